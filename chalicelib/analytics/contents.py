@@ -2,6 +2,7 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.analytics.routes.collection": ("/v1/analytics/events",),
+    "chalicelib.analytics.routes.cohorts": ("/v1/analytics/sites/{tenant}/cohorts",),
     "chalicelib.analytics.routes.funnels": ("/v1/analytics/sites/{tenant}/funnels",),
     "chalicelib.analytics.routes.reports": ("/v1/analytics/sites/{tenant}/reports",),
     "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),

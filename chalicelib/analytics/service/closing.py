@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -11,7 +12,7 @@ from chalicelib.analytics.errors import SiteNotFound
 from chalicelib.analytics.repository import closing
 from chalicelib.analytics.repository.closing import DueSite
 from chalicelib.analytics.schemas.days import SiteDue
-from chalicelib.analytics.service import funnels, site_cache
+from chalicelib.analytics.service import cohorts, funnels, site_cache
 from chalicelib.kit import clock, logs, messages
 from chalicelib.kit.batches import Batch
 
@@ -39,8 +40,11 @@ def send_due_sites(now: datetime, last_completed: datetime | None) -> None:
 
 
 def close_site(tenant: str) -> None:
-    """Compute what depends on several days of a site: the open days of its funnels."""
-    funnels.compute_funnels(tenant, clock.now())
+    """Compute what depends on several days of a site: the open days of its funnels, and its cohorts."""
+    now = clock.now()
+    with ExitStack() as steps:  # independent of each other; runs in reverse order
+        steps.callback(cohorts.compute_cohorts, tenant, now)
+        steps.callback(funnels.compute_funnels, tenant, now)
 
 
 def schedule_closing(tenant: str) -> None:
