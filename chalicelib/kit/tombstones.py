@@ -37,6 +37,11 @@ def is_erased(*subjects: str, actors: Mapping[str, datetime] | None = None) -> b
     )
 
 
+def erased(*subjects: str) -> set[str]:
+    """Return the subjects (at most 100) that are erased; one read call."""
+    return set(_erased_at(subjects))
+
+
 def erased_since(moment: datetime, *subjects: str) -> set[str]:
     """Return the subjects (at most 100) that were erased at or after `moment`; one read call."""
     return {subject for subject, erased_at in _erased_at(subjects).items() if erased_at >= moment}

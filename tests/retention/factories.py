@@ -230,7 +230,7 @@ def files() -> dict[str, bytes]:
         name = s3_objects.bucket_name(bucket)
         for key in s3_objects.iterate_keys(name, ""):
             data = aws.client("s3").get_object(Bucket=name, Key=key)["Body"].read()
-            if key.endswith(".parquet"):
+            if key.startswith("archive/"):
                 found |= {f"{key}#{text}": text.encode() for text in parquet.read_texts(data, ITEM)}
             else:
                 found[f"s3://{name}/{key}"] = data
