@@ -1,5 +1,6 @@
 """The Backroom app: the contexts in it, no logic. Each context's `contents.py` lists its paths."""
 
+from chalicelib.analytics import contents as analytics
 from chalicelib.billing import contents as billing
 from chalicelib.kit import contents as kit
 from chalicelib.kit.http import problem_details
@@ -14,6 +15,7 @@ app = LazyChalice(
     kit.BLUEPRINTS,
     shops.BLUEPRINTS,
     billing.BLUEPRINTS,
+    analytics.BLUEPRINTS,
     studio.BLUEPRINTS,
     retention.BLUEPRINTS,
     operator.BLUEPRINTS,

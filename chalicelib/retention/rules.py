@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.analytics import retention as analytics
 from chalicelib.billing import retention as billing
 from chalicelib.kit import retention as kit
 from chalicelib.kit.data_policy import ObjectPrefix, RetentionRule, TablePolicy
@@ -10,9 +11,9 @@ from chalicelib.retention import retention
 from chalicelib.shops import retention as shops
 from chalicelib.studio import retention as studio
 
-RULES: dict[str, RetentionRule] = {rule.name: rule for rule in (*shops.RULES, *studio.RULES, *billing.RULES)}
+_CONTEXTS = (kit, shops, studio, billing, analytics, retention)
 
-_CONTEXTS = (kit, shops, studio, billing, retention)
+RULES: dict[str, RetentionRule] = {rule.name: rule for context in _CONTEXTS for rule in context.RULES}
 
 TABLE_POLICIES: dict[str, TablePolicy] = {
     policy.name: policy for context in _CONTEXTS for policy in context.TABLE_POLICIES

@@ -1,0 +1,5 @@
+"""Blueprints of `analytics`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
+
+BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.analytics.jobs": (),
+}

@@ -1,0 +1,1 @@
+"""Repositories of analytics: all keys, conditions and transactions, one module per family of tables."""

@@ -1,0 +1,1 @@
+"""HTTP routes of analytics, for browsers, members, readers of a site and operators."""

@@ -1,0 +1,1 @@
+"""Schemas of analytics: its API and the messages between its jobs."""

@@ -1,0 +1,1 @@
+"""Use cases of analytics. This module exports the functions that other contexts may call."""
