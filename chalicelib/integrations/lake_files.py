@@ -68,8 +68,8 @@ class PersonFiles:
     def _marked(self, file: Path) -> str:
         """Return the query for all events of a file, with a column that marks the persons' events."""
         person, key = quoted(self.columns.person), _visit_key(self.columns, self._names(file))
-        own_visit = f"{person} IS NULL AND {_stand_in(key)} IN (SELECT visit FROM own_visits)" if key else "false"
-        is_own = f"coalesce({person} IN (SELECT id FROM persons) OR ({own_visit}), false)"
+        own_visit = f"{person} IS NULL AND {_stand_in(key)} IN (SELECT visit FROM own_visits)" if key else "false"  # noqa: S608 - all quoted
+        is_own = f"coalesce({person} IN (SELECT id FROM persons) OR ({own_visit}), false)"  # noqa: S608 - all quoted
         return f"SELECT *, {is_own} AS {_IS_OWN} FROM read_parquet({literal(str(file))})"  # noqa: S608 - all quoted
 
     def find_visits(self, files: Sequence[Path]) -> None:
@@ -82,9 +82,9 @@ class PersonFiles:
         for file in files:
             key = _visit_key(self.columns, self._names(file))
             if key:
-                is_erased = f"{person} IN (SELECT stand_in FROM persons)"
+                is_erased = f"{person} IN (SELECT stand_in FROM persons)"  # noqa: S608 - all quoted
                 visit = f"CASE WHEN {is_erased} THEN {key} ELSE {_stand_in(key)} END"
-                is_own = f"{is_erased} OR {person} IN (SELECT id FROM persons)"
+                is_own = f"{is_erased} OR {person} IN (SELECT id FROM persons)"  # noqa: S608 - all quoted
                 rows = f"read_parquet({literal(str(file))}) WHERE {person} IS NOT NULL AND {key} IS NOT NULL"
                 self.connection.execute(f"INSERT INTO visits SELECT DISTINCT {visit}, {is_own} FROM {rows}")  # noqa: S608 - all quoted
         self.connection.execute(

@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from chalicelib.kit import table_schema, tombstones
 from chalicelib.kit.data_policy import Bucket, ObjectPrefix
@@ -125,14 +125,6 @@ class Lake:
 def tenant_folder(folder: str, tenant: str) -> str:
     """Return the folder of a tenant, or of a template of tenants. No other tenant's folder begins with it."""
     return f"{folder}tenant={quote(tenant, safe='{}')}/"
-
-
-def tenant_of(folder: str) -> str:
-    """Return the tenant of a folder. Raises ValueError if it is not a tenant's."""
-    match = re.search(r"/tenant=([^/]+)/", folder)
-    if match is None:
-        raise ValueError(f"{folder} is not the folder of a tenant")
-    return unquote(match[1])
 
 
 def person_subject(lake: Lake, tenant: str, user: str) -> str | None:

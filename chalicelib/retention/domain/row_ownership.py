@@ -19,7 +19,7 @@ from chalicelib.retention.domain.subject_mentions import mentions_subject
 
 @dataclass(frozen=True, slots=True)
 class SubjectContext:
-    """A subject with the scope of a request: `apps` of a shop, and the subject's other identifiers."""
+    """A subject with the scope of a request: `apps` of the shop, and the subject's other identifiers."""
 
     subject: Subject
     apps: tuple[str, ...] = ()

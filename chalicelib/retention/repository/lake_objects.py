@@ -12,7 +12,6 @@ from chalicelib.integrations import parquet
 from chalicelib.kit import aws, lakes, table_schema
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.lakes import Lake
-from chalicelib.kit.subject_queries import placeholders
 from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.domain.row_ownership import SubjectContext
 from chalicelib.retention.repository import s3_objects
@@ -122,24 +121,10 @@ def replace_object(lake: Lake, item: LakeObject, file: Path) -> None:
 
 
 def _tenants(lake: Lake, context: SubjectContext) -> list[str]:
-    """Return the tenants that may have events of the person, sorted.
-
-    A customer may have events in every app of the shop, so these tenants are listed.
-    """
+    """Return the tenants that may have events of the person, sorted."""
     template = lake.persons.get(context.subject.type)
-    if template is None or context.id is None:
-        return []
-    if "app" not in placeholders(template):
-        return row_ownership.fill_template(template, context)
-    [start] = row_ownership.fill_template(template.partition("{app}")[0], context)
-    bucket = s3_objects.bucket_name(lake.bucket)
-    return sorted(
-        {
-            lakes.tenant_of(folder)
-            for events in (lake.folder, *lake.undated_folders)
-            for folder in s3_objects.list_folders(bucket, lakes.tenant_folder(events, start).removesuffix("/"))
-        }
-    )
+    has_id = template is not None and context.id is not None
+    return sorted(row_ownership.fill_template(str(template), context)) if has_id else []
 
 
 def _next_day_with_parts(lake: Lake, tenant: str, done: str) -> str | None:

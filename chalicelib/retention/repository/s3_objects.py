@@ -50,13 +50,6 @@ def iterate_keys(bucket: str, folder: str) -> Iterator[str]:
         after = keys[-1] if keys else ""
 
 
-def list_folders(bucket: str, start: str) -> Iterator[str]:
-    """Yield the folders whose path begins with `start`, which does not end with a slash; a request for every 1,000."""
-    pages = aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=start, Delimiter="/")
-    for page in pages:
-        yield from (folder["Prefix"] for folder in page.get("CommonPrefixes", ()))
-
-
 def delete_object(url: str) -> None:
     """Delete an object; does nothing if it does not exist."""
     storage.delete(url)

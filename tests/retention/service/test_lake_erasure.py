@@ -240,8 +240,10 @@ def test_two_workers_rewrite_each_object_once(ada_and_bob: dict[str, str], drain
 
 
 def test_a_customer_is_erased_in_every_app_of_the_shop(drain: Drain) -> None:
-    apps = [put_events(f"shop:{SHOP}:{app}", "2026-11-01", event(CUSTOMER), event("8")) for app in ("studio", "other")]
-    apps.append(put_firsts(f"shop:{SHOP}:new", CUSTOMER))
+    apps = [
+        put_events(f"shop:{SHOP}:{app}", "2026-11-01", event(CUSTOMER), event("8")) for app in ("studio", "discounts")
+    ]
+    apps.append(put_firsts(f"shop:{SHOP}:discounts", CUSTOMER))
     put_events(f"shop:{SHOP}x:studio", "2026-11-01", event(CUSTOMER))
     put_events("together", "2026-11-01", event(CUSTOMER))
     before = objects()
