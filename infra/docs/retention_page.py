@@ -34,6 +34,9 @@ data is kept.
 These data of an erased subject remain:
 
 - **Payments and refunds** for seven years, under a pseudonym.
+- **Events** in a lake, without their person: a random stand-in replaces the ids, which nobody can trace back. The days
+  with such events are computed again; counts by a removed text (paths, referrers, values of events, messages of
+  errors) lose the person's share, and a visit shared with another person counts as two.
 - **Backups**: tables can be restored to any point of the last 35 days (point-in-time recovery). Only a restore reads
   these backups. After a restore, repeat the requests that were completed after the restore point.
 - **Logs** in CloudWatch contain shops and ids for 14 days (dev) or 90 days (prod), never e-mail addresses or names.
@@ -149,7 +152,7 @@ def _lake_lines(lake: Lake) -> Iterator[str]:
     yield f"### {lake.folder}"
     yield ""
     days = next(policy.name for policy in _sorted() if policy.table is lake.days.table)
-    always = ", ".join(("parts that are not yet united", *(f"`{folder}`" for folder in lake.undated_folders)))
+    always = " and ".join(("parts that are not yet united", *(f"`{folder}`" for folder in lake.undated_folders)))
     yield "The events of an erased person stay, without their person."
     yield f"Rows of {days} name the days; {always} are always searched."
     yield ""
