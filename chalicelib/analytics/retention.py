@@ -188,7 +188,7 @@ _FEATURE_KEYS = ("action", "duration_seconds", "rating")
 
 
 def mark_changed_day(tenant: str, day: str) -> None:
-    """Have a day computed again, as if a part had come: a computation in progress then leaves the day due."""
+    """Mark a day as due, as if a part had come: a computation in progress then leaves the day due."""
     actions = [
         EventDay.parts.add(1),
         EventDay.dirty.set(str(crc32(tenant.encode()) % 8)),
@@ -204,7 +204,7 @@ LAKES = (
         columns=PersonColumns(
             person="user_id",
             visit=("session_id", "visitor"),
-            stand_ins=("user_id", "session_id", "visitor", "visitor_before"),
+            substitutes=("user_id", "session_id", "visitor", "visitor_before"),
             emptied=("path", "referrer", "ip_hash"),
             kept_keys=MappingProxyType(
                 {

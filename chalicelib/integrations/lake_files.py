@@ -18,8 +18,8 @@ from chalicelib.kit.lakes import PersonColumns
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-STAND_IN = "erased-"
-"""Stand-ins begin with this text."""
+SUBSTITUTE = "erased-"
+"""Substitutes begin with this text."""
 _IS_OWN = "__is_own"
 
 
@@ -41,7 +41,7 @@ class PersonFiles:
         self.connection.execute(f"COPY ({own}) TO {literal(str(target))} (FORMAT json)")
 
     def anonymise(self, file: Path, target: Path) -> None:
-        """Write a file again without the persons: all events in their order, theirs with stand-ins (see PersonColumns).
+        """Write a file again without the persons: all events in their order, theirs with substitutes (see PersonColumns).
 
         The output is deterministic. Numbers that change when a day is counted again: those by a text that is now empty
         or a removed key (paths, referrers, values, messages of errors), and a visit that the person shared with another
@@ -49,7 +49,7 @@ class PersonFiles:
         """
         stored = self._names(file)
         replaced = {
-            **{name: _stand_in(quoted(name)) for name in self.columns.stand_ins},
+            **{name: _substitute(quoted(name)) for name in self.columns.substitutes},
             **dict.fromkeys(self.columns.emptied, "NULL"),
             **{name: _kept_keys(quoted(name), keys) for name, keys in self.columns.kept_keys.items()},
         }
@@ -68,22 +68,22 @@ class PersonFiles:
     def _marked(self, file: Path) -> str:
         """Return the query for all events of a file, with a column that marks the persons' events."""
         person, key = quoted(self.columns.person), _visit_key(self.columns, self._names(file))
-        own_visit = f"{person} IS NULL AND {_stand_in(key)} IN (SELECT visit FROM own_visits)" if key else "false"  # noqa: S608 - all quoted
+        own_visit = f"{person} IS NULL AND {_substitute(key)} IN (SELECT visit FROM own_visits)" if key else "false"  # noqa: S608 - all quoted
         is_own = f"coalesce({person} IN (SELECT id FROM persons) OR ({own_visit}), false)"  # noqa: S608 - all quoted
         return f"SELECT *, {is_own} AS {_IS_OWN} FROM read_parquet({literal(str(file))})"  # noqa: S608 - all quoted
 
     def find_visits(self, files: Sequence[Path]) -> None:
         """Find the visits of the persons, and of nobody else, in all files.
 
-        Visits are held by their stand-ins: so the visits of a person are found also when an erasure has rewritten only
+        Visits are held by their substitutes: so the visits of a person are found also when an erasure has rewritten only
         some of the files.
         """
         person = quoted(self.columns.person)
         for file in files:
             key = _visit_key(self.columns, self._names(file))
             if key:
-                is_erased = f"{person} IN (SELECT stand_in FROM persons)"  # noqa: S608 - all quoted
-                visit = f"CASE WHEN {is_erased} THEN {key} ELSE {_stand_in(key)} END"
+                is_erased = f"{person} IN (SELECT substitute FROM persons)"  # noqa: S608 - all quoted
+                visit = f"CASE WHEN {is_erased} THEN {key} ELSE {_substitute(key)} END"
                 is_own = f"{is_erased} OR {person} IN (SELECT id FROM persons)"  # noqa: S608 - all quoted
                 rows = f"read_parquet({literal(str(file))}) WHERE {person} IS NOT NULL AND {key} IS NOT NULL"
                 self.connection.execute(f"INSERT INTO visits SELECT DISTINCT {visit}, {is_own} FROM {rows}")  # noqa: S608 - all quoted
@@ -98,21 +98,21 @@ def open_files(
 ) -> Iterator[PersonFiles]:
     """Open the files of a day to find the events of the persons with these ids.
 
-    `secret` makes the stand-ins; without it, nobody can trace them back.
+    `secret` makes the substitutes; without it, nobody can trace them back.
     """
     with database() as (connection, _):
         connection.execute("SET VARIABLE secret = " + literal(secret))
-        connection.execute("CREATE TABLE persons (id VARCHAR, stand_in VARCHAR)")
+        connection.execute("CREATE TABLE persons (id VARCHAR, substitute VARCHAR)")
         connection.execute("CREATE TABLE visits (visit VARCHAR, is_own BOOLEAN)")
         for user in sorted(users):
-            connection.execute(f"INSERT INTO persons VALUES ({literal(user)}, {_stand_in(literal(user))})")  # noqa: S608 - all quoted
+            connection.execute(f"INSERT INTO persons VALUES ({literal(user)}, {_substitute(literal(user))})")  # noqa: S608 - all quoted
         opened = PersonFiles(connection, columns)
         opened.find_visits(files)
         yield opened
 
 
-def _stand_in(value: str) -> str:
-    return f"{literal(STAND_IN)} || left(sha256(getvariable('secret') || '/' || {value}), 32)"
+def _substitute(value: str) -> str:
+    return f"{literal(SUBSTITUTE)} || left(sha256(getvariable('secret') || '/' || {value}), 32)"
 
 
 def _visit_key(columns: PersonColumns, stored: set[str]) -> str:

@@ -4,7 +4,7 @@ Keys are `<folder>tenant=<quoted tenant>/…`; in the folder of the events `day=
 has one object of united events and any number of parts that are not yet united.
 
 A shop's or store's erasure deletes the folders of its tenants. A person's erasure rewrites the objects with events of
-the person (`If-Match`): the events stay, without their person. Whoever writes to a lake keeps three rules, so that an
+the person (`If-Match`): the events stay, without their person. A writer of a lake keeps three rules, so that an
 erased person does not come back:
 
 1. Collecting drops the events of `erased_users`.
@@ -46,8 +46,8 @@ class PersonColumns:
     """Holds the id of the person."""
     visit: tuple[str, ...]
     """The first of these columns with a value holds the key of the visit."""
-    stand_ins: tuple[str, ...]
-    """Values are replaced by stand-ins, equal ones by equal ones, so that persons and visits are counted as before."""
+    substitutes: tuple[str, ...]
+    """Values are replaced by substitutes, equal ones by equal ones, so that persons and visits are counted as before."""
     emptied: tuple[str, ...]
     kept_keys: Mapping[str, tuple[str, ...]]
     """JSON columns, with the keys that stay because numbers depend on them. Other keys are removed."""

@@ -34,7 +34,7 @@ data is kept.
 These data of an erased subject remain:
 
 - **Payments and refunds** for seven years, under a pseudonym.
-- **Events** in a lake, without their person: a random stand-in replaces the ids, which nobody can trace back. The days
+- **Events** in a lake, without their person: a random substitute replaces the ids, which nobody can trace back. The days
   with such events are computed again; counts by a removed text (paths, referrers, values of events, messages of
   errors) lose the person's share, and a visit shared with another person counts as two.
 - **Backups**: tables can be restored to any point of the last 35 days (point-in-time recovery). Only a restore reads
@@ -156,7 +156,7 @@ def _lake_lines(lake: Lake) -> Iterator[str]:
     yield "The events of an erased person stay, without their person."
     yield f"Rows of {days} name the days; {always} are always searched."
     yield ""
-    yield f"- Replaced by stand-ins: {_code(columns.stand_ins)}."
+    yield f"- Replaced by substitutes: {_code(columns.substitutes)}."
     yield f"- Removed: {_code(columns.emptied)}."
     for name, keys in columns.kept_keys.items():
         yield f"- Of the JSON in `{name}` these keys are kept: {_code(keys)}."

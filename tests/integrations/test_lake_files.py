@@ -115,7 +115,7 @@ def test_names_with_quotes_are_values(tmp_path: Path) -> None:
     assert other["user_id"] == "o"
 
 
-def test_several_persons_have_different_stand_ins(tmp_path: Path) -> None:
+def test_several_persons_have_different_substitutes(tmp_path: Path) -> None:
     events: list[Event] = [{"user_id": name, "session_id": name, "visitor": None} for name in ("ada", "bob", "eve")]
     [[ada, bob, eve]] = anonymised([events], tmp_path, "ada", "bob")
     assert len({ada["user_id"], bob["user_id"], "eve"}) == 3

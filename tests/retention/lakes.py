@@ -40,7 +40,7 @@ SAMPLE = Lake(
     columns=PersonColumns(
         person="user_id",
         visit=("session_id", "visitor"),
-        stand_ins=("user_id", "session_id", "visitor"),
+        substitutes=("user_id", "session_id", "visitor"),
         emptied=("path", "ip_hash"),
         kept_keys={"data": ("test", "action")},
     ),

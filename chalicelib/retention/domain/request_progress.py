@@ -14,7 +14,7 @@ class RequestProgress:
     customer id); `reference`, Shopify's id of the request. Progress: `step` and the `place` in it; `counts` by table or
     folder, `found` in the current `round`. `buried_at` is when the tombstones were set; `is_last` says that the round
     began after all workers from before the tombstones had finished. `came_back` are apps that were installed again.
-    `stand_in_secret` makes the stand-ins of a person in lakes; it is forgotten with the progress.
+    `substitute_secret` makes the substitutes of a person in lakes; it is forgotten with the progress.
     """
 
     apps: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class RequestProgress:
     buried_at: str | None = None
     is_last: bool = False
     came_back: tuple[str, ...] = ()
-    stand_in_secret: str = ""
+    substitute_secret: str = ""
     counts: dict[str, int] = field(default_factory=dict)
 
     def with_count(self, name: str, count: int) -> RequestProgress:

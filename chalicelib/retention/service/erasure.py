@@ -224,14 +224,14 @@ class _Erasure:
 
     def _rewrite_lake(self, step: LakeStep, following: str) -> None:
         """Remove the person from the objects of one day. Saves the count first, so that each object is counted once."""
-        if not self.progress.stand_in_secret:
-            self._save(replace(self.progress, step=step.name, stand_in_secret=secrets.token_hex(16)))
+        if not self.progress.substitute_secret:
+            self._save(replace(self.progress, step=step.name, substitute_secret=secrets.token_hex(16)))
         place = LakePlace(**(self.progress.place or {}))
         day = lake_objects.next_day(step.lake, self.context, place)
         if day is None:
             self._save(replace(self.progress, step=following, place=None))
             return
-        with lake_persons.open_day(step.lake, self.context, self.progress.stand_in_secret, day) as person_objects:
+        with lake_persons.open_day(step.lake, self.context, self.progress.substitute_secret, day) as person_objects:
             if person_objects and day.is_dated:
                 step.lake.mark_due(day.tenant, day.day)
             for each in person_objects:

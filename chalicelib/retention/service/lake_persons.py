@@ -55,7 +55,7 @@ class PersonObject:
 def open_day(lake: Lake, context: SubjectContext, secret: str, day: LakeDay) -> Iterator[list[PersonObject]]:
     """Download a day and return its objects with events of the person, sorted by key.
 
-    `secret` makes the stand-ins. Raises WriteConflict if a computation has united a part in the meantime.
+    `secret` makes the substitutes. Raises WriteConflict if a computation has united a part in the meantime.
     """
     with lake_objects.download(lake, day) as objects:
         paths = [each.file for each in objects]

@@ -319,7 +319,7 @@ def test_an_export_contains_the_events_of_a_person(drain: Drain, monkeypatch: py
     assert [(line["user_id"], line["path"]) for line in lines] == [("ada", "/of/ada")] * 3
     assert b"bob" not in file.read("lake/sample/events.jsonl")
     [contents] = json.loads(file.read("contents.json"))
-    assert contents["counts"] == {"lake/sample/events/": 3}
+    assert contents["counts"]["lake/sample/events/"] == 3
 
 
 def test_an_export_of_a_store_contains_its_lake(drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:

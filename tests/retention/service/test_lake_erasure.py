@@ -99,14 +99,14 @@ def test_the_events_stay_without_their_person(ada_and_bob: dict[str, str], drain
     assert firsts == after[0]["user_id"], "the person counts as new on the same day as before"
 
 
-def test_a_stand_in_is_another_one_in_the_next_request(drain: Drain) -> None:
+def test_a_substitute_is_another_one_in_the_next_request(drain: Drain) -> None:
     key = put_events("together", "2026-11-01", event("ada"))
-    before, stand_ins = objects()[key], set()
+    before, substitutes = objects()[key], set()
     for _ in range(2):
         aws.client("s3").put_object(Bucket=_bucket(), Key=key, Body=before)
         erase("member:ada", drain)
-        stand_ins.add(rows(objects()[key])[0]["user_id"])
-    assert len(stand_ins) == 2
+        substitutes.add(rows(objects()[key])[0]["user_id"])
+    assert len(substitutes) == 2
 
 
 def test_an_event_without_a_user_belongs_to_the_only_user_of_its_visit(drain: Drain) -> None:
