@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.kit import config
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer
-from infra.deploy.packaging import bundle, bytecode, gateway
+from infra.deploy.packaging import bundle, bytecode, concurrency, gateway
 from infra.deploy.packaging.names import API, API_STAGE, function_name, functions, key_id, logical
 
 Resources = dict[str, dict[str, Any]]
@@ -23,7 +23,7 @@ def template() -> dict[str, Any]:
     for name in functions():
         resources |= _function(name)
     for consumer in handlers.consumers():
-        _report_failures(resources[logical(consumer.name)], consumer)
+        _map_queue(resources[logical(consumer.name)], consumer)
     for name, package in layers().items():
         resources[bundle.layer_id(package)] = _layer(package)
         resources[logical(name)]["Properties"]["Layers"] = [{"Ref": bundle.layer_id(package)}]
@@ -36,9 +36,11 @@ def template() -> dict[str, Any]:
     parameters |= {
         bundle.layer_key(package): f"The key of {package}'s layer in it" for package in sorted(set(layers().values()))
     }
+    declared = {name: {"Type": "String", "Description": about} for name, about in parameters.items()}
     return {
         "Description": settings.namespace,
-        "Parameters": {name: {"Type": "String", "Description": about} for name, about in parameters.items()},
+        "Parameters": {**declared, concurrency.PARAMETER: concurrency.parameter()},
+        "Conditions": {concurrency.CONDITION: concurrency.condition()},
         "Resources": resources,
         "Outputs": {"PublicUrl": {"Value": _public_url()}},
     }
@@ -49,6 +51,7 @@ def _function(name: str) -> Resources:
         "FunctionName": function_name(name),
         "CodeUri": {"Bucket": {"Ref": "ArtefactBucket"}, "Key": {"Ref": "BundleKey"}},
         "Environment": {"Variables": _environment(name)},
+        **concurrency.properties(name),
     }
     # Chalice's log group of the API's function refers to an id that Chalice has renamed.
     group = {"Properties": {"LogGroupName": f"/aws/lambda/{function_name(name)}"}}
@@ -76,16 +79,25 @@ def _public_url() -> dict[str, str]:
     return {"Fn::Sub": f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{API_STAGE}"}
 
 
-def _report_failures(function: dict[str, Any], consumer: Consumer) -> None:
-    """Enable partial batch responses. Otherwise Lambda ignores the list of failed messages and deletes all."""
+def _map_queue(function: dict[str, Any], consumer: Consumer) -> None:
+    """Add to the queue's event source: partial batch responses, the batching window and the maximum concurrency.
+
+    Without partial batch responses Lambda ignores the list of failed messages and deletes all.
+    """
     queue = f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{function_name(consumer.queue)}"
-    source = {"Queue": {"Fn::Sub": queue}, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
+    source: dict[str, Any] = {
+        "Queue": {"Fn::Sub": queue},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumBatchingWindowInSeconds": consumer.options.batching_window,
+    }
+    if consumer.options.maximum_concurrency is not None:
+        source["ScalingConfig"] = {"MaximumConcurrency": consumer.options.maximum_concurrency}
     function["Properties"]["Events"] = {logical(f"{consumer.name}-sqs-event-source"): {"Properties": source}}
 
 
 def layers() -> dict[str, str]:
     """Return the package that a function gets as a layer, by the function's name."""
-    return {consumer.name: consumer.layer for consumer in handlers.consumers() if consumer.layer}
+    return {each.name: each.options.layer for each in handlers.consumers() if each.options.layer}
 
 
 def _layer(package: str) -> dict[str, Any]:
