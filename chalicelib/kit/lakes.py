@@ -32,7 +32,6 @@ ROOT = "lake/"
 """Every lake is below this prefix; the roles of erasure and export may use it."""
 UNITED = "day.parquet"
 """The name of a day's object with its united events; all others of the day are parts."""
-_TOMBSTONES_PER_READ = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +137,6 @@ def person_subject(lake: Lake, tenant: str, user: str) -> str | None:
 
 
 def erased_users(lake: Lake, tenant: str, users: Collection[str]) -> set[str]:
-    """Return those of a tenant's users that are erased; one read call for every 100 users."""
+    """Return those of a tenant's users that are erased."""
     names = {name: user for user in sorted(users) if (name := person_subject(lake, tenant, user))}
-    ordered = list(names)
-    batches = (ordered[start : start + _TOMBSTONES_PER_READ] for start in range(0, len(ordered), _TOMBSTONES_PER_READ))
-    return {names[name] for batch in batches for name in tombstones.erased(*batch)}
+    return {names[name] for name in tombstones.erased_among(names)}

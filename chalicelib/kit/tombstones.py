@@ -46,11 +46,6 @@ def names_erased(erased: Mapping[str, datetime], subjects: Iterable[str], actors
     )
 
 
-def erased(*subjects: str) -> set[str]:
-    """Return the subjects (at most 100) that are erased; one read call."""
-    return set(_erased_at(subjects))
-
-
 def erased_since(moment: datetime, *subjects: str) -> set[str]:
     """Return the subjects that were erased at or after `moment`; one read call for each 100."""
     return {subject for subject, erased_at in erased_among(subjects).items() if erased_at >= moment}

@@ -26,11 +26,6 @@ def test_one_tombstone_of_several_is_enough() -> None:
     assert tombstones.is_erased("shop:a", "customer:a:1", "shop:a")
 
 
-def test_the_erased_ones_of_several_subjects_are_returned() -> None:
-    tombstones.add("customer:a:1")
-    assert tombstones.erased("shop:a", "customer:a:1", "customer:a:2") == {"customer:a:1"}
-
-
 def test_a_tombstone_expires_after_400_days() -> None:
     tombstones.add("shop:a")
     row = Tombstone.get(pseudonym("shop:a"))
