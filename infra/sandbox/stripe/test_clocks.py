@@ -9,8 +9,8 @@ from functools import partial
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe import checkout, invoices, payments
-from infra.sandbox.stripe.price_changes import DECLINING_METHOD, interval_of, open_invoice, settle, whole_line
 from infra.sandbox.stripe.intervals import add_interval
+from infra.sandbox.stripe.price_changes import DECLINING_METHOD, interval_of, open_invoice, settle, whole_line
 from infra.sandbox.stripe.store import Store
 from infra.sandbox.stripe.subscriptions import DAY_SECONDS, period_end
 
