@@ -302,9 +302,8 @@ def _addons_amount(invoice: StripeInvoice, addon_prices: Container[str]) -> Deci
 
 def _part(paid: Decimal, part: Decimal, whole: Decimal, currency: str) -> Decimal:
     """Return the share `part`/`whole` (0 to 1) of the paid amount: credit pays the same share of each part."""
-    if whole <= 0 or part <= 0:
-        return Decimal(0)
-    return min(paid, money.rounded(paid * part / whole, currency))
+    is_part = whole > 0 and part > 0
+    return min(paid, money.rounded(paid * part / whole, currency)) if is_part else Decimal(0)
 
 
 def _advanced(payment: PaymentState, outcome: _Outcome, event: EventContext | None, now: datetime) -> Columns:

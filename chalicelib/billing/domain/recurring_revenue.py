@@ -57,10 +57,8 @@ def items_without_amount(subscription: StripeSubscription) -> list[str]:
 
 
 def _step(subscription: StripeSubscription, addon_prices: Container[str], at: datetime) -> RevenueStep:
-    if not _is_earning(subscription, at):
-        return RevenueStep(at, ZERO, ZERO)
     plan, addons, left = Fraction(), Fraction(), _discounted(subscription, at)
-    for item in subscription.items:
+    for item in subscription.items if _is_earning(subscription, at) else ():
         amount = left[item.id] * PER_MONTH.get(item.interval or "", Fraction()) / item.interval_count
         if item.price_id in addon_prices:
             addons += amount
@@ -106,9 +104,8 @@ def _share_off(discount: StripeDiscount, amount: Fraction, currencies: set[str])
 
 def _cycle_amount(item: StripeSubscriptionItem) -> Fraction | None:
     """Return quantity × price of a cycle; None if the item has no such amount."""
-    if item.amount is None or item.is_metered or item.interval not in PER_MONTH:
-        return None
-    return Fraction(item.amount) * item.quantity
+    is_known = item.amount is not None and not item.is_metered and item.interval in PER_MONTH
+    return Fraction(item.amount or 0) * item.quantity if is_known else None
 
 
 def _rounded(amount: Fraction) -> Decimal:

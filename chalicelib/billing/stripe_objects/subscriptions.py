@@ -152,11 +152,12 @@ def _pause(stripe_object: StripeObject) -> str | None:
 
 def _lenient(dropped: list[str], name: str, parse: Callable[[], T], default: T) -> T:
     """Return the parsed part; note its name and return the default if it is unreadable."""
+    part = default
     try:
-        return parse()
+        part = parse()
     except UNREADABLE:
         dropped.append(name)
-        return default
+    return part
 
 
 def _item(subscription: StripeObject, item: StripeObject, dropped: list[str]) -> StripeSubscriptionItem:

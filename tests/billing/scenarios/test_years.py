@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain import monthly_grants
@@ -158,6 +158,14 @@ steps = st.one_of(
 )
 
 
+EVERY_CHANGE: list[tuple[str, Any]] = [
+    *(("vary", what) for what in ("quantity", "discount", "discount", "tax")),
+    *[("let_pass", 45), ("publish", False), ("vary", "pause"), ("let_pass", 30)],
+    *[("refund", 0.3), ("vary", "pause"), ("let_pass", 31), ("change", True)],
+]
+
+
+@example(seed=3, plan="try_it_out", walk=EVERY_CHANGE)
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10_000),

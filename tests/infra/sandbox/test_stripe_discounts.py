@@ -74,7 +74,7 @@ def test_item_discounts_come_before_those_of_the_subscription(
     stripe_sandbox.advance(MONTH)
     (invoice, *_) = client.v1.invoices.list().data
     assert (invoice.subtotal, invoice.total) == (4000, 4000 - 500 - 700)
-    reductions = [[each.amount for each in line.discount_amounts] for line in invoice.lines.data]
+    reductions = [[each.amount for each in line.discount_amounts or []] for line in invoice.lines.data]
     assert reductions == [[500, 100], [600]]
     client.v1.subscriptions.update(row.id, {"discounts": ""})
     assert client.v1.subscriptions.retrieve(row.id).discounts == []

@@ -42,10 +42,9 @@ def fetch_subscription(subscription_id: str, row: Subscription | None) -> Stripe
 
 def with_terms(subscription: StripeSubscription, row: Subscription | None) -> StripeSubscription:
     """Return a subscription that was fetched with its invoice with the terms of its discounts."""
-    if subscription.status.is_final:
-        return subscription
     completed = _with_stored(subscription, row)
-    return completed if not completed.discount_references else fetch_subscription(subscription.id, row)
+    is_unknown = bool(completed.discount_references) and not subscription.status.is_final
+    return fetch_subscription(subscription.id, row) if is_unknown else completed
 
 
 def with_item_terms(subscription: StripeSubscription, row: Subscription | None) -> StripeSubscription:
