@@ -155,7 +155,7 @@ def _redeem(unit: UnitOfWork, owner_id: str, code: str) -> Subscription:
     if gift.status is GiftStatus.REDEEMED and gift.recipient_id == owner_id and gift.subscription_id:
         present = subscriptions.get(gift.subscription_id)
         if present is not None:
-            publish_no_revenue(unit, present, None)
+            _publish_redemption(unit, rows, gift, present)
             return present
     now = clock.now()
     if gift.status is not GiftStatus.PAID or gift.expires_at <= now:
@@ -178,6 +178,16 @@ def _redeem(unit: UnitOfWork, owner_id: str, code: str) -> Subscription:
     publish_subscription(unit, row)
     publish_no_revenue(unit, row, now)
     return row
+
+
+def _publish_redemption(unit: UnitOfWork, rows: IdentityMap, gift: Gift, row: Subscription) -> None:
+    """Publish a redeemed gift again, because the first request may have crashed before it published."""
+    rows.read([payment_id_key(gift.payment_transaction_id)])
+    payment = rows.payment_by_id(gift.payment_transaction_id)
+    if payment is not None:
+        payments.publish_payment(unit, payment)
+    publish_subscription(unit, row)
+    publish_no_revenue(unit, row, None)
 
 
 def _grant(

@@ -44,7 +44,7 @@ def _discount_amounts(store: Store, subscription: Json, lines: Sequence[Json]) -
 
 
 def _reduce(store: Store, discount_id: str, lines: Sequence[Json]) -> Json:
-    """Share a discount over the lines and return its amount; 0 if the discount has ended."""
+    """Split a discount over the lines and return its amount; 0 if the discount has ended."""
     discount = store.get("discount", discount_id)
     has_ended = discount["end"] is not None and store.now >= discount["end"]
     left = max(0, sum(_left(line) for line in lines))
@@ -76,7 +76,7 @@ def _tax_row(rate: Json, amount: int, taxable: int) -> Json:
 
 
 def _shares(amount: int, lines: Sequence[Json]) -> list[int]:
-    """Share an amount over the lines in proportion to what is left of each; the shares add up to the amount."""
+    """Split an amount over the lines in proportion to what is left of each; the shares add up to the amount."""
     weights = [max(0, _left(line)) for line in lines]
     whole, running, shares = sum(weights), 0, list[int]()
     for weight in weights:
