@@ -24,7 +24,7 @@ FIRSTS_COLUMNS: Mapping[str, Kind] = {"event": Kind.TEXT, "user_id": Kind.TEXT, 
 
 @dataclass(frozen=True, slots=True)
 class DayOptions:
-    """What a computation depends on besides the events.
+    """What a computation depends on, apart from the events.
 
     `counted` maps an event name to the property of its data that its counts are split by. `all_rows` is false if events
     without a user have no rows. `is_repair` writes rows even if they seem unchanged.
@@ -60,7 +60,7 @@ class DayDatabase:
         ]
 
     def unite(self, erased: Iterable[str]) -> tuple[bool, bool]:
-        """Unite the events without those of erased users.
+        """Merge the events without those of erased users.
 
         Returns whether the computation needs the day before, and the day after.
         """
@@ -115,7 +115,7 @@ class DayDatabase:
         return [day for day, query in changed.items() if self._database.value(query)]
 
     def unite_firsts(self, firsts: bytes | None) -> tuple[bool, list[date]]:
-        """Unite the first days of known users with those of this day.
+        """Merge the first days of known users with those of this day.
 
         Returns whether they changed, and the days that were a user's first and are no longer.
         """

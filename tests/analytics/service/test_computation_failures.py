@@ -61,12 +61,12 @@ def test_stalled_computation_overwrites_nothing_and_its_rows_are_gone_after_the_
     store(EVENTS)
     late = [lake_event("2026-03-28 09:50", 4, path="/first"), lake_event("2026-03-28 10:20", 5, path="/last")]
 
-    def overtake() -> None:
+    def run_next() -> None:
         week_clock.move(minutes=16)
         store(late)
         computation.compute_day(TENANT, DAY)
 
-    with before_write(4, overtake), pytest.raises(WriteConflict):
+    with before_write(4, run_next), pytest.raises(WriteConflict):
         computation.compute_day(TENANT, DAY)
     assert DailyTraffic.get(TENANT, DAY).page_views == 4
     compute_due_days()
