@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.kit import config
+from chalicelib.kit.lakes import ROOT
 from chalicelib.kit.messages import STORED
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer
@@ -140,6 +141,8 @@ def _s3(reached: Requirements) -> Iterator[Statement]:
         if ERASING in reached.modules:
             yield _allow("s3", ("PutObject", "DeleteObject", "AbortMultipartUpload"), exports)
             yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.archive_bucket}/archive/*")])
+            lakes = [_object(f"{settings.archive_bucket}/{ROOT}*")]
+            yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), lakes)
 
 
 def _object(path: str) -> dict[str, str]:
