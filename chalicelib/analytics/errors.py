@@ -22,8 +22,8 @@ class UnknownKey(Unauthenticated):
 
 
 class OriginNotAllowed(Forbidden):
-    title = "The site does not accept events from this origin"
+    title = "The site does not accept this origin"
 
 
 class DailyLimitReached(TooManyRequests):
-    title = "The site has reached its daily number of events"
+    title = "The daily number of events is reached"
