@@ -17,7 +17,7 @@ from typing import Any
 
 from chalice.app import CloudWatchEvent, SQSEvent, SQSRecord
 
-from chalicelib.kit import clock, ids, locks, logs, queue_records
+from chalicelib.kit import clock, error_reports, ids, locks, logs, queue_records
 from chalicelib.kit.locks import Lease
 from chalicelib.kit.messages import Message
 from chalicelib.kit.metrics import MESSAGES_FAILED
@@ -45,6 +45,8 @@ class QueueOptions:
     """Seconds (0 to 300) in which Lambda gathers a batch; a batch size over 10 needs at least 1."""
     maximum_concurrency: int | None = None
     """The number of batches (2 to 1,000) that are handled at once; None: no limit but the account's."""
+    reports_errors: bool = True
+    """Whether an error is published as `ErrorRaised`; not for the jobs that handle these messages."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.batching_window <= MAX_BATCHING_WINDOW:
@@ -87,15 +89,15 @@ def _handler(
     kinds: tuple[type[Message], ...],
     options: QueueOptions,
     function: Callable[..., Any],
-    call: Callable[[Kinds, Any, Sequence[SQSRecord]], set[str]],
+    call: Callable[[_Consumer, Sequence[SQSRecord]], set[str]],
 ) -> SqsHandler:
     """Return the handler of a queue. `call` calls the function and returns the ids of the failed records."""
-    by_name = {kind.__name__: kind for kind in kinds}
+    consumer = _Consumer({kind.__name__: kind for kind in kinds}, function, options.reports_errors)
 
     @functools.wraps(function)
     def handler(event: SQSEvent) -> BatchAnswer:
         records = list(event)
-        failed = call(by_name, function, records)
+        failed = call(consumer, records)
         return {"batchItemFailures": [{"itemIdentifier": i} for i in map(record_id, records) if i in failed]}
 
     handler.__dict__["consumes"] = kinds
@@ -103,15 +105,31 @@ def _handler(
     return handler
 
 
-def _call_with_each(kinds: Kinds, function: HandleEach, records: Sequence[SQSRecord]) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class _Consumer:
+    """What a queue's handler needs to call its function."""
+
+    kinds: Kinds
+    function: Callable[..., Any]
+    reports_errors: bool
+
+    def note_error(self, error: Exception, count: int = 1) -> None:
+        """Log and report an error, and count the messages that failed with it."""
+        log.exception("message failed", extra={"handler": self.function.__name__, "kinds": sorted(self.kinds)})
+        MESSAGES_FAILED.count(count, handler=self.function.__name__)
+        if self.reports_errors:
+            error_reports.report(error, self.function)
+
+
+def _call_with_each(consumer: _Consumer, records: Sequence[SQSRecord]) -> set[str]:
     failed = set()
     for record in records:
         with logs.bound(message_id=record_id(record)):
             try:
-                for message in queue_records.read_record(kinds, record):
-                    _call_with_one(function, ReceivedMessage(record_id(record), message))
-            except Exception:
-                _count_failure(kinds, function, 1)
+                for message in queue_records.read_record(consumer.kinds, record):
+                    _call_with_one(consumer.function, ReceivedMessage(record_id(record), message))
+            except Exception as error:
+                consumer.note_error(error)
                 failed.add(record_id(record))
     return failed
 
@@ -122,35 +140,35 @@ def _call_with_one(function: HandleEach, received: ReceivedMessage[Message]) -> 
             function(kept.content)
 
 
-def _call_with_all(kinds: Kinds, function: HandleBatch, records: Sequence[SQSRecord]) -> set[str]:
-    batch, failed = _readable(kinds, function, records)
+def _call_with_all(consumer: _Consumer, records: Sequence[SQSRecord]) -> set[str]:
+    batch, failed = _readable(consumer, records)
+    name = consumer.function.__name__
     with logs.bound(correlation_id=_shared_correlation_id(batch)):
         try:
             kept = queue_records.without_erased(batch)
-            failures = {received.id for received in function(kept)} if kept else set()
-        except Exception:
+            failures = {received.id for received in consumer.function(kept)} if kept else set()
+        except Exception as error:
             failures = {received.id for received in batch}
-            _count_failure(kinds, function, len(failures))
+            consumer.note_error(error, len(failures))
         else:
             if failures:
-                log.warning("messages failed", extra={"handler": function.__name__, "messages": len(failures)})
-                MESSAGES_FAILED.count(len(failures), handler=function.__name__)
+                log.warning("messages failed", extra={"handler": name, "messages": len(failures)})
+                MESSAGES_FAILED.count(len(failures), handler=name)
     return failed | failures
 
 
-def _readable(
-    kinds: Kinds, function: HandleBatch, records: Sequence[SQSRecord]
-) -> tuple[list[ReceivedMessage[Message]], set[str]]:
+def _readable(consumer: _Consumer, records: Sequence[SQSRecord]) -> tuple[list[ReceivedMessage[Message]], set[str]]:
     """Return the messages that can be read, and the ids of the records that cannot."""
     batch: list[ReceivedMessage[Message]] = []
     unreadable = set()
     for record in records:
-        with logs.bound(message_id=record_id(record)):
+        name = record_id(record)
+        with logs.bound(message_id=name):
             try:
-                batch += [ReceivedMessage(record_id(record), each) for each in queue_records.read_record(kinds, record)]
-            except Exception:
-                _count_failure(kinds, function, 1)
-                unreadable.add(record_id(record))
+                batch += [ReceivedMessage(name, each) for each in queue_records.read_record(consumer.kinds, record)]
+            except Exception as error:
+                consumer.note_error(error)
+                unreadable.add(name)
     return batch, unreadable
 
 
@@ -158,12 +176,6 @@ def _shared_correlation_id(batch: Sequence[ReceivedMessage[Message]]) -> str:
     """Return the correlation id of the messages, or a new one if they have different ones."""
     shared = {queue_records.correlation_id(received.content) for received in batch}
     return shared.pop() if len(shared) == 1 else ids.time_ordered()
-
-
-def _count_failure(kinds: Kinds, function: Callable[..., Any], count: int) -> None:
-    """Log the exception that is being handled, and count the messages that failed with it."""
-    log.exception("message failed", extra={"handler": function.__name__, "kinds": sorted(kinds)})
-    MESSAGES_FAILED.count(count, handler=function.__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +188,13 @@ class ScheduledRun:
 
 
 def scheduled(
-    name: str, lease_seconds: int, formerly: str | None = None
+    name: str, lease_seconds: int, formerly: str | None = None, *, reports_errors: bool = True
 ) -> Callable[[Callable[[ScheduledRun], None]], Callable[[CloudWatchEvent], None]]:
     """Run the function unless another run of the same schedule holds the lease.
 
     The lease expires after `lease_seconds`, so that a crashed run does not block the next one; use the function's
     timeout. `formerly` is the schedule's name in an earlier release: the first run under the new name starts from the
-    watermark of the old name.
+    watermark of the old name. An error is published as `ErrorRaised` if `reports_errors`, and raised.
     """
 
     def decorate(function: Callable[[ScheduledRun], None]) -> Callable[[CloudWatchEvent], None]:
@@ -200,6 +212,10 @@ def scheduled(
                 with logs.bound(correlation_id=f"{name}@{clock.iso(due)}"):
                     function(ScheduledRun(due, last, lease))
                 watermark = clock.iso(due)
+            except Exception as error:
+                if reports_errors:
+                    error_reports.report(error, function)
+                raise
             finally:
                 locks.release(lease, watermark)
 

@@ -1,43 +1,50 @@
-"""Fixtures of analytics: sites, and the messages that wait for the ingest."""
+"""Fixtures of analytics: sites, a clock that the test moves, and the computation of every due day."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from chalicelib.analytics.schemas.messages import EventsCollected
+from chalicelib.analytics.repository import event_days
 from chalicelib.analytics.schemas.sites import SiteCreate, SiteKeysRead
-from chalicelib.analytics.service import site_cache, sites
-from chalicelib.kit import auth, aws, clock, ids, messages
+from chalicelib.analytics.service import due_days, site_cache, sites
+from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
+from tests.analytics.collection_factories import CHROME, ORIGIN, Json
+from tests.analytics.event_factories import WeekClock, local
 
-Json = dict[str, Any]
 NewSite = Callable[..., SiteKeysRead]
-ORIGIN = "https://a.example"
-CHROME = (
-    "Mozilla/5.0 (Linux; Android 13; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/112.0.0.0 Mobile Safari/537.36"
-)
+Drain = Callable[[], list[dict[str, Any]]]
 
 
-def event(**changes: Any) -> Json:
-    """A valid event of a browser."""
-    now = clock.iso(clock.now())
-    return {"id": ids.new(), "type": "user_action", "name": "button_clicked", "at": now, **changes}
+@pytest.fixture
+def week_clock(monkeypatch: pytest.MonkeyPatch) -> WeekClock:
+    """Our clock, set to a noon in Berlin on the day of the change to summer time."""
+    moved = WeekClock(local("2026-03-29 12:00"))
+    monkeypatch.setattr(clock, "now", moved.now)
+    return moved
 
 
-def queued_events() -> list[EventsCollected]:
-    """The messages in the queue of the ingest; they are removed from it."""
-    url, found = messages.queue_url("analytics-ingest_events"), []
-    while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in batch:
-            found.append(EventsCollected.model_validate_json(message["Body"]))
-            aws.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
+@pytest.fixture
+def compute_due_days(week_clock: WeekClock, drain: Drain) -> Callable[[], int]:
+    """Compute every day that is due or becomes due, and move the clock; return the number of rounds."""
+
+    def run() -> int:
+        for round_number in range(20):
+            waiting = [due.due_at for due in event_days.iterate_due(clock.now() + timedelta(days=400))]
+            if not waiting:
+                return round_number
+            week_clock.moment = max(week_clock.moment, min(waiting)) + timedelta(seconds=1)
+            due_days.send_due_days(clock.now())
+            assert drain() == []
+        raise AssertionError("the days stay due")
+
+    return run
 
 
 @pytest.fixture(autouse=True)

@@ -91,6 +91,12 @@ def has_access(subscription: SubscriptionState, now: datetime) -> bool:
     return until is not None and now < until
 
 
+def limits_of(subscription: SubscriptionState) -> dict[str, int]:
+    """Return the limits that the subscription sets, by name."""
+    limits = {name: getattr(subscription, name) for name in LIMITS}
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
 def current_subscription(subscriptions: Iterable[S], now: datetime) -> S | None:
     """Return the subscription that determines the owner's entitlement; None if there is none.
 
