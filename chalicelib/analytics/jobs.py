@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from chalice.app import Blueprint
 
 from chalicelib.analytics.schemas.days import DayDue
-from chalicelib.analytics.service import computation, due_days
-from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
+from chalicelib.analytics.schemas.messages import EventsCollected
+from chalicelib.analytics.service import computation, due_days, ingest
+from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
+from chalicelib.kit.queue_records import ReceivedMessage
 
 bp = Blueprint(__name__)
+
+
+@bp.on_sqs_message(queue="analytics-ingest_events", batch_size=10_000, name="analytics-ingest_events")
+@consumes_many(EventsCollected, layer="duckdb", batching_window=60, maximum_concurrency=2)
+def ingest_events(batch: Sequence[ReceivedMessage[EventsCollected]]) -> list[ReceivedMessage[EventsCollected]]:
+    """Store collected events in the lake and make their days due."""
+    return ingest.ingest_events(batch)
 
 
 @bp.schedule("rate(5 minutes)", name="analytics-roll_up_days")

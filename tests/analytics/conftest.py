@@ -1,18 +1,24 @@
-"""Fixtures of analytics: a clock that the test moves, and the computation of every due day."""
+"""Fixtures of analytics: sites, a clock that the test moves, and the computation of every due day."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from chalicelib.analytics.repository import event_days
-from chalicelib.analytics.service import due_days
-from chalicelib.kit import clock
+from chalicelib.analytics.schemas.sites import SiteCreate, SiteKeysRead
+from chalicelib.analytics.service import due_days, site_cache, sites
+from chalicelib.kit import auth, clock
+from chalicelib.kit.auth import Role
+from tests.analytics.collection_factories import CHROME, ORIGIN, Json
 from tests.analytics.event_factories import WeekClock, local
 
+NewSite = Callable[..., SiteKeysRead]
 Drain = Callable[[], list[dict[str, Any]]]
 
 
@@ -39,3 +45,42 @@ def compute_due_days(week_clock: WeekClock, drain: Drain) -> Callable[[], int]:
         raise AssertionError("the days stay due")
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    site_cache.forget()
+    yield
+    site_cache.forget()
+
+
+@pytest.fixture
+def new_site() -> NewSite:
+    """Creates a site; fields of the body may be given."""
+
+    def create(tenant: str = "store:1", **fields: Any) -> SiteKeysRead:
+        body = {"tenant": tenant, "name": "A", "origins": [ORIGIN], **fields}
+        return sites.create_site(SiteCreate.model_validate(body), None)
+
+    return create
+
+
+@pytest.fixture
+def operator(api: httpx.Client) -> httpx.Client:
+    """The API with an operator's token."""
+    api.headers["Authorization"] = f"Bearer {auth.mint(Role.OPERATOR, 'op')}"
+    return api
+
+
+@pytest.fixture
+def send(api: httpx.Client) -> Callable[..., httpx.Response]:
+    """Sends a body to the collection as a page of ORIGIN would."""
+
+    def post(body: Json | str, **headers: str) -> httpx.Response:
+        content = body if isinstance(body, str) else json.dumps(body)
+        names = {"Content-Type": "text/plain;charset=UTF-8", "Origin": ORIGIN, "User-Agent": CHROME}
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        merged = {name: value for name, value in {**names, **given}.items() if value}
+        return api.post("/v1/analytics/events", content=content, headers=merged)
+
+    return post

@@ -40,6 +40,7 @@ IMAGES = {
 }
 """By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""
 LAKES = {
+    "chalicelib.analytics.repository.event_parts": "lake/analytics/*",
     "chalicelib.analytics.repository.lake": "lake/analytics/*",
 }
 """By module: the prefix of the archive bucket that the functions that import it read, write and delete."""
