@@ -45,12 +45,12 @@ class DayDatabase:
         self._database, self._options = database, options
 
     def load(self, day_file: bytes | None, parts: Iterable[bytes]) -> list[str]:
-        """Load the day's object and its parts; return the distinct user ids of the parts."""
+        """Load the day's object and its parts, in place of any before; return the distinct user ids of the parts."""
         self._database.create_view("events_old", DAY_COLUMNS, [day_file] if day_file else [])
         self._database.create_view("arrived_parts", EVENT_COLUMNS, parts)
         columns = ", ".join(EVENT_COLUMNS)
         self._database.run(
-            f"CREATE VIEW arrived AS SELECT {columns} FROM events_old UNION ALL SELECT {columns} FROM arrived_parts"  # noqa: S608
+            f"CREATE OR REPLACE VIEW arrived AS SELECT {columns} FROM events_old UNION ALL SELECT {columns} FROM arrived_parts"  # noqa: S608
         )
         return [
             str(row["user_id"])
@@ -59,11 +59,8 @@ class DayDatabase:
             )
         ]
 
-    def unite(self, erased: Iterable[str]) -> tuple[bool, bool]:
-        """Merge the events without those of erased users.
-
-        Returns whether the computation needs the day before, and the day after.
-        """
+    def unite(self) -> tuple[bool, bool]:
+        """Merge the events. Returns whether the computation needs the day before, and the day after."""
         options = self._options
         self._database.set_variables(
             {
@@ -74,7 +71,6 @@ class DayDatabase:
                 "is_repair": options.is_repair,
             }
         )
-        self._database.create_table("erased", {"user_id": Kind.TEXT}, [(user,) for user in erased])
         self._database.run(*union.STEPS)
         zones = [
             str(row["time_zone"]) for row in self._database.rows("SELECT DISTINCT time_zone FROM events ORDER BY 1")
@@ -119,7 +115,6 @@ class DayDatabase:
 
         Returns whether they changed, and the days that were a user's first and are no longer.
         """
-        self._database.run("DROP VIEW IF EXISTS firsts_old")
         self._database.create_view("firsts_old", FIRSTS_COLUMNS, [firsts] if firsts else [])
         self._database.run(traffic.FIRSTS)
         moved = [row["first_day"] for row in self._database.rows(traffic.MOVED_DAYS)]

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.analytics.models import DailyTraffic, EventDay, UserSession
 from chalicelib.analytics.repository import event_days
 from chalicelib.analytics.service import computation, due_days
-from chalicelib.kit import clock
+from chalicelib.kit import clock, data_subjects, tombstones
 from chalicelib.kit.errors import WriteConflict
 from infra.bench.round_trips import metered
 from tests.analytics.crashes import Killed, before_write, kill
@@ -162,3 +162,23 @@ def test_late_event_joins_two_visits_over_midnight(week_clock: WeekClock, comput
 
     first, second = DailyTraffic.get(TENANT, DAY - timedelta(days=1)), DailyTraffic.get(TENANT, DAY)
     assert (first.visits, first.duration_seconds, second.visits) == (1, 3000, 0)
+
+
+def test_erased_user_of_a_waiting_part_is_anonymous_in_every_row(
+    week_clock: WeekClock, compute_due_days: Compute
+) -> None:
+    gid = "gid:42"
+    store(
+        [
+            lake_event("2026-03-28 10:00", 1, user_id=gid, path="/secret"),
+            lake_event("2026-03-28 11:00", 2, user_id="u2"),
+        ]
+    )
+    tombstones.add(data_subjects.customer("demo.myshopify.com", gid))
+
+    compute_due_days()
+
+    text = repr(stored_numbers(TENANT))
+    assert gid not in text
+    assert "/secret" not in text
+    assert DailyTraffic.get(TENANT, DAY).active_users == 2

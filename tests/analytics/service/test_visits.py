@@ -22,7 +22,7 @@ def visits(events: list[LakeEvent], day: date = DAY) -> list[dict[str, Any]]:
     before, after = (files.get(day + timedelta(days=step)) for step in (-1, 1))
     with open_day(DayOptions("t", day, local("2026-04-02 00:00"), {})) as database:
         database.load(None, [part_of(files[day])])
-        needs_before, needs_after = database.unite([])
+        needs_before, needs_after = database.unite()
         database.place_visits(
             part_of(before) if before and needs_before else None, part_of(after) if after and needs_after else None
         )
