@@ -9,6 +9,14 @@ class SiteNotFound(NotFound):
     title = "Site not found"
 
 
+class InvalidExchangeRate(InvalidInput):
+    title = "Exchange rate invalid"
+
+
+class InvalidRange(InvalidInput):
+    title = "Choose a range of at most 366 days"
+
+
 class SiteExists(Conflict):
     title = "The tenant already has a site"
 
