@@ -9,7 +9,8 @@ from chalice.app import Blueprint
 
 from chalicelib.analytics.schemas.days import DayDue
 from chalicelib.analytics.schemas.messages import EventsCollected
-from chalicelib.analytics.service import computation, due_days, ingest
+from chalicelib.analytics.service import billing_changes, computation, due_days, ingest, revenue_days
+from chalicelib.billing.schemas.messages import PaymentChanged, RecurringRevenueChanged
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.queue_records import ReceivedMessage
 
@@ -37,3 +38,19 @@ def roll_up_days(run: ScheduledRun) -> None:
 def compute_day(message: DayDue) -> None:
     """Compute a tenant's day."""
     computation.compute_day(message.tenant, message.day)
+
+
+@bp.on_sqs_message(queue="analytics-record_billing_change", batch_size=10, name="analytics-record_billing_change")
+@consumes(RecurringRevenueChanged, PaymentChanged, maximum_concurrency=2)
+def record_billing_change(message: RecurringRevenueChanged | PaymentChanged) -> None:
+    """Store the MRR of a subscription, or send a payment's events."""
+    billing_changes.record_billing_change(message)
+
+
+@bp.schedule("rate(1 hour)", name="analytics-close_days")
+@scheduled("analytics-close_days", lease_seconds=900)
+def close_days(run: ScheduledRun) -> None:
+    """Compute what is due by the hour: the revenue of owners with a change. The steps are independent."""
+    with ExitStack() as steps:  # runs in reverse order
+        steps.callback(revenue_days.measure_revenue, run.due)
+        steps.callback(revenue_days.compute_due_owners, run.due, run.last_completed)

@@ -21,7 +21,7 @@ from chalicelib.analytics.repository import event_days, event_rows, lake, rollup
 from chalicelib.analytics.repository.event_days import DayLease, DayResult
 from chalicelib.analytics.repository.rollups import R
 from chalicelib.analytics.retention import LAKES
-from chalicelib.analytics.service import day_rows
+from chalicelib.analytics.service import day_rows, revenue_days
 from chalicelib.analytics.service.day_database import DayDatabase, DayOptions, open_day
 from chalicelib.integrations import lake_files
 from chalicelib.kit import clock, config, lakes, logs
@@ -179,6 +179,8 @@ def _write_rollups(lease: DayLease, database: DayDatabase) -> None:
     traffic.top, traffic.recent, traffic.computed_at = lists["top"], lists["recent"], clock.now()
     _require_time(lease)
     rollups.put_traffic(traffic, is_repair=lease.is_repair)
+    if tenant in revenue_days.SCOPES:
+        revenue_days.set_payments(tenant, day, database.payments(), fence, is_repair=lease.is_repair)
     if tenant == TOGETHER:
         ACTIVE_MEMBERS.count(traffic.active_users)
 

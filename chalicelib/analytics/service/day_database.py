@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 from chalicelib.analytics.domain.channels import channel_of
-from chalicelib.analytics.domain.day_sql import counts, errors, rows, traffic, union, users, visits
+from chalicelib.analytics.domain.day_sql import counts, errors, payments, rows, traffic, union, users, visits
 from chalicelib.analytics.domain.lake import EVENT_COLUMNS
 from chalicelib.analytics.domain.local_days import day_bounds, milliseconds, neighbors
+from chalicelib.analytics.domain.revenue_days import PaymentSum
 from chalicelib.integrations import duckdb_engine
 from chalicelib.integrations.duckdb_engine import Database
 from chalicelib.integrations.parquet import Kind
@@ -180,6 +181,10 @@ class DayDatabase:
     def partners(self) -> list[Row]:
         """Return the bookings by partner."""
         return self._database.rows(users.PARTNERS)
+
+    def payments(self) -> list[PaymentSum]:
+        """Return the sums of the day's payments."""
+        return [PaymentSum(**row) for row in self._database.rows(payments.PAYMENTS)]
 
     def error_groups(self) -> list[Row]:
         """Return the errors by fingerprint, each group with its latest error."""
