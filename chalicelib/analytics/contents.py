@@ -1,6 +1,11 @@
 """Blueprints of `analytics`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.analytics.routes.revenue": (
+        "/v1/operator/analytics/revenue",
+        "/v1/operator/analytics/movements",
+        "/v1/operator/analytics/exchange-rates",
+    ),
     "chalicelib.analytics.routes.collection": ("/v1/analytics/events",),
     "chalicelib.analytics.routes.cohorts": ("/v1/analytics/sites/{tenant}/cohorts",),
     "chalicelib.analytics.routes.funnels": ("/v1/analytics/sites/{tenant}/funnels",),

@@ -9,6 +9,14 @@ class SiteNotFound(NotFound):
     title = "Site not found"
 
 
+class InvalidExchangeRate(InvalidInput):
+    title = "Exchange rate invalid"
+
+
+class InvalidRange(InvalidInput):
+    title = "Choose a range of at most 366 days"
+
+
 class SiteExists(Conflict):
     title = "The tenant already has a site"
 
@@ -22,11 +30,11 @@ class UnknownKey(Unauthenticated):
 
 
 class OriginNotAllowed(Forbidden):
-    title = "The site does not accept events from this origin"
+    title = "The site does not accept this origin"
 
 
 class DailyLimitReached(TooManyRequests):
-    title = "The site has reached its daily number of events"
+    title = "The daily number of events is reached"
 
 
 class ReportNotFound(NotFound):

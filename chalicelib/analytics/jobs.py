@@ -10,7 +10,16 @@ from chalice.app import Blueprint
 from chalicelib.analytics.schemas.days import DayDue, SiteDue
 from chalicelib.analytics.schemas.messages import EventsCollected
 from chalicelib.analytics.schemas.reports import ReportRequested
-from chalicelib.analytics.service import closing, computation, due_days, ingest, reports
+from chalicelib.analytics.service import (
+    billing_changes,
+    closing,
+    computation,
+    due_days,
+    ingest,
+    reports,
+    revenue_days,
+)
+from chalicelib.billing.schemas.messages import PaymentChanged, RecurringRevenueChanged
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.queue_records import ReceivedMessage
 
@@ -44,11 +53,24 @@ def compute_day(message: DayDue | SiteDue) -> None:
         closing.schedule_closing(message.tenant)
 
 
+@bp.on_sqs_message(queue="analytics-record_billing_change", batch_size=10, name="analytics-record_billing_change")
+@consumes(RecurringRevenueChanged, PaymentChanged, maximum_concurrency=2)
+def record_billing_change(message: RecurringRevenueChanged | PaymentChanged) -> None:
+    """Store the MRR of a subscription, or send a payment's events."""
+    billing_changes.record_billing_change(message)
+
+
 @bp.schedule("rate(1 hour)", name="analytics-close_days")
 @scheduled("analytics-close_days", lease_seconds=900)
 def close_days(run: ScheduledRun) -> None:
-    """Send what is due by the hour to its computation: sites after their midnight."""
-    closing.send_due_sites(run.due, run.last_completed)
+    """Compute or send what is due by the hour: revenue of owners with a change, sites after their midnight.
+
+    The steps are independent.
+    """
+    with ExitStack() as steps:  # runs in reverse order
+        steps.callback(revenue_days.measure_revenue, run.due)
+        steps.callback(revenue_days.compute_due_owners, run.due, run.last_completed)
+        steps.callback(closing.send_due_sites, run.due, run.last_completed)
 
 
 @bp.on_sqs_message(queue="analytics-run_report", batch_size=1, name="analytics-run_report")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit.metrics import Alarm, Counter, Duration, NoAlarm
 
-BATCH_SCHEDULES: tuple[str, ...] = ("analytics-roll_up_days", "analytics-close_days")
+BATCH_SCHEDULES: tuple[str, ...] = ("analytics-close_days", "analytics-roll_up_days")
 """The schedules that write `StepsFailed`."""
 
 OLDEST_PART = Duration(
@@ -20,4 +20,17 @@ OLDEST_PART = Duration(
 ACTIVE_MEMBERS = Counter(
     "ActiveMembers",
     NoAlarm("The daily active members of the couples app, as of the last computation of a day: a number to watch."),
+)
+PAYMENTS_FAILING = Counter(
+    "PaymentsFailing",
+    Alarm(
+        "analytics-payments-failing",
+        "Over 5 % of at least 20 payments of yesterday and today failed, "
+        "or analytics-close_days, which checks every hour, does not run.",
+        written_by="analytics-close_days",
+    ),
+)
+"""The number of failed payments if too many fail, else 0."""
+MRR = Counter(
+    "MonthlyRecurringRevenue", NoAlarm("The MRR in whole units of the reporting currency: a number to watch.")
 )

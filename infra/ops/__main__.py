@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         archive,
         billing_events,
         dead_letters,
+        exchange_rates,
         plans,
         privacy,
         replay,
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         analytics,
         sizes,
         plans,
+        exchange_rates,
         tokens,
     )
     for family in families:

@@ -1,4 +1,4 @@
-"""Fixtures of analytics: sites, waiting messages, a clock that the test moves, the computation of every due day."""
+"""Fixtures of analytics: sites, a clock that the test moves, and the computation of every due day."""
 
 from __future__ import annotations
 
@@ -11,21 +11,15 @@ import httpx
 import pytest
 
 from chalicelib.analytics.repository import event_days
-from chalicelib.analytics.schemas.messages import EventsCollected
 from chalicelib.analytics.schemas.sites import SiteCreate, SiteKeysRead
 from chalicelib.analytics.service import due_days, site_cache, sites
-from chalicelib.kit import auth, aws, clock, ids, messages
+from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
+from tests.analytics.collection_factories import CHROME, ORIGIN, Json
 from tests.analytics.event_factories import WeekClock, local
 
-Drain = Callable[[], list[dict[str, Any]]]
-Json = dict[str, Any]
 NewSite = Callable[..., SiteKeysRead]
-ORIGIN = "https://a.example"
-CHROME = (
-    "Mozilla/5.0 (Linux; Android 13; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/112.0.0.0 Mobile Safari/537.36"
-)
+Drain = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -51,22 +45,6 @@ def compute_due_days(week_clock: WeekClock, drain: Drain) -> Callable[[], int]:
         raise AssertionError("the days stay due")
 
     return run
-
-
-def event(**changes: Any) -> Json:
-    """A valid event of a browser."""
-    now = clock.iso(clock.now())
-    return {"id": ids.new(), "type": "user_action", "name": "button_clicked", "at": now, **changes}
-
-
-def queued_events() -> list[EventsCollected]:
-    """The messages in the queue of the ingest; they are removed from it."""
-    url, found = messages.queue_url("analytics-ingest_events"), []
-    while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in batch:
-            found.append(EventsCollected.model_validate_json(message["Body"]))
-            aws.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from chalicelib.analytics.schemas.messages import CollectedEvent
-from chalicelib.analytics.schemas.sites import SiteCreate
+from chalicelib.analytics.schemas.sites import SiteCreate, SiteUpdate
 from chalicelib.analytics.service import site_cache, sites
 from infra.sandbox.website import WebsiteSandbox
-from tests.analytics.conftest import queued_events
+from tests.analytics.collection_factories import queued_events
 from tests.end_to_end import chromium
 from tests.end_to_end.tabs import browser_tab
 from tests.end_to_end.test_browser import browser
@@ -31,7 +31,7 @@ def website(engine, api_url: str) -> Iterator[WebsiteSandbox]:
     site = sites.create_site(SiteCreate(tenant="store:1", name="Shop"), None)
     with WebsiteSandbox(api_url, site.key) as server:
         row = sites.get_site("store:1")
-        body = sites.SiteUpdate(origins=[server.url, "null"])
+        body = SiteUpdate(origins=[server.url, "null"])
         sites.update_site("store:1", body, row.version)
         yield server
     site_cache.forget()

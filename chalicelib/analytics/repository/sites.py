@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from pynamodb.expressions.update import Action
 
 from chalicelib.analytics.enums import SiteKind
 from chalicelib.analytics.errors import SiteExists, SiteNotFound
-from chalicelib.analytics.models import EventDay, Site
+from chalicelib.analytics.models import Site
 from chalicelib.kit import clock, unique_values
 from chalicelib.kit.errors import Conflict, VersionMismatch, WriteConflict
 from chalicelib.kit.idempotency import Idempotency
@@ -84,14 +84,6 @@ def replace_keys(row: Site, keys: Mapping[str, Any], response: Schema, idempoten
         unique_values.release(transaction, _unique("secret_hash", row.secret_hash), row.tenant)
         if row.previous_key:
             unique_values.release(transaction, _unique("key", row.previous_key), row.tenant)
-
-
-def count_events(tenant: str, day: date) -> int:
-    """Return the number of events of a tenant's day by its last computation."""
-    try:
-        return EventDay.get(tenant, day, attributes_to_get=["tenant", "day", "event_count"]).event_count
-    except EventDay.DoesNotExist:
-        return 0
 
 
 def _stage_change(

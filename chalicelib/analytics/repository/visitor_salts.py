@@ -1,4 +1,4 @@
-"""The salts of visitors' hashes, one a local date: made by whoever needs it first, and deleted when two days are over."""
+"""The salts of visitors' hashes, one a local date: created on first use and deleted two days after its date."""
 
 from __future__ import annotations
 

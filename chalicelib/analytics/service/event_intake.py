@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.analytics.domain import event_moments, masking
+from chalicelib.analytics.domain import event_moments, masked_text
 from chalicelib.analytics.domain.event_moments import UnknownTimeZone
 from chalicelib.analytics.domain.events import Event, EventRefused, canonical_json, parse_event
 from chalicelib.analytics.domain.trust import Source, check_sender
@@ -31,7 +31,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the collection knows of a request besides its events."""
+    """The facts of a request that its events share."""
 
     source: Source
     time_zone: str
@@ -103,13 +103,13 @@ def _collect(document: Any, receipt: Receipt) -> CollectedEvent:
 
 
 def _masked_texts(event: Event) -> dict[str, str | None]:
-    utm = masking.utm_of(event.path or "") | {
-        name: masking.masked_text(text) for name, text in (event.utm or {}).items()
+    utm = masked_text.utm_of(event.path or "") | {
+        name: masked_text.masked_text(text) for name, text in (event.utm or {}).items()
     }
-    data: Mapping[str, Any] = masking.masked_data(event.data or {}, is_error=event.type is CollectedType.ERROR)
+    data: Mapping[str, Any] = masked_text.masked_data(event.data or {}, is_error=event.type is CollectedType.ERROR)
     return {
-        "path": masking.masked_path(event.path) if event.path else None,
-        "referrer": masking.masked_url(event.referrer) or None if event.referrer else None,
+        "path": masked_text.masked_path(event.path) if event.path else None,
+        "referrer": masked_text.masked_url(event.referrer) or None if event.referrer else None,
         "utm": canonical_json(utm) if utm else None,
         "data": canonical_json(data) if data else None,
     }

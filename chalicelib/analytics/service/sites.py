@@ -25,7 +25,7 @@ PREVIOUS_KEY_LIFETIME = timedelta(days=7)
 
 
 class SiteOptions(TypedDict, total=False):
-    """The settings of a site besides its name; for their rules and defaults see `SiteSettings`."""
+    """The optional settings of a site; for their rules and defaults see `SiteSettings`."""
 
     time_zone: str
     currency: str

@@ -9,7 +9,7 @@ from chalicelib.analytics.models import EventDay, Site
 from chalicelib.analytics.service import site_cache
 from chalicelib.kit import auth, aws, clock
 from chalicelib.kit.auth import Role
-from tests.analytics.conftest import ORIGIN, event, queued_events
+from tests.analytics.collection_factories import ORIGIN, event, queued_events
 
 
 def test_page_sends_events_with_the_public_key(send, new_site):

@@ -8,6 +8,7 @@ from chalicelib.analytics.enums import SiteKind
 from chalicelib.analytics.errors import UnknownKey
 from chalicelib.analytics.models import Site
 from chalicelib.analytics.service import register_site, site_cache
+from chalicelib.analytics.service.sites import SiteOptions
 from chalicelib.kit import aws, clock
 from chalicelib.kit.models import IdempotencyRecord
 
@@ -123,7 +124,7 @@ def test_list_shows_the_sites_of_a_kind_without_secrets(operator, new_site):
 
 
 def test_registering_again_writes_differences_only():
-    options = {
+    options: SiteOptions = {
         "time_zone": "UTC",
         "currency": "EUR",
         "origins": ["null"],

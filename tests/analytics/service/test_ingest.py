@@ -12,7 +12,7 @@ from chalicelib.analytics.service import ingest, track
 from chalicelib.kit import auth, aws, clock, config, tombstones
 from chalicelib.kit.auth import Role
 from chalicelib.kit.queue_records import ReceivedMessage
-from tests.analytics.conftest import CHROME, event, queued_events
+from tests.analytics.collection_factories import CHROME, event, queued_events
 
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 

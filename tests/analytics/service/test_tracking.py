@@ -11,7 +11,7 @@ from chalicelib.analytics.models import Site
 from chalicelib.analytics.schemas.events import Rejection, TrackedEvent
 from chalicelib.analytics.service import feature_used, track
 from chalicelib.kit import clock
-from tests.analytics.conftest import queued_events
+from tests.analytics.collection_factories import queued_events
 
 
 def test_repeated_calls_send_the_same_events(new_site):

@@ -8,7 +8,7 @@ from chalicelib.analytics.schemas.events import EventsCreate
 from chalicelib.analytics.service import collection
 from chalicelib.analytics.service.collection import RequestOrigin
 from chalicelib.kit import clock
-from tests.analytics.conftest import CHROME, ORIGIN, event, queued_events
+from tests.analytics.collection_factories import CHROME, ORIGIN, event, queued_events
 
 MIDNIGHT = datetime(2026, 3, 28, 23, tzinfo=UTC)  # in Berlin
 

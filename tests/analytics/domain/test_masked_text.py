@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.analytics.domain.masking import masked_data, masked_path, masked_text, masked_url, utm_of
+from chalicelib.analytics.domain.masked_text import masked_data, masked_path, masked_text, masked_url, utm_of
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 SECRETS = [
