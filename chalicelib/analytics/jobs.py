@@ -12,8 +12,8 @@ from chalicelib.analytics.schemas.messages import EventsCollected
 from chalicelib.analytics.schemas.reports import ReportRequested
 from chalicelib.analytics.service import (
     billing_changes,
-    closing,
     computation,
+    day_end,
     due_days,
     ingest,
     reports,
@@ -47,10 +47,10 @@ def roll_up_days(run: ScheduledRun) -> None:
 def compute_day(message: DayDue | SiteDue) -> None:
     """Compute a tenant's day, or what depends on several of its days."""
     if isinstance(message, SiteDue):
-        closing.close_site(message.tenant)
+        day_end.close_site(message.tenant)
     else:
         computation.compute_day(message.tenant, message.day)
-        closing.schedule_closing(message.tenant)
+        day_end.schedule_closing(message.tenant)
 
 
 @bp.on_sqs_message(queue="analytics-record_billing_change", batch_size=10, name="analytics-record_billing_change")
@@ -70,7 +70,7 @@ def close_days(run: ScheduledRun) -> None:
     with ExitStack() as steps:  # runs in reverse order
         steps.callback(revenue_days.measure_revenue, run.due)
         steps.callback(revenue_days.compute_due_owners, run.due, run.last_completed)
-        steps.callback(closing.send_due_sites, run.due, run.last_completed)
+        steps.callback(day_end.send_due_sites, run.due, run.last_completed)
 
 
 @bp.on_sqs_message(queue="analytics-run_report", batch_size=1, name="analytics-run_report")

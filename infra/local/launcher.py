@@ -332,7 +332,7 @@ def import_any_methods() -> None:
 
 
 def define_athena_function() -> None:
-    """Define Athena's JSON function in each DuckDB database of the engine, before its first query: it lacks it."""
+    """Add the JSON function of Athena to each DuckDB database of the engine, which lacks it."""
     get_module = ministack._get_module
 
     def get_with_function(name: str) -> Any:

@@ -11,7 +11,7 @@ _WESTERNMOST = timedelta(hours=12)
 
 
 def is_final(entry_day: date, window_seconds: int, now: datetime) -> bool:
-    """Return whether no attempt that begins on the day can go on, and its events have arrived."""
+    """Return whether the windows of the attempts that begin on the day are over, and its events have arrived."""
     end = datetime.combine(entry_day + timedelta(days=1), time(), now.tzinfo) + _WESTERNMOST
     return now >= end + timedelta(seconds=window_seconds) + LATENESS
 

@@ -42,7 +42,7 @@ class FunnelStepRead(Schema):
     dropped_off: int = Field(description="Persons that reached this step and not the next one.")
     average_seconds: Amount | None = Field(description="From the step before.")
     median_seconds: Amount | None
-    is_final: bool = Field(description="False: attempts may go on, or events are late.")
+    is_final: bool = Field(description="False: the window of an attempt is open, or events may be late.")
     computed_at: Timestamp
 
 

@@ -33,7 +33,7 @@ def _payment(at: str, number: int, user: str, name: str, value: str, currency: s
 
 @pytest.fixture
 def computed(new_site: NewSite, week_clock: WeekClock, compute_due_days: Callable[[], int]) -> list[CohortRead]:
-    """The cohorts of a week with three users, two of whom a search engine sent, and of a week with one."""
+    """The cohorts of a week with three users, two of them from a search engine, and of a week with one."""
     new_site(TENANT, time_zone="Europe/Berlin")
     google = {"type": "page_view", "referrer": "https://www.google.com/"}
     store(
@@ -59,40 +59,30 @@ def computed(new_site: NewSite, week_clock: WeekClock, compute_due_days: Callabl
     return cohorts.list_cohorts(TENANT, RANGE).cohorts
 
 
-def test_users_are_counted_by_week_of_sign_up_and_channel(computed: list[CohortRead]) -> None:
+def test_cohorts_count_activity_and_revenue_by_week_since_the_sign_up(computed: list[CohortRead]) -> None:
     sizes = [(row.cohort_date, row.acquisition_channel, row.cohort_size) for row in computed]
     monday = date(2026, 3, 2)
     assert sizes == [(monday, "direct", 1), (monday, "search", 2), (date(2026, 3, 9), "direct", 1)]
-
-
-def test_activity_and_revenue_are_counted_by_week_since(computed: list[CohortRead]) -> None:
     _, search, _ = computed
     assert [period.period for period in search.periods] == [0, 1, 2, 3]
     assert [period.active_users for period in search.periods] == [2, 1, 2, 0]
     assert [period.retention_rate for period in search.periods] == [1, Decimal("0.5"), 1, 0]
     assert [period.lifetime_value for period in search.periods] == [0, 15, 10, 10]
     assert [period.is_complete for period in search.periods] == [True, True, True, False]
+    with pytest.raises(InvalidInput):
+        cohorts.list_cohorts(TENANT, CohortQuery.model_validate({"from": "2025-03-01", "to": "2026-03-29"}))
+    with pytest.raises(SiteNotFound):
+        cohorts.list_cohorts("store:9", CohortQuery())
 
 
-def test_computing_again_changes_no_row(computed: list[CohortRead]) -> None:
+def test_only_a_change_writes_rows_and_moves_a_user_to_another_cohort(
+    computed: list[CohortRead], compute_due_days: Callable[[], int]
+) -> None:
     before = [row.computed_at for row in UserCohort.by_tenant.query(TENANT)]
     cohorts.compute_cohorts(TENANT, clock.now())
     assert [row.computed_at for row in UserCohort.by_tenant.query(TENANT)] == before
-    assert cohorts.list_cohorts(TENANT, RANGE).cohorts == computed
-
-
-def test_an_earlier_sign_up_moves_a_user_to_another_cohort(
-    computed: list[CohortRead], compute_due_days: Callable[[], int]
-) -> None:
     store([_act("2026-03-05 10:00", 20, "u4")])
     compute_due_days()
     cohorts.compute_cohorts(TENANT, clock.now())
     rows = cohorts.list_cohorts(TENANT, RANGE).cohorts
     assert [(row.cohort_date.day, row.cohort_size) for row in rows] == [(2, 2), (2, 2)]
-
-
-def test_a_range_has_at_most_366_days(computed: list[CohortRead]) -> None:
-    with pytest.raises(InvalidInput):
-        cohorts.list_cohorts(TENANT, CohortQuery.model_validate({"from": "2025-03-01", "to": "2026-03-29"}))
-    with pytest.raises(SiteNotFound):
-        cohorts.list_cohorts("store:9", CohortQuery())

@@ -1,7 +1,7 @@
 """The rows of single events, page views and visits, as far as they differ from those of the computation before.
 
 `day.parquet` has three columns in addition to those of a part: `row_digest`, of the event's or page view's row, and
-`visit_digest`, of the row of the visit that begins with the event (null: there is no such row), and `person`, whom
+`visit_digest`, of the row of the visit that begins with the event (null: there is no such row), and `person`, which
 reports count (null: the event does not count, or nobody is known).
 """
 

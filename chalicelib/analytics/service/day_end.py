@@ -9,8 +9,8 @@ from functools import partial
 
 from chalicelib.analytics.domain.local_days import next_closing_hour
 from chalicelib.analytics.errors import SiteNotFound
-from chalicelib.analytics.repository import closing
-from chalicelib.analytics.repository.closing import DueSite
+from chalicelib.analytics.repository import day_end
+from chalicelib.analytics.repository.day_end import DueSite
 from chalicelib.analytics.schemas.days import SiteDue
 from chalicelib.analytics.service import cohorts, funnels, site_cache
 from chalicelib.kit import clock, logs, messages
@@ -31,10 +31,10 @@ def send_due_sites(now: datetime, last_completed: datetime | None) -> None:
     batch = Batch("analytics-close_days")
     for hour in _hours(last_completed or now - _FIRST_RUN, now):
         batch.run(
-            closing.iterate_due(hour),
+            day_end.iterate_due(hour),
             partial(_send, now=now),
             label=lambda due: due.tenant,
-            defer=lambda due: closing.move(due, now + timedelta(hours=1)),
+            defer=lambda due: day_end.move(due, now + timedelta(hours=1)),
         )
     log.info("due sites sent", extra={"count": batch.finish()})
 
@@ -54,14 +54,14 @@ def schedule_closing(tenant: str) -> None:
     except SiteNotFound:
         return
     if site.close_due is None:
-        closing.add_due(tenant, next_closing_hour(clock.now(), site.time_zone))
+        day_end.add_due(tenant, next_closing_hour(clock.now(), site.time_zone))
 
 
 def _send(due: DueSite, now: datetime) -> None:
     """Send the site, then make it due a day later: after a crash in between it is sent again."""
     messages.publish(SiteDue(tenant=due.tenant))
-    is_active = closing.has_events_since(due.tenant, (now - timedelta(days=ACTIVE_DAYS)).date())
-    closing.move(due, next_closing_hour(now, site_cache.site_of(due.tenant).time_zone) if is_active else None)
+    is_active = day_end.has_events_since(due.tenant, (now - timedelta(days=ACTIVE_DAYS)).date())
+    day_end.move(due, next_closing_hour(now, site_cache.site_of(due.tenant).time_zone) if is_active else None)
 
 
 def _hours(first: datetime, last: datetime) -> Iterator[datetime]:
