@@ -157,3 +157,12 @@ def test_every_route_is_listed_for_its_own_module() -> None:
     for path, methods in routes.items():
         homes = {entry.view_function.__module__ for entry in methods.values()} - {"chalicelib.kit.http.endpoint"}
         assert homes == {nearest_module(contents, path)}, path
+
+
+def test_a_prefix_with_a_parameter_covers_any_value() -> None:
+    contents = {"sites": ("/sites",), "reports": ("/sites/{tenant}/reports",)}
+    assert nearest_module(contents, "/sites/store:1/reports/7") == "reports"
+    assert nearest_module(contents, "/sites/{tenant}/reports") == "reports"
+    assert nearest_module(contents, "/sites/store:1/funnels") == "sites"
+    assert nearest_module(contents, "/sites//reports") == "sites"
+    assert nearest_module(contents, "/site") is None
