@@ -16,7 +16,7 @@ from chalicelib.analytics.service import (
     day_end,
     due_days,
     ingest,
-    reports,
+    report_runs,
     revenue_days,
 )
 from chalicelib.billing.schemas.messages import PaymentChanged, RecurringRevenueChanged
@@ -77,4 +77,4 @@ def close_days(run: ScheduledRun) -> None:
 @consumes(ReportRequested, layer="duckdb", maximum_concurrency=5)
 def run_report(message: ReportRequested) -> None:
     """Run a report, or look at its query in Athena."""
-    reports.run_report(message.tenant, message.report_id)
+    report_runs.run_report(message.tenant, message.report_id)

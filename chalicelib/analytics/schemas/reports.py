@@ -50,7 +50,9 @@ class StepInput(_Question):
 class FunnelSteps(_Question):
     """What a saved funnel and a funnel report have in common."""
 
-    steps: list[StepInput] = Field(min_length=2, max_length=10)
+    steps: list[StepInput] = Field(
+        min_length=2, max_length=10, examples=[[{"name": "sign_up"}, {"name": "booking", "where": {"plan": "basic"}}]]
+    )
     order: FunnelOrder = FunnelOrder.ORDERED
     window_seconds: int = Field(
         default=14 * 86_400, ge=1, le=MAX_WINDOW_SECONDS, description="From the first step; its last second counts."

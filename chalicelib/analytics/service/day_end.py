@@ -12,7 +12,7 @@ from chalicelib.analytics.errors import SiteNotFound
 from chalicelib.analytics.repository import day_end
 from chalicelib.analytics.repository.day_end import DueSite
 from chalicelib.analytics.schemas.days import SiteDue
-from chalicelib.analytics.service import cohorts, funnels, site_cache
+from chalicelib.analytics.service import cohort_weeks, funnel_days, site_cache
 from chalicelib.kit import clock, logs, messages
 from chalicelib.kit.batches import Batch
 
@@ -43,8 +43,8 @@ def close_site(tenant: str) -> None:
     """Compute what depends on several days of a site: the open days of its funnels, and its cohorts."""
     now = clock.now()
     with ExitStack() as steps:  # independent of each other; runs in reverse order
-        steps.callback(cohorts.compute_cohorts, tenant, now)
-        steps.callback(funnels.compute_funnels, tenant, now)
+        steps.callback(cohort_weeks.compute_cohorts, tenant, now)
+        steps.callback(funnel_days.compute_funnels, tenant, now)
 
 
 def schedule_closing(tenant: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.analytics.errors import SiteNotFound
 from chalicelib.analytics.models import UserCohort
 from chalicelib.analytics.schemas.cohorts import CohortQuery, CohortRead
-from chalicelib.analytics.service import cohorts
+from chalicelib.analytics.service import cohort_weeks, cohorts
 from chalicelib.kit import clock
 from chalicelib.kit.errors import InvalidInput
 from tests.analytics.conftest import NewSite
@@ -55,7 +55,7 @@ def computed(new_site: NewSite, week_clock: WeekClock, compute_due_days: Callabl
     )
     compute_due_days()
     week_clock.moment = max(clock.now(), local("2026-03-29 12:00"))
-    cohorts.compute_cohorts(TENANT, clock.now())
+    cohort_weeks.compute_cohorts(TENANT, clock.now())
     return cohorts.list_cohorts(TENANT, RANGE).cohorts
 
 
@@ -79,10 +79,10 @@ def test_only_a_change_writes_rows_and_moves_a_user_to_another_cohort(
     computed: list[CohortRead], compute_due_days: Callable[[], int]
 ) -> None:
     before = [row.computed_at for row in UserCohort.by_tenant.query(TENANT)]
-    cohorts.compute_cohorts(TENANT, clock.now())
+    cohort_weeks.compute_cohorts(TENANT, clock.now())
     assert [row.computed_at for row in UserCohort.by_tenant.query(TENANT)] == before
     store([_act("2026-03-05 10:00", 20, "u4")])
     compute_due_days()
-    cohorts.compute_cohorts(TENANT, clock.now())
+    cohort_weeks.compute_cohorts(TENANT, clock.now())
     rows = cohorts.list_cohorts(TENANT, RANGE).cohorts
     assert [(row.cohort_date.day, row.cohort_size) for row in rows] == [(2, 2), (2, 2)]

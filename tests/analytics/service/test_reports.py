@@ -12,7 +12,7 @@ import pytest
 from chalicelib.analytics.enums import ReportEngine, ReportStatus
 from chalicelib.analytics.errors import ReportNotFound
 from chalicelib.analytics.schemas.reports import ReportCreate, ReportRead, ReportSummary
-from chalicelib.analytics.service import reports
+from chalicelib.analytics.service import report_runs, reports
 from chalicelib.integrations import athena
 from chalicelib.kit import aws, clock, config
 from infra.docs.athena import analytics_tables
@@ -147,8 +147,8 @@ def test_athena_gives_the_same_results(
     bodies = [FUNNEL, {**FUNNEL, "order": "strict"}, {**FUNNEL, "order": "unordered"}, RETENTION]
     by_duckdb = [_answer(body, drain).result for body in bodies]
     store([lake_event("2026-03-29 10:00", 2, type="conversion", name="sign_up", user_id="u1")])  # a copy in a part
-    monkeypatch.setattr(reports, "MAX_DUCKDB_BYTES", 0)
-    monkeypatch.setattr(reports, "POLL_SECONDS", 0)
+    monkeypatch.setattr(report_runs, "MAX_DUCKDB_BYTES", 0)
+    monkeypatch.setattr(report_runs, "POLL_SECONDS", 0)
     week_clock.move(days=8)  # the stored reports have expired
     by_athena = [_ended(_ask(body), drain) for body in bodies]
     assert {report.engine for report in by_athena} == {ReportEngine.ATHENA}
@@ -158,8 +158,8 @@ def test_athena_gives_the_same_results(
 def test_a_query_that_athena_refuses_fails_the_report_with_the_reason(
     site: str, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reports, "MAX_DUCKDB_BYTES", 0)
-    monkeypatch.setattr(reports, "POLL_SECONDS", 0)
+    monkeypatch.setattr(report_runs, "MAX_DUCKDB_BYTES", 0)
+    monkeypatch.setattr(report_runs, "POLL_SECONDS", 0)
     report = _ended(_ask(FUNNEL), drain)
     assert report.status is ReportStatus.FAILED
     assert report.error
@@ -169,7 +169,7 @@ def test_a_query_that_athena_refuses_fails_the_report_with_the_reason(
 
 
 def test_a_large_result_is_stored_in_s3(site: str, drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "MAX_RESULT_BYTES", 10)
+    monkeypatch.setattr(report_runs, "MAX_RESULT_BYTES", 10)
     report = _answer(RETENTION, drain)
     assert report.result
     assert [row.values for row in report.result.rows or []] == [[0, 0, 0], [2, 1], [0]]
