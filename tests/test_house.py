@@ -100,7 +100,9 @@ def test_a_message_is_named_after_its_topic_or_queue(kind: type[Message]) -> Non
 def test_the_annotation_of_a_consumer_names_its_messages(consumer: Consumer) -> None:
     module, _, name = consumer.entry.rpartition(".")
     function = inspect.unwrap(vars(importlib.import_module(module))[name].func)
-    assert function.__annotations__["message"] == " | ".join(kind.__name__ for kind in consumer.messages)
+    names = " | ".join(kind.__name__ for kind in consumer.messages)
+    together = f"Sequence[ReceivedMessage[{names}]]"
+    assert {"message": names, "batch": together}.items() & function.__annotations__.items()
 
 
 def test_every_queue_has_one_consumer_and_one_dead_letter_queue() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from chalicelib.kit import clock
@@ -11,6 +11,8 @@ from chalicelib.kit.models import Tombstone
 from chalicelib.kit.tables import Transaction, get_many
 
 KEEP = timedelta(days=400)
+MAX_KEYS = 100
+"""Keys of one BatchGetItem."""
 
 
 def add(subject: str) -> None:
@@ -31,19 +33,32 @@ def remove(subject: str, transaction: Transaction | None = None) -> None:
 def is_erased(*subjects: str, actors: Mapping[str, datetime] | None = None) -> bool:
     """Return whether a subject is erased, or an actor was erased after the time of the act; one read call."""
     acts = actors or {}
-    erased = _erased_at([*subjects, *acts])
+    return names_erased(erased_among([*subjects, *acts]), subjects, acts)
+
+
+def names_erased(erased: Mapping[str, datetime], subjects: Iterable[str], actors: Mapping[str, datetime]) -> bool:
+    """Return whether a subject is among the `erased`, or an actor was erased at or after the time of the act.
+
+    `erased` is the answer of `erased_among` for at least these subjects and actors.
+    """
     return any(subject in erased for subject in subjects) or any(
-        subject in erased and erased[subject] >= act for subject, act in acts.items()
+        actor in erased and erased[actor] >= act for actor, act in actors.items()
     )
 
 
 def erased_since(moment: datetime, *subjects: str) -> set[str]:
-    """Return the subjects (at most 100) that were erased at or after `moment`; one read call."""
-    return {subject for subject, erased_at in _erased_at(subjects).items() if erased_at >= moment}
+    """Return the subjects that were erased at or after `moment`; one read call for each 100."""
+    return {subject for subject, erased_at in erased_among(subjects).items() if erased_at >= moment}
 
 
-def _erased_at(subjects: Sequence[str]) -> dict[str, datetime]:
+def erased_among(subjects: Iterable[str]) -> dict[str, datetime]:
+    """Return when each erased subject was erased; the others are missing. One read call for each 100 distinct subjects."""
     names = list(dict.fromkeys(subjects))
-    rows = get_many((Tombstone, (pseudonym(name),)) for name in names)
     now = clock.now()
-    return {name: row.erased_at for name, row in zip(names, rows, strict=True) if row and row.expires_epoch > now}
+    erased: dict[str, datetime] = {}
+    for start in range(0, len(names), MAX_KEYS):
+        chunk = names[start : start + MAX_KEYS]
+        rows = get_many((Tombstone, (pseudonym(name),)) for name in chunk)
+        pairs = zip(chunk, rows, strict=True)
+        erased |= {name: row.erased_at for name, row in pairs if row and row.expires_epoch > now}
+    return erased

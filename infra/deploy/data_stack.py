@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.kit import config, tables
+from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.tables import Table
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer
@@ -17,8 +18,9 @@ Resources = dict[str, dict[str, Any]]
 MAX_RECEIVES = 5
 """Deliveries of a message before SQS moves it to the dead-letter queue."""
 VISIBILITY_FACTOR = 6
-"""AWS recommends a visibility timeout of six times the function's timeout for a queue that triggers a Lambda."""
+"""AWS recommends a visibility timeout of six times the function's timeout, and the batching window on top."""
 DAY = 86_400
+SES = {"Service": "ses.amazonaws.com"}
 
 
 def template() -> dict[str, Any]:
@@ -29,15 +31,13 @@ def template() -> dict[str, Any]:
         resources[logical("Table", model.Meta.table_name)] = _table(model)
     resources |= _key() | _buckets(consumers)
     for topic in handlers.topics():
-        resources[logical("Topic", topic)] = {
-            "Type": "AWS::SNS::Topic",
-            "Properties": {"TopicName": physical(topic), "KmsMasterKeyId": "alias/aws/sns"},
-        }
+        resources[logical("Topic", topic)] = _topic(topic)
+    resources |= _email_events()
     for consumer in consumers:
         resources |= _queues(consumer)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"{config.settings().namespace}: tables, buckets, key, topics and queues",
+        "Description": f"{config.settings().namespace}: tables, buckets, key, topics, queues and e-mail events",
         "Resources": resources,
         "Outputs": {"KeyId": {"Value": {"Ref": "SecretsKey"}}},
     }
@@ -100,19 +100,77 @@ def _kept(resource: dict[str, Any]) -> dict[str, Any]:
     return resource | {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
-def _key() -> Resources:
+def _topic(name: str) -> dict[str, Any]:
+    """Return a topic. SES cannot use AWS's own key, so its topic is encrypted with ours."""
+    key = {"Ref": "SecretsKey"} if name == EmailReported.topic else "alias/aws/sns"
+    return {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": physical(name), "KmsMasterKeyId": key}}
+
+
+def _email_events() -> Resources:
+    """Return the configuration set for e-mails, whose events SES publishes, and its right to do so."""
+    topic, name = {"Ref": logical("Topic", EmailReported.topic)}, config.settings().namespace
     statement = {
+        "Effect": "Allow",
+        "Principal": SES,
+        "Action": "sns:Publish",
+        "Resource": topic,
+        "Condition": {
+            "StringEquals": {
+                "AWS:SourceAccount": {"Ref": "AWS::AccountId"},
+                "AWS:SourceArn": _arn("ses", f"configuration-set/{name}"),
+            }
+        },
+    }
+    destination = {
+        "Name": "events",
+        "Enabled": True,
+        "MatchingEventTypes": ["send", "delivery", "open", "click", "bounce", "complaint", "subscription"],
+        "SnsDestination": {"TopicARN": topic},
+    }
+    return {
+        "EmailEventsPolicy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [topic],
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+            },
+        },
+        "EmailConfiguration": {"Type": "AWS::SES::ConfigurationSet", "Properties": {"Name": name}},
+        "EmailEvents": {
+            "Type": "AWS::SES::ConfigurationSetEventDestination",
+            "DependsOn": "EmailEventsPolicy",
+            "Properties": {"ConfigurationSetName": {"Ref": "EmailConfiguration"}, "EventDestination": destination},
+        },
+    }
+
+
+def _arn(service: str, resource: str) -> dict[str, str]:
+    return {"Fn::Sub": f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"}
+
+
+def _key() -> Resources:
+    """Return the key of stored secrets. SES may use it for the topic of e-mail events only."""
+    ours = {
         "Effect": "Allow",
         "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
         "Action": "kms:*",
         "Resource": "*",
+    }
+    of_ses = {
+        "Effect": "Allow",
+        "Principal": SES,
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": _arn("sns", physical(EmailReported.topic))}
+        },
     }
     key = {
         "Type": "AWS::KMS::Key",
         "Properties": {
             "Description": f"{config.settings().namespace}: stored secrets",
             "EnableKeyRotation": True,
-            "KeyPolicy": {"Version": "2012-10-17", "Statement": [statement]},
+            "KeyPolicy": {"Version": "2012-10-17", "Statement": [ours, of_ses]},
         },
     }
     alias = {
@@ -198,7 +256,7 @@ def _queues(consumer: Consumer) -> Resources:
                 "Type": "AWS::SQS::Queue",
                 "Properties": {
                     "QueueName": physical(consumer.queue),
-                    "VisibilityTimeout": VISIBILITY_FACTOR * consumer.timeout,
+                    "VisibilityTimeout": visibility_timeout(consumer),
                     "MessageRetentionPeriod": 4 * DAY,
                     "SqsManagedSseEnabled": True,
                     "RedrivePolicy": {
@@ -239,6 +297,11 @@ def _queues(consumer: Consumer) -> Resources:
             },
         }
     return found
+
+
+def visibility_timeout(consumer: Consumer) -> int:
+    """Return the seconds for which a received message stays invisible."""
+    return VISIBILITY_FACTOR * consumer.timeout + consumer.options.batching_window
 
 
 def _subscription(consumer: Consumer, topic: str) -> str:

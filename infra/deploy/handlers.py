@@ -11,6 +11,7 @@ from typing import Any
 from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
 
 import app
+from chalicelib.kit.jobs import QueueOptions
 from chalicelib.kit.lazy_app import load_all
 from chalicelib.kit.messages import BucketEvent, Message
 
@@ -18,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / ".chalice" / "config.json"
 DEFAULT_TIMEOUT = 60
 DEFAULT_MEMORY = 256
+MAX_BATCH_SIZE = 10_000
+MAX_UNWINDOWED = 10
+"""The largest batch size of a queue without a batching window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,14 @@ class Consumer(Handler):
 
     batch_size: int
     messages: tuple[type[Message], ...]
-    layer: str | None
-    """The package that the function gets as a layer, if any."""
+    options: QueueOptions
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if Lambda refuses the batch size (CreateEventSourceMapping, `BatchSize`)."""
+        if not 1 <= self.batch_size <= MAX_BATCH_SIZE:
+            raise ValueError(f"{self.name}: batch_size is 1 to {MAX_BATCH_SIZE}")
+        if self.batch_size > MAX_UNWINDOWED and not self.options.batching_window:
+            raise ValueError(f"{self.name}: a batch_size over {MAX_UNWINDOWED} needs a batching_window")
 
     @property
     def queue(self) -> str:
@@ -94,9 +104,8 @@ def consumers() -> list[Consumer]:
         if isinstance(source, SQSEventConfig):
             function = vars(chalice_app().handler_map[source.name])["func"]
             common = _common(source.name, source.handler_string)
-            found.append(
-                Consumer(**common, batch_size=source.batch_size, messages=function.consumes, layer=function.layer)
-            )
+            declared = {"messages": function.consumes, "options": function.options}
+            found.append(Consumer(**common, batch_size=source.batch_size, **declared))
     return sorted(found, key=lambda consumer: consumer.name)
 
 

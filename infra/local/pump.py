@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from chalicelib.kit import aws, clock, logs, messages
@@ -16,6 +17,7 @@ from infra.local.worker import HandlerFailed, Worker
 
 POLL_SECONDS = 2
 STOP_SECONDS = 60
+MAX_CONCURRENCY = 2
 RETRY_SECONDS = (1, 2, 5, 10)
 """Delays before a failed message is retried. An account uses the queue's visibility timeout, which is longer."""
 
@@ -23,7 +25,11 @@ log = logs.logger("pump")
 
 
 class Pump:
-    """Runs a thread for each queue and each schedule; each handler has its own worker process."""
+    """Runs threads for each queue and one for each schedule; each thread has its own worker process.
+
+    A queue has one thread. It has two if its consumer's `maximum_concurrency` permits more batches at once: two show
+    that concurrent batches are safe, and a developer's machine has no room for more.
+    """
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -33,7 +39,8 @@ class Pump:
     def start(self) -> None:
         """Start to deliver events; return immediately."""
         for consumer in handlers.consumers():
-            self._run(self._consume, consumer)
+            for number in range(concurrency(consumer)):
+                self._run(self._consume, consumer, f" {number + 1}" if number else "")
         for schedule in handlers.schedules():
             self._run(self._keep_time, schedule)
 
@@ -48,19 +55,21 @@ class Pump:
         for worker in self.workers.values():
             worker.stop()  # a batch that was just received may have started one
 
-    def _run(self, loop: Callable[[Any], None], handler: Handler) -> None:
-        self.workers[handler.name] = Worker(handler)
-        thread = threading.Thread(target=loop, args=(handler,), name=handler.name, daemon=True)
+    def _run(self, loop: Callable[[Any, Worker], None], handler: Handler, suffix: str = "") -> None:
+        name = f"{handler.name}{suffix}"
+        worker = self.workers[name] = Worker(handler)
+        thread = threading.Thread(target=loop, args=(handler, worker), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _consume(self, consumer: Consumer) -> None:
+    def _consume(self, consumer: Consumer, worker: Worker) -> None:
+        invoke = partial(self._invoke, worker)
         pause = 0.2
         while not self._stopping.is_set():
             try:
                 batch = delivery.receive(consumer, wait_seconds=POLL_SECONDS)
                 if batch and not self._stopping.is_set():
-                    self._see_again(consumer, delivery.deliver(consumer, batch, self._invoke))
+                    self._see_again(consumer, delivery.deliver(consumer, batch, invoke))
                 pause = 0.2
             except Exception as error:  # the engine is down or restarting
                 if not self._stopping.is_set():
@@ -68,9 +77,9 @@ class Pump:
                 self._stopping.wait(pause)
                 pause = min(pause * 2, 3.0)
 
-    def _invoke(self, handler: Handler, event: dict[str, Any]) -> Any:
+    def _invoke(self, worker: Worker, handler: Handler, event: dict[str, Any]) -> Any:
         try:
-            return self.workers[handler.name].invoke(event)
+            return worker.invoke(event)
         except HandlerFailed as error:
             if not self._stopping.is_set():
                 log.warning("handler failed", extra={"handler": handler.name, "why": str(error)})
@@ -85,9 +94,14 @@ class Pump:
                 VisibilityTimeout=RETRY_SECONDS[min(received, len(RETRY_SECONDS)) - 1],
             )
 
-    def _keep_time(self, schedule: Schedule) -> None:
+    def _keep_time(self, schedule: Schedule, worker: Worker) -> None:
         due = time.time() + schedules.first_wait(schedule)
         while not self._stopping.wait(max(0.0, due - time.time())):
             with suppress(HandlerFailed):  # logged; the next run catches up
-                self._invoke(schedule, schedules.event_of(schedule, clock.now()))
+                self._invoke(worker, schedule, schedules.event_of(schedule, clock.now()))
             due += schedules.seconds(schedule.expression)
+
+
+def concurrency(consumer: Consumer) -> int:
+    """Return how many batches of the queue the pump handles at once."""
+    return min(consumer.options.maximum_concurrency or 1, MAX_CONCURRENCY)

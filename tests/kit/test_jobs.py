@@ -10,7 +10,7 @@ import pytest
 from chalice.app import Blueprint, Chalice
 
 from chalicelib.kit import clock, locks, logs, tombstones
-from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
+from chalicelib.kit.jobs import QueueOptions, ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.messages import BucketEvent, Message
 from chalicelib.kit.models import Lock
 from tests.kit.conftest import CaptureLog
@@ -50,7 +50,7 @@ class Closed(Message):
 
 
 @bp.on_sqs_message(queue="sample-follow", name="sample-follow")
-@consumes(Opened, Closed)
+@consumes(Opened, Closed, batching_window=5, maximum_concurrency=2)
 def follow(message: Opened | Closed) -> None:
     handled_ids.append((type(message).__name__, message.by))
 
@@ -208,3 +208,21 @@ def test_a_handlers_declaration_can_be_read() -> None:
     assert vars(read)["func"].consumes == (Sent,)
     assert vars(follow)["func"].consumes == (Opened, Closed)
     assert vars(tick)["func"].schedule == "sample-tick"
+    assert vars(read)["func"].options == QueueOptions()
+    assert vars(follow)["func"].options == QueueOptions(batching_window=5, maximum_concurrency=2)
+
+
+@pytest.mark.parametrize("decorator", [consumes, consumes_many])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"batching_window": -1},
+        {"batching_window": 301},
+        {"maximum_concurrency": 0},
+        {"maximum_concurrency": 1},
+        {"maximum_concurrency": 1001},
+    ],
+)
+def test_options_outside_the_limits_of_lambda_are_refused(decorator: Any, options: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        decorator(Sent, **options)

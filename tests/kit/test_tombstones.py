@@ -7,6 +7,7 @@ from datetime import timedelta
 from chalicelib.kit import clock, tombstones
 from chalicelib.kit.data_subjects import pseudonym
 from chalicelib.kit.models import Tombstone
+from infra.bench.round_trips import metered
 
 
 def test_a_subject_is_erased_until_its_tombstone_is_removed() -> None:
@@ -42,3 +43,21 @@ def test_an_actor_is_erased_for_what_they_did_before() -> None:
     assert not tombstones.is_erased(actors={"customer:a:1": clock.now() + timedelta(hours=1)})
     assert not tombstones.is_erased("shop:a", actors={"customer:a:2": clock.now() - timedelta(days=1)})
     assert tombstones.erased_since(clock.now() + timedelta(hours=1), "customer:a:1") == set()
+
+
+def test_tombstones_of_any_number_of_subjects_are_read_by_the_hundred() -> None:
+    before = clock.now()
+    subjects = [f"member:{number}" for number in range(250)]
+    for subject in (subjects[0], subjects[99], subjects[100], subjects[249]):
+        tombstones.add(subject)
+    with metered() as meter:
+        erased = tombstones.erased_among(subjects * 2)
+    assert set(erased) == {"member:0", "member:99", "member:100", "member:249"}
+    assert all(before <= erased_at <= clock.now() for erased_at in erased.values())
+    assert meter.cost.reads == 3
+
+
+def test_no_subject_costs_no_read() -> None:
+    with metered() as meter:
+        assert tombstones.erased_among([]) == {}
+    assert meter.cost.reads == 0

@@ -66,18 +66,21 @@ def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Reque
         except Problem as problem:
             response = rendering.render_problem(problem, request_id)
         except Exception as error:
-            response = rendering.render_problem(_unexpected(error, request), request_id)
+            response = rendering.render_problem(_unexpected(error, function, request), request_id)
         if response.status_code >= 500:
             log.warning("request failed", extra={"status": response.status_code, "route": _route(request)})
     return rendering.with_common_headers(response, request_id)
 
 
-def _unexpected(error: Exception, request: Request) -> Problem:
+def _unexpected(error: Exception, function: Callable[..., Any], request: Request) -> Problem:
     if tables.is_throttled(error):
         return Unavailable("The database is throttling requests.")
     if isinstance(error, WriteConflict):
         return Unavailable("Too many concurrent updates; try again.")
     log.exception("request failed: unexpected error", extra={"route": _route(request)})
+    from chalicelib.kit import error_reports  # noqa: PLC0415 - a cold start does without it
+
+    error_reports.report(error, function)
     return InternalError()
 
 

@@ -23,7 +23,7 @@ SERVER_ERRORS = 5
 """Responses with 5xx in a period that are tolerated: 1 % of 500 requests."""
 P95_MILLISECONDS = 500
 OLDEST_SECONDS = 900
-"""The maximum age of a queue's oldest message, unless one retry takes longer."""
+"""The maximum age of a queue's oldest message, after its batching window and unless one retry takes longer."""
 
 ALARM_EMAIL = "AlarmEmail"
 """The parameter with the address for notifications, and the condition that there is one."""
@@ -97,7 +97,7 @@ def _queue(consumer: Consumer) -> Resources:
         f"{function_name(consumer.name)} is too slow for its queue, or fails: see its log.",
         metric=("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": queue}),
         statistic="Maximum",
-        above=max(OLDEST_SECONDS, 2 * data_stack.VISIBILITY_FACTOR * consumer.timeout),
+        above=max(OLDEST_SECONDS + consumer.options.batching_window, 2 * data_stack.visibility_timeout(consumer)),
     ) | _alarm(
         f"{queue}-dead-letters",
         f"Messages are in {dead}: inspect them, fix the cause, then redrive them (make ops ARGS=dead-letters).",

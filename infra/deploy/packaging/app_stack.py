@@ -23,7 +23,7 @@ def template() -> dict[str, Any]:
     for name in functions():
         resources |= _function(name)
     for consumer in handlers.consumers():
-        _report_failures(resources[logical(consumer.name)], consumer)
+        _map_queue(resources[logical(consumer.name)], consumer)
     for name, package in layers().items():
         resources[bundle.layer_id(package)] = _layer(package)
         resources[logical(name)]["Properties"]["Layers"] = [{"Ref": bundle.layer_id(package)}]
@@ -76,16 +76,25 @@ def _public_url() -> dict[str, str]:
     return {"Fn::Sub": f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{API_STAGE}"}
 
 
-def _report_failures(function: dict[str, Any], consumer: Consumer) -> None:
-    """Enable partial batch responses. Otherwise Lambda ignores the list of failed messages and deletes all."""
+def _map_queue(function: dict[str, Any], consumer: Consumer) -> None:
+    """Add to the queue's event source: partial batch responses, the batching window and the maximum concurrency.
+
+    Without partial batch responses Lambda ignores the list of failed messages and deletes all.
+    """
     queue = f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{function_name(consumer.queue)}"
-    source = {"Queue": {"Fn::Sub": queue}, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
+    source: dict[str, Any] = {
+        "Queue": {"Fn::Sub": queue},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumBatchingWindowInSeconds": consumer.options.batching_window,
+    }
+    if consumer.options.maximum_concurrency is not None:
+        source["ScalingConfig"] = {"MaximumConcurrency": consumer.options.maximum_concurrency}
     function["Properties"]["Events"] = {logical(f"{consumer.name}-sqs-event-source"): {"Properties": source}}
 
 
 def layers() -> dict[str, str]:
     """Return the package that a function gets as a layer, by the function's name."""
-    return {consumer.name: consumer.layer for consumer in handlers.consumers() if consumer.layer}
+    return {each.name: each.options.layer for each in handlers.consumers() if each.options.layer}
 
 
 def _layer(package: str) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A use is any reference to the class that is evaluated when the code runs: a call, an entry of a table, an alias, an
 attribute of an imported module, a default, a branch of a conditional expression. Annotations, unions of types
-(`OrderPaid | OrderEdited`), base classes and the arguments of `@consumes` are no uses: none of them creates a message.
+(`OrderPaid | OrderEdited`), base classes and the arguments of `@consumes` and `@consumes_many` are no uses: none of them
+creates a message.
 
 A function that publishes its parameter (`publish(request.model_copy(…))`) names no class there. The annotation of the
 parameter counts instead, or the bound of its type variable, with every subclass.
@@ -20,7 +21,13 @@ from chalicelib.kit.messages import Message
 
 OURS = "chalicelib"
 PUBLISHERS = frozenset({"publish", "publish_many"})
-TYPE_ARGUMENTS = {"cast": slice(0, 1), "consumes": slice(None), "isinstance": slice(1, 2), "issubclass": slice(1, 2)}
+TYPE_ARGUMENTS = {
+    "cast": slice(0, 1),
+    "consumes": slice(None),
+    "consumes_many": slice(None),
+    "isinstance": slice(1, 2),
+    "issubclass": slice(1, 2),
+}
 """Functions that take classes without making an instance, and the positions of those arguments."""
 
 Kind = type[Message]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 
@@ -15,6 +16,17 @@ def echo(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def fail(event: dict[str, Any], context: Any) -> None:
     raise ValueError("shpat_not_for_the_log")
+
+
+def meet(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Succeed once another call runs in another process at the same time; the message names their folder."""
+    folder = Path(event["Records"][0]["body"])
+    (folder / str(os.getpid())).touch()
+    for _ in range(200):
+        if len(list(folder.iterdir())) == 2:
+            return {"batchItemFailures": []}
+        time.sleep(0.05)
+    raise TimeoutError("no other call")
 
 
 def hang(event: dict[str, Any], context: Any) -> None:

@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from chalicelib.kit import aws, messages
+from chalicelib.kit.jobs import QueueOptions
+from infra.deploy import handlers
 from infra.local import pump as pump_module
 from infra.local.engine import Engine
 from infra.local.pump import Pump
@@ -36,6 +39,13 @@ def _message_count(queue: str) -> int:
         QueueUrl=messages.queue_url(queue), AttributeNames=["ApproximateNumberOfMessages"]
     )
     return int(response["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def _total_count(queue: str) -> int:
+    """Return the number of messages, those in flight included."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    response = aws.client("sqs").get_queue_attributes(QueueUrl=messages.queue_url(queue), AttributeNames=names)
+    return sum(int(response["Attributes"][name]) for name in names)
 
 
 def _install(api: httpx.Client, shopify: ShopifySandbox) -> None:
@@ -73,6 +83,34 @@ def test_a_killed_worker_is_restarted(api: httpx.Client, shopify: ShopifySandbox
     assert pump.workers["shops-register_webhooks"].pid != first
 
 
+@pytest.mark.parametrize(("declared", "here"), [(None, 1), (2, 2), (10, 2)])
+def test_a_queue_has_two_workers_if_its_consumer_permits_them(declared: int | None, here: int) -> None:
+    consumer = handlers.consumers()[0]
+    options = replace(consumer.options, maximum_concurrency=declared)
+    assert pump_module.concurrency(replace(consumer, options=options)) == here
+
+
+def test_two_batches_are_handled_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = replace(
+        handlers.consumers()[0],
+        entry="tests.infra.local.sample_handlers.meet",
+        batch_size=1,
+        options=QueueOptions(maximum_concurrency=2),
+    )
+    monkeypatch.setattr(handlers, "consumers", lambda: [consumer])
+    monkeypatch.setattr(handlers, "schedules", list)
+    queue = messages.queue_url(consumer.queue)
+    for _ in range(2):
+        aws.client("sqs").send_message(QueueUrl=queue, MessageBody=str(tmp_path))
+    running = Pump()
+    running.start()
+    try:
+        eventually(lambda: _total_count(consumer.queue) == 0)
+    finally:
+        running.stop()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 RESTART = """
 import logging, os, sys
 from pathlib import Path
@@ -83,6 +121,8 @@ state = Path(sys.argv[1])
 engine = Engine.start(state / "aws")
 os.environ.update(engine.environment, STAGE="test", SECRETS_KEY_FILE=str(state / "key"))
 from chalicelib.kit import aws, messages
+from chalicelib.kit.jobs import QueueOptions
+from infra.deploy import handlers
 from infra.local.provision import provision
 from infra.local import pump as pump_module
 

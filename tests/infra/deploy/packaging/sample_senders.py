@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TypeVar, cast
 
 import chalicelib.studio.schemas.messages
 from chalicelib.billing.schemas import messages as billing
 from chalicelib.kit import messages
-from chalicelib.kit.jobs import consumes
+from chalicelib.kit.jobs import consumes, consumes_many
 from chalicelib.kit.messages import Message, publish
+from chalicelib.kit.queue_records import ReceivedMessage
 from chalicelib.retention.schemas import ErasureRequested as Erasure
 from chalicelib.retention.schemas import ExportRequested, SweepRequested
 from chalicelib.shops.schemas.messages import BackfillRequested, ShopifyWork, ShopInstalled, ShopUninstalled
@@ -81,6 +82,11 @@ def forwarded_in_batch(deletions: Iterable[ProductDeleted]) -> None:
 def only_read(message: OrderEdited) -> None:
     if isinstance(message, OrderCancelled):
         publish(ShopUninstalled.model_validate({}))
+
+
+@consumes_many(RefundCreated)
+def only_read_together(batch: Sequence[ReceivedMessage[RefundCreated]]) -> Iterable[ReceivedMessage[RefundCreated]]:
+    return ()
 
 
 def only_annotated(message: BackfillRequested) -> Change | None:

@@ -6,6 +6,7 @@ import ast
 
 import pytest
 
+from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.messages import Message
 from infra.deploy import handlers
 from infra.deploy.packaging import import_scan, references
@@ -78,9 +79,10 @@ def test_a_client_with_a_dynamic_service_name_is_refused(source: str) -> None:
 
 
 def test_every_message_class_is_published_somewhere() -> None:
-    """A class that nothing publishes is unused, or the scan misses its use."""
+    """A class that nothing publishes is unused, or the scan misses its use. SES publishes `EmailReported`."""
     sources = (handlers.ROOT / "chalicelib").rglob("*.py")
     modules = {".".join(path.relative_to(handlers.ROOT).with_suffix("").parts) for path in sources}
     published = {kind for module in modules for kind in import_scan.messages_of(module.removesuffix(".__init__"))}
 
-    assert {kind for kind in references.with_subclasses(Message) if kind.topic or kind.queue} == published
+    declared = {kind for kind in references.with_subclasses(Message) if kind.topic or kind.queue}
+    assert declared - {EmailReported} == published

@@ -91,7 +91,8 @@ def _type_nodes(node: ast.AST) -> list[ast.AST]:
     parts += [node] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr) else []
     parts += [node.cls] if isinstance(node, ast.MatchClass) else []
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        parts += {"consumes": node.args, "isinstance": node.args[1:]}.get(node.func.id, [])
+        types = {"consumes": node.args, "consumes_many": node.args, "isinstance": node.args[1:]}
+        parts += types.get(node.func.id, [])
     return [part for part in parts if part is not None]
 
 
