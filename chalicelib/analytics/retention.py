@@ -7,6 +7,10 @@ deleted by the computation of their days, after the erasure has rewritten these 
 
 from __future__ import annotations
 
+from datetime import date
+from types import MappingProxyType
+from zlib import crc32
+
 from chalicelib.analytics.models import (
     AnalyticsEvent,
     Campaign,
@@ -33,8 +37,10 @@ from chalicelib.analytics.models import (
     UserSession,
     VisitorSalt,
 )
-from chalicelib.kit.data_policy import ObjectPrefix, RetentionRule, TablePolicy
+from chalicelib.kit import clock
+from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.kit.lakes import Lake, PersonColumns, PersonDays
 from chalicelib.kit.subject_queries import (
     ByIndex,
     ByKey,
@@ -45,13 +51,18 @@ from chalicelib.kit.subject_queries import (
     SubjectQuery,
     ViaTable,
 )
+from chalicelib.kit.tables import update_if
 
 RULES: tuple[RetentionRule, ...] = ()
 
 TENANTS = {SubjectType.SHOP: "shop:{shop}:{app}", SubjectType.STORE: "store:{id}"}
 """The names of the tenants that are data subjects themselves."""
-USERS = {SubjectType.CUSTOMER: "shop:{shop}:{app}", SubjectType.MEMBER: "together"}
-"""The tenants whose users are data subjects. The user's id is the customer's GID or the member's id."""
+USERS = {
+    SubjectType.CUSTOMER: "shop:{shop}:{app}",
+    SubjectType.MEMBER: "together",
+    SubjectType.STORE: "platform",
+}
+"""The tenants whose users are data subjects. The user's id is the customer's GID, the member's or the store's id."""
 OWNERS = (SubjectType.MEMBER, SubjectType.STORE)
 
 _SHORT_LIVED = "rows live for at most two years, and an index by tenant would add a write to each of them"
@@ -171,3 +182,44 @@ TABLE_POLICIES = (
     ),
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = ()
+_BOOKING_KEYS = ("commission", "partner", "rating", "status")
+_ERROR_KEYS = ("fingerprint", "frames", "severity", "type")
+_FEATURE_KEYS = ("action", "duration_seconds", "rating")
+
+
+def mark_changed_day(tenant: str, day: str) -> None:
+    """Mark a day as due, as if a part had come: a computation in progress then leaves the day due."""
+    actions = [
+        EventDay.parts.add(1),
+        EventDay.dirty.set(str(crc32(tenant.encode()) % 8)),
+        EventDay.due_at.set(clock.now()),
+    ]
+    update_if(EventDay(tenant, date.fromisoformat(day)), actions, EventDay.tenant.exists())
+
+
+LAKES = (
+    Lake(
+        name="analytics/events",
+        bucket=Bucket.ARCHIVE,
+        columns=PersonColumns(
+            person="user_id",
+            visit=("session_id", "visitor"),
+            substitutes=("user_id", "session_id", "visitor", "visitor_before"),
+            emptied=("path", "referrer", "ip_hash"),
+            kept_keys=MappingProxyType(
+                {
+                    "data": tuple(
+                        sorted({*_BOOKING_KEYS, *_ERROR_KEYS, *_FEATURE_KEYS, "campaign_id", "test", "variant"})
+                    )
+                }
+            ),
+        ),
+        days=PersonDays(EngagementScore, "{tenant}#{id}"),
+        tenants=MappingProxyType(TENANTS),
+        persons=MappingProxyType(USERS),
+        mark_due=mark_changed_day,
+        lifetime=EventDay.KEEP,
+        transitions=MappingProxyType({"STANDARD_IA": 90, "GLACIER_IR": 365}),
+        undated=("firsts",),
+    ),
+)

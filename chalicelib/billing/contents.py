@@ -1,7 +1,8 @@
 """Blueprints of `billing`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
-    "chalicelib.billing.routes.subscription": ("/v1/billing/subscription", "/v1/billing/plans", "/v1/billing/checkout"),
+    "chalicelib.billing.routes.subscription": ("/v1/billing/subscription",),
+    "chalicelib.billing.routes.checkout": ("/v1/billing/plans", "/v1/billing/checkout"),
     "chalicelib.billing.routes.subscription_changes": (
         "/v1/billing/subscription/preview",
         "/v1/billing/subscription/change",

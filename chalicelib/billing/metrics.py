@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.metrics import Alarm, Counter
+from chalicelib.kit.metrics import Alarm, Counter, NoAlarm
 
 BATCH_SCHEDULES = (
     "billing-check_invariants",
@@ -25,3 +25,9 @@ INVARIANTS_BROKEN = Counter(
     ),
     dimensions=("invariant",),
 )
+
+STRIPE_PARTS_DROPPED = Counter(
+    "StripePartsDropped",
+    NoAlarm("The rest of the subscription is synced; the log names the subscription and its parts."),
+)
+"""The unreadable parts of subscriptions: discounts, quantities, intervals, planned ends, paused collections."""

@@ -60,16 +60,16 @@ def write(columns: Mapping[str, Kind], rows: Iterable[Row]) -> bytes:
     A text that its column's kind cannot represent (such as a decimal of 40 digits) becomes null; store the original in
     another column.
     """
-    names = {name: _quoted(name) for name in columns}
-    read_as = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in columns)
+    names = {name: quoted(name) for name in columns}
+    read_as = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     selected = ", ".join(f"{_SQL[kind].format(names[name])} AS {names[name]}" for name, kind in columns.items())
-    with _database() as (database, folder):
+    with database() as (connection, folder):
         source, target = folder / "rows.ndjson", folder / "rows.parquet"
         with source.open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        rows_of = f"read_json({_literal(str(source))}, format='newline_delimited', columns={{{read_as}}})"
-        database.execute(
-            f"COPY (SELECT {selected} FROM {rows_of}) TO {_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608 - all quoted
+        rows_of = f"read_json({literal(str(source))}, format='newline_delimited', columns={{{read_as}}})"
+        connection.execute(
+            f"COPY (SELECT {selected} FROM {rows_of}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608 - all quoted
         )
         return target.read_bytes()
 
@@ -81,30 +81,33 @@ def read_texts(data: bytes, column: str) -> list[str]:
     """
     import duckdb
 
-    with _database() as (database, folder):
+    with database() as (connection, folder):
         source = folder / "rows.parquet"
         source.write_bytes(data)
-        query = f"SELECT {_quoted(column)}::VARCHAR FROM read_parquet({_literal(str(source))})"  # noqa: S608 - all quoted
+        query = f"SELECT {quoted(column)}::VARCHAR FROM read_parquet({literal(str(source))})"  # noqa: S608 - all quoted
         try:
-            return [text for (text,) in database.execute(query).fetchall()]
+            return [text for (text,) in connection.execute(query).fetchall()]
         except duckdb.Error as error:
             raise ValueError(f"not a Parquet file with a column {column}") from error
 
 
 @contextmanager
-def _database() -> Iterator[tuple[DuckDBPyConnection, Path]]:
+def database() -> Iterator[tuple[DuckDBPyConnection, Path]]:
+    """Open a database in memory, and a folder for its files; both are gone when the block ends."""
     import duckdb
 
     with (
         tempfile.TemporaryDirectory(prefix="parquet-") as folder,
-        duckdb.connect(":memory:", config=_OPTIONS | {"temp_directory": folder}) as database,
+        duckdb.connect(":memory:", config=_OPTIONS | {"temp_directory": folder}) as connection,
     ):
-        yield database, Path(folder)
+        yield connection, Path(folder)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return the name of a column in SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a text in SQL."""
     return "'" + text.replace("'", "''") + "'"

@@ -74,6 +74,10 @@ class ObjectPrefix:
     content_matched: frozenset[SubjectType] = frozenset()
     """Subject types whose objects are identified by their content, not by their folder."""
     app: str = ""
+    is_quoted: bool = False
+    """Values in the folders' names are percent-encoded, so that each is one part of the key."""
+    is_exported: bool = True
+    """An export of a subject contains the objects of its folders."""
     note: str = ""
 
 

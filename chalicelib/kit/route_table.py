@@ -28,7 +28,7 @@ class RouteMatch:
 def gateway_path(route: str, methods: Methods) -> str:
     """Return the API Gateway path that serves a route: a greedy path if all its methods require sign-in, or its own."""
     parts = _parts(route)
-    if len(parts) <= PREFIX_PARTS or not all(_requires_sign_in(entry) for entry in methods.values()):
+    if len(parts) <= PREFIX_PARTS or not all(requires_sign_in(entry) for entry in methods.values()):
         return route
     return "/".join(["", *parts[:PREFIX_PARTS], GREEDY])
 
@@ -40,6 +40,19 @@ def requested_path(resource: str, parameters: Mapping[str, str]) -> str:
     gateway ignores on other paths.
     """
     return resource.replace(GREEDY, parameters["proxy"].removesuffix("/"))
+
+
+def requires_sign_in(entry: Any) -> bool:
+    """Return whether a route verifies the token of a signed-in caller. A vendor's signature is no sign-in."""
+    scheme = security_scheme(entry)
+    return bool(scheme and scheme["type"] == "http")
+
+
+def security_scheme(entry: Any) -> dict[str, str] | None:
+    """Return the OpenAPI security scheme that a route declares, or None if it verifies nothing."""
+    contract = getattr(entry.view_function, "contract", None)
+    scheme = getattr(getattr(contract, "auth", None), "scheme", None)
+    return scheme[1] if scheme else None
 
 
 def find_route(routes: Mapping[str, Methods], path: str) -> RouteMatch | None:
@@ -75,10 +88,3 @@ def _matches(patterns: tuple[str, ...], parts: list[str]) -> bool:
 
 def _is_parameter(part: str) -> bool:
     return part.startswith("{")
-
-
-def _requires_sign_in(entry: Any) -> bool:
-    """Return whether a view verifies the token of a signed-in caller. A vendor's signature is no sign-in."""
-    contract = getattr(entry.view_function, "contract", None)
-    scheme = getattr(getattr(contract, "auth", None), "scheme", None)
-    return bool(scheme and scheme[1]["type"] == "http")

@@ -40,6 +40,7 @@ OBJECT_PREFIXES = (
             SubjectType.STORE: "exports/{mark}/",
         },
         shared_folders={SubjectType.CUSTOMER: "exports/{shop_mark}/whole/"},
+        is_exported=False,
         note="The bucket deletes them after 14 days. Erasing a customer deletes the shop's own export; request a new one. "
         "A guest's export is found by its orders.",
     ),

@@ -6,6 +6,7 @@ from chalicelib.analytics import retention as analytics
 from chalicelib.billing import retention as billing
 from chalicelib.kit import retention as kit
 from chalicelib.kit.data_policy import ObjectPrefix, RetentionRule, TablePolicy
+from chalicelib.kit.lakes import Lake
 from chalicelib.retention import retention
 from chalicelib.shops import retention as shops
 from chalicelib.studio import retention as studio
@@ -17,6 +18,7 @@ RULES: dict[str, RetentionRule] = {rule.name: rule for context in _CONTEXTS for 
 TABLE_POLICIES: dict[str, TablePolicy] = {
     policy.name: policy for context in _CONTEXTS for policy in context.TABLE_POLICIES
 }
+LAKES: dict[str, Lake] = {lake.name: lake for context in _CONTEXTS for lake in getattr(context, "LAKES", ())}
 OBJECT_PREFIXES: dict[str, ObjectPrefix] = {
     prefix.prefix: prefix for context in _CONTEXTS for prefix in context.OBJECT_PREFIXES
-}
+} | {prefix.prefix: prefix for lake in LAKES.values() for prefix in lake.object_prefixes}

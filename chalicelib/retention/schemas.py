@@ -100,11 +100,14 @@ class RuleRunRead(Schema):
 
 
 class RuleRead(Schema):
-    """The lifetime of a table's rows, and the latest run; null before the first sweep."""
+    """The lifetime of a table's rows, or of a lake's days (`lake/…`)."""
 
     rule: str
     counts: str
-    """The column with the time from which the lifetime counts."""
+    """The column with the time from which the lifetime counts; `last write` for a lake."""
     keep_seconds: int
     then: ExpiryAction
+    storage_classes: dict[str, int]
+    """Days after which objects of a lake change to a storage class of S3; empty for a table."""
     latest: RuleRunRead | None
+    """The latest run; null before the first sweep, and for a lake, whose days the bucket deletes."""

@@ -9,7 +9,9 @@ from typing import Any
 
 from chalicelib.kit import config, tables
 from chalicelib.kit.email_reports import EmailReported
+from chalicelib.kit.lakes import Lake
 from chalicelib.kit.tables import Table
+from chalicelib.retention.rules import LAKES
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer
 
@@ -215,9 +217,20 @@ def _buckets(consumers: list[Consumer]) -> Resources:
                 "Prefix": "",
                 "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
             },
+            *(_lake_life(lake) for lake in LAKES.values()),
         ]
     }
     return {"ImagesBucket": images, "ArchiveBucket": archive}
+
+
+def _lake_life(lake: Lake) -> dict[str, Any]:
+    return {
+        "Id": lake.name.replace("/", "-"),
+        "Status": "Enabled",
+        "Prefix": lake.folder,
+        "Transitions": [{"StorageClass": name, "TransitionInDays": days} for name, days in lake.transitions.items()],
+        "ExpirationInDays": lake.lifetime.days,
+    }
 
 
 def _bucket(name: str) -> dict[str, Any]:

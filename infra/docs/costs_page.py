@@ -31,8 +31,8 @@ COSTS = {
     "checkout created (with Idempotency-Key)": Cost(reads=4, writes=4, write_units=9),
     "Stripe's webhook, first delivery": Cost(writes=1, write_units=6, sends=1),
     "Stripe's webhook, duplicate": Cost(reads=1, writes=1, sends=1),
-    "job: customer.subscription.created applied": Cost(reads=3, writes=4, write_units=17, sends=1),
-    "job: invoice.paid applied, with its grant": Cost(reads=4, writes=3, write_units=39, sends=3),
+    "job: customer.subscription.created applied": Cost(reads=3, writes=4, write_units=17, sends=2),
+    "job: invoice.paid applied, with its grant": Cost(reads=4, writes=3, write_units=39, sends=5),
     "subscription read": Cost(reads=1),
     "credits read": Cost(reads=2),
 }

@@ -71,6 +71,13 @@ def render() -> str:
         "subscription more than ten minutes after it started, its earlier payments are fetched, too, because earlier",
         "events may have been ignored.",
         "",
+        "A discount whose terms are not in the subscription's row costs one more fetch, two if it is an item's: Stripe",
+        "expands at most four levels, so an invoice names its subscription's discounts by id only. The terms never",
+        "change; the row keeps them. A subscription of add-ons has no row, so each invoice event with a discount fetches.",
+        "",
+        "Every sync of a subscription publishes `SubscriptionChanged` (plans only) and `RecurringRevenueChanged` (also",
+        "of add-ons); every write of a payment publishes `PaymentChanged`. A retry publishes them again.",
+        "",
         "| event | effect | fetches | reads | transactions |",
         "| --- | --- | --- | --- | --- |",
     ]

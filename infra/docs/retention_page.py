@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from chalicelib.kit import table_schema
 from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
+from chalicelib.kit.lakes import Lake
 from chalicelib.kit.subject_queries import (
     ByIndex,
     ByKey,
@@ -18,7 +19,7 @@ from chalicelib.kit.subject_queries import (
     ViaTable,
 )
 from chalicelib.kit.tables import Table
-from chalicelib.retention.rules import OBJECT_PREFIXES, RULES, TABLE_POLICIES
+from chalicelib.retention.rules import LAKES, OBJECT_PREFIXES, RULES, TABLE_POLICIES
 from infra.deploy import data_stack
 
 HEAD = """# Personal data and retention
@@ -33,6 +34,9 @@ data is kept.
 These data of an erased subject remain:
 
 - **Payments and refunds** for seven years, under a pseudonym.
+- **Events** in a lake, without their person: a random substitute replaces the ids, which nobody can trace back. The days
+  with such events are computed again; counts by a removed text (paths, referrers, values of events, messages of
+  errors) lose the person's share, and a visit shared with another person counts as two.
 - **Backups**: tables can be restored to any point of the last 35 days (point-in-time recovery). Only a restore reads
   these backups. After a restore, repeat the requests that were completed after the restore point.
 - **Logs** in CloudWatch contain shops and ids for 14 days (dev) or 90 days (prod), never e-mail addresses or names.
@@ -46,9 +50,12 @@ def render() -> str:
     """Return the page as Markdown."""
     lines = [HEAD, "## Retention", "", "| table | kept | then |", "| --- | --- | --- |"]
     lines += [_life(policy.name, policy.table) for policy in _sorted()]
+    lines += [_lake_life(lake) for _, lake in sorted(LAKES.items())]
     lines += ["", "## Personal data by table", ""]
     for policy in _sorted():
         lines += [*_policy_lines(policy), ""]
+    for _, lake in sorted(LAKES.items()):
+        lines += [*_lake_lines(lake), ""]
     lines += ["## Buckets", "", "| bucket | prefix | data subjects | remark |", "| --- | --- | --- | --- |"]
     lines += [_prefix(prefix) for _, prefix in sorted(OBJECT_PREFIXES.items())]
     return "\n".join(lines) + "\n"
@@ -65,6 +72,11 @@ def _life(name: str, table: type[Table]) -> str:
     if data_stack.expires(table):
         return f"| {name} | until its `expires_epoch` | deleted by DynamoDB |"
     return f"| {name} | until its subject is erased | |"
+
+
+def _lake_life(lake: Lake) -> str:
+    classes = ", ".join(f"`{name}` after {days} days" for name, days in lake.transitions.items())
+    return f"| {lake.folder} | {lake.lifetime.days} days after its last write; {classes} | deleted by S3 |"
 
 
 def _span(rule: RetentionRule) -> str:
@@ -133,6 +145,25 @@ def _action_text(policy: TablePolicy, query: SubjectQuery) -> str:
             return f"deleted, unless shared: {reason}; the other owner is found by a scan ({scan_reason}){objects}"
         case Delete():
             return f"deleted{objects}"
+
+
+def _lake_lines(lake: Lake) -> Iterator[str]:
+    columns = lake.columns
+    yield f"### {lake.folder}"
+    yield ""
+    days = next(policy.name for policy in _sorted() if policy.table is lake.days.table)
+    always = " and ".join(("parts that are not yet united", *(f"`{folder}`" for folder in lake.undated_folders)))
+    yield "The events of an erased person stay, without their person."
+    yield f"Rows of {days} name the days; {always} are always searched."
+    yield ""
+    yield f"- Replaced by substitutes: {_code(columns.substitutes)}."
+    yield f"- Removed: {_code(columns.emptied)}."
+    for name, keys in columns.kept_keys.items():
+        yield f"- Of the JSON in `{name}` these keys are kept: {_code(keys)}."
+    for who, tenant in lake.persons.items():
+        yield f"- **{who}**: `{columns.person}` is `{{id}}` in the tenant `{tenant}`; rewritten."
+    for who, tenant in lake.tenants.items():
+        yield f"- **{who}**: everything of the tenant `{tenant}`; deleted."
 
 
 def _code(names: tuple[str, ...]) -> str:

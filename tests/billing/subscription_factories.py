@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from infra.sandbox.stripe import StripeSandbox
-from infra.sandbox.stripe.subscriptions import add_interval
+from infra.sandbox.stripe.intervals import add_interval
 from tests.billing.conftest import Json, Owner, of_type
 
 Ask = Callable[..., httpx.Response]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, FrameLocator, Page, expect
 
+from chalicelib.studio.models import GenerationType
+from chalicelib.studio.repository import generation_queries, products
 from infra.sandbox.shopify import ShopifySandbox
 from tests.end_to_end import chromium
 from tests.end_to_end.tabs import browser_tab
@@ -18,11 +21,13 @@ from tests.end_to_end.test_browser import CONTRASTS, browser, queue_worker
 from tests.end_to_end.test_browser_kit import SMALL_TARGETS
 from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import PHOTO, Gallery, gallery
+from tests.studio.repository.test_generation_queries import add_generations
 
 __all__ = ["browser", "gallery", "queue_worker"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
 
+WIDTHS = (320, 390, 1280)
 ARABIC = "صورة عائلية بألوان مائية"
 LONG = ("A very long name of a style that somebody pasted without reading it. " * 3)[:200]
 
@@ -54,7 +59,16 @@ def evaluate(tab: Page, script: str) -> Any:
     return tab.frames[1].evaluate(script)
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
+def fits(tab: Page) -> bool:
+    """Return whether the page needs no horizontal scrolling at any of the widths."""
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": 800})
+        if evaluate(tab, "document.documentElement.scrollWidth") > width:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_new_merchant_comes_from_the_first_opening_to_a_preview_in_the_shop(
     tab: Page, new_shop: Gallery, queue_worker: None, width: int
 ) -> None:
@@ -114,29 +128,31 @@ def test_a_style_is_tried_on_a_sample_photo_and_gets_an_example(
 
 @pytest.mark.parametrize(("name", "other"), [(ARABIC, LONG), (LONG, ARABIC)], ids=["arabic product", "long product"])
 def test_any_label_fits(tab: Page, gallery: Gallery, name: str, other: str) -> None:
-    width = 320
     gallery.merchant("PUT", f"styles/{gallery.style}", {"name": other})
     gallery.merchant("PUT", f"products/{gallery.product}", {"title": name})
     (size,) = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"]
     gallery.merchant("PUT", f"products/{gallery.product}/sizes/{size['uuid']}", {"name": name})
-    tab.set_viewport_size({"width": width, "height": 800})
+    add_generations(gallery, 1, product_id=gallery.product, ai_style_id=gallery.style)
     page = console(tab, gallery)
-    for tab_name, waits_for in (
-        ("Products", "Set up"),
-        ("Styles", "Edit"),
-        ("Orders and images", "Kind"),
-        ("Usage", "Usage"),
-    ):
+    visits = {
+        "Products": page.get_by_text("Set up", exact=True),
+        "Styles": page.get_by_text("Edit", exact=True),
+        "Start": page.get_by_role("heading", name="See it as a shopper"),
+        "Orders and images": page.get_by_role("button", name="Done"),
+        "Usage": page.get_by_role("heading", name="Usage"),
+    }
+    for tab_name, content in visits.items():
         open_tab(page, tab_name)
-        expect(page.get_by_text(waits_for, exact=True).first).to_be_visible()
-        assert evaluate(tab, "document.documentElement.scrollWidth") <= width
+        expect(content).to_be_visible()
+        assert fits(tab), tab_name
     open_tab(page, "Products")
     page.get_by_role("button", name="Set up").click()
     expect(page.get_by_role("heading", name=name).first).to_be_visible()
-    assert evaluate(tab, "document.documentElement.scrollWidth") <= width
+    assert fits(tab)
     tab.goto(f"{gallery.shopify.url}/{gallery.shop}/apps/studio/products/8001/page")
     expect(tab.get_by_label(other)).to_be_attached()
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.set_viewport_size({"width": WIDTHS[0], "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= WIDTHS[0]
 
 
 def test_a_variant_is_assigned_to_a_print_base(tab: Page, gallery: Gallery) -> None:
@@ -171,6 +187,15 @@ def test_a_print_is_found_by_its_order_downloaded_and_made_again(tab: Page, gall
     open_tab(page, "Orders and images")
     tiles = page.get_by_role("tabpanel").get_by_role("listitem")
     expect(tiles).to_have_count(2)
+    expect(tiles.locator("img")).to_have_count(2)  # small pictures, which both are the preview
+    assert (
+        evaluate(tab, "new Set([...document.querySelectorAll('.tile img')].map(e => new URL(e.src).pathname)).size")
+        == 1
+    )
+    page.get_by_label("Order", exact=True).fill("#1001")
+    page.get_by_label("Order", exact=True).press("Tab")
+    expect(page.get_by_role("alert").filter(has_text="This is not an order number.")).to_be_visible()
+    expect(tiles).to_have_count(0)
     page.get_by_label("Order", exact=True).fill(str(order["id"]))
     page.get_by_label("Order", exact=True).press("Tab")
     expect(tiles).to_have_count(1)
@@ -186,6 +211,50 @@ def test_a_print_is_found_by_its_order_downloaded_and_made_again(tab: Page, gall
     assert gallery.drain() == []
     page.get_by_role("button", name="Look again").click()
     expect(page.get_by_text("Done", exact=True)).to_be_visible()
+
+
+def test_a_search_that_rarely_matches_stops_and_says_how_far_it_looked(
+    tab: Page, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation_queries, "MAX_ROWS_READ", 2)
+    add_generations(gallery, 1, generation_type=GenerationType.FINAL)
+    add_generations(gallery, 12)
+    page = console(tab, gallery)
+    open_tab(page, "Orders and images")
+    tiles = page.get_by_role("tabpanel").get_by_role("listitem")
+    expect(tiles).to_have_count(13)
+    requests: list[str] = []
+    tab.on("request", lambda request: requests.append(request.url) if "/generations?" in request.url else None)
+    page.get_by_label("Kind").select_option("final")
+    expect(page.get_by_text(re.compile(r"Nothing yet\. The search went back to .*\d"))).to_be_visible()
+    assert len(requests) == 5
+    page.get_by_role("button", name="Look further").click()
+    expect(tiles).to_have_count(1)
+    expect(page.get_by_role("button", name="Look further")).to_be_hidden()
+    expect(page.get_by_text("The search went back")).to_have_count(0)
+
+
+def test_first_steps_are_about_one_product_and_look_at_every_product(tab: Page, gallery: Gallery) -> None:
+    """Before the complete product, there are one with a size only, one with a style only, and four with neither."""
+    numbers = (n for n in itertools.count(9000) if products.product_uuid(gallery.shop, n) < gallery.product)
+    others = []
+    for title, number in zip(["Sized", "Styled", *"ABCD"], numbers, strict=False):
+        body = {"shopify_product_id": number, "title": title}
+        others.append(gallery.merchant("POST", "products", body).json()["uuid"])
+    variant = {"shopify_variant_id": "gid://shopify/ProductVariant/9001"}
+    gallery.merchant("POST", f"products/{others[0]}/sizes", {"name": "A", "width_px": 9, "height_px": 9, **variant})
+    gallery.merchant("PUT", f"products/{others[1]}/styles/{gallery.style}", {"is_enabled": True})
+    page = console(tab, gallery)
+    expect(page.get_by_role("heading", name="Your studio is ready")).to_be_visible()
+    expect(page.get_by_role("region", name="Your shop")).to_contain_text("Portrait")
+    gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False})
+    open_tab(page, "Usage")
+    open_tab(page, "Start")
+    expect(page.get_by_text("1 of 4 steps are left.")).to_be_visible()
+    first = "Sized" if others[0] < others[1] else "Styled"
+    expect(page.get_by_text(f"This is about “{first}”.")).to_have_count(2)
+    page.get_by_role("button", name="Offer styles").click()
+    expect(page.get_by_role("heading", name=first)).to_be_visible()
 
 
 def test_a_style_that_one_product_refuses_is_created_once(tab: Page, gallery: Gallery) -> None:
@@ -263,64 +332,3 @@ def test_words_can_be_read(tab: Page, gallery: Gallery, scheme: Any) -> None:
         open_tab(page, name)
         expect(page.get_by_role("tabpanel").get_by_role("heading").first).to_be_visible()
         assert evaluate(tab, CONTRASTS) == []
-
-
-def test_a_change_by_another_person_is_not_overwritten(tab: Page, gallery: Gallery) -> None:
-    """Two tabs: the second to save sees a conflict, and can load what the first saved."""
-    page = console(tab, gallery)
-    open_tab(page, "Styles")
-    page.get_by_role("button", name="Edit Pencil").click()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Pencil")
-    gallery.merchant("PUT", f"styles/{gallery.style}", {"name": "Charcoal"})
-    page.get_by_label("Name", exact=True).fill("Crayon")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert").filter(has_text="Somebody else changed this")).to_be_visible()
-    assert gallery.merchant("GET", f"styles/{gallery.style}").json()["name"] == "Charcoal"
-    page.get_by_role("button", name="Load it again").click()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Charcoal")
-
-
-def test_an_expired_session_is_said_and_loading_again_helps(tab: Page, gallery: Gallery) -> None:
-    page = console(tab, gallery)
-    expect(
-        page.get_by_role("heading", name="Set up your studio").or_(
-            page.get_by_role("heading", name="Your studio is ready")
-        )
-    ).to_be_visible()
-    expired = gallery.shopify.session_token("studio", gallery.shop, lifetime=-3600)
-    tab.route(
-        "**/session-token", lambda route: route.fulfill(body=expired, headers={"Access-Control-Allow-Origin": "*"})
-    )
-    open_tab(page, "Products")
-    expect(page.get_by_text("Your session has expired.")).to_be_visible()
-    tab.unroute_all()
-    page.get_by_role("button", name="Load the page again").click()
-    expect(page.get_by_role("button", name="Set up Portrait")).to_be_visible()
-
-
-def test_offline_is_said_and_passes(tab: Page, gallery: Gallery) -> None:
-    page = console(tab, gallery)
-    expect(page.get_by_role("region", name="This month")).to_be_visible()
-    tab.context.set_offline(True)
-    expect(page.get_by_text("You are offline.")).to_be_visible()
-    open_tab(page, "Products")
-    tab.context.set_offline(False)
-    expect(page.get_by_role("button", name="Set up Portrait")).to_be_visible()
-    expect(page.get_by_text("You are offline.")).to_have_count(0)
-
-
-def test_a_slow_answer_does_not_replace_a_later_tab(tab: Page, gallery: Gallery) -> None:
-    held: list[Any] = []
-    page = console(tab, gallery)
-    expect(page.get_by_role("region", name="This month")).to_be_visible()
-    tab.route("**/v1/studio/products?*", lambda route: held.append(route))
-    open_tab(page, "Products")
-    expect(page.get_by_role("tabpanel").get_by_role("status")).to_have_count(1)
-    open_tab(page, "Usage")
-    expect(page.get_by_text("of 500 images")).to_be_visible()
-    for route in held:
-        route.continue_()
-    tab.unroute_all()
-    open_tab(page, "Watermark")
-    expect(page.get_by_role("heading", name="Watermark of your previews")).to_be_visible()
-    expect(page.get_by_role("button", name="Set up Portrait")).to_have_count(0)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from chalicelib.billing.enums import WebhookStatus
+from chalicelib.billing.models import StripeWebhook
 from chalicelib.kit import auth, aws, clock, ids, messages
 from chalicelib.kit.auth import Role
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
@@ -57,18 +59,26 @@ def shop(api_url: str) -> str:
             updated_at=now,
         )
         with_state_keys(row).save()
-    WebhookDelivery(
+    add_delivery(shop, DeliveryStatus.FAILED, error_message=LONG)
+    return shop
+
+
+def add_delivery(shop: str, status: DeliveryStatus, days_ago: int = 0, **columns: Any) -> str:
+    """Add a delivery and return its id."""
+    received_at = clock.now() - timedelta(days=days_ago)
+    row = WebhookDelivery(
         delivery_id=ids.new(),
         shop=shop,
         app="studio",
         topic="orders/paid",
-        status=DeliveryStatus.FAILED,
-        error_message=LONG,
+        status=status,
         payload={},
-        received_at=now,
-        expires_epoch=now + timedelta(days=30),
-    ).save()
-    return shop
+        received_at=received_at,
+        expires_epoch=received_at + timedelta(days=30),
+        **columns,
+    )
+    row.save()
+    return str(row.delivery_id)
 
 
 def open_console(tab: Page, api_url: str, role: str = "operator") -> None:
@@ -146,6 +156,68 @@ def test_an_operator_replays_a_delivery_and_pastes_a_token(tab: Page, api_url: s
     assert tab.evaluate("[localStorage.length, document.cookie]") == [0, ""]
     tab.reload()
     expect(tab.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_deliveries_are_listed_by_statuses_and_time_or_by_id(tab: Page, api_url: str, shop: str) -> None:
+    received = add_delivery(shop, DeliveryStatus.RECEIVED, 2)
+    processed = add_delivery(shop, DeliveryStatus.PROCESSED, 4)
+    for _ in range(110):
+        add_delivery(shop, DeliveryStatus.PROCESSED, 6)
+    failed = add_delivery(shop, DeliveryStatus.FAILED, 8)
+    open_console(tab, api_url)
+    tab.get_by_role("tab", name="Deliveries").click()
+    expect(tab.get_by_text("no index has them by status")).to_be_visible()
+    rows = tab.get_by_role("row").filter(has=tab.get_by_role("rowheader"))
+    field = tab.get_by_label("Shop or deliveries")
+    tab.get_by_label("processed").uncheck()
+    field.fill(shop)
+    field.press("Tab")
+    expect(rows).to_have_count(2)  # of the newest hundred
+    expect(tab.get_by_text(re.compile(r"The search went back to .*\d"))).to_be_visible()
+    tab.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(3)
+    expect(rows.last).to_contain_text(failed)
+    expect(tab.get_by_role("button", name="Replay these 3")).to_be_visible()
+    tab.get_by_label("processed").check()
+    tab.get_by_label("Since").fill((clock.now() - timedelta(days=5)).strftime("%Y-%m-%dT%H:%M"))
+    tab.get_by_label("Since").press("Tab")
+    expect(rows).to_have_count(3)
+    expect(rows.last).to_contain_text(processed)
+    expect(tab.get_by_role("button", name="Show more")).to_be_hidden()
+    field.fill(f"{received} {failed}")
+    field.press("Tab")
+    expect(rows).to_have_count(2)
+    expect(tab.get_by_role("button", name="Replay these 2")).to_be_visible()
+
+
+def test_stripe_events_of_a_type_are_listed_since_a_time(tab: Page, api_url: str) -> None:
+    for days_ago in (1, 3):
+        created_at = clock.now() - timedelta(days=days_ago)
+        StripeWebhook(
+            stripe_event_id=f"evt_{days_ago}",
+            event_type="invoice.paid",
+            livemode=False,
+            status=WebhookStatus.PROCESSED,
+            stripe_created_at=created_at,
+            received_at=created_at,
+        ).save()
+    open_console(tab, api_url)
+    tab.get_by_role("tab", name="Stripe events").click()
+    field = tab.get_by_label("Type or event")
+    field.fill("invoice.paid")
+    field.press("Tab")
+    expect(tab.get_by_role("rowheader")).to_have_text(["evt_1", "evt_3"])
+    tab.get_by_label("Since").fill((clock.now() - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"))
+    tab.get_by_label("Since").press("Tab")
+    expect(tab.get_by_role("rowheader")).to_have_text(["evt_1"])
+
+
+def test_any_shop_is_looked_up_also_an_uninstalled_one(tab: Page, api_url: str) -> None:
+    open_console(tab, api_url)
+    tab.get_by_label("Look up a shop").fill("gone.myshopify.com")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("heading", name="gone.myshopify.com")).to_be_visible()
+    expect(tab.get_by_role("heading", name="No open sessions")).to_be_visible()
 
 
 def test_the_api_reference_searches_and_sends_with_the_token(tab: Page, api_url: str, shop: str) -> None:

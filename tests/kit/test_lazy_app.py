@@ -73,7 +73,16 @@ def test_a_request_imports_its_own_blueprint(path: str, status: int, blueprint: 
 
 def test_the_next_request_may_need_another_blueprint() -> None:
     status, imported, _ = run(ask("/health") + ask("/v1/billing/plans", "DELETE"))
-    assert (status, imported) == (405, ["chalicelib.billing.routes.subscription", "chalicelib.kit.routes"])
+    assert (status, imported) == (405, ["chalicelib.billing.routes.checkout", "chalicelib.kit.routes"])
+
+
+def test_reading_the_entitlement_imports_neither_checkout_nor_sync() -> None:
+    modules = "answer = [answer, sorted(name for name in sys.modules if name.startswith('chalicelib.billing.service'))]"
+    (status, imported), _, _ = run(ask("/v1/billing/subscription") + modules)
+
+    services = ("customers", "entitlements", "plans")
+    assert status == 401
+    assert imported == ["chalicelib.billing.service", *(f"chalicelib.billing.service.{name}" for name in services)]
 
 
 UNSERVED = (

@@ -23,6 +23,7 @@ from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.shops import models as shops
 from chalicelib.studio import models as studio
 from infra.deploy import data_stack
+from tests.retention import analytics_rows
 from tests.retention.conftest import DUE, LOGS_LIVE
 
 T = TypeVar("T", bound=Table)
@@ -93,6 +94,7 @@ def seed_shop(mark: str, app: str = "studio") -> str:
     row(kit.IdempotencyRecord, mark, subject=f"shop:{shop}")
     if app == "studio":
         _seed_gallery(mark, shop)
+        analytics_rows.seed_tenant(row, mark, f"shop:{shop}:{app}")
     return shop
 
 
@@ -160,6 +162,7 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
     )
     if not is_guest:
         row(kit.IdempotencyRecord, mark, subject=f"shopper:{shop}:{customer}")
+        analytics_rows.seed_user(row, mark, f"shop:{shop}:studio", customer)
     return customer, order
 
 
@@ -189,6 +192,10 @@ def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> s
     row(billing.StripeWebhook, "plain", payload=None, payload_ref=large)
     put(f"{STORED}/{kind}:{owner}/{ids.new()}.json", mark)
     row(kit.IdempotencyRecord, mark, subject=f"{kind}:{owner}")
+    analytics_rows.seed_revenue(row, mark, kind, owner)
+    analytics_rows.seed_user(row, mark, "together" if kind is OwnerType.MEMBER else "platform", owner)
+    if kind is OwnerType.STORE:
+        analytics_rows.seed_tenant(row, mark, f"store:{owner}")
     if kind is OwnerType.MEMBER:
         row(billing.UserAddon, mark, user_id=owner)
         row(
@@ -230,7 +237,7 @@ def files() -> dict[str, bytes]:
         name = s3_objects.bucket_name(bucket)
         for key in s3_objects.iterate_keys(name, ""):
             data = aws.client("s3").get_object(Bucket=name, Key=key)["Body"].read()
-            if key.endswith(".parquet"):
+            if key.startswith("archive/"):
                 found |= {f"{key}#{text}": text.encode() for text in parquet.read_texts(data, ITEM)}
             else:
                 found[f"s3://{name}/{key}"] = data

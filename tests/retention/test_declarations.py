@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from chalicelib.kit import table_schema
 from chalicelib.kit.data_policy import TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.kit.lakes import PersonDays
 from chalicelib.kit.messages import STORED
 from chalicelib.kit.subject_queries import KeepWhileShared, SubjectQuery, ViaTable, placeholders
 from chalicelib.retention.domain import row_ownership
-from chalicelib.retention.rules import OBJECT_PREFIXES, TABLE_POLICIES
+from chalicelib.retention.rules import LAKES, OBJECT_PREFIXES, TABLE_POLICIES
+from chalicelib.shops.models import InstallationLog, Shop
 from infra.deploy import data_stack
 from infra.deploy.packaging import policies
+from tests.retention.lakes import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,6 +90,42 @@ def test_every_folder_in_the_sources_is_declared() -> None:
     assert {"uploads/", "previews/", "finals/", "payloads/shops/", "payloads/billing/"} <= named
     for folder in named:
         assert any(folder.startswith(prefix.rstrip("/")) for prefix in OBJECT_PREFIXES), folder
+
+
+def test_objects_of_a_lake_change_their_storage_class_and_expire(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LAKES, SAMPLE.name, SAMPLE)
+    properties = data_stack.template()["Resources"]["ArchiveBucket"]["Properties"]
+    [rule] = [each for each in properties["LifecycleConfiguration"]["Rules"] if each["Prefix"] == SAMPLE.folder]
+    assert rule == {
+        "Id": "sample-events",
+        "Status": "Enabled",
+        "Prefix": "lake/sample/events/",
+        "Transitions": [
+            {"StorageClass": "STANDARD_IA", "TransitionInDays": 90},
+            {"StorageClass": "GLACIER_IR", "TransitionInDays": 365},
+        ],
+        "ExpirationInDays": 731,
+    }
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"days": PersonDays(InstallationLog, "{id}")},
+        {"days": PersonDays(Shop, "{tenant}#{id}#{app}")},
+        {"persons": {SubjectType.MEMBER: "member:{id}"}},
+    ],
+)
+def test_a_faulty_lake_is_rejected(fault: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=SAMPLE.name):
+        replace(SAMPLE, **fault)
+
+
+@pytest.mark.parametrize("tenant", ["shop:roses.myshopify.com:studio", "store:a/b%2F", "together", "a=b/day=1"])
+def test_a_tenant_is_one_part_of_a_key(tenant: str) -> None:
+    folder = SAMPLE.day_folder(tenant, "2026-11-01")
+    assert folder.count("/") == SAMPLE.folder.count("/") + 2
+    assert unquote(folder.split("/")[-3]) == f"tenant={tenant}"
 
 
 def test_every_subject_type_has_rows() -> None:

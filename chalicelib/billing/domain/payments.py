@@ -5,12 +5,14 @@ Pure functions: they read the state of a row and return the columns to change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
+from chalicelib.billing.domain import money
+from chalicelib.billing.domain.event_order import EventContext
 from chalicelib.billing.domain.monthly_grants import (
     MONTHS_PER_STEP,
     PaidMonth,
@@ -57,6 +59,8 @@ class PaymentState(Protocol):
     def stripe_charge_id(self) -> str | None: ...
     @property
     def stripe_event_id(self) -> str | None: ...
+    @property
+    def failed_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,15 @@ class InvoiceContext:
     """What the changes by an invoice depend on, apart from the payment's row.
 
     `sold` are the plans by Stripe price. `subscription_id` (ours) and `ended_at` are those of the synced subscription.
-    `reference` is the payment that the event names.
+    `reference` is the payment that the event names. `addon_prices` are the Stripe prices of add-ons.
     """
 
     sold: Mapping[str, PlanPrice]
+    addon_prices: Container[str]
     subscription_id: str | None
     ended_at: datetime | None
     reference: StripePaymentReference
-    event_id: str | None
+    event: EventContext | None
     now: datetime
 
 
@@ -117,16 +122,17 @@ def decide_invoice(invoice: StripeInvoice, payment: PaymentState, context: Invoi
 
 
 def intent_columns(
-    intent: StripePaymentIntent, payment: PaymentState, kind: PaymentKind, event_id: str | None, now: datetime
+    intent: StripePaymentIntent, payment: PaymentState, kind: PaymentKind, event: EventContext | None, now: datetime
 ) -> Columns:
     """Return the columns of a one-time payment that its payment intent changes."""
     paid_at = intent.created_at if intent.status is PaymentStatus.COMPLETED else None
+    addons_amount = intent.amount if kind is PaymentKind.ADDON else Decimal(0)
     return {
         "kind": kind,
         "payment_provider_id": intent.id,
         "stripe_payment_intent_id": intent.id,
         "stripe_charge_id": intent.charge_id or payment.stripe_charge_id,
-        **_advanced(payment, _Outcome.of(intent, paid_at), event_id, now),
+        **_advanced(payment, _Outcome.of(intent, paid_at, Decimal(0), addons_amount), event, now),
     }
 
 
@@ -230,11 +236,25 @@ class _Outcome:
     currency: str
     failure_reason: str | None
     paid_at: datetime | None
+    tax: Decimal
+    addons_amount: Decimal
 
     @classmethod
-    def of(cls, stripe_object: StripeInvoice | StripePaymentIntent, paid_at: datetime | None) -> _Outcome:
+    def of(
+        cls,
+        stripe_object: StripeInvoice | StripePaymentIntent,
+        paid_at: datetime | None,
+        tax: Decimal,
+        addons_amount: Decimal,
+    ) -> _Outcome:
         return cls(
-            stripe_object.status, stripe_object.amount, stripe_object.currency, stripe_object.failure_reason, paid_at
+            stripe_object.status,
+            stripe_object.amount,
+            stripe_object.currency,
+            stripe_object.failure_reason,
+            paid_at,
+            tax,
+            addons_amount,
         )
 
 
@@ -242,6 +262,8 @@ def _invoice_columns(invoice: StripeInvoice, payment: PaymentState, context: Inv
     """Return the columns of the payment that its invoice changes."""
     is_completed = invoice.status is PaymentStatus.COMPLETED
     price = paid_price(invoice.lines, context.sold)
+    tax = _part(invoice.amount, invoice.tax, invoice.total, invoice.currency)
+    outcome = _Outcome.of(invoice, invoice.paid_at, tax, _addons_amount(invoice, context.addon_prices))
     return {
         "kind": PaymentKind.SUBSCRIPTION if context.subscription_id else PaymentKind.ADDON,
         "subscription_id": context.subscription_id,
@@ -251,7 +273,7 @@ def _invoice_columns(invoice: StripeInvoice, payment: PaymentState, context: Inv
         "description": invoice.description,
         "invoice_url": invoice.invoice_url,
         **_stripe_ids(invoice, payment, context.reference),
-        **_advanced(payment, _Outcome.of(invoice, invoice.paid_at), context.event_id, context.now),
+        **_advanced(payment, outcome, context.event, context.now),
         **({"credit_held": invoice.credit_held, "credit_used": invoice.credit_used} if is_completed else {}),
         **({"plan_name": context.sold[price[0]].plan_name, "plan_from": price[1]} if price else {}),
     }
@@ -271,15 +293,33 @@ def _stripe_ids(invoice: StripeInvoice, payment: PaymentState, reference: Stripe
     }
 
 
-def _advanced(payment: PaymentState, outcome: _Outcome, event_id: str | None, now: datetime) -> Columns:
+def _addons_amount(invoice: StripeInvoice, addon_prices: Container[str]) -> Decimal:
+    """Return the part of an invoice's amount that pays for add-ons, with its share of the taxes."""
+    lines = sum((line.net_amount for line in invoice.lines), Decimal(0))
+    addons = sum((line.net_amount for line in invoice.lines if line.price_id in addon_prices), Decimal(0))
+    return _part(invoice.amount, addons, lines, invoice.currency)
+
+
+def _part(paid: Decimal, part: Decimal, whole: Decimal, currency: str) -> Decimal:
+    """Return the share `part`/`whole` (0 to 1) of the paid amount: credit pays the same share of each part."""
+    is_part = whole > 0 and part > 0
+    return min(paid, money.rounded(paid * part / whole, currency)) if is_part else Decimal(0)
+
+
+def _advanced(payment: PaymentState, outcome: _Outcome, event: EventContext | None, now: datetime) -> Columns:
     """Return the columns of a newer status; none if the payment would return to an earlier status."""
+    event_id, failed_at = event.event_id if event else None, event.at if event else now
+    has_failed = outcome.status is PaymentStatus.FAILED
     is_completed = outcome.status is PaymentStatus.COMPLETED
     columns = {
         "status": outcome.status,
         "amount": outcome.amount,
         "currency": outcome.currency,
+        "tax": outcome.tax,
+        "addons_amount": outcome.addons_amount,
         "failure_reason": outcome.failure_reason,
         "processed_at": outcome.paid_at,
+        **({"failed_at": min(failed_at, payment.failed_at or failed_at)} if has_failed else {}),
         **({"stripe_event_id": payment.stripe_event_id or event_id} if is_completed else {}),
         **({"day": f"{now:%Y-%m-%d}"} if is_completed and payment.status is not PaymentStatus.COMPLETED else {}),
     }

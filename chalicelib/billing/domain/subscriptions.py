@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from chalicelib.billing.enums import BillingCycle, SubscriptionStatus
+from chalicelib.billing.stripe_objects.discounts import terms_of
 from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, StripeSubscriptionItem
 
 RENEWAL_GRACE = timedelta(days=1)
@@ -91,6 +92,12 @@ def has_access(subscription: SubscriptionState, now: datetime) -> bool:
     return until is not None and now < until
 
 
+def limits_of(subscription: SubscriptionState) -> dict[str, int]:
+    """Return the limits that the subscription sets, by name."""
+    limits = {name: getattr(subscription, name) for name in LIMITS}
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
 def current_subscription(subscriptions: Iterable[S], now: datetime) -> S | None:
     """Return the subscription that determines the owner's entitlement; None if there is none.
 
@@ -121,12 +128,15 @@ def subscription_columns(
         "status": subscription.status,
         "stripe_customer_id": subscription.customer_id,
         "started_at": subscription.started_at,
-        "trial_ends_at": subscription.trial_ends_at,
+        "trial_ends_at": _trial_ends_at(subscription),
         # Nothing is to be paid for a trial; any other period is opened by its payment.
         "refunded_at": None if is_new_trial else before.refunded_at,
         "current_period_start": starts_at,
         "current_period_end": period.period_end if period else before.current_period_end,
         "cancel_at_period_end": subscription.cancel_at_period_end,
+        "cancel_at": subscription.cancel_at,
+        "pause_collection": subscription.pause_collection,
+        "discounts": [terms_of(discount) for discount in subscription.discounts] or None,
         "cancelled_at": subscription.cancelled_at,
         "ended_at": subscription.ended_at,
         "past_due_since": _past_due_since(subscription, before, context),
@@ -139,10 +149,18 @@ def _plan_columns(item: StripeSubscriptionItem, plan: PlanTerms) -> Columns:
         "plan_name": plan.plan_name,
         "billing_cycle": plan.billing_cycle,
         "currency": item.currency,
+        "quantity": item.quantity,
+        "interval_count": item.interval_count,
         "price_monthly": item.amount if plan.billing_cycle is BillingCycle.MONTHLY else None,
         "price_annual": item.amount if plan.billing_cycle is BillingCycle.ANNUAL else None,
         **{name: plan.limits.get(name) for name in LIMITS},
     }
+
+
+def _trial_ends_at(subscription: StripeSubscription) -> datetime | None:
+    """Return the end of the trial, no later than the end of the subscription."""
+    trial_ends_at = subscription.trial_ends_at
+    return min(trial_ends_at, subscription.ended_at or trial_ends_at) if trial_ends_at else None
 
 
 def _past_due_since(

@@ -84,8 +84,12 @@ class PaymentTransaction(Table):
 
     `refunded_amount` is the total returned: `returned_amount` by completed refunds and `lost_amount` by lost disputes,
     the latest at `reversed_at`. If everything is returned, the status is `refunded`. `refunding_amount` is requested
-    and not yet decided or completed. `dispute` is the state of its disputes. `disputed_at` is when the first dispute
-    that is open or lost was opened.
+    and not yet decided or completed. `reversals` are the completed refunds and lost disputes: {id, amount, at,
+    reversed_at, is_dispute}; each returns a part of the amount, so they are few. `dispute` is the state of its disputes.
+    `disputed_at` is when the first dispute that is open or lost was opened.
+
+    `tax` and `addons_amount` are the parts of `amount` that are tax, and that pay for add-ons with their tax. `failed_at`
+    is when the payment first failed.
     """
 
     class Meta:
@@ -120,6 +124,10 @@ class PaymentTransaction(Table):
     credit_held = DecimalAttribute(personal=False, null=True)
     credit_used = DecimalAttribute(personal=False, null=True)
     credit_unbacked = DecimalAttribute(personal=False, null=True)
+    reversals = JsonAttribute(personal=False, null=True)
+    tax = DecimalAttribute(personal=False, null=True)
+    addons_amount = DecimalAttribute(personal=False, null=True)
+    failed_at = DateTimeAttribute(personal=False, null=True)
     reversed_at = DateTimeAttribute(personal=False, null=True)
     disputed_at = DateTimeAttribute(personal=False, null=True)
     description = UnicodeAttribute(personal=True, null=True)

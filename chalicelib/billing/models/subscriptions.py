@@ -12,6 +12,7 @@ from chalicelib.kit.attributes import (
     DecimalAttribute,
     EnumAttribute,
     IntegerAttribute,
+    JsonAttribute,
     UnicodeAttribute,
 )
 from chalicelib.kit.tables import Table
@@ -56,6 +57,9 @@ class Subscription(Table):
     The id of a Stripe subscription's row is derived from the Stripe id, so it is unique and one read finds it. `owner`
     is the index's hash key. `renews_in` is the month (`YYYY-MM`) of the period's end, until the subscription has ended.
     `refunded_at` is when the money that paid for the access was returned in full. `version` increases with every change.
+    `quantity` and `interval_count` are those of the plan's item. `cancel_at` is the planned end, `pause_collection` the
+    behavior of a paused collection. `discounts` are the terms of its discounts, at most 20 (Stripe's limit): invoices
+    name them by id only.
     """
 
     class Meta:
@@ -95,6 +99,11 @@ class Subscription(Table):
     past_due_since = DateTimeAttribute(personal=False, null=True)
     refunded_at = DateTimeAttribute(personal=False, null=True)
     last_stripe_event_at = DateTimeAttribute(personal=False, null=True)
+    quantity = IntegerAttribute(personal=False, null=True)
+    interval_count = IntegerAttribute(personal=False, null=True)
+    cancel_at = DateTimeAttribute(personal=False, null=True)
+    pause_collection = UnicodeAttribute(personal=False, null=True)
+    discounts = JsonAttribute(personal=False, null=True)
     reminded_until = DateTimeAttribute(personal=False, null=True)
     """Dunning notices due up to this time were sent."""
     version = IntegerAttribute(personal=False, default=0)

@@ -8,7 +8,7 @@ from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.routes.auth import member
 from chalicelib.billing.schemas.checkout import CheckoutRead, EntitlementRead
 from chalicelib.billing.schemas.gifts import GiftCheckoutRead, GiftCreate, GiftRead, GiftRedeem
-from chalicelib.billing.service import checkout, gifts, subscriptions
+from chalicelib.billing.service import checkout, entitlements, gifts
 from chalicelib.kit.auth import Account
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
@@ -41,4 +41,4 @@ def redeem_gift(call: ApiRequest[Account, GiftRedeem]) -> EntitlementRead:
     Repeating the request returns the same result.
     """
     row = gifts.redeem_gift(call.principal.id, call.body.code)
-    return EntitlementRead.of(subscriptions.entitlement_with(OwnerType.MEMBER, call.principal.id, row))
+    return EntitlementRead.of(entitlements.entitlement_with(OwnerType.MEMBER, call.principal.id, row))

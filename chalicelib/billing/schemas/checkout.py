@@ -43,10 +43,13 @@ class SubscriptionRead(_Priced):
     status: SubscriptionStatus
     is_gift: bool
     started_at: Timestamp
+    quantity: int | None
     trial_ends_at: Timestamp | None
     current_period_start: Timestamp | None
     current_period_end: Timestamp | None
     cancel_at_period_end: bool
+    cancel_at: Timestamp | None
+    pause_collection: str | None = Field(description="Stripe's behavior while the collection of payments is paused.")
     cancelled_at: Timestamp | None
     ended_at: Timestamp | None
     past_due_since: Timestamp | None

@@ -4,8 +4,9 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
-from chalicelib.billing.enums import BillingCycle, OwnerType, PaymentKind, SubscriptionStatus
+from chalicelib.billing.enums import BillingCycle, OwnerType, PaymentKind, PaymentStatus, SubscriptionStatus
 from chalicelib.kit import data_subjects
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Schema
@@ -43,6 +44,67 @@ class _Owned(Message):
 
     def subjects(self) -> tuple[str, ...]:
         return (f"{self.owner_type}:{self.owner_id}",)
+
+
+RevenueStepFields = TypedDict("RevenueStepFields", {"from": AwareDatetime, "plan": Decimal, "addons": Decimal})
+"""A month's amounts from a time on, in the main unit with six decimals."""
+
+
+class RecurringRevenueChanged(_Owned):
+    """The recurring revenue of a subscription, also of one with only add-ons.
+
+    Published at least once per sync. Of two messages with the same `subscription_id`, the one with the later `as_of` is
+    newer; a final one replaces every other. `as_of` is just before Stripe was asked, or when the event was created if
+    Stripe was not asked. `effective_at` is when the event was created, for an ended subscription its end.
+    """
+
+    topic: ClassVar[str] = "billing-recurring_revenue_changed"
+
+    subscription_id: str
+    as_of: AwareDatetime
+    effective_at: AwareDatetime
+    is_final: bool
+    status: SubscriptionStatus
+    plan_name: str | None
+    currency: str
+    steps: list[RevenueStepFields]
+    """The amounts from `effective_at` on, and at each known future change, in order."""
+
+
+class PaymentRefund(BaseModel):
+    """A completed refund, or a lost dispute, of a payment. `reversed_at` is when its money was returned to us."""
+
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
+
+    id: str
+    amount: Decimal
+    at: AwareDatetime
+    reversed_at: AwareDatetime | None
+
+
+class PaymentChanged(_Owned):
+    """A payment with its tax, its add-ons' part and its refunds.
+
+    Published at least once per write of the payment. Of two messages with the same `payment_id`, the one with the higher
+    `version` is newer. `amount` includes `tax` and `addons`; the refunds that were not reversed add up to at most it.
+    """
+
+    topic: ClassVar[str] = "billing-payment_changed"
+
+    payment_id: str
+    version: int
+    kind: PaymentKind
+    status: PaymentStatus
+    amount: Decimal
+    tax: Decimal
+    addons: Decimal
+    currency: str
+    subscription_id: str | None
+    item: str | None
+    created_at: AwareDatetime
+    paid_at: AwareDatetime | None
+    failed_at: AwareDatetime | None
+    refunds: list[PaymentRefund]
 
 
 class _Payment(_Owned):

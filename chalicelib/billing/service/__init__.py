@@ -1,7 +1,7 @@
 """Use cases of billing. This module exports the functions that other contexts may call."""
 
 from chalicelib.billing.service.customers import register_customer
+from chalicelib.billing.service.entitlements import Entitlement, entitlement
 from chalicelib.billing.service.plans import sync_plans
-from chalicelib.billing.service.subscriptions import Entitlement, entitlement
 
 __all__ = ["Entitlement", "entitlement", "register_customer", "sync_plans"]

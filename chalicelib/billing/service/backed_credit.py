@@ -12,7 +12,7 @@ from chalicelib.billing.domain.payments import is_paid
 from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, payment_id_key
-from chalicelib.billing.service import monthly_grants, subscriptions
+from chalicelib.billing.service import monthly_grants, payments, subscriptions
 from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
@@ -51,7 +51,7 @@ def _settle(unit: UnitOfWork, payment_id: str) -> None:
     reversal = Reversal(row.id, row.version, "payment returned", "payment restored")
     if row.credit_unbacked != earlier.credit_unbacked:
         monthly_grants.settle_payment(unit, rows, row, earlier, reversal)
-        payment_rows.stage_payment(unit.transaction, row)
+        payments.write_payment(unit, row)
     subscription = rows.subscription_by_id(row.subscription_id)
     if subscription is not None and not subscription.status.is_final:
         subscriptions.stage_change(unit, subscriptions.apply_payment(subscription, row), subscription)

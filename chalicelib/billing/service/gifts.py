@@ -17,7 +17,8 @@ from chalicelib.billing.repository import customers, gifts, price_lookup, subscr
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, gift_key, owner_key, payment_id_key
 from chalicelib.billing.schemas.messages import GiftPaid
-from chalicelib.billing.service import credits, monthly_grants, plan_claims
+from chalicelib.billing.service import credits, monthly_grants, payments, plan_claims
+from chalicelib.billing.service.recurring_revenue import publish_no_revenue
 from chalicelib.billing.service.subscriptions import publish_subscription
 from chalicelib.kit import clock, ids, signing
 from chalicelib.kit.batches import Batch
@@ -154,6 +155,7 @@ def _redeem(unit: UnitOfWork, owner_id: str, code: str) -> Subscription:
     if gift.status is GiftStatus.REDEEMED and gift.recipient_id == owner_id and gift.subscription_id:
         present = subscriptions.get(gift.subscription_id)
         if present is not None:
+            _publish_redemption(unit, rows, gift, present)
             return present
     now = clock.now()
     if gift.status is not GiftStatus.PAID or gift.expires_at <= now:
@@ -174,7 +176,18 @@ def _redeem(unit: UnitOfWork, owner_id: str, code: str) -> Subscription:
     if payment is not None:
         _grant(unit, rows, customer, payment, row)
     publish_subscription(unit, row)
+    publish_no_revenue(unit, row, now)
     return row
+
+
+def _publish_redemption(unit: UnitOfWork, rows: IdentityMap, gift: Gift, row: Subscription) -> None:
+    """Publish a redeemed gift again, because the first request may have crashed before it published."""
+    rows.read([payment_id_key(gift.payment_transaction_id)])
+    payment = rows.payment_by_id(gift.payment_transaction_id)
+    if payment is not None:
+        payments.publish_payment(unit, payment)
+    publish_subscription(unit, row)
+    publish_no_revenue(unit, row, None)
 
 
 def _grant(
@@ -193,7 +206,7 @@ def _grant(
         month = PaidMonth(row.id, first, credits_per_month, row.plan_name)
         monthly_grants.claim_months(unit, rows, customer, changed, [month])
         payment_rows.set_months(changed, later)
-    payment_rows.stage_payment(unit.transaction, changed)
+    payments.write_payment(unit, changed)
 
 
 def _subscription(gift: Gift, plan: SubscriptionPlan, customer: Customer, now: datetime) -> Subscription:
@@ -247,3 +260,4 @@ def _end(unit: UnitOfWork, subscription_id: str, now: datetime) -> None:
     row.status = SubscriptionStatus.EXPIRED
     subscriptions.stage_subscription(unit.transaction, row)
     publish_subscription(unit, row)
+    publish_no_revenue(unit, row, now)

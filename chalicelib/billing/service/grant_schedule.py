@@ -13,7 +13,7 @@ from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import price_lookup
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, owner_key
 from chalicelib.billing.repository.price_lookup import PriceLookup
-from chalicelib.billing.service import monthly_grants
+from chalicelib.billing.service import monthly_grants, payments
 from chalicelib.kit import clock
 from chalicelib.kit.batches import Batch
 from chalicelib.kit.tables import copy_row
@@ -55,7 +55,7 @@ def _grant(unit: UnitOfWork, payment_id: str, now: datetime) -> bool:
     payment_rows.set_months(changed, [])
     if subscription is not None:
         _grant_begun(unit, rows, changed, _DueMonths(subscription, months, now))
-    payment_rows.stage_payment(unit.transaction, changed)
+    payments.write_payment(unit, changed)
     return any(clock.parse(begins_at) <= now for begins_at in changed.months or [])
 
 

@@ -99,7 +99,7 @@ def _request(unit: UnitOfWork, owner_type: OwnerType, owner_id: str, payment_id:
         updated_at=now,
     )
     payment.refunding_amount += wanted
-    payment_rows.stage_payment(unit.transaction, payment)
+    payments.write_payment(unit, payment)
     refunds.stage_refund(unit.transaction, row, None)
     return row
 
@@ -143,7 +143,7 @@ def _close(unit: UnitOfWork, refund_id: str, status: RefundStatus) -> Refund:
         raise RefundDecided("The refund is already approved.")
     payment = payment_rows.get(earlier.payment_transaction_id)
     payment.refunding_amount -= earlier.amount
-    payment_rows.stage_payment(unit.transaction, payment)
+    payments.write_payment(unit, payment)
     row = copy_row(earlier)
     row.status, row.processed_at = status, clock.now()
     refunds.stage_refund(unit.transaction, row, earlier)

@@ -19,6 +19,7 @@ _ENDED = {"won": DisputeStatus.WON, "lost": DisputeStatus.LOST, "warning_closed"
 class StripeDispute:
     """A dispute of a payment or of a part of it. `amount` is in the main unit of `currency`."""
 
+    id: str
     amount: Decimal
     currency: str
     status: DisputeStatus | None
@@ -35,6 +36,7 @@ class StripeDispute:
 def parse_dispute(stripe_object: StripeObject) -> StripeDispute:
     """Parse a dispute. Raises KeyError if a required field is missing."""
     return StripeDispute(
+        id=stripe_object["id"],
         amount=money.from_minor(stripe_object["amount"], stripe_object["currency"]),
         currency=stripe_object["currency"].upper(),
         status=_dispute_status(stripe_object),

@@ -33,6 +33,13 @@ class StripeInvoiceLine:
     is_proration: bool
     item_id: str | None = None
     """The id of the subscription item."""
+    discount: Decimal = Decimal(0)
+    """The discounts of the line."""
+
+    @property
+    def net_amount(self) -> Decimal:
+        """The amount after discounts, without exclusive taxes."""
+        return self.amount - self.discount
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,8 @@ class StripeInvoice:
     """Whether the invoice has lines that must be fetched separately."""
     total: Decimal
     """The sum of the lines after discounts, with tax; negative if credited lines exceed the others."""
+    tax: Decimal
+    """The taxes in the total."""
     starting_balance: Decimal
     """The customer's balance before the invoice; negative for a credit."""
 
@@ -123,6 +132,7 @@ def parse_invoice(stripe_object: StripeObject) -> StripeInvoice:
         lines=parse_lines(stripe_object["lines"]["data"], currency),
         has_more_lines=bool(stripe_object["lines"].get("has_more")),
         total=money.from_minor(stripe_object.get("total", stripe_object["amount_due"]), currency),
+        tax=money.from_minor(_tax(stripe_object), currency),
         starting_balance=money.from_minor(stripe_object.get("starting_balance") or 0, currency),
     )
 
@@ -149,7 +159,14 @@ def _line(line: StripeObject, currency: str) -> StripeInvoiceLine:
         is_subscription=parent.get("type") == "subscription_item_details" or line.get("type") == "subscription",
         is_proration=bool(details.get("proration", line.get("proration"))),
         item_id=id_of(details.get("subscription_item") or line.get("subscription_item")),
+        discount=money.from_minor(sum(row["amount"] for row in line.get("discount_amounts") or []), currency),
     )
+
+
+def _tax(stripe_object: StripeObject) -> int:
+    """Return the taxes in minor units. They are in `total_taxes` from 2025-03-31, before that in `total_tax_amounts`."""
+    rows = stripe_object.get("total_taxes") or stripe_object.get("total_tax_amounts") or []
+    return sum(int(row["amount"]) for row in rows) if rows else int(stripe_object.get("tax") or 0)
 
 
 def _payment_status(stripe_object: StripeObject) -> PaymentStatus:

@@ -6,14 +6,25 @@ items have it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from chalicelib.billing.domain import money
 from chalicelib.billing.enums import SubscriptionStatus
+from chalicelib.billing.stripe_objects.discounts import (
+    UNREADABLE,
+    DiscountReference,
+    StripeDiscount,
+    StripeDiscounts,
+    parse_discounts,
+    united,
+)
 from chalicelib.integrations.stripe.fields import StripeObject, id_of, required_timestamp, timestamp
+
+T = TypeVar("T")
 
 _FINAL = {status.value for status in SubscriptionStatus if status.is_final}
 
@@ -22,7 +33,8 @@ _FINAL = {status.value for status in SubscriptionStatus if status.is_final}
 class StripeSubscriptionItem:
     """An item of a subscription.
 
-    `amount` is the price per unit and cycle, in the main unit; None if the price has tiers.
+    `amount` is the price per unit and cycle, in the main unit; None if the price has tiers. A cycle is `interval_count`
+    times `interval` (`day`, `week`, `month`, `year`; None if unknown). A metered item bills its usage.
     """
 
     id: str
@@ -32,6 +44,9 @@ class StripeSubscriptionItem:
     quantity: int
     period_start: datetime | None
     period_end: datetime | None
+    interval: str | None
+    interval_count: int
+    is_metered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,7 @@ class StripeSubscription:
     id: str
     customer_id: str
     status: SubscriptionStatus
+    currency: str
     items: tuple[StripeSubscriptionItem, ...]
     started_at: datetime
     created_at: datetime
@@ -51,6 +67,24 @@ class StripeSubscription:
     cancelled_at: datetime | None
     ended_at: datetime | None
     metadata: Mapping[str, str]
+    cancel_at: datetime | None = None
+    """The planned end, if it was set as a date or by the flag."""
+    pause_collection: str | None = None
+    """The behavior of a paused collection: `keep_as_draft`, `mark_uncollectible` or `void`; None if it is not paused."""
+    discount_ids: tuple[str, ...] = ()
+    """The discounts of items, then those of the subscription: the order in which Stripe applies them."""
+    discounts: tuple[StripeDiscount, ...] = ()
+    """The terms of the discounts, in the same order."""
+    discount_references: tuple[DiscountReference, ...] = ()
+    """The discounts whose terms were not expanded."""
+    dropped: tuple[str, ...] = ()
+    """The names of the parts that are unreadable and were dropped."""
+
+    @property
+    def planned_end(self) -> datetime | None:
+        """The time at which the subscription ends if nothing changes; None if it renews."""
+        ends = [item.period_end for item in self.items if item.period_end]
+        return self.cancel_at or (max(ends, default=None) if self.cancel_at_period_end else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +98,21 @@ class StripeSubscriptionSnapshot:
 
 def parse_subscription(stripe_object: StripeObject) -> StripeSubscription:
     """Parse a subscription of either shape. Raises KeyError or ValueError if the object is not a subscription."""
-    items = tuple(_item(stripe_object, item) for item in stripe_object["items"]["data"])
+    dropped = list[str]()
+    items = tuple(_item(stripe_object, item, dropped) for item in stripe_object["items"]["data"])
     ends = [item.period_end for item in items if item.period_end]
-    cancel_at, is_flagged = timestamp(stripe_object.get("cancel_at")), bool(stripe_object.get("cancel_at_period_end"))
+    cancel_at = _lenient(dropped, "cancel_at", lambda: timestamp(stripe_object.get("cancel_at")), None)
+    is_flagged = bool(stripe_object.get("cancel_at_period_end"))
+    of_items = parse_item_discounts(stripe_object["items"]["data"])
+    discounts = united([of_items, parse_discounts(stripe_object, None)])
+    dropped += ["discounts"] * discounts.dropped
     # With flexible billing, the customer portal sets only the date (docs.stripe.com/billing/subscriptions/cancel).
     is_end_dated = not is_flagged and cancel_at is not None and bool(ends) and cancel_at <= max(ends)
     return StripeSubscription(
         id=stripe_object["id"],
         customer_id=id_of(stripe_object["customer"]) or "",
         status=SubscriptionStatus(stripe_object["status"]),
+        currency=str(stripe_object.get("currency") or next((item.currency for item in items), "")).upper(),
         items=items,
         started_at=required_timestamp(stripe_object["start_date"]),
         created_at=required_timestamp(stripe_object["created"]),
@@ -82,6 +122,12 @@ def parse_subscription(stripe_object: StripeObject) -> StripeSubscription:
         cancelled_at=timestamp(stripe_object.get("canceled_at")),
         ended_at=timestamp(stripe_object.get("ended_at")),
         metadata=dict(stripe_object.get("metadata") or {}),
+        cancel_at=cancel_at,
+        pause_collection=_lenient(dropped, "pause_collection", lambda: _pause(stripe_object), None),
+        discount_ids=discounts.ids,
+        discounts=discounts.discounts,
+        discount_references=discounts.references,
+        dropped=tuple(dropped),
     )
 
 
@@ -94,15 +140,39 @@ def parse_snapshot(stripe_object: StripeObject) -> StripeSubscriptionSnapshot:
     )
 
 
-def _item(subscription: StripeObject, item: StripeObject) -> StripeSubscriptionItem:
+def parse_item_discounts(items: Sequence[StripeObject]) -> StripeDiscounts:
+    """Parse the discounts of subscription items."""
+    return united(parse_discounts(item, item["id"]) for item in items)
+
+
+def _pause(stripe_object: StripeObject) -> str | None:
+    pause = stripe_object.get("pause_collection")
+    return str(pause["behavior"]) if pause else None
+
+
+def _lenient(dropped: list[str], name: str, parse: Callable[[], T], default: T) -> T:
+    """Return the parsed part; note its name and return the default if it is unreadable."""
+    part = default
+    try:
+        part = parse()
+    except UNREADABLE:
+        dropped.append(name)
+    return part
+
+
+def _item(subscription: StripeObject, item: StripeObject, dropped: list[str]) -> StripeSubscriptionItem:
     price = item.get("price") or item["plan"]
+    cycle, quantity = price.get("recurring") or price, item.get("quantity")
     amount = price.get("unit_amount_decimal") or price.get("amount_decimal")
     return StripeSubscriptionItem(
         id=item["id"],
         price_id=price["id"],
         amount=money.from_minor(Decimal(amount), price["currency"]) if amount else None,
         currency=price["currency"].upper(),
-        quantity=int(item.get("quantity") or 1),
+        quantity=_lenient(dropped, "items.quantity", lambda: 1 if quantity is None else int(quantity), 1),
         period_start=timestamp(item.get("current_period_start", subscription.get("current_period_start"))),
         period_end=timestamp(item.get("current_period_end", subscription.get("current_period_end"))),
+        interval=_lenient(dropped, "items.interval", lambda: str(cycle["interval"]), None),
+        interval_count=_lenient(dropped, "items.interval_count", lambda: max(1, int(cycle["interval_count"])), 1),
+        is_metered=cycle.get("usage_type") == "metered",
     )

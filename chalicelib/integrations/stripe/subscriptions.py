@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from chalicelib.integrations.stripe.client import Json, call
+from chalicelib.integrations.stripe.client import Json, call, list_all
+
+if TYPE_CHECKING:
+    from stripe import StripeClient, StripeObject
 
 ProrationBehavior = Literal["always_invoice", "create_prorations", "none"]
 
@@ -41,8 +44,22 @@ class PriceChange:
 
 
 def retrieve_subscription(subscription_id: str) -> Json:
-    """Retrieve a subscription's current state."""
-    return call(lambda client: client.v1.subscriptions.retrieve(subscription_id))
+    """Retrieve a subscription's current state, with its discounts and their coupons.
+
+    A coupon of an item's discount would be a fifth level; Stripe expands four (docs.stripe.com/expand).
+    """
+    params: Any = {"expand": ["discounts.source.coupon", "items.data.discounts"]}
+    return call(lambda client: client.v1.subscriptions.retrieve(subscription_id, params))
+
+
+def list_items(subscription_id: str) -> list[Json]:
+    """List a subscription's items, with their discounts and coupons."""
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        expand = {"subscription": subscription_id, "expand": ["data.discounts.source.coupon"]}
+        return client.v1.subscription_items.list(expand | params)
+
+    return list_all(page)
 
 
 def change_price(change: PriceChange, metadata: Mapping[str, str], idempotency_key: str) -> Json:

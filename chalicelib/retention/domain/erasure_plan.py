@@ -8,11 +8,12 @@ from graphlib import TopologicalSorter
 from chalicelib.kit import data_subjects
 from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, TablePolicy
 from chalicelib.kit.data_subjects import Subject, SubjectType
+from chalicelib.kit.lakes import Lake
 from chalicelib.kit.subject_queries import SubjectQuery, ViaTable
 from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.domain.request_progress import RequestProgress
 from chalicelib.retention.domain.row_ownership import SubjectContext
-from chalicelib.retention.rules import OBJECT_PREFIXES, RULES, TABLE_POLICIES
+from chalicelib.retention.rules import LAKES, OBJECT_PREFIXES, RULES, TABLE_POLICIES
 
 SET_TOMBSTONES, START_ROUND, COMPLETE = "bury", "again", "end"
 """Steps without a table or folder; their names are stored in requests."""
@@ -48,7 +49,15 @@ class ArchiveStep:
     policy: TablePolicy
 
 
-Step = RowStep | FolderStep | ArchiveStep | str
+@dataclass(frozen=True, slots=True)
+class LakeStep:
+    """Rewrites the objects of a lake with events of the person. It precedes the rows, which name the days."""
+
+    name: str
+    lake: Lake
+
+
+Step = RowStep | FolderStep | ArchiveStep | LakeStep | str
 
 
 def subject_context(subject: Subject, progress: RequestProgress) -> SubjectContext:
@@ -71,6 +80,7 @@ def plan(subject_type: SubjectType) -> dict[str, Step]:
     """Return the steps by name, in order."""
     steps: dict[str, Step] = {step.name: step for step in alias_steps(subject_type)}
     steps[SET_TOMBSTONES] = SET_TOMBSTONES
+    steps |= {step.name: step for step in lake_steps(subject_type)}
     steps |= {step.name: step for step in row_steps(subject_type)}
     steps |= {step.name: step for step in folder_steps(subject_type)}
     steps[START_ROUND] = START_ROUND
@@ -111,6 +121,11 @@ def row_steps(subject_type: SubjectType) -> list[RowStep]:
         for policy in ordered
         for number, query in enumerate(row_ownership.queries_for(policy, subject_type))
     ]
+
+
+def lake_steps(subject_type: SubjectType) -> list[LakeStep]:
+    """Return a step for every lake with events of a type of person."""
+    return [LakeStep(lake.folder, lake) for lake in LAKES.values() if subject_type in lake.persons]
 
 
 def folder_steps(subject_type: SubjectType) -> list[FolderStep]:

@@ -10,10 +10,11 @@ from typing import Any
 class RequestProgress:
     """The scope of a privacy request and how far its worker is. The names of the fields are stored.
 
-    Scope: `apps` of a shop; `order_ids`, other identifiers of the subject (a customer's orders, an owner's Stripe
+    Scope: `apps` of the shop; `order_ids`, other identifiers of the subject (a customer's orders, an owner's Stripe
     customer id); `reference`, Shopify's id of the request. Progress: `step` and the `place` in it; `counts` by table or
     folder, `found` in the current `round`. `buried_at` is when the tombstones were set; `is_last` says that the round
     began after all workers from before the tombstones had finished. `came_back` are apps that were installed again.
+    `substitute_secret` makes the substitutes of a person in lakes; it is forgotten with the progress.
     """
 
     apps: tuple[str, ...] = ()
@@ -26,6 +27,7 @@ class RequestProgress:
     buried_at: str | None = None
     is_last: bool = False
     came_back: tuple[str, ...] = ()
+    substitute_secret: str = ""
     counts: dict[str, int] = field(default_factory=dict)
 
     def with_count(self, name: str, count: int) -> RequestProgress:

@@ -6,8 +6,9 @@ Items have the format of the DynamoDB API, as in `archive_pages`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from chalicelib.kit.data_policy import ObjectPrefix, TablePolicy
 from chalicelib.kit.data_subjects import GUEST, Subject, SubjectType, pseudonym
@@ -18,7 +19,7 @@ from chalicelib.retention.domain.subject_mentions import mentions_subject
 
 @dataclass(frozen=True, slots=True)
 class SubjectContext:
-    """A subject with the scope of a request: `apps` of a shop, and the subject's other identifiers."""
+    """A subject with the scope of a request: `apps` of the shop, and the subject's other identifiers."""
 
     subject: Subject
     apps: tuple[str, ...] = ()
@@ -51,12 +52,24 @@ class SubjectContext:
         return mentions_subject(document, self.id, self.aliases)
 
 
-def fill_template(template: str, context: SubjectContext) -> list[str]:
-    """Return the filled template, once per app if it contains `{app}`; nothing if a value is missing."""
+def fill_template(template: str, context: SubjectContext, *, quoted: bool = False) -> list[str]:
+    """Return the filled template, once per app if it contains `{app}`; nothing if a value is missing.
+
+    `quoted`: percent-encode the values.
+    """
     names = placeholders(template)
     apps: Iterable[str | None] = context.apps if "app" in names else [None]
     candidates = [{**context.template_values, "app": app} for app in apps]
-    return [template.format(**each) for each in candidates if all(each.get(name) is not None for name in names)]
+    filled = ({name: str(each[name]) for name in names} for each in candidates if _has_all(each, names))
+    return [template.format(**(_quoted(each) if quoted else each)) for each in filled]
+
+
+def _has_all(values: Mapping[str, str | None], names: Iterable[str]) -> bool:
+    return all(values.get(name) is not None for name in names)
+
+
+def _quoted(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: quote(value, safe="") for name, value in values.items()}
 
 
 def value_from_row(via: ViaTable, row: Item) -> str | None:
@@ -147,7 +160,12 @@ def subject_folders(prefix: ObjectPrefix, context: SubjectContext) -> list[str]:
     if not is_app_in_scope(prefix.app, context):
         return []
     templates = [each.get(context.subject.type) for each in (prefix.folders, prefix.shared_folders)]
-    return [folder for template in templates if template for folder in fill_template(template, context)]
+    return [
+        folder
+        for template in templates
+        if template
+        for folder in fill_template(template, context, quoted=prefix.is_quoted)
+    ]
 
 
 def owns_archived_row(policy: TablePolicy, context: SubjectContext, item: Item) -> bool:

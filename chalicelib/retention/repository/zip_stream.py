@@ -36,6 +36,20 @@ class ZipStream:
                 entry.close()
         return count
 
+    def add_lines(self, name: str, lines: Iterable[bytes]) -> int:
+        """Add an entry with these lines of JSON and return their number. Without lines, add no entry."""
+        iterator = iter(lines)
+        first = next(iterator, None)
+        if first is None:
+            return 0
+        count = 1
+        with self._open(name) as entry:
+            entry.write(first)
+            for line in iterator:
+                entry.write(line)
+                count += 1
+        return count
+
     def add_bytes(self, name: str, chunks: Iterable[bytes]) -> None:
         """Add an entry with these bytes. Only JSON is compressed: images already are."""
         with self._open(name) as entry:
@@ -44,7 +58,7 @@ class ZipStream:
 
     def _open(self, name: str) -> Any:
         entry = zipfile.ZipInfo(name)
-        is_text = name.endswith(".json")
+        is_text = name.endswith((".json", ".jsonl"))
         entry.compress_type = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
         return self._file.open(entry, "w", force_zip64=True)
 

@@ -1,7 +1,8 @@
 """Erases a subject a page at a time. Any worker can resume the erasure after a crash.
 
 1. Collect the subject's other identifiers and set tombstones: messages about it are dropped from then on.
-2. Erase rows, then objects in the subject's folders. One transaction erases rows and saves the progress.
+2. Rewrite the days of lakes on which a person has events; rows name these days, so they are erased next, then objects
+   in the subject's folders. One transaction erases rows and saves the progress.
 3. Workers that started before the tombstones may still write. Wait until they have finished (`MAX_WORKER_TIME`), then
    start another round at step 1; repeat until a round after the wait finds nothing. New identifiers get tombstones, too.
 4. Rewrite archive files without the subject's rows, while no sweep of the table is running.
@@ -12,6 +13,7 @@ An app that was installed again since the request is skipped.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -28,6 +30,7 @@ from chalicelib.retention.domain.erasure_plan import (
     AliasStep,
     ArchiveStep,
     FolderStep,
+    LakeStep,
     RowStep,
     Step,
 )
@@ -36,11 +39,13 @@ from chalicelib.retention.domain.row_ownership import SubjectContext
 from chalicelib.retention.errors import Postponed
 from chalicelib.retention.metrics import REQUESTS_COMPLETED
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.repository import erasures, manifests, rows, s3_objects, subject_rows
+from chalicelib.retention.repository import erasures, lake_objects, manifests, rows, s3_objects, subject_rows
 from chalicelib.retention.repository import privacy_requests as requests
 from chalicelib.retention.repository.erasures import RowChange
+from chalicelib.retention.repository.lake_objects import LakePlace
 from chalicelib.retention.repository.subject_rows import QueryCursor
 from chalicelib.retention.schemas import ErasureRequested
+from chalicelib.retention.service import lake_persons
 from chalicelib.retention.service.privacy_requests import DEADLINE
 from chalicelib.shops import service as shops
 
@@ -119,6 +124,8 @@ class _Erasure:
             self._erase_rows(step, following)
         elif isinstance(step, FolderStep):
             self._empty_folders(step, following)
+        elif isinstance(step, LakeStep):
+            self._rewrite_lake(step, following)
         elif isinstance(step, ArchiveStep):
             self._rewrite_archive(step, following)
         elif step == SET_TOMBSTONES:
@@ -214,6 +221,26 @@ class _Erasure:
         s3_objects.delete_keys(bucket, own_keys)
         next_cursor = FolderCursor(cursor.folder, keys[-1], keys[-1]) if has_more else FolderCursor(cursor.folder + 1)
         self._save(replace(self.progress, step=step.name, place=asdict(next_cursor)))
+
+    def _rewrite_lake(self, step: LakeStep, following: str) -> None:
+        """Remove the person from the objects of one day. Saves the count first, so that each object is counted once."""
+        if not self.progress.substitute_secret:
+            self._save(replace(self.progress, step=step.name, substitute_secret=secrets.token_hex(16)))
+        place = LakePlace(**(self.progress.place or {}))
+        day = lake_objects.next_day(step.lake, self.context, place)
+        if day is None:
+            self._save(replace(self.progress, step=following, place=None))
+            return
+        with lake_persons.open_day(step.lake, self.context, self.progress.substitute_secret, day) as person_objects:
+            if person_objects and day.is_dated:
+                step.lake.mark_due(day.tenant, day.day)
+            for each in person_objects:
+                if each.key > place.counted:
+                    place = replace(place, counted=each.key)
+                    progress = self.progress.with_count(step.name, each.events)
+                    self._save(replace(progress, step=step.name, place=asdict(place)))
+                each.anonymise()
+        self._save(replace(self.progress, step=step.name, place=asdict(LakePlace(day.tenant, day.day))))
 
     def _is_mentioned_in(self, bucket: str, key: str) -> bool:
         return self.context.is_mentioned_in(s3_objects.read_text(f"s3://{bucket}/{key}") or "")

@@ -1,4 +1,4 @@
-"""Exports a subject's data as one zip: a JSON file per table and every stored object, streamed into S3."""
+"""Exports a subject's data as one zip: a JSON file per table, events as JSON lines, every stored object; streamed into S3."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from chalicelib.retention.repository import privacy_requests as requests
 from chalicelib.retention.repository.subject_rows import QueryCursor, readable_row
 from chalicelib.retention.repository.zip_stream import ZipStream
 from chalicelib.retention.rules import OBJECT_PREFIXES, TABLE_POLICIES
+from chalicelib.retention.service import lake_persons
 
 log = logs.logger("retention")
 
@@ -99,6 +100,9 @@ def _write_entries(file: ZipStream, context: SubjectContext) -> dict[str, int]:
     for step in erasure_plan.archive_steps(subject_type):
         rows = (readable_row(step.policy.table, item) for item in _archived_rows(step.policy, context))
         counts[step.name] = file.add_json(f"{step.name}.json", rows)
+    for lake_step in erasure_plan.lake_steps(subject_type):
+        lines = lake_persons.iterate_lines(lake_step.lake, context)
+        counts[lake_step.name] = file.add_lines(f"{lake_step.name.removesuffix('/')}.jsonl", lines)
     counts["objects"] = 0
     for url in [*sorted(files), *_folder_objects(context, files)]:
         file.add_bytes(f"files/{url.split('/', 3)[3]}", s3_objects.iterate_chunks(url))
@@ -149,7 +153,7 @@ def _archived_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Ite
 def _folder_objects(context: SubjectContext, files: set[str]) -> Iterator[str]:
     """Yield the addresses of the objects in the subject's folders, without those in `files`."""
     for prefix in OBJECT_PREFIXES.values():
-        if prefix.bucket is Bucket.IMAGES:
+        if prefix.is_exported:
             bucket = s3_objects.bucket_name(prefix.bucket)
             is_content_matched = context.subject.type in prefix.content_matched
             for folder in sorted(row_ownership.subject_folders(prefix, context)):

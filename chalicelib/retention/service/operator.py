@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.data_policy import RetentionRule
+from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
+from chalicelib.kit.lakes import Lake
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.retention.errors import RuleNotFound
 from chalicelib.retention.models import RuleRun
 from chalicelib.retention.repository import runs
-from chalicelib.retention.rules import RULES
+from chalicelib.retention.rules import LAKES, RULES
 from chalicelib.retention.schemas import RuleRead, RuleRunRead
 
 
 def list_rules() -> PageResult[RuleRead]:
-    """Return every rule, sorted by name, with its latest run; one query per rule."""
-    return PageResult([_read_rule(RULES[name]) for name in sorted(RULES)])
+    """Return every rule of a table, sorted by name, with its latest run (one query per rule); then the lakes."""
+    tables = [_read_rule(RULES[name]) for name in sorted(RULES)]
+    return PageResult([*tables, *(_read_lake(LAKES[name]) for name in sorted(LAKES))])
 
 
 def list_runs(rule: str, page: PageRequest) -> PageResult[RuleRunRead]:
@@ -31,7 +33,19 @@ def _read_rule(rule: RetentionRule) -> RuleRead:
         counts=rule.timestamp_column,
         keep_seconds=int(rule.lifetime.total_seconds()),
         then=rule.action,
+        storage_classes={},
         latest=_read_run(latest) if latest else None,
+    )
+
+
+def _read_lake(lake: Lake) -> RuleRead:
+    return RuleRead(
+        rule=lake.folder.removesuffix("/"),
+        counts="last write",
+        keep_seconds=int(lake.lifetime.total_seconds()),
+        then=ExpiryAction.DELETE,
+        storage_classes=dict(lake.transitions),
+        latest=None,
     )
 
 

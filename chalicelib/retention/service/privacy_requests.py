@@ -31,7 +31,10 @@ log = logs.logger("retention")
 
 
 def accept_request(message: PrivacyRequested) -> None:
-    """Store a request from Shopify once and dispatch it. `shop/redact` erases the data of the requesting app only."""
+    """Store a request from Shopify once and dispatch it.
+
+    `shop/redact` erases the data of the requesting app only; a customer's request covers all apps of the shop.
+    """
     row = _new_row(
         ids.derived(_NAMESPACE, message.message_id),
         PrivacyKind.EXPORT if message.request is PrivacyTopic.DATA_REQUEST else PrivacyKind.ERASE,
@@ -39,7 +42,8 @@ def accept_request(message: PrivacyRequested) -> None:
         f"shopify/{message.app}/{message.request}",
         message.triggered_at,
     )
-    row.progress = {"apps": [message.app], "order_ids": message.order_ids, "reference": message.reference}
+    apps = [message.app] if message.request is PrivacyTopic.SHOP_REDACT else list(shops.app_handles())
+    row.progress = {"apps": apps, "order_ids": message.order_ids, "reference": message.reference}
     if requests.add(row):
         facts = {"request": row.id, "kind": row.kind, "due_at": clock.iso(row.due_at)}
         log.info("privacy request stored", extra=facts)
@@ -47,9 +51,9 @@ def accept_request(message: PrivacyRequested) -> None:
 
 
 def open_request(kind: PrivacyKind, subject: Subject, origin: str) -> PrivacyRequest:
-    """Store an operator's request and dispatch it; it covers all apps of a shop."""
+    """Store an operator's request and dispatch it; it covers all apps of the shop."""
     row = _new_row(ids.new(), kind, subject, origin, clock.now())
-    row.progress = {"apps": list(shops.app_handles()) if subject.type is SubjectType.SHOP else []}
+    row.progress = {"apps": list(shops.app_handles()) if subject.shop else []}
     requests.add(row)
     dispatch_request(row)
     return row

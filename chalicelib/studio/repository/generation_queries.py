@@ -50,6 +50,12 @@ def list_by_columns(shop: str, filters: dict[str, Any], page: PageRequest) -> Pa
     return PageResult(matches, rows.last_evaluated_key)
 
 
+def creation_time(last_key: dict[str, Any]) -> datetime:
+    """Return when the generation with this last key of `list_by_columns` was created."""
+    (text,) = last_key["created_at"].values()
+    return Generation.created_at.deserialize(text)
+
+
 def list_by_open_work(kind: GenerationType, until: datetime | None, page: PageRequest) -> PageResult[Generation]:
     """Return a page of the open work of all shops, earliest end of lease first; with `until`, only expired leases."""
     expired = Generation.lease_until < until if until else None

@@ -14,7 +14,7 @@ from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.retries import attempts
 from chalicelib.kit.schemas import Schema
-from chalicelib.kit.tables import Transaction, update_if
+from chalicelib.kit.tables import Transaction, get_many, update_if
 from chalicelib.studio.domain import quota
 from chalicelib.studio.domain.quota import QuotaState
 from chalicelib.studio.errors import GenerationNotFound
@@ -54,6 +54,18 @@ def get(shop: str, generation: str) -> Generation:
     if row is None:
         raise GenerationNotFound
     return row
+
+
+def find_source_previews(rows: list[Generation]) -> dict[str, Generation]:
+    """Return the stored previews that the finals among `rows` were made from, by the id of the final."""
+    finals = [row for row in rows if row.source_generation_id]
+    sources = list({row.source_generation_id for row in finals})
+    previews = dict(zip(sources, get_many([(Generation, (source,)) for source in sources]), strict=True))
+    return {
+        final.id: preview
+        for final in finals
+        if (preview := previews[final.source_generation_id]) and preview.shop_id == final.shop_id
+    }
 
 
 def iterate_overdue(kind: GenerationType, now: datetime) -> Iterator[Generation]:

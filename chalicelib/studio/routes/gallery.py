@@ -5,12 +5,11 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.http import MAX_WEBHOOK_BODY, ApiRequest, endpoint
-from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
 from chalicelib.studio.routes.etags import etag_of, expected_version
 from chalicelib.studio.schemas.merchant import (
     GenerationQuery,
     GenerationRead,
+    GenerationsRead,
     QuotaRead,
     UsageRead,
     WatermarkPreviewCreate,
@@ -60,12 +59,12 @@ def get_usage(call: ApiRequest[Merchant]) -> UsageRead:
 
 
 @bp.route("/v1/studio/generations", methods=["GET"])
-@endpoint(bp, auth=merchant, query=GenerationQuery, returns=Page[GenerationRead])
-def list_generations(call: ApiRequest[Merchant, None, GenerationQuery]) -> PageResult[GenerationRead]:
+@endpoint(bp, auth=merchant, query=GenerationQuery, returns=GenerationsRead)
+def list_generations(call: ApiRequest[Merchant, None, GenerationQuery]) -> GenerationsRead:
     """List the shop's generations, filtered by status, type, upscale status, order, product, style or customer.
 
     Newest first. With more than one filter, or with the type, a page may hold fewer items than `limit`, or none: follow
-    `next_cursor` until it is null.
+    `next_cursor` until it is null. `searched_back_to` says how far the pages until now looked.
     """
     return gallery.list_generations(call.principal.shop, call.query, call.page)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.kit.schemas import UNCHANGED, Amount, Input, PageQuery, Query, Schema, Timestamp
+from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Page, PageQuery, Query, Schema, Timestamp
 from chalicelib.studio.domain.watermark import Position
 from chalicelib.studio.models import GenerationStatus, GenerationType, UpscaleStatus
 from chalicelib.studio.schemas.catalogue import Photo, Picture, StyleRead
@@ -124,6 +124,9 @@ class GenerationQuery(PageQuery):
 class GenerationRead(Schema):
     """A preview or a final, with links that expire after five minutes. `final_download_url` saves the print as a file.
 
+    `thumbnail_url` is the small picture for lists: the preview itself, or the preview that a final was made from; null if
+    that preview was erased.
+
     `customer_id` is a preview's shopper, or the customer of a final's order; `preview_customer_id` is the shopper of a
     final's preview, often another customer. A final that waits after a failed attempt is `pending`: `error_message` has
     the reason, `next_attempt_at` the time of the next attempt, `retries` the number of failed attempts.
@@ -140,6 +143,7 @@ class GenerationRead(Schema):
     customer_id: str | None
     preview_customer_id: str | None
     preview_url: str | None
+    thumbnail_url: str | None
     final_url: str | None
     final_download_url: str | None
     ai_prompt_used: str
@@ -154,3 +158,9 @@ class GenerationRead(Schema):
     final_height: int | None
     created_at: Timestamp
     updated_at: Timestamp
+
+
+class GenerationsRead(Page[GenerationRead]):
+    """Generations, newest first; `searched_back_to` is the time of the oldest generation searched, null at the end."""
+
+    searched_back_to: Timestamp | None

@@ -6,17 +6,18 @@ from datetime import datetime
 
 from chalicelib.integrations import storage
 from chalicelib.kit import clock
-from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.pagination import PageRequest
 from chalicelib.shops.service import parse_shop_domain
 from chalicelib.studio.domain import quota
 from chalicelib.studio.domain.quota import QuotaState
 from chalicelib.studio.errors import ShopNotFound
-from chalicelib.studio.models import Generation, GenerationStatus
+from chalicelib.studio.models import Generation, GenerationStatus, GenerationType
 from chalicelib.studio.repository import generation_queries, generations, quotas
 from chalicelib.studio.schemas.merchant import (
     DayRead,
     GenerationQuery,
     GenerationRead,
+    GenerationsRead,
     QuotaRead,
     QuotaUpdate,
     UsageRead,
@@ -27,10 +28,16 @@ LINK_SECONDS = 300
 POPULAR = 10
 
 
-def list_generations(shop: str, query: GenerationQuery, page: PageRequest) -> PageResult[GenerationRead]:
+def list_generations(shop: str, query: GenerationQuery, page: PageRequest) -> GenerationsRead:
     """Return a page of the shop's generations that match the query; newest first."""
     filters = query.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
-    return generation_queries.list_by_columns(shop, filters, page).map(to_generation_read)
+    result = generation_queries.list_by_columns(shop, filters, page)
+    previews = generations.find_source_previews(result.items)
+    return GenerationsRead(
+        items=[_to_generation_read(row, previews.get(row.id)) for row in result.items],
+        next_cursor=page.cursor(result.last_key),
+        searched_back_to=generation_queries.creation_time(result.last_key) if result.last_key else None,
+    )
 
 
 def read_usage(shop: str) -> UsageRead:
@@ -78,14 +85,23 @@ def _to_quota_read(stored: QuotaState, now: datetime) -> QuotaRead:
 
 def to_generation_read(row: Generation) -> GenerationRead:
     """Return the generation as the merchant API shows it."""
+    return _to_generation_read(row, generations.find_source_previews([row]).get(row.id))
+
+
+def _to_generation_read(row: Generation, source_preview: Generation | None) -> GenerationRead:
     columns = {name: getattr(row, name) for name in GenerationRead.model_fields if not name.endswith("_url")}
     file_name = f"print-{row.id}.{(row.final_image_url or '').rpartition('.')[2]}"
     return GenerationRead(
         **columns,
         preview_url=_link(row, row.preview_image_url),
+        thumbnail_url=_thumbnail_link(row if row.generation_type is GenerationType.PREVIEW else source_preview),
         final_url=_link(row, row.final_image_url),
         final_download_url=_link(row, row.final_image_url, file_name),
     )
+
+
+def _thumbnail_link(preview: Generation | None) -> str | None:
+    return _link(preview, preview.preview_image_url) if preview else None
 
 
 def _link(row: Generation, url: str | None, download_name: str | None = None) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.kit import config
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer
-from infra.deploy.packaging import bundle, bytecode, gateway
+from infra.deploy.packaging import bundle, bytecode, concurrency, gateway
 from infra.deploy.packaging.names import API, API_STAGE, function_name, functions, key_id, logical
 
 Resources = dict[str, dict[str, Any]]
@@ -36,9 +36,11 @@ def template() -> dict[str, Any]:
     parameters |= {
         bundle.layer_key(package): f"The key of {package}'s layer in it" for package in sorted(set(layers().values()))
     }
+    declared = {name: {"Type": "String", "Description": about} for name, about in parameters.items()}
     return {
         "Description": settings.namespace,
-        "Parameters": {name: {"Type": "String", "Description": about} for name, about in parameters.items()},
+        "Parameters": {**declared, concurrency.PARAMETER: concurrency.parameter()},
+        "Conditions": {concurrency.CONDITION: concurrency.condition()},
         "Resources": resources,
         "Outputs": {"PublicUrl": {"Value": _public_url()}},
     }
@@ -49,6 +51,7 @@ def _function(name: str) -> Resources:
         "FunctionName": function_name(name),
         "CodeUri": {"Bucket": {"Ref": "ArtefactBucket"}, "Key": {"Ref": "BundleKey"}},
         "Environment": {"Variables": _environment(name)},
+        **concurrency.properties(name),
     }
     # Chalice's log group of the API's function refers to an id that Chalice has renamed.
     group = {"Properties": {"LogGroupName": f"/aws/lambda/{function_name(name)}"}}
@@ -63,6 +66,7 @@ def _environment(name: str) -> dict[str, Any]:
         "IMAGES_BUCKET": {"Fn::Sub": settings.images_bucket},
         "ARCHIVE_BUCKET": {"Fn::Sub": settings.archive_bucket},
         "KMS_KEY_ID": key_id(),
+        "ANALYTICS_ROWS": settings.analytics_rows,
         "IMAGE_MODEL": settings.image_model,
         "IMAGE_HTTP_URL": settings.image_http_url or "",
         "BEDROCK_REGION": settings.bedrock_region,

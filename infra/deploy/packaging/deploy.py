@@ -12,7 +12,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import aws, config
-from infra.deploy.packaging import artefacts, bundle, failures, quotas, releases, stacks
+from infra.deploy.packaging import artefacts, bundle, concurrency, failures, quotas, releases, stacks
 from infra.deploy.packaging.alarms import ALARM_EMAIL
 from infra.deploy.packaging.names import (
     API_STACK,
@@ -55,9 +55,10 @@ def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
     for line in quotas.check(config.settings().stage, names, (out / BUNDLE).stat().st_size):
         print(line)
     bucket = artefacts.create_bucket(owner)
+    reservations = _reservations()
     zips, outputs, changed = _zips(bucket, out), dict[str, str](), list[str]()
     for name in stack_names():
-        values = zips | outputs
+        values = zips | reservations | outputs
         template = artefacts.upload(bucket, out / f"{name}.json")
         declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
         parameters: Parameters = {key: values.get(key) for key in declared}
@@ -133,6 +134,14 @@ def _refuse_old_stack() -> None:
             f"{old} is of an earlier release, which had one stack for everything but data. Run `make teardown "
             f"STAGE={stage}`, then deploy again: data and messages stay, the API gets another address"
         )
+
+
+def _reservations() -> dict[str, str]:
+    """Return the templates' parameter for reserved concurrency. Print why there is none if the account is too small."""
+    unreserved = concurrency.unreserved_executions()
+    if not concurrency.fits(unreserved):
+        print(concurrency.describe_lack(unreserved))
+    return {concurrency.PARAMETER: str(concurrency.fits(unreserved)).lower()}
 
 
 def _zips(bucket: str, out: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 from chalicelib.kit import config
 from infra.deploy import data_stack
 from infra.deploy.handlers import CONFIG, ROOT, chalice_app
-from infra.deploy.packaging import app_stack, bundle, gateway, policies, stack_split, watch_stack
+from infra.deploy.packaging import app_stack, bundle, gateway, policies, stack_split, throttles, watch_stack
 from infra.deploy.packaging.errors import PackagingFailed
 from infra.deploy.packaging.names import DATA, WATCH
 
@@ -39,7 +39,9 @@ def package(out: Path) -> list[Path]:
         _stage(project)
         _chalice(project, made)
         whole = json.loads((made / "sam.json").read_text())
-        whole["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"] = gateway.paths(chalice_app().routes)
+        api, routes = whole["Resources"]["RestAPI"]["Properties"], chalice_app().routes
+        api["DefinitionBody"]["paths"] = gateway.paths(routes)
+        api["MethodSettings"] = throttles.method_settings(routes)
         templates |= stack_split.split(whole, stack_split.owners())
         written += [_write(out / f"{name}.json", template) for name, template in templates.items()]
         with zipfile.ZipFile(made / BUNDLE) as archive:

@@ -61,6 +61,17 @@ def references(value: Any) -> Iterator[str]:
             yield from references(item)
 
 
+def conditions(value: Any) -> Iterator[str]:
+    """Yield the names of the conditions that a part of a template depends on."""
+    if isinstance(value, list):
+        for item in value:
+            yield from conditions(item)
+    if isinstance(value, dict):
+        if "Fn::If" in value:
+            yield value["Fn::If"][0]
+        yield from conditions(list(value.values()))
+
+
 def _names(ids: Any) -> Iterator[str]:
     return (name for name in ids if not name.startswith(PSEUDO))
 
@@ -74,7 +85,9 @@ def _members(resources: dict[str, Any], owner_of: Mapping[str, str], stack: str)
 
 def _template(whole: Template, stack: str, members: dict[str, Any]) -> Template:
     outputs = {name: body for name, body in whole.get("Outputs", {}).items() if set(references(body)) <= set(members)}
-    used = set(references(members)) - set(members)
+    named = set(conditions(members))
+    applied = {name: body for name, body in whole.get("Conditions", {}).items() if name in named}
+    used = set(references([members, applied])) - set(members)
     parameters = {name: body for name, body in whole["Parameters"].items() if name in used}
     foreign = used - set(parameters)
     if foreign:
@@ -84,6 +97,7 @@ def _template(whole: Template, stack: str, members: dict[str, Any]) -> Template:
         **head,
         "Description": f"{whole['Description']}: {stack}",
         **({"Parameters": parameters} if parameters else {}),
+        **({"Conditions": applied} if applied else {}),
         "Resources": members,
         **({"Outputs": outputs} if outputs else {}),
     }

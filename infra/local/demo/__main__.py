@@ -11,12 +11,13 @@ from contextlib import contextmanager
 
 import httpx
 
+from infra.local.demo.stack_search import START_SECONDS, find_stack
 from infra.local.demo.world import Wrong
 from infra.local.engine import EngineError
 from infra.local.environment import Plan, plan
 from infra.local.stack import is_running
 
-START_SECONDS = STOP_SECONDS = 240
+STOP_SECONDS = 240
 
 
 def main() -> int:
@@ -37,13 +38,13 @@ def main() -> int:
 
 @contextmanager
 def _stack(made: Plan, exported: dict[str, str]) -> Iterator[None]:
-    """Use the running stack, or start one for the duration of the block.
+    """Use the running stack or one that is starting, or start one for the duration of the block.
 
-    Raises ValueError if Shopify or Stripe is not a sandbox, or if the stack does not start.
+    Raises ValueError if Shopify or Stripe is not a sandbox, if the stack does not start, or if its ports are in use.
     """
     if not (made.sandbox_shopify and made.sandbox_stripe):
         raise ValueError("the demo needs the sandboxes: unset SHOPIFY_* and STRIPE_*.")
-    if is_running(made):
+    if find_stack(made):
         yield
         return
     print("No stack is running; starting one for the demo …", flush=True)
@@ -57,8 +58,11 @@ def _stack(made: Plan, exported: dict[str, str]) -> Iterator[None]:
 
 
 def _await_ready(made: Plan, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a stack runs: the one of `process`, or one that took its ports first."""
     deadline = time.monotonic() + START_SECONDS
     while not is_running(made):
+        if process.poll() is not None and find_stack(made):
+            return
         if process.poll() is not None or time.monotonic() > deadline:
             raise ValueError("the stack did not start; run `make run` to see the error.")
         time.sleep(0.1)

@@ -2,6 +2,7 @@
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe import catalog, coupons, customers
+from infra.sandbox.stripe.amounts import tax_amount
 from infra.sandbox.stripe.errors import ApiError, missing_parameter
 from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
 
@@ -30,11 +31,13 @@ def create(store: Store, params: Json) -> Json:
         raise ApiError("All line items must use the same currency.", param="line_items")
     id_ = new_id("cs_test", 58)
     discount = coupons.off(coupons.usable(store, params.get("discounts", [])), total)
+    rates = [store.get("tax_rate", rate) for rate in params.get("subscription_data", {}).get("default_tax_rates") or []]
+    tax = sum(tax_amount(rate, total - discount) for rate in rates)
     session = _session(store, params, id_) | {
         "amount_subtotal": total,
-        "amount_total": total - discount,
+        "amount_total": total - discount + tax,
         "discounts": params.get("discounts", []),
-        "total_details": {"amount_discount": discount, "amount_shipping": 0, "amount_tax": 0},
+        "total_details": {"amount_discount": discount, "amount_shipping": 0, "amount_tax": tax},
         "currency": currency,
         "expires_at": expires_at,
     }

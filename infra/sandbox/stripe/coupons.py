@@ -6,7 +6,6 @@ from infra.sandbox.server import Json
 from infra.sandbox.stripe.errors import ApiError, missing_parameter
 from infra.sandbox.stripe.store import Store, list_of, new_id
 
-MONTH_SECONDS = 2_629_746
 LONGEST_NAME = 40
 _TAKEN = """
 aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny
@@ -123,24 +122,3 @@ def off(coupon: Json | None, total: int) -> int:
         return min(total, int(coupon["amount_off"]))
     share = Decimal(total) * Decimal(str(coupon["percent_off"])) / 100
     return int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-
-def still_off(store: Store, subscription: Json, total: int) -> int:
-    """Return the discount on a later invoice from the coupon of the subscription's checkout, in minor units."""
-    note = store.find(f"coupon_of_{subscription['id']}")
-    if note is None:
-        return 0
-    coupon = store.get("coupon", note["coupon"])
-    months = coupon["duration_in_months"] or 0
-    lasts = coupon["duration"] == "forever" or (
-        coupon["duration"] == "repeating" and store.now < subscription["start_date"] + months * MONTH_SECONDS - 86_400
-    )
-    return off(coupon, total) if lasts else 0
-
-
-def redeem(store: Store, discounts: list[Json], subscription: Json, coupon: Json) -> None:
-    """Count the redemption of a paid checkout's coupon and store the subscription's coupon."""
-    coupon["times_redeemed"] += 1
-    if "promotion_code" in discounts[0]:
-        store.get("promotion_code", discounts[0]["promotion_code"])["times_redeemed"] += 1
-    store.put({"id": f"coupon_of_{subscription['id']}", "object": "sandbox.coupon", "coupon": coupon["id"]})

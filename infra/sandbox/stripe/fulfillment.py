@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from infra.sandbox.server import Json
-from infra.sandbox.stripe import coupons, customers, invoices, payments, subscriptions
+from infra.sandbox.stripe import customers, discounts, invoices, payments, subscriptions
 from infra.sandbox.stripe.checkout import details_id
 from infra.sandbox.stripe.errors import ApiError
 from infra.sandbox.stripe.store import Store
@@ -67,16 +67,16 @@ def _subscribe(store: Store, session: Json, details: Json, customer: Json) -> No
     recurring = [line for line in details["items"] if line["price"]["recurring"]]
     once = [line for line in details["items"] if not line["price"]["recurring"]]
     subscription = subscriptions.begin(store, customer["id"], recurring, details["subscription_data"])
-    on_trial = subscription["status"] == "trialing"
-    coupon = coupons.usable(store, session["discounts"])
-    subtotal = sum(line["amount_total"] for line in (once if on_trial else details["items"]))
-    due = subtotal - coupons.off(coupon, subtotal)
+    if session["discounts"]:
+        discounts.set_discounts(store, subscription, subscription, session["discounts"])
+    invoice = invoices.bill(store, customer, subscription, once)
+    discounts.remove_used(store, subscription)
+    due = invoice["amount_due"]
     paid = payments.pay(store, due, session["currency"], customer["id"], {}, "Subscription creation") if due else None
-    invoice = invoices.bill(store, customer, subscription, once, paid[0] if paid else None, subtotal - due)
-    if coupon is not None:
-        coupons.redeem(store, session["discounts"], subscription, coupon)
+    if paid:
+        invoices.put_payment(store, invoice["id"], paid[0])
     session |= {
-        "amount_subtotal": subtotal,
+        "amount_subtotal": invoice["subtotal"],
         "amount_total": due,
         "invoice": invoice["id"],
         "payment_status": "paid" if due else "no_payment_required",

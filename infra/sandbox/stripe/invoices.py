@@ -1,26 +1,18 @@
 """Invoices and invoice payments (https://docs.stripe.com/api/invoices, …/invoice-payment)."""
 
 from infra.sandbox.server import Json
+from infra.sandbox.stripe.amounts import amounts_of
 from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
 
 
-def bill(
-    store: Store, customer: Json, subscription: Json, once: list[Json], intent: Json | None, discount: int = 0
-) -> Json:
-    """Store the first, paid invoice of a subscription, including the checkout's one-time lines.
-
-    Emits no event. `intent` is None if nothing was due.
-    """
+def bill(store: Store, customer: Json, subscription: Json, once: list[Json]) -> Json:
+    """Store the first, paid invoice of a subscription, including the checkout's one-time lines. Emits no event."""
     id_, currency = new_id("in"), subscription["currency"]
     lines = [_subscription_line(store, id_, subscription, item) for item in subscription["items"]["data"]]
     lines += [_once_line(store, id_, line) for line in once]
-    total = sum(line["amount"] for line in lines)
-    if intent is not None:
-        put_payment(store, id_, intent)
-    invoice = blank(store, id_, customer, total - discount, currency) | {
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
-        "total_discount_amounts": [{"amount": discount, "discount": new_id("di")}] if discount else [],
+    amounts = amounts_of(store, subscription, lines)
+    invoice = blank(store, id_, customer, amounts["total"], currency) | {
+        **amounts,
         "lines": lines_of(id_, lines),
         "parent": parent_of(subscription),
     }

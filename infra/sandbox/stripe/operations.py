@@ -16,6 +16,7 @@ from infra.sandbox.stripe import (
     portal,
     price_changes,
     subscriptions,
+    tax_rates,
 )
 from infra.sandbox.stripe.errors import ApiError
 from infra.sandbox.stripe.parameters import leaves, parse_form, read, shape_of
@@ -78,7 +79,7 @@ _SESSION = (
     "allow_promotion_codes discounts.coupon discounts.promotion_code line_items.price line_items.quantity line_items.price_data.currency "
     "line_items.price_data.unit_amount line_items.price_data.product line_items.price_data.product_data.name "
     "line_items.price_data.recurring subscription_data.metadata subscription_data.description "
-    "subscription_data.trial_period_days payment_intent_data.metadata payment_intent_data.description"
+    "subscription_data.trial_period_days subscription_data.default_tax_rates payment_intent_data.metadata payment_intent_data.description"
 )
 
 OPERATIONS = [
@@ -136,6 +137,14 @@ OPERATIONS = [
     Operation(
         "POST", "/v1/promotion_codes/{promotion_code}", "PromotionCodeUpdateParams", coupons.update_code, "active"
     ),
+    Operation(
+        "POST",
+        "/v1/tax_rates",
+        "TaxRateCreateParams",
+        tax_rates.create,
+        "display_name inclusive percentage active country description tax_type metadata",
+    ),
+    Operation("GET", "/v1/tax_rates/{tax_rate}", "TaxRateRetrieveParams", tax_rates.retrieve),
     Operation("POST", "/v1/checkout/sessions", "checkout.SessionCreateParams", checkout.create, _SESSION),
     Operation("GET", "/v1/checkout/sessions/{session}", "checkout.SessionRetrieveParams", checkout.retrieve),
     Operation("POST", "/v1/checkout/sessions/{session}/expire", "checkout.SessionExpireParams", checkout.expire),
@@ -153,8 +162,8 @@ OPERATIONS = [
         "/v1/subscriptions/{subscription}",
         "SubscriptionUpdateParams",
         price_changes.update,
-        "cancel_at cancel_at_period_end description metadata payment_behavior proration_behavior proration_date "
-        "items.id items.price items.quantity",
+        "cancel_at cancel_at_period_end default_tax_rates description discounts metadata pause_collection "
+        "payment_behavior proration_behavior proration_date items.id items.price items.quantity items.discounts",
     ),
     Operation(
         "DELETE",
@@ -162,6 +171,9 @@ OPERATIONS = [
         "SubscriptionCancelParams",
         subscriptions.cancel,
         "cancellation_details",
+    ),
+    Operation(
+        "GET", "/v1/subscription_items", "SubscriptionItemListParams", subscriptions.list_items, f"subscription {PAGE}"
     ),
     Operation(
         "DELETE",

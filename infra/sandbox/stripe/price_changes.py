@@ -9,11 +9,12 @@ from copy import deepcopy
 from datetime import UTC, datetime
 
 from infra.sandbox.server import Json
-from infra.sandbox.stripe import coupons, invoices, payments, subscriptions
+from infra.sandbox.stripe import discounts, invoices, payments, subscriptions
+from infra.sandbox.stripe.amounts import amounts_of
 from infra.sandbox.stripe.catalog import plan_of
 from infra.sandbox.stripe.errors import ApiError, missing_object, missing_parameter
+from infra.sandbox.stripe.intervals import add_interval
 from infra.sandbox.stripe.store import Store, change_metadata, new_id
-from infra.sandbox.stripe.subscriptions import add_interval
 
 DECLINING_METHOD = "pm_card_chargeCustomerFail"
 """A card that can be attached, but every charge fails (https://docs.stripe.com/testing#declined-payments)."""
@@ -106,6 +107,8 @@ def _change(store: Store, row: Json, params: Json) -> list[Json] | None:
     full, prorated = [], False
     for position, given in enumerate(params["items"]):
         item, price, quantity = _wanted(store, row, given, position)
+        if "discounts" in given:
+            discounts.set_discounts(store, row, item, given["discounts"])
         if (price["id"], quantity) == (item["price"]["id"], item["quantity"]):
             continue
         restarts = interval_of(price) != interval_of(item["price"])
@@ -126,7 +129,8 @@ def _wanted(store: Store, row: Json, given: Json, position: int) -> tuple[Json, 
     if item is None:
         raise missing_object("subscription_item", given.get("id", ""), f"items[{position}][id]")
     price = store.get("price", given["price"], f"items[{position}][price]") if "price" in given else item["price"]
-    if not price["active"] or price["recurring"] is None or price["currency"] != row["currency"]:
+    is_usable = price["active"] or price["id"] == item["price"]["id"]
+    if not is_usable or price["recurring"] is None or price["currency"] != row["currency"]:
         raise ApiError("The price cannot be used on this subscription.", param=f"items[{position}][price]")
     kept = item["quantity"] if price["id"] == item["price"]["id"] else 1
     return item, price, given.get("quantity", kept)
@@ -188,9 +192,9 @@ def open_invoice(store: Store, row: Json, full: list[Json]) -> Json:
     """Build an open invoice of the pending invoice items and the lines `full`."""
     customer, id_ = store.get("customer", row["customer"]), new_id("in")
     lines = [*_collected(store, row, id_), *(line | {"invoice": id_} for line in full)]
-    total = sum(line["amount"] for line in lines)
-    discount = coupons.still_off(store, row, max(0, total))
-    invoice = invoices.blank(store, id_, customer, total - discount, row["currency"])
+    amounts = amounts_of(store, row, lines)
+    discounts.remove_used(store, row)
+    invoice = invoices.blank(store, id_, customer, amounts["total"], row["currency"]) | amounts
     left = invoice["total"] + customer["balance"]
     return invoice | {
         "amount_due": max(0, left),

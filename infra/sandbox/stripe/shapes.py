@@ -18,6 +18,9 @@ from infra.sandbox.stripe.store import Store, whole_list
 OLD_API_VERSION = "2020-08-27"
 NEW_API_VERSION = "2026-10-28.endive"
 FIRST_NEW_VERSION = "2025-03-31"
+FIRST_WITH_SOURCE = "2025-09-30"
+"""Since then, a discount names its coupon in `source`; before that, it contains the coupon (changelog/clover)."""
+DEEPEST = 4
 
 # Fields that an object includes only if a call expands them.
 INCLUDABLE: dict[tuple[str, str], Callable[[Store, Json], Json]] = {
@@ -34,6 +37,8 @@ def present(store: Store, row: Json, version: str, expand: list[str] | None = No
     """
     shown: Json = _in_version(store, row, version)
     for path in expand or []:
+        if path.count(".") >= DEEPEST:
+            raise ApiError(f"You cannot expand more than {DEEPEST} levels of a property ({path}).", param="expand")
         _expand(store, shown, path.split("."), version, path)
     return shown
 
@@ -48,6 +53,8 @@ def _in_version(store: Store, value: Any, version: str) -> Any:
     if kind == "invoice":
         lines = shown["lines"]
         shown["lines"] = lines | {"data": lines["data"][:10], "has_more": len(lines["data"]) > 10}
+    if kind == "discount" and version < FIRST_WITH_SOURCE:
+        shown["coupon"] = dict(store.get("coupon", shown.pop("source")["coupon"]))
     if version < FIRST_NEW_VERSION and isinstance(kind, str) and kind in _AS_BEFORE:
         _AS_BEFORE[kind](store, shown)
     return shown
@@ -65,15 +72,21 @@ def _expand(store: Store, shown: Any, path: list[str], version: str, whole: str)
     if name not in shown:
         raise ApiError(f"This property cannot be expanded ({whole}).", param="expand")
     if isinstance(shown[name], str):
-        found = store.find(shown[name])
-        if found is None:
-            raise ApiError(f"This property cannot be expanded ({whole}).", param="expand")
-        shown[name] = _in_version(store, found, version)
+        shown[name] = _found(store, shown[name], version, whole)
+    elif isinstance(shown[name], list):
+        shown[name] = [_found(store, each, version, whole) if isinstance(each, str) else each for each in shown[name]]
     if rest and shown[name] is not None:
         _expand(store, shown[name], rest, version, whole)
 
 
-def _subscription_before(_: Store, shown: Json) -> None:
+def _found(store: Store, id_: str, version: str, whole: str) -> Any:
+    row = store.find(id_)
+    if row is None:
+        raise ApiError(f"This property cannot be expanded ({whole}).", param="expand")
+    return _in_version(store, row, version)
+
+
+def _subscription_before(store: Store, shown: Json) -> None:
     items = shown["items"]["data"]
     shown["current_period_start"] = min(item["current_period_start"] for item in items)
     shown["current_period_end"] = max(item["current_period_end"] for item in items)
@@ -82,7 +95,7 @@ def _subscription_before(_: Store, shown: Json) -> None:
     single = len(items) == 1
     shown["plan"] = items[0]["plan"] if single else None
     shown["quantity"] = items[0]["quantity"] if single else None
-    shown["discount"] = None
+    shown["discount"] = next((_found(store, id_, OLD_API_VERSION, "discount") for id_ in shown["discounts"]), None)
     del shown["discounts"], shown["billing_mode"]
 
 
@@ -96,8 +109,9 @@ def _invoice_before(store: Store, shown: Json) -> None:
     shown["paid_out_of_band"] = False
     shown["discount"] = None
     shown["quote"] = None
-    shown["tax"] = None
-    shown["total_tax_amounts"] = shown.pop("total_taxes")
+    taxes = shown.pop("total_taxes")
+    shown["tax"] = sum(tax["amount"] for tax in taxes) if taxes else None
+    shown["total_tax_amounts"] = [_tax_before(tax) for tax in taxes]
     del shown["parent"], shown["amount_overpaid"], shown["total_pretax_credit_amounts"]
 
 
@@ -115,9 +129,19 @@ def _invoice_line_before(store: Store, shown: Json) -> None:
         shown["subscription_item"] = details["subscription_item"]
     if details["invoice_item"]:
         shown["invoice_item"] = details["invoice_item"]
-    shown["tax_amounts"] = shown.pop("taxes")
+    shown["tax_amounts"] = [_tax_before(tax) for tax in shown.pop("taxes")]
     shown["tax_rates"] = []
     del shown["pretax_credit_amounts"], shown["subtotal"], shown["invoice"]
+
+
+def _tax_before(tax: Json) -> Json:
+    return {
+        "amount": tax["amount"],
+        "inclusive": tax["tax_behavior"] == "inclusive",
+        "tax_rate": tax["tax_rate_details"]["tax_rate"],
+        "taxability_reason": tax["taxability_reason"],
+        "taxable_amount": tax["taxable_amount"],
+    }
 
 
 def _charge_before(store: Store, shown: Json) -> None:

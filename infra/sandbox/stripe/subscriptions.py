@@ -1,14 +1,17 @@
 """Subscriptions (https://docs.stripe.com/api/subscriptions); each item has its own period."""
 
-import calendar
-from datetime import UTC, datetime, timedelta
-
 from infra.sandbox.server import Json
+from infra.sandbox.stripe import discounts
 from infra.sandbox.stripe.catalog import plan_of
 from infra.sandbox.stripe.errors import ApiError
+from infra.sandbox.stripe.intervals import add_interval
 from infra.sandbox.stripe.store import Store, change_metadata, list_of, new_id, whole_list
 
 DAY_SECONDS = 24 * 3600
+_CHANGEABLE = (
+    *("cancel_at_period_end", "cancel_at", "canceled_at", "pause_collection"),
+    *("default_tax_rates", "discounts", "description", "metadata"),
+)
 
 
 def begin(store: Store, customer: str, lines: list[Json], extra: Json) -> Json:
@@ -41,7 +44,7 @@ def begin(store: Store, customer: str, lines: list[Json], extra: Json) -> Json:
         "days_until_due": None,
         "default_payment_method": new_id("pm"),
         "default_source": None,
-        "default_tax_rates": [],
+        "default_tax_rates": [store.get("tax_rate", rate) for rate in extra.get("default_tax_rates") or []],
         "description": extra.get("description"),
         "discounts": [],
         "ended_at": None,
@@ -88,13 +91,16 @@ def list_all(store: Store, params: Json) -> Json:
     return list_of(rows, "/v1/subscriptions", params)
 
 
+def list_items(store: Store, params: Json) -> Json:
+    items = store.get("subscription", params["subscription"], "subscription")["items"]["data"]
+    return list_of(items, "/v1/subscription_items", params)
+
+
 def update(store: Store, params: Json, subscription: str) -> Json:
     row = store.get("subscription", subscription)
     if row["status"] == "canceled":
         raise ApiError("A canceled subscription can only update its cancellation_details and metadata.")
-    before = {
-        name: row[name] for name in ("cancel_at_period_end", "cancel_at", "canceled_at", "description", "metadata")
-    }
+    before = {name: row[name] for name in _CHANGEABLE}
     if "cancel_at_period_end" in params:
         ends = params["cancel_at_period_end"]
         row["cancel_at_period_end"] = ends
@@ -105,6 +111,13 @@ def update(store: Store, params: Json, subscription: str) -> Json:
         row["cancel_at"] = params["cancel_at"] or None
         row["canceled_at"] = store.now if row["cancel_at"] else None
         row["cancellation_details"]["reason"] = "cancellation_requested" if row["cancel_at"] else None
+    if "pause_collection" in params:
+        given = params["pause_collection"]
+        row["pause_collection"] = {"resumes_at": None, **given} if given else None
+    if "default_tax_rates" in params:
+        row["default_tax_rates"] = [store.get("tax_rate", rate) for rate in params["default_tax_rates"] or []]
+    if "discounts" in params:
+        discounts.set_discounts(store, row, row, params["discounts"])
     if "description" in params:
         row["description"] = params["description"] or None
     change_metadata(row, params.get("metadata"))
@@ -137,20 +150,6 @@ def period_end(subscription: Json) -> int:
     """Return the latest period end of the subscription's items, in Unix seconds."""
     ends: list[int] = [item["current_period_end"] for item in subscription["items"]["data"]]
     return max(ends)
-
-
-def add_interval(start: int, interval: str, count: int) -> int:
-    """Return the end of a period, in Unix seconds.
-
-    If the month does not have the day, use its last day (31 January + 1 month = 28 or 29 February).
-    """
-    at = datetime.fromtimestamp(start, UTC)
-    if interval in ("day", "week"):
-        return int((at + timedelta(days=count * (7 if interval == "week" else 1))).timestamp())
-    months = at.year * 12 + at.month - 1 + count * (12 if interval == "year" else 1)
-    year, month = divmod(months, 12)
-    day = min(at.day, calendar.monthrange(year, month + 1)[1])
-    return int(at.replace(year=year, month=month + 1, day=day).timestamp())
 
 
 def _item(now: int, subscription: str, line: Json, trial_end: int | None) -> Json:

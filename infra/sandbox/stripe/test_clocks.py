@@ -9,9 +9,10 @@ from functools import partial
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe import checkout, invoices, payments
+from infra.sandbox.stripe.intervals import add_interval
 from infra.sandbox.stripe.price_changes import DECLINING_METHOD, interval_of, open_invoice, settle, whole_line
 from infra.sandbox.stripe.store import Store
-from infra.sandbox.stripe.subscriptions import DAY_SECONDS, add_interval, period_end
+from infra.sandbox.stripe.subscriptions import DAY_SECONDS, period_end
 
 RETRY_AFTER = (3 * DAY_SECONDS, 5 * DAY_SECONDS, 7 * DAY_SECONDS)
 """Seconds between the payment attempts of an invoice; if the last attempt fails, the subscription is canceled."""
@@ -36,6 +37,8 @@ def _due(store: Store) -> Iterator[Due]:
                 yield max(row["start_date"], row["trial_end"] - TRIAL_WARNING), partial(_warn, store, row)
             if row["cancel_at"] and row["cancel_at"] < period_end(row):
                 yield row["cancel_at"], partial(_end, store, row)
+            if row["pause_collection"] and row["pause_collection"]["resumes_at"]:
+                yield row["pause_collection"]["resumes_at"], partial(_resume_collection, store, row)
             yield period_end(row), partial(_renew, store, row)
         elif row["status"] == "past_due":
             yield _notes(store, row)["retry_at"], partial(_retry, store, row)
@@ -61,6 +64,12 @@ def _end(store: Store, row: Json) -> None:
     store.emit("customer.subscription.deleted", row)
 
 
+def _resume_collection(store: Store, row: Json) -> None:
+    previous = {"pause_collection": row["pause_collection"]}
+    row["pause_collection"] = None
+    store.emit("customer.subscription.updated", row, previous)
+
+
 def _give_up(store: Store, row: Json) -> None:
     checkout.expire(store, {}, row["id"])
 
@@ -82,12 +91,27 @@ def _renew(store: Store, row: Json) -> None:
     invoice = store.put(open_invoice(store, row, full) | {"billing_reason": "subscription_cycle"})
     row["latest_invoice"] = invoice["id"]
     _notes(store, row)["attempts"] = 0
-    if invoice["amount_due"] and row["default_payment_method"] == DECLINING_METHOD:
+    if row["pause_collection"]:
+        store.emit("customer.subscription.updated", row, previous)
+        _hold(store, invoice, row["pause_collection"]["behavior"])
+    elif invoice["amount_due"] and row["default_payment_method"] == DECLINING_METHOD:
         store.emit("invoice.finalized", invoice)
         _fail(store, row, invoice, previous)
     else:
         store.emit("customer.subscription.updated", row, previous)
         settle(store, invoice)
+
+
+def _hold(store: Store, invoice: Json, behavior: str) -> None:
+    """Leave the invoice of a paused collection unpaid (https://docs.stripe.com/billing/subscriptions/pause-payment)."""
+    if behavior == "keep_as_draft":
+        invoice |= {"status": "draft", "status_transitions": dict.fromkeys(invoice["status_transitions"])}
+    elif behavior == "mark_uncollectible":
+        invoice["status"] = "uncollectible"
+        store.emit("invoice.marked_uncollectible", invoice)
+    else:
+        invoice["status"] = "void"
+        store.emit("invoice.voided", invoice)
 
 
 def _fail(store: Store, row: Json, invoice: Json, previous: Json) -> None:

@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain.subscriptions import access_until, current_subscription, has_access
+from chalicelib.billing.domain.subscriptions import (
+    SyncContext,
+    access_until,
+    current_subscription,
+    has_access,
+    subscription_columns,
+)
 from chalicelib.billing.enums import SubscriptionStatus
+from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
+from tests.billing.stripe_objects.factories import END, START, subscription
 
 NOW = datetime(2028, 2, 29, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -33,6 +41,15 @@ class Facts:
     past_due_since: datetime | None = None
     refunded_at: datetime | None = None
     ended_at: datetime | None = None
+    current_period_start: datetime | None = None
+    last_stripe_event_at: datetime | None = None
+
+
+@pytest.mark.parametrize(("ended_at", "expected"), [(None, END), (START + 60, START + 60), (END + 60, END)])
+def test_a_trial_ends_no_later_than_its_subscription(ended_at: int | None, expected: int) -> None:
+    view = parse_subscription(subscription(status="canceled", trial_end=END, ended_at=ended_at))
+    columns = subscription_columns(view, None, None, Facts(view.status), SyncContext(None, None, NOW))
+    assert columns["trial_ends_at"] == datetime.fromtimestamp(expected, UTC)
 
 
 @given(paying, moments)

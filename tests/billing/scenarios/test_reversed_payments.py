@@ -23,7 +23,8 @@ from chalicelib.integrations.stripe.payments import create_refund
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
-from tests.billing.conftest import Json, Owner, ledger_sums, make_owner, payments
+from tests.billing.conftest import Json, Owner, ledger_sums, listen, make_owner, payments
+from tests.billing.revenue_recount import assert_payments_equal
 from tests.examples import examples
 
 Drain = Callable[[], list[Any]]
@@ -143,7 +144,7 @@ def test_no_payment_grants_more_than_its_paid_share(
     now = clock.now
     with pytest.MonkeyPatch.context() as patch:
         forget_rows()
-        started = clock.now()
+        started, paid = clock.now(), listen("billing-payment_changed")
         life = Life(stripe_sandbox, checkout, seed, sold)
         patch.setattr(clock, "now", lambda: now() + timedelta(seconds=stripe_sandbox.now - int(now().timestamp())))
         for step, value in walk:
@@ -155,6 +156,7 @@ def test_no_payment_grants_more_than_its_paid_share(
         life.deliver(drain, True)
         grant_schedule.grant_due_months(clock.now(), started)
         _assert_follows_stripe(life, started)
+        assert_payments_equal(paid(), stripe_sandbox, life.dice)
         assert [name for name in invariants.check(clock.now()) if not name.startswith("period_over")] == []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain import monthly_grants
@@ -24,9 +24,16 @@ from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.tables import Transaction
-from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
-from tests.billing.conftest import Json, Owner, entries, ledger_sums, make_owner, payments, subscriptions
+from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox, coupons, discounts, tax_rates
+from tests.billing.conftest import Json, Owner, entries, ledger_sums, listen, make_owner, payments, subscriptions
+from tests.billing.revenue_recount import assert_payments_equal, assert_revenues_equal
 
+COUPONS: list[Json] = [
+    {"percent_off": 12.5, "duration": "forever"},
+    {"percent_off": 50, "duration": "repeating", "duration_in_months": 2},
+    {"amount_off": 333, "currency": "usd", "duration": "forever"},
+    {"percent_off": 10, "duration": "once"},
+]
 VERSIONS = (OLD_API_VERSION, "2024-09-30.acacia", "2025-04-30.basil", NEW_API_VERSION)
 
 
@@ -62,6 +69,29 @@ class Life:
                 if row["status"] != "canceled":
                     row |= values | {"cancel_at": None, "canceled_at": stripe.now if values else None}
                     stripe.emit("customer.subscription.updated", row)
+
+    def vary(self, what: str) -> None:
+        """Change what the subscriptions earn: their quantity, discounts, tax, or whether payments are collected."""
+        with self.stripe.store() as stripe:
+            for row in stripe.all("subscription"):
+                if row["status"] == "canceled":
+                    continue
+                item = row["items"]["data"][0]
+                if what == "quantity":
+                    item["quantity"] = self.dice.choice([1, 2, 3])
+                elif what == "tax":
+                    rate = {"display_name": "VAT", "inclusive": False, "percentage": 19}
+                    row["default_tax_rates"] = [tax_rates.create(stripe, rate)]
+                elif what == "pause":
+                    row["pause_collection"] = (
+                        None if row["pause_collection"] else {"behavior": "void", "resumes_at": None}
+                    )
+                else:
+                    coupon = coupons.create_coupon(stripe, self.dice.choice(COUPONS))
+                    holder = self.dice.choice([row, item])
+                    kept = [{"discount": id_} for id_ in holder["discounts"]]
+                    discounts.set_discounts(stripe, row, holder, [*kept, {"coupon": coupon["id"]}])
+                stripe.emit("customer.subscription.updated", row)
 
     def refund(self, share: float) -> None:
         with self.stripe.store() as stripe:
@@ -121,12 +151,21 @@ steps = st.one_of(
     st.tuples(st.just("let_pass"), st.sampled_from([30, 31, 366])),
     st.tuples(st.just("card"), st.booleans()),
     st.tuples(st.just("change"), st.booleans()),
+    st.tuples(st.just("vary"), st.sampled_from(["quantity", "discount", "discount", "tax", "pause"])),
     st.tuples(st.just("refund"), st.sampled_from([0.3, 1.0])),
     st.tuples(st.just("buy"), st.none()),
     st.tuples(st.just("publish"), st.booleans()),
 )
 
 
+EVERY_CHANGE: list[tuple[str, Any]] = [
+    *(("vary", what) for what in ("quantity", "discount", "discount", "tax")),
+    *[("let_pass", 45), ("publish", False), ("vary", "pause"), ("let_pass", 30)],
+    *[("refund", 0.3), ("vary", "pause"), ("let_pass", 31), ("change", True)],
+]
+
+
+@example(seed=3, plan="try_it_out", walk=EVERY_CHANGE)
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10_000),
@@ -146,6 +185,7 @@ def test_the_rows_equal_the_state_at_stripe(
     now = clock.now
     with pytest.MonkeyPatch.context() as patch:
         forget_rows()
+        revenues, paid = listen("billing-recurring_revenue_changed"), listen("billing-payment_changed")
         life = Life(stripe_sandbox, checkout, seed, plan)
         patch.setattr(clock, "now", lambda: now() + timedelta(seconds=stripe_sandbox.now - int(now().timestamp())))
         for step, value in walk:
@@ -160,6 +200,8 @@ def test_the_rows_equal_the_state_at_stripe(
         life.deliver_all(drain)
         grant_schedule.grant_due_months(clock.now(), clock.now() - timedelta(days=800))
         _assert_equal(stripe_sandbox)
+        assert_revenues_equal(revenues(), stripe_sandbox, life.dice)
+        assert_payments_equal(paid(), stripe_sandbox, life.dice)
         broken = invariants.check(clock.now())
         assert [name for name in broken if not name.startswith("period_over")] == []
 

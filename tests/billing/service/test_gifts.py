@@ -18,7 +18,7 @@ from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
 from infra.sandbox.stripe import StripeSandbox
 from infra.sandbox.stripe.errors import ApiError
-from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, operator, subscriptions
+from tests.billing.conftest import Json, Owner, balances, ledger_sums, listen, make_owner, operator, subscriptions
 
 Drain = Callable[[], list[Any]]
 ORDER = {
@@ -51,6 +51,21 @@ def code(api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain:
 @pytest.fixture
 def bea(member: Owner) -> Owner:
     return make_owner(Role.MEMBER)
+
+
+def test_a_redeemed_gift_has_no_recurring_revenue(api: httpx.Client, bea: Owner, code: str) -> None:
+    received, paid = listen("billing-recurring_revenue_changed"), listen("billing-payment_changed")
+    assert redeem(api, bea, code).status_code == 200
+    assert redeem(api, bea, code).status_code == 200
+    (row,) = subscriptions()
+    messages = received()
+    assert len(messages) == 2
+    assert {(each["subscription_id"], each["owner_id"], each["is_final"]) for each in messages} == {
+        (row.id, bea.id, False)
+    }
+    steps = [{"from": messages[0]["effective_at"], "plan": "0.000000", "addons": "0.000000"}]
+    assert all(each["steps"] == steps for each in messages)
+    assert [(each["kind"], each["subscription_id"], each["addons"]) for each in paid()] == [("gift", row.id, "0")] * 2
 
 
 def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, bea: Owner, code: str) -> None:

@@ -38,7 +38,10 @@ def subscription(new: bool = True, items: list[Json] | None = None, **facts: Any
         "ended_at": None,
         "items": {
             "object": "list",
-            "data": [{"id": "si_1", "price": item, "quantity": 1} | (period if new else {}) for item in prices],
+            "data": [
+                {"id": f"si_{number}", "price": item, "quantity": 1} | (period if new else {})
+                for number, item in enumerate(prices, 1)
+            ],
         },
         **({} if new else period),
         **facts,

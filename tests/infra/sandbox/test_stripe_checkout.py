@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from infra.sandbox.stripe import OLD_API_VERSION, SANDBOX_SECRET_KEY, ApiError, StripeSandbox
-from infra.sandbox.stripe.subscriptions import add_interval
+from infra.sandbox.stripe.intervals import add_interval
 
 DAY = 24 * 3600
 
@@ -125,10 +125,11 @@ def test_invoices_are_listed_by_subscription_with_their_payment_intents(client, 
         stripe_sandbox.complete_checkout(start_checkout(client))
     invoice = stripe_sandbox.events("invoice.paid")[0]["data"]["object"]
     subscription = invoice["parent"]["subscription_details"]["subscription"]
-    expand = ["data.payments.data.payment.payment_intent"]
-    result: Any = client.v1.invoices.list({"subscription": subscription, "status": "paid", "expand": expand}).data
+    result: Any = client.v1.invoices.list({"subscription": subscription, "status": "paid"}).data
     assert [row.id for row in result] == [invoice["id"]]
-    assert result[0].payments.data[0].payment.payment_intent.status == "succeeded"
+    expand: Any = {"expand": ["payments.data.payment.payment_intent"]}
+    payments: Any = client.v1.invoices.retrieve(invoice["id"], expand).payments
+    assert payments.data[0].payment.payment_intent.status == "succeeded"
     assert client.v1.invoices.list({"subscription": subscription, "status": "open"}).data == []
 
 

@@ -26,6 +26,7 @@ from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from infra.local.engine import Engine
 from tests.retention.crash import Crash, crash_at
 from tests.retention.factories import files, items, put, row, seed_customer, seed_owner, seed_shop, traces
+from tests.retention.lakes import declare, event, objects, put_events, put_firsts
 from tests.studio.conftest import CUSTOMER, PHOTO, Gallery, gallery
 
 __all__ = ["gallery"]
@@ -305,3 +306,30 @@ def test_erasing_a_guest_deletes_only_that_guests_export(drain: Drain) -> None:
     assert fetched(other).testzip() is None
     with pytest.raises(ExportNotReady):
         privacy_requests.create_export_link(OPERATOR, one)
+
+
+def test_an_export_contains_the_events_of_a_person(drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(monkeypatch)
+    put_events("together", "2026-11-01", event("ada"), event("bob"), event("ada", data=None))
+    put_events("together", "2026-11-02", event("bob"))
+    put_events("together", "2026-11-03", event("ada"), name="part-1.parquet")
+    put_events("store:ada", "2026-11-03", event("ada"))
+    file = exported_zip("member:ada", drain)
+    lines = [json.loads(line) for line in file.read("lake/sample/events.jsonl").splitlines()]
+    assert [(line["user_id"], line["path"]) for line in lines] == [("ada", "/of/ada")] * 3
+    assert b"bob" not in file.read("lake/sample/events.jsonl")
+    [contents] = json.loads(file.read("contents.json"))
+    assert contents["counts"]["lake/sample/events/"] == 3
+
+
+def test_an_export_of_a_store_contains_its_lake(drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(monkeypatch)
+    keys = [put_events("store:s1", "2026-11-01", event("ada")), put_firsts("store:s1", "ada")]
+    put_events("store:s11", "2026-11-01", event("ada"))
+    put_events("platform", "2026-11-01", event("s1"))
+    file = exported_zip("store:s1", drain)
+    stored = objects()
+    assert {name for name in file.namelist() if name.startswith("files/")} == {f"files/{key}" for key in keys}
+    assert all(file.read(f"files/{key}") == stored[key] for key in keys)
+    [line] = file.read("lake/sample/events.jsonl").splitlines()
+    assert json.loads(line)["user_id"] == "s1"

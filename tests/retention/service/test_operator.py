@@ -12,9 +12,10 @@ import pytest
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
 from chalicelib.retention.repository import runs
-from chalicelib.retention.rules import RULES
+from chalicelib.retention.rules import LAKES, RULES
 from infra.ops.__main__ import main
 from tests.retention.conftest import CUT_OFF, DUE, log_of
+from tests.retention.lakes import SAMPLE
 
 LOGS = "shops/installation_logs"
 Sweep = Callable[..., None]
@@ -30,15 +31,40 @@ def rule_of(answer: httpx.Response, name: str) -> dict[str, Any]:
     return found
 
 
+def listed_rules() -> list[str]:
+    return sorted(RULES) + [lake.folder.removesuffix("/") for _, lake in sorted(LAKES.items())]
+
+
+def test_lakes_are_listed_with_their_storage_classes(
+    api: httpx.Client, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LAKES, SAMPLE.name, SAMPLE)
+    rule = rule_of(api.get("/v1/operator/retention-rules", headers=operator), "lake/sample/events")
+    assert rule == {
+        "rule": "lake/sample/events",
+        "counts": "last write",
+        "keep_seconds": 731 * 86400,
+        "then": "delete",
+        "storage_classes": {"STANDARD_IA": 90, "GLACIER_IR": 365},
+        "latest": None,
+    }
+
+
 def test_all_rules_are_listed_with_their_latest_run(api: httpx.Client, operator: dict[str, str], sweep: Sweep) -> None:
     before = api.get("/v1/operator/retention-rules", headers=operator)
-    assert [rule["rule"] for rule in before.json()["items"]] == sorted(RULES)
+    assert [rule["rule"] for rule in before.json()["items"]] == listed_rules()
     assert {rule["latest"] for rule in before.json()["items"]} == {None}
     log_of(CUT_OFF)
     sweep()
     rule = rule_of(api.get("/v1/operator/retention-rules", headers=operator), LOGS)
     latest = rule.pop("latest")
-    assert rule == {"rule": LOGS, "counts": "created_at", "keep_seconds": 730 * 86400, "then": "archive"}
+    assert rule == {
+        "rule": LOGS,
+        "counts": "created_at",
+        "keep_seconds": 730 * 86400,
+        "then": "archive",
+        "storage_classes": {},
+    }
     assert (latest["run"], latest["status"], latest["segments_left"]) == ("20261120T030000Z", "completed", 0)
     assert (latest["cut_off"], latest["rows_archived"], latest["rows_deleted"]) == (clock.iso(CUT_OFF), 1, 1)
 
@@ -76,7 +102,7 @@ def test_by_hand(sweep: Sweep, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["retention-runs"]) == 0
     lines = dict(line.split("\t", 1) for line in capsys.readouterr().out.splitlines())
-    assert list(lines) == sorted(RULES)
+    assert list(lines) == listed_rules()
     assert lines[LOGS] == "20261120T030000Z\tcompleted\t1 archived\t1 deleted"
     assert lines["shops/sessions"] == "20261121T030000Z\tfailed, 4 of 4 segments left\t0 archived\t0 deleted"
     assert main(["retention-runs", "shops/sessions"]) == 0

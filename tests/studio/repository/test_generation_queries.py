@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -21,19 +22,19 @@ FEW = 7
 
 
 @contextmanager
-def queries() -> Iterator[list[str]]:
-    """Record the bodies of the Query calls."""
+def queries(operation: str = "Query") -> Iterator[list[str]]:
+    """Record the bodies of the calls of one operation of DynamoDB."""
     seen_items: list[str] = []
 
     def record_query(params: dict[str, Any], **_: Any) -> None:
         seen_items.append(params["body"])
 
     events = aws.client("dynamodb").meta.events
-    events.register("before-call.dynamodb.Query", record_query)
+    events.register(f"before-call.dynamodb.{operation}", record_query)
     try:
         yield seen_items
     finally:
-        events.unregister("before-call.dynamodb.Query", record_query)
+        events.unregister(f"before-call.dynamodb.{operation}", record_query)
 
 
 def add_generations(gallery: Gallery, count: int, **columns: Any) -> None:
@@ -100,6 +101,37 @@ def test_a_filter_without_an_index_scans_a_limited_range_per_page(gallery: Galle
     assert [len(second["items"]), len(third["items"]), third["next_cursor"]] == [5, 2, None]
     assert {item["generation_type"] for item in items} == {"final"}
     assert len({item["id"] for item in items}) == FEW
+    oldest_searched = sorted(row.created_at for row in Generation.scan(Generation.shop_id == gallery.shop))[
+        -MAX_ROWS_READ
+    ]
+    assert clock.parse(first["searched_back_to"]) == oldest_searched
+    assert third["searched_back_to"] is None
+
+
+def test_a_final_has_the_picture_of_its_preview(gallery: Gallery, other_gallery: Gallery) -> None:
+    preview = gallery.preview()
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(preview["line_item_property"]))
+    assert gallery.drain() == []
+    final, source = fetch_page(gallery)["items"]
+    assert (final["generation_type"], source["generation_type"]) == ("final", "preview")
+    path = urlsplit(source["preview_url"]).path
+    single = gallery.merchant("GET", f"generations/{final['id']}").json()
+    assert {urlsplit(row["thumbnail_url"]).path for row in (final, source, single)} == {path}
+    assert final["preview_url"] is None
+    Generation(source["id"]).update([Generation.shop_id.set(other_gallery.shop)])
+    (final,) = (row for row in fetch_page(gallery)["items"] if row["generation_type"] == "final")
+    assert (final["thumbnail_url"], bool(final["final_url"])) == (None, True)
+    Generation(source["id"]).delete()
+    assert fetch_page(gallery, order_id=final["order_id"])["items"][0]["thumbnail_url"] is None
+
+
+def test_finals_of_one_preview_are_listed_with_one_batch_read(gallery: Gallery) -> None:
+    add_generations(gallery, 1)
+    (preview,) = fetch_page(gallery)["items"]
+    add_generations(gallery, FEW, generation_type=GenerationType.FINAL, source_generation_id=preview["id"])
+    with queries("BatchGetItem") as reads:
+        assert len(fetch_page(gallery)["items"]) == FEW + 1
+    assert [body.count(preview["id"]) for body in map(str, reads)] == [1]
 
 
 def test_generations_of_another_shop_are_not_listed(gallery: Gallery, other_gallery: Gallery) -> None:
@@ -108,7 +140,11 @@ def test_generations_of_another_shop_are_not_listed(gallery: Gallery, other_gall
     expected = {**common, "product_id": gallery.product, "ai_style_id": gallery.style, "status": "completed"}
     for name, value in expected.items():
         assert len(fetch_page(gallery, **{name: value})["items"]) == 3
-        assert fetch_page(other_gallery, limit=1, **{name: value}) == {"items": [], "next_cursor": None}
+        assert fetch_page(other_gallery, limit=1, **{name: value}) == {
+            "items": [],
+            "next_cursor": None,
+            "searched_back_to": None,
+        }
 
 
 def test_filters_use_the_current_status(gallery: Gallery) -> None:

@@ -29,12 +29,14 @@ from chalicelib.billing.repository.identity_map import (
 )
 from chalicelib.billing.schemas.messages import PaymentFailed, PaymentSucceeded
 from chalicelib.billing.service import addons, backed_credit, monthly_grants
+from chalicelib.billing.service.payments import publish_payment
+from chalicelib.billing.service.recurring_revenue import publish_no_revenue, publish_synced_revenue
 from chalicelib.billing.service.subscriptions import NotOurs, apply_payment, settle_subscription, stage_change
+from chalicelib.billing.service.sync.subscription_fetch import SubscriptionSync, fetch_subscription, with_terms
 from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice, parse_lines
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
-from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, parse_subscription
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription
 from chalicelib.integrations.stripe import invoices as stripe_invoices
-from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.kit import clock
 from chalicelib.kit.tables import copy_row, rows_differ
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -59,16 +61,6 @@ class Bill:
         return _stripe_ids(self.invoice, self.reference)
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionSync:
-    """A subscription at Stripe, with its row (None if it is new), its owner and the event."""
-
-    subscription: StripeSubscription
-    row: Subscription | None
-    customer: Customer
-    event: EventContext | None
-
-
 def sync_invoice(
     invoice: StripeInvoice, event: EventContext | None, reference: StripePaymentReference | None = None
 ) -> None:
@@ -87,11 +79,14 @@ def _sync(
 ) -> None:
     rows = _load(reported, reference)
     row = rows.subscription(reported.subscription_id)
-    invoice, subscription = _fetch(reported, reference)
+    as_of = clock.now()
+    invoice, subscription = _fetch(reported, reference, row)
     customer = _load_owner(rows, invoice, row, _stripe_ids(reported, reference))
     synced = row
     if row is None or not row.status.is_final:
-        synced = sync_rows(unit, rows, SubscriptionSync(subscription, row, customer, event), invoice.id)
+        synced = sync_rows(unit, rows, SubscriptionSync(subscription, row, customer, event, as_of), invoice.id)
+    else:
+        publish_no_revenue(unit, row, row.last_stripe_event_at)
     bill = Bill(invoice, reference, event, customer, synced)
     payment = _commit_payment(unit, rows, bill, _decide(rows, bill))
     if synced is not None:
@@ -114,7 +109,9 @@ def _load(reported: StripeInvoice, reference: StripePaymentReference) -> Identit
     return rows
 
 
-def _fetch(reported: StripeInvoice, reference: StripePaymentReference) -> tuple[StripeInvoice, StripeSubscription]:
+def _fetch(
+    reported: StripeInvoice, reference: StripePaymentReference, row: Subscription | None
+) -> tuple[StripeInvoice, StripeSubscription]:
     """Return the current state of the invoice and of its subscription.
 
     Uses the event's invoice if its state is final, all of its lines are present, and its payment is known or its
@@ -124,8 +121,8 @@ def _fetch(reported: StripeInvoice, reference: StripePaymentReference) -> tuple[
     is_whole = reported.is_final and is_linked and not reported.has_more_lines
     invoice = reported if is_whole else _fetch_invoice(reported.id)
     if invoice.subscription is not None:
-        return invoice, invoice.subscription
-    return invoice, parse_subscription(stripe_subscriptions.retrieve_subscription(str(reported.subscription_id)))
+        return invoice, with_terms(invoice.subscription, row)
+    return invoice, fetch_subscription(str(reported.subscription_id), row)
 
 
 def _fetch_invoice(invoice_id: str) -> StripeInvoice:
@@ -155,10 +152,11 @@ def _decide(rows: IdentityMap, bill: Bill) -> InvoiceChanges | None:
     subscription = bill.subscription
     context = InvoiceContext(
         sold=rows.offers.sold,
+        addon_prices=rows.offers.addons,
         subscription_id=subscription.id if subscription else None,
         ended_at=subscription.ended_at if subscription else None,
         reference=bill.reference,
-        event_id=bill.event.event_id if bill.event else None,
+        event=bill.event,
         now=clock.now(),
     )
     payment = rows.payment(*bill.stripe_ids) or payments.new(bill.customer, bill.invoice.created_at)
@@ -185,9 +183,10 @@ def _commit_payment(
 
 
 def stage_payment(unit: UnitOfWork, row: PaymentTransaction, earlier: PaymentTransaction | None) -> None:
-    """Stage the payment if it differs from the stored one, and publish its status even if nothing changed."""
+    """Stage the payment if it differs from the stored one, and publish it even if nothing changed."""
     if earlier is None or rows_differ(row, earlier):
         payments.stage_payment(unit.transaction, row)
+    publish_payment(unit, row)
     facts = {
         "owner_type": row.owner_type,
         "owner_id": row.owner_id,
@@ -215,6 +214,7 @@ def sync_rows(
     subscription, customer, now = sync.subscription, sync.customer, clock.now()
     context = SyncContext(sync.event.at if sync.event else None, _unpaid_since(subscription), now)
     row = settle_subscription(rows.offers, subscription, sync.row, customer, context)
+    publish_synced_revenue(unit, rows.offers, sync, row)
     held = rows.addons_of(owner_key(customer.owner_type, customer.owner_id))
     if held or any(item.price_id in rows.offers.addons for item in subscription.items):
         addons.settle_addons(unit, rows, subscription, customer)

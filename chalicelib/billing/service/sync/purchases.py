@@ -62,8 +62,8 @@ def _sync(unit: UnitOfWork, intent: StripePaymentIntent, event: EventContext | N
     payment_key = rows.payment_key(None, view.id, view.charge_id)
     rows.read([payment_key, head_key(ledger_of(customer)), *entry_unique_keys([entry_source])])
     earlier = rows.payment(None, view.id, view.charge_id)
-    before, event_id = earlier or payments.new(customer, view.created_at), event.event_id if event else None
-    row = copy_row(before, intent_columns(view, before, kind, event_id, clock.now()))
+    before = earlier or payments.new(customer, view.created_at)
+    row = copy_row(before, intent_columns(view, before, kind, event, clock.now()))
     row.addon_ids = [addon_rows.addon_id_of(view.id)] if kind is PaymentKind.ADDON else None
     row.item = item
     if row.status is PaymentStatus.COMPLETED:

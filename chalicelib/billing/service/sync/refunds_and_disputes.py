@@ -19,9 +19,9 @@ from chalicelib.billing.domain.payments import (
     refunded,
     returned_amount,
 )
+from chalicelib.billing.domain.reversals import ReturnedMoney, merged_reversals
 from chalicelib.billing.enums import DisputeStatus, PaymentKind, PaymentStatus, RefundStatus
 from chalicelib.billing.models import PaymentTransaction, Refund
-from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.repository.identity_map import (
     IdentityMap,
@@ -37,10 +37,11 @@ from chalicelib.billing.service import (
     backed_credit,
     gifts,
     monthly_grants,
+    payments,
     reversed_credits,
     subscriptions,
 )
-from chalicelib.billing.stripe_objects.disputes import parse_dispute
+from chalicelib.billing.stripe_objects.disputes import StripeDispute, parse_dispute
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
 from chalicelib.billing.stripe_objects.refunds import StripeRefund, parse_refund
 from chalicelib.integrations.stripe import payments as stripe_payments
@@ -82,6 +83,8 @@ def _sync_refunds(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentT
     completed = [view for view in stripe_refunds if view.status is RefundStatus.COMPLETED]
     row.returned_amount = refunded(row.amount, (view.amount for view in completed))
     row.lost_amount = lost_amount(earlier)
+    returned = [ReturnedMoney(_id_of(view), view.amount, view.created_at) for view in completed]
+    row.reversals = merged_reversals(earlier.reversals, returned, is_dispute=False, now=clock.now())
     row.reversed_at = _latest(row, (refund.created_at for refund in completed))
     _reverse(unit, rows, row, earlier, Reversal(row.id, row.version, "refunded", "the refund failed"))
     return row
@@ -96,6 +99,8 @@ def _sync_disputes(unit: UnitOfWork, payment: StripePaymentReference) -> Payment
     row = copy_row(earlier)
     row.returned_amount = returned_amount(earlier)
     row.lost_amount = lost(row.amount, row.currency, ((dispute.amount, dispute.currency) for dispute in lost_disputes))
+    returned = [ReturnedMoney(view.id, _taken(row, view), view.created_at) for view in lost_disputes]
+    row.reversals = merged_reversals(earlier.reversals, returned, is_dispute=True, now=clock.now())
     row.dispute = dispute_status(row.amount, row.lost_amount, (view.status for view in disputes))
     flagged = (DisputeStatus.OPEN, DisputeStatus.LOST)
     row.disputed_at = min((view.created_at for view in disputes if view.status in flagged), default=None)
@@ -124,7 +129,12 @@ def _reverse(
         row.next_grant_day = f"{clock.now():%Y-%m-%d}"
     _settle_access(unit, rows, row, earlier)
     _reverse_purchases(unit, rows, row, earlier, reversal)
-    payment_rows.stage_payment(unit.transaction, row)
+    payments.write_payment(unit, row)
+
+
+def _taken(row: PaymentTransaction, dispute: StripeDispute) -> Decimal:
+    """Return the amount that a lost dispute takes; one in another currency takes the whole payment."""
+    return dispute.amount if dispute.currency == row.currency else row.amount
 
 
 def _latest(row: PaymentTransaction, moments: Iterable[datetime]) -> datetime | None:

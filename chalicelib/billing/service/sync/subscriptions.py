@@ -19,11 +19,12 @@ from chalicelib.billing.repository.identity_map import (
     usage_key,
 )
 from chalicelib.billing.service import discount_redemptions
+from chalicelib.billing.service.recurring_revenue import publish_no_revenue
 from chalicelib.billing.service.subscriptions import NotOurs, publish_subscription, stage_change
-from chalicelib.billing.service.sync.invoices import SubscriptionSync, read_addons, registered_customer, sync_rows
+from chalicelib.billing.service.sync.invoices import read_addons, registered_customer, sync_rows
+from chalicelib.billing.service.sync.subscription_fetch import SubscriptionSync, fetch_subscription
 from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession
-from chalicelib.billing.stripe_objects.subscriptions import StripeSubscriptionSnapshot, parse_subscription
-from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscriptionSnapshot
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
@@ -84,11 +85,13 @@ def _sync(
     row = rows.subscription(snapshot.id)
     if row is not None and _decide(row, snapshot, event) is Decision.KEEP:
         publish_subscription(unit, row)
+        publish_no_revenue(unit, row, row.last_stripe_event_at)
         return row
     read_addons(rows, row, snapshot.customer_id)
-    fetched = snapshot.final or parse_subscription(stripe_subscriptions.retrieve_subscription(snapshot.id))
+    as_of = event.at if event and snapshot.final else clock.now()
+    fetched = snapshot.final or fetch_subscription(snapshot.id, row)
     customer = registered_customer(rows, row, fetched.customer_id)
-    synced = sync_rows(unit, rows, SubscriptionSync(fetched, row, customer, event), None)
+    synced = sync_rows(unit, rows, SubscriptionSync(fetched, row, customer, event, as_of), None)
     if synced is not None:
         stage_change(unit, synced, row)
     return synced

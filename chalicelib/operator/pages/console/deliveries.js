@@ -1,27 +1,41 @@
-/** Webhook deliveries of a shop, or one by its id, with replay. */
+/** Webhook deliveries of a shop, or some by their ids, with replay. */
 const DELIVERY = /^[0-9a-f-]{36}$/i;
+const STATUSES = ["received", "processed", "failed"];
+const ALL_SHOPS = "make ops ARGS=\"replay --status failed --dry-run\"";
 
 op.deliveries = (panel, shop) => {
   const table = kit.h("div");
-  const search = ({ about, status, topic }) => {
-    if (!about) return table.replaceChildren(kit.empty("Which shop?", "Write a shop's domain or the id of a delivery. Deliveries are stored for 30 days."));
-    const only = DELIVERY.test(about);
-    if (only) return kit.load(table, () => op.read("deliveries/" + about), (row) => deliveryTable([row]));
-    op.list(table, { path: "deliveries", query: { shop: about, status, topic }, caption: "Deliveries, newest first", columns: deliveryColumns(() => search({ about, status, topic })),
-      empty: ["No deliveries", "The shop has none with these filters in the last 30 days."],
-      more: (rows) => rows.length > 1 && op.changeButton(`Replay these ${rows.length}`, async () => {
-        await op.each(rows, replayDelivery);
-        search({ about, status, topic });
-      }) });
+  const search = (values) => {
+    const { about, topic } = values;
+    const again = () => search(values);
+    const replayAll = (rows) => rows.length > 1 && op.changeButton(`Replay these ${rows.length}`, async () => {
+      await op.each(rows, replayDelivery);
+      again();
+    });
+    if (!about) return kit.load(table, async () => null, () => whichShop());
+    const ids = about.split(/[\s,]+/);
+    if (ids.every((id) => DELIVERY.test(id))) {
+      const show = (rows) => [replayAll(rows), kit.table("Deliveries", deliveryColumns(again), rows)].filter(Boolean);
+      return kit.load(table, () => Promise.all(ids.map((id) => op.read("deliveries/" + id))), show);
+    }
+    const statuses = STATUSES.filter((status) => values[status] === "true");
+    const since = op.since(values.since);
+    op.list(table, { path: "deliveries", query: { shop: about, limit: 100 }, caption: "Deliveries, newest first", columns: deliveryColumns(again),
+      matches: (row) => statuses.includes(row.status) && (!topic || row.topic === topic) && row.received_at >= since, isEnd: (row) => row.received_at < since,
+      reach: (row) => `The search went back to ${kit.date(row.received_at)}.`,
+      empty: ["No deliveries", "The shop has none with these filters in the last 30 days."], more: replayAll });
   };
   panel.replaceChildren(kit.h("div", { class: "stack" }, op.heading("Deliveries"), op.filters("Deliveries", [
-    kit.field({ name: "about", label: "Shop or delivery", value: shop ? decodeURIComponent(shop) : "", autocomplete: "off", spellcheck: "false", placeholder: "example.myshopify.com" }),
-    kit.field({ name: "status", label: "Status", tag: "select", options: [["", "All"], ["received", "received"], ["processed", "processed"], ["failed", "failed"]] }),
+    kit.field({ name: "about", label: "Shop or deliveries", hint: "A shop's domain, or ids of deliveries.", value: shop ? decodeURIComponent(shop) : "", autocomplete: "off", spellcheck: "false", placeholder: "example.myshopify.com" }),
+    op.sinceField(),
+    kit.h("fieldset", null, kit.h("legend", null, "Status"), STATUSES.map((status) => kit.h("label", { class: "choice" },
+      kit.h("input", { type: "checkbox", name: status, checked: true }), status))),
     kit.field({ name: "topic", label: "Topic", autocomplete: "off", spellcheck: "false", placeholder: "orders/paid" }),
   ], search), table));
 };
 
-const deliveryTable = (rows) => kit.table("Delivery", deliveryColumns(() => {}), rows);
+const whichShop = () => kit.empty("Which shop?", ["Deliveries are stored for 30 days, and listed for one shop: no index has them by status. This command looks through those of all shops: ",
+  kit.h("code", null, ALL_SHOPS)]);
 const replayDelivery = (row) => op.call("POST", `deliveries/${encodeURIComponent(row.delivery_id)}/replay`, { body: {} });
 const deliveryColumns = (reload) => [
   ["Delivery", (row) => kit.h("code", null, row.delivery_id)], ["Topic", (row) => row.topic], ["Shop", (row) => row.shop],

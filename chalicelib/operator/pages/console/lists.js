@@ -7,6 +7,9 @@ op.bytes = (value) => {
   const at = value ? Math.min(Math.floor(Math.log10(value) / 3), units.length - 1) : 0;
   return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: at ? 1 : 0 }).format(value / 1000 ** at)} ${units[at]}`;
 };
+/** Return the local time of a field as the start of the API's times, which compare as text; an empty text stays empty. */
+op.since = (local) => local && new Date(local).toISOString().slice(0, -1);
+op.sinceField = () => kit.field({ name: "since", label: "Since", type: "datetime-local", hint: "In your time zone." });
 op.text = (value) => kit.h("span", { dir: "auto" }, value ?? "");
 op.heading = (text, ...actions) => kit.h("div", { class: "row apart" }, kit.h("h2", { tabindex: -1 }, text), kit.h("div", { class: "row" }, actions));
 op.facts = (pairs) => kit.h("dl", null, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
@@ -14,33 +17,43 @@ op.facts = (pairs) => kit.h("dl", null, pairs.filter(([, value]) => value !== nu
 const LOOKS = { failed: "bad", received: "warn", processing: "warn", pending: "warn", running: "warn", processed: "good", completed: "good" };
 op.status = (status) => kit.badge(status, LOOKS[status]);
 
-/** Read pages until one has rows, or ten were empty: filters apply to each page of the API. */
-async function readPage(path, query, cursor) {
-  let data;
+/**
+ * Read pages until one has rows that match, or ten had none: filters apply to each page of the API. No page is read after
+ * one with a row for which `isEnd(row)` is true.
+ */
+async function readPage({ path, query = {}, matches = () => true, isEnd = () => false }, cursor) {
+  let items, last;
   for (let pages = 0; pages < 10; pages++) {
-    data = await op.read(path, { limit: PAGE, ...query, cursor });
-    cursor = data.next_cursor;
-    if (data.items.length || !cursor) break;
+    const data = await op.read(path, { limit: PAGE, ...query, cursor });
+    items = data.items.filter(matches);
+    last = data.items.at(-1) ?? last;
+    cursor = data.items.some(isEnd) ? null : data.next_cursor;
+    if (items.length || !cursor) break;
   }
-  return { items: data.items, cursor };
+  return { items, cursor, last };
 }
 
-/** Show a list of the API in `place`. `more(rows)` may return a button to stand above the table. */
-op.list = (place, { path, query = {}, caption, columns, empty, more = () => null }) => kit.load(place, () => readPage(path, query, null), ({ items, cursor }) => {
+/**
+ * Show a list of the API in `place`. `more(rows)` may return a button to stand above the table, `reach(row)` words that
+ * say how far the list was read, up to this row.
+ */
+op.list = (place, { caption, columns, empty, more = () => null, reach = () => "", ...list }) => kit.load(place, () => readPage(list, null), (first) => {
   const rows = [];
+  let cursor;
   const table = kit.h("div", { class: "stack" });
   const next = kit.button("Show more", kit.act(async () => {
-    const page = await readPage(path, query, cursor);
-    cursor = page.cursor;
-    show(page.items);
+    show(await readPage(list, cursor));
   }));
   const show = (page) => {
-    rows.push(...page);
+    rows.push(...page.items);
+    cursor = page.cursor;
     next.hidden = !cursor;
+    const words = cursor && page.last ? reach(page.last) : "";
     const above = more(rows);
-    table.replaceChildren(...[above && kit.h("p", null, above), rows.length ? kit.table(caption, columns, rows) : kit.empty(...empty), next].filter(Boolean));
+    table.replaceChildren(...[above && kit.h("p", null, above), rows.length ? kit.table(caption, columns, rows) : kit.empty(...empty),
+      words && kit.h("p", { class: "soft" }, words), next].filter(Boolean));
   };
-  show(items);
+  show(first);
   return table;
 });
 

@@ -7,7 +7,9 @@ op.shops = (panel, shop) => {
   const table = kit.h("div");
   kit.load(panel, firstAppInUse, (first) => kit.h("div", { class: "stack" }, op.heading("Shops"),
     op.filters("App", [kit.field({ name: "app", label: "App", tag: "select", value: first, options: kit.data().apps.map((app) => [app, app]) }),
-      kit.field({ name: "days", label: "Days in the chart", tag: "select", options: DAYS.map((days) => [days, `The last ${days}`]) })], ({ app, days }) => {
+      kit.field({ name: "days", label: "Days in the chart", tag: "select", options: DAYS.map((days) => [days, `The last ${days}`]) }),
+    kit.field({ name: "shop", label: "Look up a shop", autocomplete: "off", spellcheck: "false", placeholder: "example.myshopify.com", hint: "Uninstalled ones, too." })], ({ app, days, shop }) => {
+      if (shop) return location.assign("#shops/" + encodeURIComponent(shop));
       showTimeline(chart, app, days);
       op.list(table, { path: "shops", query: { app }, caption: "Active shops, oldest installation first", empty: ["No active shops", "No shop has this app active."],
         more: (rows) => rows.length > 0 && kit.button("Download as CSV", kit.act(() => download(app))), columns: [

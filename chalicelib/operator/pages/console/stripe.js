@@ -3,11 +3,13 @@ const UNFINISHED = ["failed", "received", "processing"];
 
 op.stripe = (panel) => {
   const table = kit.h("div");
-  const search = ({ about, status }) => {
-    const again = () => search({ about, status });
+  const search = (values) => {
+    const { about, status } = values;
+    const again = () => search(values);
+    const since = about && op.since(values.since);
     if (about.startsWith("evt_")) return kit.load(table, () => op.read("billing/events/" + encodeURIComponent(about)), (row) => kit.table("Event", eventColumns(again), [row]));
     op.list(table, { path: "billing/events", query: about ? { event_type: about } : { status }, caption: about ? "Events of this type, newest first" : "Unfinished events, oldest first",
-      columns: eventColumns(again), empty: ["No events", about ? "No event of this type is stored." : "Every event was processed."],
+      matches: (row) => row.stripe_created_at >= since, isEnd: (row) => row.stripe_created_at < since, columns: eventColumns(again), empty: ["No events", about ? "No event of this type is stored since then." : "Every event was processed."],
       more: (rows) => rows.length > 1 && op.changeButton(`Replay these ${rows.length}`, async () => {
         await op.each(rows, replayEvent);
         again();
@@ -19,7 +21,7 @@ op.stripe = (panel) => {
     kit.toast(`${data.plans.length} plans are in sync.`);
   })), op.filters("Events", [
     kit.field({ name: "status", label: "Unfinished, with status", tag: "select", options: UNFINISHED.map((each) => [each, each]) }),
-    kit.field({ name: "about", label: "Type or event", autocomplete: "off", spellcheck: "false", placeholder: "invoice.paid" }),
+    kit.field({ name: "about", label: "Type or event", autocomplete: "off", spellcheck: "false", placeholder: "invoice.paid" }), op.sinceField(),
   ], search), table));
 };
 

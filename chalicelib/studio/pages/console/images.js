@@ -1,6 +1,7 @@
 /** Orders and generations: a gallery with filters, the details of a picture, remake, and the print as a file. */
 const STATES = { pending: ["Waiting", "warn"], processing: ["In work", "warn"], completed: ["Done", "good"], failed: ["Failed", "bad"] };
 const MOST_TILES = 24;
+const MOST_PAGES = 5;
 
 studio.images = (panel, id) => {
   if (id) return kit.load(panel, () => studio.read("generations/" + id), showImage);
@@ -16,47 +17,61 @@ function showImages({ products, styles }) {
     kit.field({ name: "product_id", label: "Product", tag: "select", options: [every, ...products.map((each) => [each.uuid, each.title])] }),
     kit.field({ name: "ai_style_id", label: "Style", tag: "select", options: [every, ...styles.map((each) => [each.uuid, each.name])] }),
     kit.field({ name: "order", label: "Order", inputmode: "numeric", pattern: "[0-9]{1,20}", hint: "The number at the end of the order's address in Shopify." }));
+  /** Return the query of the filters; null if the order is no number, which the field says. */
   const filters = () => {
     const { order, ...rest } = kit.values(form);
-    return { ...rest, order_id: /^\d{1,20}$/.test(order) ? "gid://shopify/Order/" + order : "" };
+    const number = order.trim();
+    const isValid = /^\d{0,20}$/.test(number);
+    kit.mark(form.elements.order, isValid ? "" : "This is not an order number. It has only digits, at most 20.");
+    return isValid ? { ...rest, order_id: number && "gid://shopify/Order/" + number } : null;
   };
   const named = (rows, id) => rows.find((each) => each.uuid === id);
   const tile = (row) => kit.h("li", null, kit.h("button", { type: "button", class: "tile", onclick: () => studio.go("images/" + row.id) },
-    kit.picture(row.final_url || row.preview_url, row.status === "completed" ? "" : STATES[row.status][0], renew(row)), kit.badge(...STATES[row.status]),
+    kit.picture(row.thumbnail_url, row.thumbnail_url || row.status === "completed" ? "" : STATES[row.status][0], renew(row)), kit.badge(...STATES[row.status]),
     kit.h("span", { dir: "auto" }, named(products, row.product_id)?.title || "A product"), kit.h("span", { class: "soft", dir: "auto" }, named(styles, row.ai_style_id)?.name || "A removed style"),
     kit.h("span", { class: "soft" }, (row.order_id ? "Print of order " + studio.number(row.order_id) : "Preview") + ", " + studio.date(row.created_at))));
-  const search = () => kit.load(place, () => readTiles(filters(), null), ({ items, cursor }) => {
-    if (!items.length) return kit.empty("No pictures here", "Previews and prints appear here as soon as shoppers make them.");
-    const tiles = kit.h("ul", { class: "tiles" }, items.map(tile));
-    const more = kit.button("Show more", studio.act(async () => {
-      const next = await readTiles(filters(), cursor);
-      tiles.append(...next.items.map(tile));
-      cursor = next.cursor;
-      more.hidden = !cursor;
-    }));
-    more.hidden = !cursor;
-    return [tiles, more];
-  });
+  const search = () => {
+    const query = filters();
+    kit.load(place, async () => (query ? readTiles(query, null) : null), (first) => (first ? showTiles(query, first, tile) : []));
+  };
   form.addEventListener("change", search);
-  search();
+  queueMicrotask(search); // the form is in the page then
   return kit.h("div", { class: "stack" }, kit.h("h2", null, "Orders and images"), form, place);
 }
 
-/** Read until there are enough tiles: with several filters a page of the API may be empty before the last. */
-async function readTiles(query, cursor) {
-  const items = [];
-  do {
-    const data = await studio.read("generations", { ...query, cursor, limit: MOST_TILES });
-    items.push(...data.items);
-    cursor = data.next_cursor;
-  } while (cursor && items.length < MOST_TILES);
-  return { items, cursor };
+/** Show the first tiles, and below them a button for more; where the search stopped early, how far it looked. */
+function showTiles(query, first, tile) {
+  if (!first.items.length && !first.cursor) return kit.empty("No pictures here", "Previews and prints appear here as soon as shoppers make them.");
+  const tiles = kit.h("ul", { class: "tiles" });
+  const reach = kit.h("p", { class: "soft", role: "status" });
+  let cursor;
+  const more = kit.button("", studio.act(async () => show(await readTiles(query, cursor))));
+  const show = ({ items, back, ...page }) => {
+    cursor = page.cursor;
+    tiles.append(...items.map(tile));
+    const isShort = cursor && items.length < MOST_TILES;
+    reach.textContent = isShort ? `${tiles.childElementCount ? "" : "Nothing yet. "}The search went back to ${studio.date(back)}.` : "";
+    more.textContent = isShort ? "Look further" : "Show more";
+    more.hidden = !cursor;
+  };
+  show(first);
+  return [tiles, reach, more];
 }
 
-const renew = (row) => async () => {
-  const read = await studio.read("generations/" + row.id);
-  return read.final_url || read.preview_url;
-};
+/** Read until there are enough tiles, at most MOST_PAGES: with several filters a page of the API may be empty before the last. */
+async function readTiles(query, cursor) {
+  const items = [];
+  let back = null;
+  for (let pages = 0; pages < MOST_PAGES; pages++) {
+    const data = await studio.read("generations", { ...query, cursor, limit: MOST_TILES });
+    items.push(...data.items);
+    ({ next_cursor: cursor, searched_back_to: back } = data);
+    if (!cursor || items.length >= MOST_TILES) break;
+  }
+  return { items, cursor, back };
+}
+
+const renew = (row) => async () => (await studio.read("generations/" + row.id)).thumbnail_url;
 
 function showImage(row) {
   const isFinal = row.generation_type === "final";

@@ -1,3 +1,5 @@
+const TOGETHER = 5; // products that are read at once
+
 /** The first tab: what is left to do in a new shop, and this month's use. */
 studio.start = (panel) => kit.load(panel, readStart, ({ steps, product, usage }) => {
   const left = steps.filter((step) => !step.done && !step.optional);
@@ -19,23 +21,41 @@ studio.start = (panel) => kit.load(panel, readStart, ({ steps, product, usage })
       kit.h("p", null, kit.button("See the usage", () => studio.go("usage"), "bare"))));
 });
 
+/** Read what the steps need. All steps are about one product: a complete one, or else the one that lacks least. */
 async function readStart() {
   const [products, styles, mark, usage] = await Promise.all([studio.all("products"), studio.all("styles"), studio.watermark(), studio.read("usage")]);
   const enabled = products.filter((each) => each.is_enabled);
-  const looked = await Promise.all(enabled.slice(0, 5).map(async (product) => ({ product, sizes: await studio.all(`products/${product.uuid}/sizes`),
-    offered: (await studio.all(`products/${product.uuid}/styles`)).filter((each) => each.is_enabled) })));
-  const sized = looked.find((each) => each.sizes.some((size) => size.shopify_variant_id));
-  const ready = looked.find((each) => each.offered.length && each.sizes.some((size) => size.shopify_variant_id));
-  const one = enabled[0];
-  const open = (each) => () => studio.go(each ? "products/" + each.uuid : "products");
-  return { usage, product: ready?.product, steps: [
+  const { product, isSized, isOffering } = await nearestProduct(enabled, styles);
+  const about = product && enabled.length > 1 ? ` This is about “${product.title}”.` : "";
+  const open = () => studio.go(product ? "products/" + product.uuid : "products");
+  return { usage, product, steps: [
     { title: "Choose products", text: "The products of your shop that shoppers can make from a photo.", verb: "Choose products", done: enabled.length > 0,
-      open: one ? open() : studio.act(studio.chooseProducts) },
-    { title: "Add a size", text: "How large a product is printed, and which variant of it shoppers buy.", verb: "Add a size", done: Boolean(sized), open: open(looked[0]?.product) },
+      open: products.length ? () => studio.go("products") : studio.act(studio.chooseProducts) },
+    { title: "Add a size", text: "How large a product is printed, and which variant of it shoppers buy." + about, verb: "Add a size", done: isSized, open },
     { title: "Create a style", text: "What the photo becomes: a pencil drawing, an oil painting, a comic.", verb: "Create a style", done: styles.length > 0,
       open: () => studio.go(styles.length ? "styles" : "styles/new") },
-    { title: "Offer the style on a product", text: "Each product has styles of its own.", verb: "Offer styles", done: looked.some((each) => each.offered.length), open: open(sized?.product || one) },
+    { title: "Offer the style on a product", text: "Each product has styles of its own." + about, verb: "Offer styles", done: isOffering, open },
     { title: "Protect previews with a watermark", text: "Prints never have it. You can do this later.", verb: "Set a watermark", done: Boolean(mark), optional: true,
       open: () => studio.go("watermark") },
   ] };
+}
+
+/** Return the first complete product; if there is none, the first of those with the most steps done. */
+async function nearestProduct(products, styles) {
+  const most = styles.length ? 2 : 1;
+  const steps = ({ isSized, isOffering }) => isSized + isOffering;
+  let nearest = { product: products[0], isSized: false, isOffering: false };
+  for (let at = 0; at < products.length && steps(nearest) < most; at += TOGETHER) {
+    for (const each of await Promise.all(products.slice(at, at + TOGETHER).map((product) => readSteps(product, styles)))) {
+      if (steps(each) > steps(nearest)) nearest = each;
+    }
+  }
+  return nearest;
+}
+
+/** Return which steps are done for the product. A removed style is not offered, though the product still has it. */
+async function readSteps(product, styles) {
+  const [sizes, offered] = await Promise.all([studio.all(`products/${product.uuid}/sizes`), styles.length ? studio.all(`products/${product.uuid}/styles`) : []]);
+  return { product, isSized: sizes.some((size) => size.shopify_variant_id),
+    isOffering: offered.some((each) => each.is_enabled && styles.some((style) => style.uuid === each.ai_style_id)) };
 }

@@ -105,7 +105,7 @@ def united(out: Path) -> dict[str, Any]:
     """The templates of the functions and the API as one, as Chalice made it."""
     parts = [read(out / f"{name}.json") for name in stack_names() if name not in (DATA, WATCH)]
     whole = dict(parts[0])
-    for key in ("Parameters", "Resources", "Outputs"):
+    for key in ("Parameters", "Conditions", "Resources", "Outputs"):
         whole[key] = {name: body for part in parts for name, body in part.get(key, {}).items()}
     return whole
 

@@ -20,6 +20,7 @@ import httpx
 import pytest
 from botocore.session import get_session
 
+from infra.deploy.packaging import concurrency
 from infra.local.engine import Engine
 from tests.infra.deploy.packaging.conftest import Packaged, read, run_packaging
 from tests.timeouts import eventually
@@ -154,6 +155,32 @@ def test_api_gateway_sends_every_path_to_the_app(account: Account) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
         if status == 405:
             assert answer.headers["allow"] == ("POST" if path == "/webhooks/stripe" else "GET")
+
+
+def test_the_stage_is_deployed_with_its_throttles(account: Account) -> None:
+    gateway = account.client("apigateway")
+    [api] = [each["id"] for each in gateway.get_rest_apis()["items"] if each["name"] == "backroom-dev"]
+    settings = gateway.get_stage(restApiId=api, stageName="api")["methodSettings"]
+
+    limits = {key: (each["throttlingRateLimit"], each["throttlingBurstLimit"]) for key, each in settings.items()}
+    assert limits["*/*"] == (500, 500)
+    assert limits["/~1webhooks~1stripe/POST"] == (100, 200)
+    assert limits["//GET"] == (20, 40)
+
+
+def test_the_stacks_of_vital_functions_reserve_concurrency_in_an_account_that_has_enough(account: Account) -> None:
+    """The engine does not apply the property; `test_templates` has it. Its account's limit depends on the machine."""
+    limit = account.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    described = account.client("cloudformation").describe_stacks()["Stacks"]
+    values = {
+        stack["StackName"].removeprefix("backroom-dev-"): each["ParameterValue"]
+        for stack in described
+        for each in stack.get("Parameters", [])
+        if each["ParameterKey"] == "ReserveConcurrency"
+    }
+    assert values == dict.fromkeys(
+        ("api", "billing", "shops", "studio"), "true" if concurrency.fits(limit) else "false"
+    )
 
 
 def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(account: Account) -> None:

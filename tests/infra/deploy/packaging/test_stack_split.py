@@ -43,6 +43,18 @@ def test_a_stack_has_its_resources_and_the_parameters_and_outputs_that_concern_t
     assert parts["second"]["Description"] == "whole: second"
 
 
+def test_a_stack_has_the_conditions_of_its_resources_with_their_parameters() -> None:
+    value = {"Fn::If": ["Open", "value", {"Ref": "AWS::NoValue"}]}
+    whole = template(A={"Value": [value]}, B={})
+    whole["Conditions"] = {name: {"Fn::Equals": [{"Ref": "Key"}, name]} for name in ("Open", "Other")}
+
+    parts = split(whole, {"A": "first", "B": "second"})
+
+    assert list(parts["first"]["Conditions"]) == ["Open"]
+    assert list(parts["first"]["Parameters"]) == ["Key"]
+    assert not {"Conditions", "Parameters"} & set(parts["second"])
+
+
 def test_a_resource_that_no_stack_takes_is_named() -> None:
     with pytest.raises(MisplacedResource, match="Stray"):
         split(template(A={}, Stray={}), {"A": "first"})

@@ -173,6 +173,53 @@ def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -
         assert [uri.rpartition(":function:")[2] for uri in uris] == ["backroom-prod-api/invocations"]
 
 
+def test_every_route_without_sign_in_has_a_throttle_and_the_stage_has_a_default(app: dict[str, Any]) -> None:
+    """By the path and the method that the API's document names, so that API Gateway finds them."""
+    api = app["Resources"]["RestAPI"]["Properties"]
+    settings = {(each["ResourcePath"], each["HttpMethod"]): each for each in api["MethodSettings"]}
+    limits = {key: (each["ThrottlingRateLimit"], each["ThrottlingBurstLimit"]) for key, each in settings.items()}
+    named = {
+        ("/" if path == "/" else "/" + path.replace("/", "~1"), method.upper())
+        for path, methods in api["DefinitionBody"]["paths"].items()
+        for method in set(methods) - {"x-amazon-apigateway-any-method"}
+    }
+
+    assert len(settings) == len(api["MethodSettings"])
+    assert set(settings) == {("/*", "*"), *named}
+    default = limits.pop(("/*", "*"))
+    assert default == (500, 500)
+    assert all(limit < default for limit in limits.values())
+    expected = {
+        ("/", "GET"): (20, 40),
+        ("/~1health", "GET"): (20, 40),
+        ("/~1shopify~1{app}~1auth", "GET"): (20, 40),
+        ("/~1proxy~1studio~1uploads", "POST"): (100, 200),
+        ("/~1webhooks~1shopify~1{app}", "POST"): (100, 200),
+        ("/~1webhooks~1stripe", "POST"): (100, 200),
+    }
+    assert {key: limits[key] for key in expected} == expected
+
+
+def test_the_api_and_the_vital_functions_have_reserved_concurrency_under_a_condition(app: dict[str, Any]) -> None:
+    reserved = {
+        body["FunctionName"].removeprefix("backroom-prod-"): body["ReservedConcurrentExecutions"]
+        for body in of_type(app, "AWS::Serverless::Function").values()
+        if "ReservedConcurrentExecutions" in body
+    }
+
+    assert reserved == {
+        name: {"Fn::If": ["ReservesConcurrency", executions, {"Ref": "AWS::NoValue"}]}
+        for name, executions in (
+            ("api", 100),
+            ("shops-apply_webhook", 10),
+            ("billing-process_stripe_event", 10),
+            ("studio-make_final", 10),
+        )
+    }
+    assert app["Conditions"] == {"ReservesConcurrency": {"Fn::Equals": [{"Ref": "ReserveConcurrency"}, "true"]}}
+    assert app["Parameters"]["ReserveConcurrency"]["Default"] == "false"
+
+
 def test_every_function_runs_the_python_that_packaged_it(app: dict[str, Any]) -> None:
     runtimes = {body["Runtime"] for body in of_type(app, "AWS::Serverless::Function").values()}
     layers = [body["CompatibleRuntimes"] for body in of_type(app, "AWS::Lambda::LayerVersion").values()]
