@@ -50,7 +50,7 @@ def test_bucket_equals_published_hash(seed: str, subject: str, expected: int) ->
         ([5000, 5000], "1.5", [(0, 5000), (5000, 10000)]),
     ],
 )
-def test_ranges_equal_published_ranges(weights: list[int], coverage: str, expected: list[tuple[int, int]]) -> None:
+def test_ranges_equal_published_ranges(weights: list[int], coverage: str, expected: list[tuple[int, Decimal]]) -> None:
     assert bucket_ranges(weights, Decimal(coverage)) == expected
 
 
