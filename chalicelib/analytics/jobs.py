@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from chalice.app import Blueprint
 
 from chalicelib.analytics.schemas.days import DayDue
+from chalicelib.analytics.schemas.experiments import ExperimentDue
 from chalicelib.analytics.schemas.messages import EventsCollected
-from chalicelib.analytics.service import computation, due_days, ingest
+from chalicelib.analytics.service import computation, due_days, experiment_results, ingest
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.queue_records import ReceivedMessage
 
@@ -37,3 +38,17 @@ def roll_up_days(run: ScheduledRun) -> None:
 def compute_day(message: DayDue) -> None:
     """Compute a tenant's day."""
     computation.compute_day(message.tenant, message.day)
+
+
+@bp.schedule("rate(1 hour)", name="analytics-close_days")
+@scheduled("analytics-close_days", lease_seconds=900)
+def close_days(run: ScheduledRun) -> None:
+    """Send the running experiments whose days changed to their computation."""
+    experiment_results.send_due_experiments(run.due)
+
+
+@bp.on_sqs_message(queue="analytics-compute_experiment", batch_size=1, name="analytics-compute_experiment")
+@consumes(ExperimentDue, layer="duckdb", maximum_concurrency=2)
+def compute_experiment(message: ExperimentDue) -> None:
+    """Compute the results of an experiment."""
+    experiment_results.compute_experiment(message.test_id)

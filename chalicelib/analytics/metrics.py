@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit.metrics import Alarm, Counter, Duration, NoAlarm
 
-BATCH_SCHEDULES: tuple[str, ...] = ("analytics-roll_up_days",)
+BATCH_SCHEDULES: tuple[str, ...] = ("analytics-roll_up_days", "analytics-close_days")
 """The schedules that write `StepsFailed`."""
 
 OLDEST_PART = Duration(
