@@ -2,6 +2,7 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.analytics.routes.collection": ("/v1/analytics/events",),
+    "chalicelib.analytics.routes.experiments": ("/v1/analytics/sites",),
     "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.jobs": (),
