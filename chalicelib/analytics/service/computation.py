@@ -49,13 +49,18 @@ class _Input:
 
 
 def compute_day(tenant: str, day: date) -> None:
-    """Compute a day unless it is leased. Raises WriteConflict if another computation has changed it."""
+    """Compute a day unless it is leased. If another computation has changed it, the day is due at once."""
     lease = event_days.lease(tenant, day, LEASE_SECONDS)
     if lease is None:
         log.info("day not computed: another computation holds the lease", extra={"day": day.isoformat()})
         return
     try:
         result, affected_days = _compute(lease)
+    except WriteConflict:
+        event_days.release(lease)
+        event_days.mark_due(tenant, day, clock.now())
+        log.info("computation ended: another one has changed the day", extra={"day": day.isoformat()})
+        return
     except Exception:
         event_days.release(lease)
         raise

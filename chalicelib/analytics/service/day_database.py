@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chalicelib.analytics.domain.channels import channel_of
-from chalicelib.analytics.domain.day_sql import counts, rows, traffic, union, users, visits
+from chalicelib.analytics.domain.day_sql import counts, errors, rows, traffic, union, users, visits
 from chalicelib.analytics.domain.lake import EVENT_COLUMNS
 from chalicelib.analytics.domain.local_days import day_bounds, milliseconds, neighbors
 from chalicelib.integrations import duckdb_engine
@@ -180,6 +180,10 @@ class DayDatabase:
     def partners(self) -> list[Row]:
         """Return the bookings by partner."""
         return self._database.rows(users.PARTNERS)
+
+    def error_groups(self) -> list[Row]:
+        """Return the errors by fingerprint, each group with its latest error."""
+        return self._database.rows(errors.ERROR_GROUPS)
 
     def events_to_put(self) -> Iterator[Row]:
         """Iterate over the events and page views whose rows are new or changed."""
