@@ -18,6 +18,7 @@ from chalicelib.analytics.errors import (
 from chalicelib.analytics.models import Experiment
 from chalicelib.analytics.repository import experiments as rows
 from chalicelib.analytics.service import create_experiment, experiments, result, start, stop
+from chalicelib.kit import unique_values
 from tests.analytics.event_factories import TENANT
 from tests.analytics.experiment_factories import METRIC, running_experiment, variants
 
@@ -117,6 +118,23 @@ def test_eleventh_running_experiment_of_a_site_is_refused(new_site):
     stop(TENANT, running[3])
     start(TENANT, eleventh)
     assert result(TENANT, eleventh).status is ExperimentStatus.RUNNING
+
+
+def test_place_that_a_concurrent_start_takes_is_not_taken_twice(monkeypatch):
+    first, second = create("First"), create("Second")
+    owner_of, is_stale = unique_values.owner_of, [True]
+
+    def read(name: str) -> str | None:
+        """Return that the place is free, although another start takes it before this one commits."""
+        if not is_stale:
+            return owner_of(name)
+        is_stale.clear()
+        start(TENANT, first)
+        return None
+
+    monkeypatch.setattr(unique_values, "owner_of", read)
+    start(TENANT, second)
+    assert {owner_of(name) for name in rows._places(TENANT)} == {first, second, None}
 
 
 def test_coverage_of_a_running_experiment_only_grows():
