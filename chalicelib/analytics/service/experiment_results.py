@@ -28,7 +28,6 @@ from chalicelib.kit.batches import Batch
 from chalicelib.kit.errors import WriteConflict
 
 [LAKE] = LAKES
-SCHEDULE = "analytics-close_days"
 _CLOCK_SKEW = timedelta(minutes=1)
 """A day that was computed so shortly before a result may have changed after it was read."""
 _DAY = timedelta(days=1)
@@ -42,7 +41,7 @@ def send_due_experiments(now: datetime) -> int:
 
     An experiment whose step fails ends no other's; the next run finds it. Returns the number of completed steps.
     """
-    batch = Batch(SCHEDULE)
+    batch = Batch("analytics-close_days")
     batch.run(experiments.iterate_running(), partial(_send_if_due, now=now))
     return batch.finish()
 
