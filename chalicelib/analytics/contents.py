@@ -7,6 +7,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
         "/v1/operator/analytics/exchange-rates",
     ),
     "chalicelib.analytics.routes.collection": ("/v1/analytics/events",),
+    "chalicelib.analytics.routes.experiments": ("/v1/analytics/sites",),
     "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.jobs": (),

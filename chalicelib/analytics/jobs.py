@@ -8,8 +8,16 @@ from contextlib import ExitStack
 from chalice.app import Blueprint
 
 from chalicelib.analytics.schemas.days import DayDue
+from chalicelib.analytics.schemas.experiments import ExperimentDue
 from chalicelib.analytics.schemas.messages import EventsCollected
-from chalicelib.analytics.service import billing_changes, computation, due_days, ingest, revenue_days
+from chalicelib.analytics.service import (
+    billing_changes,
+    computation,
+    due_days,
+    experiment_results,
+    ingest,
+    revenue_days,
+)
 from chalicelib.billing.schemas.messages import PaymentChanged, RecurringRevenueChanged
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.queue_records import ReceivedMessage
@@ -50,7 +58,15 @@ def record_billing_change(message: RecurringRevenueChanged | PaymentChanged) -> 
 @bp.schedule("rate(1 hour)", name="analytics-close_days")
 @scheduled("analytics-close_days", lease_seconds=900)
 def close_days(run: ScheduledRun) -> None:
-    """Compute what is due by the hour: the revenue of owners with a change. The steps are independent."""
+    """Compute the revenue of owners with a change, and send experiments whose days changed. The steps are independent."""
     with ExitStack() as steps:  # runs in reverse order
         steps.callback(revenue_days.measure_revenue, run.due)
         steps.callback(revenue_days.compute_due_owners, run.due, run.last_completed)
+        steps.callback(experiment_results.send_due_experiments, run.due)
+
+
+@bp.on_sqs_message(queue="analytics-compute_experiment", batch_size=1, name="analytics-compute_experiment")
+@consumes(ExperimentDue, layer="duckdb", maximum_concurrency=2)
+def compute_experiment(message: ExperimentDue) -> None:
+    """Compute the results of an experiment."""
+    experiment_results.compute_experiment(message.test_id)
