@@ -10,6 +10,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.analytics.routes.cohorts": ("/v1/analytics/sites/{tenant}/cohorts",),
     "chalicelib.analytics.routes.funnels": ("/v1/analytics/sites/{tenant}/funnels",),
     "chalicelib.analytics.routes.reports": ("/v1/analytics/sites/{tenant}/reports",),
+    "chalicelib.analytics.routes.experiments": ("/v1/analytics/sites/{tenant}/experiments",),
     "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.jobs": (),

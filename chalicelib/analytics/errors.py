@@ -47,3 +47,27 @@ class FunnelNotFound(NotFound):
 
 class FunnelLimitReached(Conflict):
     title = "The site has the maximum number of funnels"
+
+
+class ExperimentNotFound(NotFound):
+    title = "Experiment not found"
+
+
+class VariantNotFound(NotFound):
+    title = "The experiment has no such variant"
+
+
+class ExperimentNotStarted(Conflict):
+    title = "The experiment has not started"
+
+
+class ExperimentStopped(Conflict):
+    title = "The experiment has stopped; create a new one"
+
+
+class ExperimentLimitReached(Conflict):
+    title = "Too many experiments are running; stop one first"
+
+
+class CoverageReduced(Conflict):
+    title = "The coverage of a running experiment only grows"

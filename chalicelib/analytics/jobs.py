@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from chalice.app import Blueprint
 
 from chalicelib.analytics.schemas.days import DayDue, SiteDue
+from chalicelib.analytics.schemas.experiments import ExperimentDue
 from chalicelib.analytics.schemas.messages import EventsCollected
 from chalicelib.analytics.schemas.reports import ReportRequested
 from chalicelib.analytics.service import (
@@ -15,6 +16,7 @@ from chalicelib.analytics.service import (
     computation,
     day_end,
     due_days,
+    experiment_results,
     ingest,
     report_runs,
     revenue_days,
@@ -63,7 +65,7 @@ def record_billing_change(message: RecurringRevenueChanged | PaymentChanged) -> 
 @bp.schedule("rate(1 hour)", name="analytics-close_days")
 @scheduled("analytics-close_days", lease_seconds=900)
 def close_days(run: ScheduledRun) -> None:
-    """Compute or send what is due by the hour: revenue of owners with a change, sites after their midnight.
+    """Compute or send what is due by the hour: revenue of owners with a change, sites after their midnight, experiments.
 
     The steps are independent.
     """
@@ -71,6 +73,7 @@ def close_days(run: ScheduledRun) -> None:
         steps.callback(revenue_days.measure_revenue, run.due)
         steps.callback(revenue_days.compute_due_owners, run.due, run.last_completed)
         steps.callback(day_end.send_due_sites, run.due, run.last_completed)
+        steps.callback(experiment_results.send_due_experiments, run.due)
 
 
 @bp.on_sqs_message(queue="analytics-run_report", batch_size=1, name="analytics-run_report")
@@ -78,3 +81,10 @@ def close_days(run: ScheduledRun) -> None:
 def run_report(message: ReportRequested) -> None:
     """Run a report, or look at its query in Athena."""
     report_runs.run_report(message.tenant, message.report_id)
+
+
+@bp.on_sqs_message(queue="analytics-compute_experiment", batch_size=1, name="analytics-compute_experiment")
+@consumes(ExperimentDue, layer="duckdb", maximum_concurrency=2)
+def compute_experiment(message: ExperimentDue) -> None:
+    """Compute the results of an experiment."""
+    experiment_results.compute_experiment(message.test_id)
