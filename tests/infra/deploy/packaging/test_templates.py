@@ -244,6 +244,8 @@ def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> No
         *((metric, "prod") for metric in ("InvariantsBroken", "RulesOverdue", "PrivacyRequestsNearDue", "StepsFailed")),
         ("RowsUnreadable", "prod"),
         ("OldestOpenPrint", "prod"),
+        ("OldestPart", "prod"),
+        ("PaymentsFailing", "prod"),
     }
     own_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
     assert own_metrics == set(INVARIANTS)
