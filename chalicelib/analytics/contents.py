@@ -1,5 +1,8 @@
 """Blueprints of `analytics`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.analytics.routes.collection": ("/v1/analytics/events",),
+    "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
+    "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.jobs": (),
 }

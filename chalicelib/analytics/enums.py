@@ -25,6 +25,20 @@ class EventType(StrEnum):
     PAYMENT = "payment"
 
 
+class CollectedType(StrEnum):
+    """The types of events in the lake: those that senders name, and `bot` for a crawler's, which only its day counts."""
+
+    USER_ACTION = "user_action"
+    FEATURE_USAGE = "feature_usage"
+    CONVERSION = "conversion"
+    SYSTEM = "system"
+    ERROR = "error"
+    PAYMENT = "payment"
+    PAGE_VIEW = "page_view"
+    PAGE_LEAVE = "page_leave"
+    BOT = "bot"
+
+
 class RevenueScope(StrEnum):
     """Whose revenue a row sums up: of all customers, of members or of stores."""
 

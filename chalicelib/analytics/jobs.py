@@ -2,6 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
+
 from chalice.app import Blueprint
 
+from chalicelib.analytics.schemas.days import DayDue
+from chalicelib.analytics.schemas.messages import EventsCollected
+from chalicelib.analytics.service import computation, due_days, ingest
+from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
+from chalicelib.kit.queue_records import ReceivedMessage
+
 bp = Blueprint(__name__)
+
+
+@bp.on_sqs_message(queue="analytics-ingest_events", batch_size=10_000, name="analytics-ingest_events")
+@consumes_many(EventsCollected, layer="duckdb", batching_window=60, maximum_concurrency=2)
+def ingest_events(batch: Sequence[ReceivedMessage[EventsCollected]]) -> list[ReceivedMessage[EventsCollected]]:
+    """Store collected events in the lake and make their days due."""
+    return ingest.ingest_events(batch)
+
+
+@bp.schedule("rate(5 minutes)", name="analytics-roll_up_days")
+@scheduled("analytics-roll_up_days", lease_seconds=300)
+def roll_up_days(run: ScheduledRun) -> None:
+    """Send due days to their computation, and measure the oldest part. The steps are independent."""
+    with ExitStack() as steps:  # runs in reverse order
+        steps.callback(due_days.measure_oldest_part, run.due)
+        steps.callback(due_days.send_due_days, run.due)
+
+
+@bp.on_sqs_message(queue="analytics-compute_day", batch_size=1, name="analytics-compute_day")
+@consumes(DayDue, layer="duckdb", maximum_concurrency=10)
+def compute_day(message: DayDue) -> None:
+    """Compute a tenant's day."""
+    computation.compute_day(message.tenant, message.day)

@@ -2,5 +2,22 @@
 
 from __future__ import annotations
 
-BATCH_SCHEDULES: tuple[str, ...] = ()
+from chalicelib.kit.metrics import Alarm, Counter, Duration, NoAlarm
+
+BATCH_SCHEDULES: tuple[str, ...] = ("analytics-roll_up_days",)
 """The schedules that write `StepsFailed`."""
+
+OLDEST_PART = Duration(
+    "OldestPart",
+    Alarm(
+        "analytics-oldest-part",
+        "A part of a day has not been computed for more than 30 minutes, "
+        "or analytics-roll_up_days, which checks every five minutes, does not run.",
+        above=1800,
+        written_by="analytics-roll_up_days",
+    ),
+)
+ACTIVE_MEMBERS = Counter(
+    "ActiveMembers",
+    NoAlarm("The daily active members of the couples app, as of the last computation of a day: a number to watch."),
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
@@ -24,6 +24,8 @@ class Credentials:
     query: Mapping[str, list[str]]
     path: Mapping[str, str]
     raw_body: bytes
+    source_ip: str = field(default="", repr=False)
+    """The caller's address as API Gateway saw it; a header can be forged. Personal: never log or store it."""
 
     def bearer(self) -> str:
         """Return the bearer token of the Authorization header. Raises Unauthenticated if it has none."""

@@ -12,6 +12,8 @@ from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 Stage = Literal["local", "test", "dev", "prod"]
+AnalyticsRows = Literal["all", "identified"]
+"""Which events and page views have rows in DynamoDB: all, or those with a user."""
 
 EMBEDDED_AWS = "http://127.0.0.1:8003"
 EMBEDDED_ACCOUNT = "000000000000"
@@ -42,6 +44,7 @@ class Settings:
     mail_from: str | None
     image_http_url: str | None
     public_url: str
+    analytics_rows: AnalyticsRows = "all"
     vendor_base_urls: dict[str, str] = field(default_factory=dict)
     """Base URLs of the sandboxes, by vendor; empty outside the stages `local` and `test`."""
 
@@ -66,6 +69,13 @@ def _stage() -> Stage:
     if value not in get_args(Stage):
         raise SettingMissing(f"STAGE must be one of {', '.join(get_args(Stage))}")
     return cast(Stage, value)
+
+
+def _analytics_rows() -> AnalyticsRows:
+    value = os.environ.get("ANALYTICS_ROWS") or "all"
+    if value not in get_args(AnalyticsRows):
+        raise SettingMissing(f"ANALYTICS_ROWS must be one of {', '.join(get_args(AnalyticsRows))}")
+    return cast(AnalyticsRows, value)
 
 
 def _vendor_base_url(name: str, stage: Stage) -> str | None:
@@ -115,6 +125,7 @@ def settings() -> Settings:
         mail_from=env.get("MAIL_FROM") or None,
         image_http_url=env.get("IMAGE_HTTP_URL") or None,
         public_url=(env.get("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
+        analytics_rows=_analytics_rows(),
         vendor_base_urls={vendor: url for vendor, url in base_urls.items() if url},
     )
 

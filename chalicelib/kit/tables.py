@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
-from pynamodb.exceptions import DeleteError, PynamoDBException, TransactWriteError, UpdateError
+from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -116,6 +116,11 @@ def _present_values(row: Model) -> dict[str, Any]:
     return {name: value for name, value in row.attribute_values.items() if value is not None}
 
 
+def put_if(row: Model, condition: Condition) -> bool:
+    """Write the whole row. Returns False and writes nothing if the condition fails."""
+    return _if(lambda: row.save(condition=condition))
+
+
 def update_if(row: Model, actions: Sequence[Action], condition: Condition) -> bool:
     """Update attributes of the row with this row's key. Returns False and writes nothing if the condition fails."""
     return _if(lambda: row.update(list(actions), condition=condition))
@@ -131,7 +136,7 @@ def _if(write: Callable[[], object]) -> bool:
     for _ in retries.attempts(_ATTEMPTS):
         try:
             write()
-        except (UpdateError, DeleteError) as error:
+        except (PutError, UpdateError, DeleteError) as error:
             if error.cause_response_code == "ConditionalCheckFailedException":
                 return False
             if error.cause_response_code != "TransactionConflictException":

@@ -1,1 +1,7 @@
 """Use cases of analytics. This module exports the functions that other contexts may call."""
+
+from chalicelib.analytics.service.collection import feature_used, track
+from chalicelib.analytics.service.daily_counts import count_sessions, daily_counts
+from chalicelib.analytics.service.sites import register_site
+
+__all__ = ["count_sessions", "daily_counts", "feature_used", "register_site", "track"]

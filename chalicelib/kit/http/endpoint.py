@@ -69,6 +69,8 @@ def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Reque
             response = rendering.render_problem(_unexpected(error, function, request), request_id)
         if response.status_code >= 500:
             log.warning("request failed", extra={"status": response.status_code, "route": _route(request)})
+    if contract.any_origin:
+        response.headers["Access-Control-Allow-Origin"] = "*"
     return rendering.with_common_headers(response, request_id)
 
 
@@ -112,7 +114,8 @@ def _parse(contract: EndpointSpec, request: Request, path: dict[str, str]) -> Ap
     parameters = request.query_params
     query = {name: parameters.getlist(name) for name in parameters} if parameters else {}
     headers = dict(request.headers)  # Chalice has lower-cased their names
-    credentials = Credentials(headers, query, path, raw_body)
+    source_ip = request.context.get("identity", {}).get("sourceIp") or ""
+    credentials = Credentials(headers, query, path, raw_body, source_ip)
     principal = contract.auth(credentials) if contract.auth else None
     subject = getattr(principal, "subject", "anyone")
     logs.bind(tenant=getattr(principal, "tenant", subject))

@@ -52,6 +52,8 @@ class EndpointSpec:
     etag: Callable[[Any], str] | None = None
     if_match: Literal["required", "optional"] = "required"
     """Whether a change must name the version that it changes; only with `etag`."""
+    any_origin: bool = False
+    """Let the pages of every origin read the response, errors too (CORS). Such a request carries no cookies."""
     media_type: str = "application/json"
     errors: tuple[type[Problem], ...] = field(default=())
     summary: str = ""

@@ -66,6 +66,7 @@ def _environment(name: str) -> dict[str, Any]:
         "IMAGES_BUCKET": {"Fn::Sub": settings.images_bucket},
         "ARCHIVE_BUCKET": {"Fn::Sub": settings.archive_bucket},
         "KMS_KEY_ID": key_id(),
+        "ANALYTICS_ROWS": settings.analytics_rows,
         "IMAGE_MODEL": settings.image_model,
         "IMAGE_HTTP_URL": settings.image_http_url or "",
         "BEDROCK_REGION": settings.bedrock_region,

@@ -39,6 +39,11 @@ IMAGES = {
     "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
 """By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""
+LAKES = {
+    "chalicelib.analytics.repository.event_parts": "lake/analytics/*",
+    "chalicelib.analytics.repository.lake": "lake/analytics/*",
+}
+"""By module: the prefix of the archive bucket that the functions that import it read, write and delete."""
 ARCHIVING = "retention"
 ERASING = "chalicelib.retention.service.erasure"
 """The functions that import this module also sweep, archive and export."""
@@ -116,6 +121,10 @@ def _s3(reached: Requirements) -> Iterator[Statement]:
     """Yield statements for buckets. Without ListBucket, S3 responds 403 for a missing object, not 404."""
     settings = config.settings()
     yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.images_bucket}/{STORED}/*")])
+    lakes = sorted({f"{settings.archive_bucket}/{LAKES[module]}" for module in reached.modules & LAKES.keys()})
+    if lakes:
+        yield _allow("s3", ("ListBucket",), [_object(settings.archive_bucket)])
+        yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), [_object(lake) for lake in lakes])
     contexts = sorted({module.split(".")[1] for module in reached.modules if "." in module} - {"kit", "integrations"})
     if STORAGE not in reached.modules and ARCHIVING not in contexts:
         return  # it stores large messages only

@@ -1,0 +1,86 @@
+"""The rows of single events, page views and visits, as far as they differ from those of the computation before.
+
+`day.parquet` has two columns in addition to those of a part: `row_digest`, of the event's or page view's row, and
+`visit_digest`, of the row of the visit that begins with the event. Null: there is no such row.
+"""
+
+from __future__ import annotations
+
+from chalicelib.analytics.domain.day_sql.visits import WHO, WHO_LIMIT
+
+KEEP_MS = 90 * 86_400_000
+"""Older events have no rows."""
+DIGESTS = ("row_digest", "visit_digest")
+
+AT_ID = "strftime(make_timestamp(at_ms * 1000), '%Y-%m-%dT%H:%M:%S.%fZ') || '#' || id"
+
+_CONTENT = """
+version, received_ms, at_ms, type, name, user_id, session_id, visitor, path, referrer, device_type, browser, ip_hash, data,
+value, currency
+"""
+
+EVENT_ROWS = f"""
+CREATE TABLE event_rows AS
+WITH views AS (
+    SELECT id, (lead(at_ms) OVER (PARTITION BY key_number, chain ORDER BY position) - at_ms) // 1000 AS duration_seconds
+    FROM chained WHERE type IN ('page_view', 'page_leave')
+),
+placed AS (SELECT * FROM counted LEFT JOIN members USING (id) LEFT JOIN views USING (id)),
+known AS (SELECT *, if(type = 'page_view', coalesce(user_id, visit_user_id), user_id) AS row_user_id FROM placed)
+SELECT id, {WHO} AS who, {AT_ID} AS at_id, visit_id, row_user_id, duration_seconds, coalesce(is_bounce, false) AS is_bounce,
+    CAST(hash({_CONTENT}, if(type = 'page_view', (visit_id, row_user_id, duration_seconds, is_bounce), NULL)) >> 1 AS BIGINT)
+    AS row_digest
+FROM known
+WHERE type <> 'page_leave' AND at_ms >= getvariable('now_ms') - {KEEP_MS}
+    AND (type <> 'page_view' OR coalesce(is_settled, true))
+    AND (getvariable('all_rows') OR row_user_id IS NOT NULL)
+"""
+"""Create `event_rows`: the rows of the day's events, and of the page views of settled visits."""
+
+VISIT_ROWS = f"""
+CREATE TABLE visit_rows AS
+WITH places AS (
+    SELECT visit_id, list_sort(list(DISTINCT {WHO}))[:{WHO_LIMIT}] AS who
+    FROM chained JOIN (SELECT key_number, chain, visit_id FROM visits) USING (key_number, chain) GROUP BY visit_id
+)
+SELECT settled.*, CAST(hash(settled) >> 1 AS BIGINT) AS visit_digest FROM (
+    SELECT visits.* EXCLUDE (key_number, chain, day, is_settled), channel, who
+    FROM visits JOIN visit_channels USING (visit_id) JOIN places USING (visit_id)
+    WHERE is_settled AND started_ms >= getvariable('now_ms') - {KEEP_MS}
+) AS settled
+"""
+"""Create `visit_rows`: the rows of the settled visits that begin on the day."""
+
+_OLD_ROWS = f"SELECT id, {WHO} AS who, {AT_ID} AS at_id, type, row_digest FROM events_old WHERE row_digest IS NOT NULL"
+
+EVENTS_TO_PUT = f"""
+SELECT event_rows.*, counted.* EXCLUDE (id) FROM event_rows JOIN counted USING (id)
+LEFT JOIN ({_OLD_ROWS}) old ON old.id = event_rows.id AND old.who = event_rows.who AND old.at_id = event_rows.at_id
+WHERE getvariable('is_repair') OR old.row_digest IS DISTINCT FROM event_rows.row_digest
+"""
+
+EVENTS_TO_DELETE = f"""
+SELECT who, at_id, type FROM ({_OLD_ROWS}) old ANTI JOIN (SELECT who, at_id, type FROM event_rows JOIN counted USING (id)) new
+USING (who, at_id, type)
+"""
+
+_OLD_VISITS = (
+    "SELECT strftime(day, '%Y%m%d-') || id AS visit_id, visit_digest FROM events_old WHERE visit_digest IS NOT NULL"
+)
+
+VISITS_TO_PUT = f"""
+SELECT visit_rows.* FROM visit_rows LEFT JOIN ({_OLD_VISITS}) old USING (visit_id)
+WHERE getvariable('is_repair') OR old.visit_digest IS DISTINCT FROM visit_rows.visit_digest
+"""
+
+VISITS_TO_DELETE = f"SELECT visit_id FROM ({_OLD_VISITS}) ANTI JOIN visit_rows USING (visit_id)"
+
+DAY = """
+SELECT events.*, row_digest, visit_digest FROM events
+LEFT JOIN event_rows USING (id)
+LEFT JOIN visit_rows ON visit_rows.visit_id = strftime(events.day, '%Y%m%d-') || events.id
+ORDER BY at_ms, id
+"""
+"""Select the rows of the new `day.parquet`."""
+
+LAST_OPEN = "SELECT max(ended_ms) FROM visits WHERE NOT is_settled"
