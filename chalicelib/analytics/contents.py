@@ -2,6 +2,7 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.analytics.routes.collection": ("/v1/analytics/events",),
+    "chalicelib.analytics.routes.error_logs": ("/v1/analytics/sites/{tenant}/errors",),
     "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.jobs": (),

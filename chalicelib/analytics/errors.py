@@ -27,3 +27,7 @@ class OriginNotAllowed(Forbidden):
 
 class DailyLimitReached(TooManyRequests):
     title = "The daily number of events is reached"
+
+
+class ErrorGroupNotFound(NotFound):
+    title = "Group of errors not found"

@@ -1,4 +1,4 @@
-"""Queue consumers and schedules of analytics."""
+"""Queue consumers and schedules of analytics. None reports its errors: the report would be an event that may fail, too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from chalice.app import Blueprint
 
 from chalicelib.analytics.schemas.days import DayDue
 from chalicelib.analytics.schemas.messages import EventsCollected
-from chalicelib.analytics.service import computation, due_days, ingest
+from chalicelib.analytics.service import computation, due_days, error_logs, ingest
+from chalicelib.kit.error_reports import ErrorRaised
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.queue_records import ReceivedMessage
 
@@ -17,14 +18,14 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="analytics-ingest_events", batch_size=10_000, name="analytics-ingest_events")
-@consumes_many(EventsCollected, layer="duckdb", batching_window=60, maximum_concurrency=2)
+@consumes_many(EventsCollected, layer="duckdb", batching_window=60, maximum_concurrency=2, reports_errors=False)
 def ingest_events(batch: Sequence[ReceivedMessage[EventsCollected]]) -> list[ReceivedMessage[EventsCollected]]:
     """Store collected events in the lake and make their days due."""
     return ingest.ingest_events(batch)
 
 
 @bp.schedule("rate(5 minutes)", name="analytics-roll_up_days")
-@scheduled("analytics-roll_up_days", lease_seconds=300)
+@scheduled("analytics-roll_up_days", lease_seconds=300, reports_errors=False)
 def roll_up_days(run: ScheduledRun) -> None:
     """Send due days to their computation, and measure the oldest part. The steps are independent."""
     with ExitStack() as steps:  # runs in reverse order
@@ -33,7 +34,14 @@ def roll_up_days(run: ScheduledRun) -> None:
 
 
 @bp.on_sqs_message(queue="analytics-compute_day", batch_size=1, name="analytics-compute_day")
-@consumes(DayDue, layer="duckdb", maximum_concurrency=10)
+@consumes(DayDue, layer="duckdb", maximum_concurrency=10, reports_errors=False)
 def compute_day(message: DayDue) -> None:
     """Compute a tenant's day."""
     computation.compute_day(message.tenant, message.day)
+
+
+@bp.on_sqs_message(queue="analytics-record_error", batch_size=10, name="analytics-record_error")
+@consumes(ErrorRaised, maximum_concurrency=2, reports_errors=False)
+def record_error(message: ErrorRaised) -> None:
+    """Send an error of our own code to the ingest as an event."""
+    error_logs.record_error(message)

@@ -70,14 +70,25 @@ class Database:
             self._connection.execute(f"INSERT INTO {name} SELECT {unnested}", lists)
 
     def create_view(self, name: str, columns: Mapping[str, Kind], files: Iterable[bytes]) -> None:
-        """Create a view of the rows of Parquet files. Columns that a file lacks are null, others are left out."""
+        """Create or replace a view of the rows of Parquet files. Columns that a file lacks are null, others are left out."""
         paths = [self._store(content) for content in files]
         empty = ", ".join(f"CAST(NULL AS {SQL_TYPES[kind]}) AS {column}" for column, kind in columns.items())
         query = f"SELECT {empty} WHERE false"
         if paths:
             listed = ", ".join(f"'{path}'" for path in paths)
             query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"  # noqa: S608
-        self._connection.execute(f"CREATE VIEW {name} AS SELECT {', '.join(columns)} FROM ({query})")  # noqa: S608
+        self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {', '.join(columns)} FROM ({query})")  # noqa: S608
+
+    @contextmanager
+    def temporary_view(self, name: str, columns: Mapping[str, Kind], files: Iterable[bytes]) -> Iterator[None]:
+        """Create a view as `create_view` does; at the end drop it and delete its files."""
+        first = self._files + 1
+        self.create_view(name, columns, files)
+        last = self._files
+        yield
+        self._connection.execute(f"DROP VIEW {name}")
+        for number in range(first, last + 1):
+            (self._folder / f"{number}.parquet").unlink()
 
     def parquet(self, query: str) -> bytes:
         """Return the rows of a query as a Parquet file."""

@@ -7,7 +7,7 @@ see every route at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -26,7 +26,8 @@ class LazyChalice(Chalice):
     """Chalice that registers blueprints on demand in Lambda, and all of them at once elsewhere.
 
     `contents`: one mapping per context, from a module with a blueprint `bp` to the path prefixes that it answers. The
-    longest matching prefix decides. A module without paths (queue consumers and schedules) answers no request.
+    longest matching prefix decides; a part of it in braces matches any part. A module without paths (queue consumers and
+    schedules) answers no request.
     """
 
     def __init__(self, app_name: str, *contents: Mapping[str, Paths]) -> None:
@@ -97,11 +98,18 @@ class LazyChalice(Chalice):
 
 
 def nearest_module(contents: Mapping[str, Paths], path: str) -> str | None:
-    """Return the module whose longest prefix covers `path`, or None."""
+    """Return the module whose longest prefix covers `path`, or None. A part in braces covers any one part of the path."""
     modules = {prefix: module for module, paths in contents.items() for prefix in paths}
-    covering = (prefix for prefix in modules if f"{path}/".startswith(f"{prefix}/"))
-    prefix = max(covering, key=len, default=None)
+    parts = path.split("/")
+    covering = (prefix for prefix in modules if _covers(prefix.split("/"), parts))
+    prefix = max(covering, key=lambda covers: covers.count("/"), default=None)
     return modules[prefix] if prefix else None
+
+
+def _covers(prefix: Sequence[str], parts: Sequence[str]) -> bool:
+    return len(prefix) <= len(parts) and all(
+        one == other or one.startswith("{") for one, other in zip(prefix, parts, strict=False)
+    )
 
 
 def load_all(app: Chalice) -> Chalice:

@@ -20,7 +20,7 @@ from chalicelib.analytics.metrics import ACTIVE_MEMBERS
 from chalicelib.analytics.repository import event_days, event_rows, lake, rollups, site_options
 from chalicelib.analytics.repository.event_days import DayLease, DayResult
 from chalicelib.analytics.repository.rollups import R
-from chalicelib.analytics.service import day_rows
+from chalicelib.analytics.service import day_rows, error_logs
 from chalicelib.analytics.service.day_database import DayDatabase, DayOptions, open_day
 from chalicelib.kit import clock, config, logs, tombstones
 from chalicelib.kit.errors import WriteConflict
@@ -176,6 +176,7 @@ def _write_rollups(lease: DayLease, database: DayDatabase) -> None:
     partners = [day_rows.partner_row(tenant, day, row, fence) for row in database.partners()]
     partner_ids = sorted({*(row.partner_id for row in partners), *database.former_partners()})
     _replace(lease, partners, rollups.list_partner_days(day, partner_ids))
+    _write_errors(lease, database)
     traffic = day_rows.traffic_row(tenant, day, database.traffic(), fence)
     lists = day_rows.traffic_lists(database.top(), database.recent())
     traffic.top, traffic.recent, traffic.computed_at = lists["top"], lists["recent"], clock.now()
@@ -183,6 +184,15 @@ def _write_rollups(lease: DayLease, database: DayDatabase) -> None:
     rollups.put_traffic(traffic, is_repair=lease.is_repair)
     if tenant == persons.TOGETHER:
         ACTIVE_MEMBERS.count(traffic.active_users)
+
+
+def _write_errors(lease: DayLease, database: DayDatabase) -> None:
+    """Set the day's counts in the groups of errors."""
+    former = database.former_fingerprints()
+    if lease.is_repair:
+        former += error_logs.fingerprints_of_day(lease.tenant, lease.day)
+    _require_time(lease)
+    error_logs.write_error_days(lease.tenant, lease.day, database.errors(), former)
 
 
 def _replace(lease: DayLease, rows: Sequence[R], former: Sequence[R]) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chalicelib.analytics.domain.channels import channel_of
-from chalicelib.analytics.domain.day_sql import counts, rows, traffic, union, users, visits
+from chalicelib.analytics.domain.day_sql import counts, errors, rows, traffic, union, users, visits
 from chalicelib.analytics.domain.lake import EVENT_COLUMNS
 from chalicelib.analytics.domain.local_days import day_bounds, milliseconds, neighbors
 from chalicelib.integrations import duckdb_engine
@@ -185,6 +185,14 @@ class DayDatabase:
     def partners(self) -> list[Row]:
         """Return the bookings by partner."""
         return self._database.rows(users.PARTNERS)
+
+    def errors(self) -> list[Row]:
+        """Return the groups of errors, each with its latest error."""
+        return self._database.rows(errors.ERRORS)
+
+    def former_fingerprints(self) -> list[str]:
+        """Return the groups of errors that the computation before counted."""
+        return [str(row["fingerprint"]) for row in self._database.rows(errors.FORMER_FINGERPRINTS)]
 
     def events_to_put(self) -> Iterator[Row]:
         """Iterate over the events and page views whose rows are new or changed."""
