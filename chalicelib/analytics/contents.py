@@ -1,9 +1,21 @@
 """Blueprints of `analytics`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.analytics.routes.campaigns": ("/v1/analytics/sites/{tenant}/campaigns",),
     "chalicelib.analytics.routes.collection": ("/v1/analytics/events",),
     "chalicelib.analytics.routes.error_logs": ("/v1/analytics/sites/{tenant}/errors",),
     "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
+    "chalicelib.analytics.routes.traffic": (
+        "/v1/analytics/sites/{tenant}/counts",
+        "/v1/analytics/sites/{tenant}/engagement",
+        "/v1/analytics/sites/{tenant}/features",
+        "/v1/analytics/sites/{tenant}/overview",
+        "/v1/analytics/sites/{tenant}/partners",
+    ),
+    "chalicelib.analytics.routes.visits": (
+        "/v1/analytics/sites/{tenant}/sessions",
+        "/v1/analytics/sites/{tenant}/users",
+    ),
     "chalicelib.analytics.jobs": (),
 }

@@ -31,3 +31,11 @@ class DailyLimitReached(TooManyRequests):
 
 class ErrorGroupNotFound(NotFound):
     title = "Group of errors not found"
+
+
+class VisitNotFound(NotFound):
+    title = "Visit not found"
+
+
+class CampaignNotFound(NotFound):
+    title = "Campaign not found"

@@ -7,9 +7,10 @@ from contextlib import ExitStack
 
 from chalice.app import Blueprint
 
-from chalicelib.analytics.schemas.days import DayDue
+from chalicelib.analytics.schemas.days import DayDue, SiteDayEnded
 from chalicelib.analytics.schemas.messages import EventsCollected
-from chalicelib.analytics.service import computation, due_days, error_logs, ingest
+from chalicelib.analytics.service import campaigns, closing, computation, due_days, error_logs, ingest
+from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.error_reports import ErrorRaised
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.queue_records import ReceivedMessage
@@ -45,3 +46,24 @@ def compute_day(message: DayDue) -> None:
 def record_error(message: ErrorRaised) -> None:
     """Send an error of our own code to the ingest as an event."""
     error_logs.record_error(message)
+
+
+@bp.on_sqs_message(queue="analytics-record_email_event", batch_size=10, name="analytics-record_email_event")
+@consumes(EmailReported, maximum_concurrency=2, reports_errors=False)
+def record_email_event(message: EmailReported) -> None:
+    """Send an event of a campaign's e-mail to the ingest."""
+    campaigns.record_email_event(message)
+
+
+@bp.schedule("rate(1 hour)", name="analytics-close_days")
+@scheduled("analytics-close_days", lease_seconds=900, reports_errors=False)
+def close_days(run: ScheduledRun) -> None:
+    """Do what is due by the hour: each of the steps of `service/closing.py`."""
+    closing.run_hourly_steps(run.due, run.last_completed)
+
+
+@bp.on_sqs_message(queue="analytics-close_site_day", batch_size=1, name="analytics-close_site_day")
+@consumes(SiteDayEnded, layer="duckdb", maximum_concurrency=2, reports_errors=False)
+def close_site_day(message: SiteDayEnded) -> None:
+    """Compute what depends on a site's ended day and on the days before."""
+    closing.close_site_day(message.tenant, message.day)

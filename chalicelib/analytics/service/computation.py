@@ -20,7 +20,7 @@ from chalicelib.analytics.metrics import ACTIVE_MEMBERS
 from chalicelib.analytics.repository import event_days, event_rows, lake, rollups, site_options
 from chalicelib.analytics.repository.event_days import DayLease, DayResult
 from chalicelib.analytics.repository.rollups import R
-from chalicelib.analytics.service import day_rows, error_logs
+from chalicelib.analytics.service import day_rows, error_logs, site_days
 from chalicelib.analytics.service.day_database import DayDatabase, DayOptions, open_day
 from chalicelib.kit import clock, config, logs, tombstones
 from chalicelib.kit.errors import WriteConflict
@@ -57,6 +57,7 @@ def compute_day(tenant: str, day: date) -> None:
     except Exception:
         event_days.release(lease)
         raise
+    site_days.expect_close(tenant)
     if event_days.finish(lease, result):
         for affected in affected_days:
             event_days.mark_due(tenant, affected, clock.now())

@@ -32,7 +32,9 @@ def as_owner(api: httpx.Client, owner: str) -> None:
 def test_unresolved_errors_are_listed_by_severity_until_resolved(operator: httpx.Client, two_errors: None) -> None:
     [group] = operator.get(ERRORS).json()["items"]
     assert (group["fingerprint"], group["error_message"], group["days"]) == ("f", "lost", {DAY: 1})
-    assert [each["fingerprint"] for each in operator.get(ERRORS, params={"severity": "critical"}).json()["items"]] == ["g"]
+    assert [each["fingerprint"] for each in operator.get(ERRORS, params={"severity": "critical"}).json()["items"]] == [
+        "g"
+    ]
 
     for _ in range(2):
         resolved = operator.post(f"{ERRORS}/{group['id']}", json={"action": "resolve"})

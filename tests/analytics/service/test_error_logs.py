@@ -11,13 +11,19 @@ from chalicelib.analytics.domain.fingerprints import group_id
 from chalicelib.analytics.enums import Severity
 from chalicelib.analytics.models import ErrorGroup, Site
 from chalicelib.analytics.repository import event_days
-from chalicelib.analytics.service import error_logs
+from chalicelib.analytics.service import error_logs, own_sites
 from chalicelib.kit import clock, error_reports, messages
 from chalicelib.kit.error_reports import ErrorRaised, error_raised
 from tests.analytics.collection_factories import queued_events
 from tests.analytics.event_factories import TENANT, LakeEvent, lake_event, local, store
 
 DAY = "2026-03-28"
+
+
+@pytest.fixture(autouse=True)
+def _keep_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the groups of the simulated week: the embedded DynamoDB deletes what has expired by the real clock."""
+    monkeypatch.setattr(ErrorGroup, "KEEP", timedelta(days=3650))
 
 
 def error(at: str, number: int | None = None, **data: Any) -> LakeEvent:
@@ -81,7 +87,7 @@ def test_group_shows_the_latest_error_and_counts_by_day(compute_due_days: Callab
     assert (row.first_seen_at, row.occurred_at) == (local("2026-03-27 09:00"), local(f"{DAY} 10:00"))
     assert row.users_affected == 1
     assert row.context == {"path": "/"}
-    assert row.expires_epoch == row.occurred_at + timedelta(days=90)
+    assert row.expires_epoch == row.occurred_at + ErrorGroup.KEEP
 
 
 def test_computing_again_changes_no_group(compute_due_days: Callable[[], int]) -> None:
@@ -154,7 +160,9 @@ def test_later_error_reopens_a_resolved_group(compute_due_days: Callable[[], int
     week_clock.move(days=1)
     compute_due_days()
     [row] = groups()
-    assert (row.is_resolved, row.resolved_at, row.unresolved) == (False, None, f"{TENANT}#error")
+    assert not row.is_resolved
+    assert row.resolved_at is None
+    assert row.unresolved == f"{TENANT}#error"
 
 
 def test_days_are_kept_for_ninety_days_after_the_latest(compute_due_days: Callable[[], int], week_clock: Any) -> None:
@@ -183,7 +191,12 @@ def test_a_day_has_at_most_five_hundred_groups(compute_due_days: Callable[[], in
 
 
 def test_unreadable_data_is_an_error_all_the_same(compute_due_days: Callable[[], int]) -> None:
-    store([lake_event(f"{DAY} 10:00", type="error", name="boom", data=data) for data in (None, '{"frames":[1]}', '{"frames":{}}')])
+    store(
+        [
+            lake_event(f"{DAY} 10:00", type="error", name="boom", data=data)
+            for data in (None, '{"frames":[1]}', '{"frames":{}}')
+        ]
+    )
     compute_due_days()
 
     [row] = groups()
@@ -235,7 +248,7 @@ def test_failing_request_shows_in_the_error_log(
 def test_error_in_our_own_jobs_raises_no_event(monkeypatch: pytest.MonkeyPatch, drain: Callable[[], list[Any]]) -> None:
     reports: list[ErrorRaised] = []
     monkeypatch.setattr(error_reports, "report", lambda error, function: reports.append(error))
-    monkeypatch.setattr(error_logs.own_sites, "track", lambda *_: 1 / 0)
+    monkeypatch.setattr(own_sites, "track", lambda *_: 1 / 0)
     messages.publish(error_raised(raised("lost"), drain))
 
     assert len(drain()) == 1

@@ -45,7 +45,7 @@ texts AS (
 ),
 framed AS (
     SELECT *, list_filter(frames, lambda frame: split_part(frame[1], '.', 1) = '{OUR_PACKAGE}') AS ours,
-        list_filter(frames, lambda frame: NOT regexp_matches(coalesce(frame[1], ''), {_quoted(LIBRARY_FRAME)})) AS own
+        list_filter(frames, lambda frame: frame[1] IS NOT NULL AND NOT regexp_matches(frame[1], {_quoted(LIBRARY_FRAME)})) AS own
     FROM texts
 ),
 printed AS (

@@ -1,0 +1,60 @@
+"""What is due by the hour, and what is computed after the midnight of a site. New steps are listed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from chalicelib.analytics.metrics import FAILED_PAYMENTS, MRR
+from chalicelib.analytics.repository import revenue_totals, visitor_salts
+from chalicelib.analytics.service import active_users, campaigns, site_days
+
+MIN_PAYMENTS = 20
+"""Of fewer payments the failed ones are no rate."""
+
+
+def run_hourly_steps(now: datetime, since: datetime | None) -> None:
+    """Run each hourly step; one that fails ends no other. Raises the error of the last that failed.
+
+    `since` is when the last run completed. Each step may be repeated.
+    """
+    _run_all(
+        partial(site_days.send_due_sites, now, since),
+        partial(delete_salts, now),
+        partial(measure_revenue, now),
+    )
+
+
+def close_site_day(tenant: str, day: date) -> None:
+    """Run each step for a site's ended day; one that fails ends no other. Raises the error of the last that failed."""
+    _run_all(*(partial(step, tenant, day) for step in SITE_STEPS))
+
+
+def _run_all(*steps: Callable[[], object]) -> None:
+    with ExitStack() as stack:
+        for step in reversed(steps):  # the stack runs the last one first
+            stack.callback(step)
+
+
+def delete_salts(now: datetime) -> None:
+    """Delete the salts of visitors that are 48 hours old."""
+    visitor_salts.delete_expired(now)
+
+
+def measure_revenue(now: datetime) -> None:
+    """Write the latest MRR, and how many of the payments of today and yesterday failed."""
+    rows = revenue_totals.list_totals(now.date() - timedelta(days=1), now.date())
+    failed = sum(row.payments_failed for row in rows)
+    total = failed + sum(row.payments_succeeded for row in rows)
+    FAILED_PAYMENTS.count(-(-100 * failed // total) if total >= MIN_PAYMENTS else 0)
+    if rows:
+        MRR.count(int(rows[-1].mrr))
+
+
+SITE_STEPS: tuple[Callable[[str, date], object], ...] = (
+    active_users.count_active_users,
+    campaigns.compute_campaigns,
+)
+"""Steps after a site's midnight, for its ended day. Each may be repeated, and sets what it computes."""
