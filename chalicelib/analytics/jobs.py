@@ -9,7 +9,7 @@ from chalice.app import Blueprint
 
 from chalicelib.analytics.schemas.days import DayDue, SiteDayEnded
 from chalicelib.analytics.schemas.messages import EventsCollected
-from chalicelib.analytics.service import campaigns, closing, computation, due_days, error_logs, ingest
+from chalicelib.analytics.service import campaigns, computation, day_ends, due_days, error_logs, ingest
 from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.error_reports import ErrorRaised
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
@@ -58,12 +58,12 @@ def record_email_event(message: EmailReported) -> None:
 @bp.schedule("rate(1 hour)", name="analytics-close_days")
 @scheduled("analytics-close_days", lease_seconds=900, reports_errors=False)
 def close_days(run: ScheduledRun) -> None:
-    """Do what is due by the hour: each of the steps of `service/closing.py`."""
-    closing.run_hourly_steps(run.due, run.last_completed)
+    """Run each of the hourly steps of `service/day_ends.py`."""
+    day_ends.run_hourly_steps(run.due, run.last_completed)
 
 
 @bp.on_sqs_message(queue="analytics-close_site_day", batch_size=1, name="analytics-close_site_day")
 @consumes(SiteDayEnded, layer="duckdb", maximum_concurrency=2, reports_errors=False)
 def close_site_day(message: SiteDayEnded) -> None:
     """Compute what depends on a site's ended day and on the days before."""
-    closing.close_site_day(message.tenant, message.day)
+    day_ends.close_site_day(message.tenant, message.day)

@@ -1,4 +1,4 @@
-"""E-mail campaigns: SES's reports become events, and each day their results are computed anew from the lake."""
+"""E-mail campaigns: SES's reports become events, and each day their results are computed again from the lake."""
 
 from __future__ import annotations
 

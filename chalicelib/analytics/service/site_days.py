@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
+from chalicelib.analytics.domain.day_ends import ended_day, next_close
 from chalicelib.analytics.domain.local_days import local_date
-from chalicelib.analytics.domain.site_closing import ended_day, next_close
 from chalicelib.analytics.models import Site
 from chalicelib.analytics.repository import event_days, sites
 from chalicelib.analytics.schemas.days import SiteDayEnded

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.analytics.domain.day_ends import ended_day, next_close
 from chalicelib.analytics.domain.local_days import local_date
-from chalicelib.analytics.domain.site_closing import ended_day, next_close
 from chalicelib.analytics.enums import RevenueScope
 from chalicelib.analytics.metrics import FAILED_PAYMENTS, MRR
 from chalicelib.analytics.models import DailyTraffic, RevenueDay, Site, VisitorSalt
 from chalicelib.analytics.repository import visitor_salts
-from chalicelib.analytics.service import closing, site_days
+from chalicelib.analytics.service import day_ends, site_days
 from chalicelib.kit import clock, messages
 from tests.analytics.event_factories import TENANT, WeekClock, lake_event, local, store
 
@@ -37,7 +37,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         ("2026-03-28T10:00Z", "UTC", "2026-03-29T00:00Z", DAY),
     ],
 )
-def test_site_closes_in_the_first_hour_after_its_midnight(now: str, zone: str, close: str, day: date) -> None:
+def test_day_of_a_site_ends_in_the_first_full_hour_after_midnight(now: str, zone: str, close: str, day: date) -> None:
     due = next_close(datetime.fromisoformat(now), zone)
     assert due == datetime.fromisoformat(close)
     assert ended_day(due, zone) == day
@@ -56,12 +56,12 @@ def test_site_with_events_is_closed_once_after_each_midnight(
 
     site_days.send_due_sites(clock.now(), None)
     assert sent == []
-    week_clock.moment = local("2026-03-30 00:05")
+    week_clock.moment = local("2026-03-29 22:05", "UTC")
     for _ in range(2):
         site_days.send_due_sites(clock.now(), None)
     assert [(each.tenant, each.day) for each in sent] == [(TENANT, date(2026, 3, 29))]
-    week_clock.moment = local("2026-03-31 00:05")
-    site_days.send_due_sites(clock.now(), local("2026-03-31 00:00"))
+    week_clock.moment = local("2026-03-30 22:05", "UTC")
+    site_days.send_due_sites(clock.now(), local("2026-03-30 22:00", "UTC"))
     assert [each.day for each in sent] == [date(2026, 3, 29), date(2026, 3, 30)]
 
 
@@ -112,7 +112,7 @@ def test_active_users_are_counted_over_seven_and_thirty_days(compute_due_days: C
         ]
     )
     compute_due_days()
-    closing.close_site_day(TENANT, DAY)
+    day_ends.close_site_day(TENANT, DAY)
 
     row = DailyTraffic.get(TENANT, DAY)
     assert (row.active_users, row.active_users_7d, row.active_users_30d) == (2, 3, 5)
@@ -127,10 +127,10 @@ def test_active_users_are_counted_over_seven_and_thirty_days(compute_due_days: C
 def test_late_events_count_when_the_next_days_are_closed(compute_due_days: Callable[[], int]) -> None:
     store([lake_event("2026-03-28 10:00", user_id="a"), lake_event("2026-03-29 10:00", user_id="a")])
     compute_due_days()
-    closing.close_site_day(TENANT, DAY)
+    day_ends.close_site_day(TENANT, DAY)
     store([lake_event("2026-03-28 10:00", user_id="b", visitor="v2")])
     compute_due_days()
-    closing.close_site_day(TENANT, date(2026, 3, 29))
+    day_ends.close_site_day(TENANT, date(2026, 3, 29))
 
     assert [DailyTraffic.get(TENANT, day).active_users_7d for day in (DAY, date(2026, 3, 29))] == [2, 2]
 
@@ -141,18 +141,18 @@ def test_failing_step_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(tenant: str, day: date) -> None:
         raise RuntimeError("first")
 
-    monkeypatch.setattr(closing, "SITE_STEPS", (fail, lambda tenant, day: calls.append(tenant)))
+    monkeypatch.setattr(day_ends, "SITE_STEPS", (fail, lambda tenant, day: calls.append(tenant)))
     with pytest.raises(RuntimeError, match="first"):
-        closing.close_site_day(TENANT, DAY)
+        day_ends.close_site_day(TENANT, DAY)
     assert calls == [TENANT]
 
 
 def test_hourly_run_deletes_old_salts(week_clock: WeekClock) -> None:
     visitor_salts.get_or_add(date(2026, 3, 29))
-    closing.run_hourly_steps(clock.now(), None)
+    day_ends.run_hourly_steps(clock.now(), None)
     assert VisitorSalt.count(date(2026, 3, 29)) == 1
     week_clock.move(days=4)
-    closing.run_hourly_steps(clock.now(), None)
+    day_ends.run_hourly_steps(clock.now(), None)
     assert VisitorSalt.count(date(2026, 3, 29)) == 0
 
 
@@ -176,6 +176,6 @@ def test_failed_payments_are_measured_of_at_least_twenty(
             payments_failed=unpaid,
             computed_at=clock.now(),
         ).save()
-    closing.measure_revenue(clock.now())
+    day_ends.measure_revenue(clock.now())
 
     assert values == {"FailedPaymentsPercent": percent, "MonthlyRecurringRevenue": 12}
