@@ -4,6 +4,12 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.analytics.routes.campaigns": ("/v1/analytics/sites/{tenant}/campaigns",),
     "chalicelib.analytics.routes.collection": ("/v1/analytics/events",),
     "chalicelib.analytics.routes.error_logs": ("/v1/analytics/sites/{tenant}/errors",),
+    "chalicelib.analytics.routes.revenue": (
+        "/v1/operator/analytics/revenue",
+        "/v1/operator/analytics/movements",
+        "/v1/operator/analytics/exchange-rates",
+    ),
+    "chalicelib.analytics.routes.experiments": ("/v1/analytics/sites/{tenant}/experiments",),
     "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.routes.traffic": (

@@ -9,6 +9,14 @@ class SiteNotFound(NotFound):
     title = "Site not found"
 
 
+class InvalidExchangeRate(InvalidInput):
+    title = "Exchange rate invalid"
+
+
+class InvalidRange(InvalidInput):
+    title = "Choose a range of at most 366 days"
+
+
 class SiteExists(Conflict):
     title = "The tenant already has a site"
 
@@ -37,5 +45,25 @@ class VisitNotFound(NotFound):
     title = "Visit not found"
 
 
-class CampaignNotFound(NotFound):
-    title = "Campaign not found"
+class ExperimentNotFound(NotFound):
+    title = "Experiment not found"
+
+
+class VariantNotFound(NotFound):
+    title = "The experiment has no such variant"
+
+
+class ExperimentNotStarted(Conflict):
+    title = "The experiment has not started"
+
+
+class ExperimentStopped(Conflict):
+    title = "The experiment has stopped; create a new one"
+
+
+class ExperimentLimitReached(Conflict):
+    title = "Too many experiments are running; stop one first"
+
+
+class CoverageReduced(Conflict):
+    title = "The coverage of a running experiment only grows"

@@ -8,8 +8,19 @@ from contextlib import ExitStack
 from chalice.app import Blueprint
 
 from chalicelib.analytics.schemas.days import DayDue, SiteDayEnded
+from chalicelib.analytics.schemas.experiments import ExperimentDue
 from chalicelib.analytics.schemas.messages import EventsCollected
-from chalicelib.analytics.service import campaigns, computation, day_ends, due_days, error_logs, ingest
+from chalicelib.analytics.service import (
+    billing_changes,
+    campaigns,
+    computation,
+    day_ends,
+    due_days,
+    error_logs,
+    experiment_results,
+    ingest,
+)
+from chalicelib.billing.schemas.messages import PaymentChanged, RecurringRevenueChanged
 from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.error_reports import ErrorRaised
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
@@ -67,3 +78,17 @@ def close_days(run: ScheduledRun) -> None:
 def close_site_day(message: SiteDayEnded) -> None:
     """Compute what depends on a site's ended day and on the days before."""
     day_ends.close_site_day(message.tenant, message.day)
+
+
+@bp.on_sqs_message(queue="analytics-record_billing_change", batch_size=10, name="analytics-record_billing_change")
+@consumes(RecurringRevenueChanged, PaymentChanged, maximum_concurrency=2, reports_errors=False)
+def record_billing_change(message: RecurringRevenueChanged | PaymentChanged) -> None:
+    """Store the MRR of a subscription, or send a payment's events."""
+    billing_changes.record_billing_change(message)
+
+
+@bp.on_sqs_message(queue="analytics-compute_experiment", batch_size=1, name="analytics-compute_experiment")
+@consumes(ExperimentDue, layer="duckdb", maximum_concurrency=2, reports_errors=False)
+def compute_experiment(message: ExperimentDue) -> None:
+    """Compute the results of an experiment."""
+    experiment_results.compute_experiment(message.test_id)

@@ -21,18 +21,16 @@ ACTIVE_MEMBERS = Counter(
     "ActiveMembers",
     NoAlarm("The daily active members of the couples app, as of the last computation of a day: a number to watch."),
 )
-MRR = Counter(
-    "MonthlyRecurringRevenue",
-    NoAlarm("The monthly recurring revenue in whole units of the reporting currency: a number to watch."),
-)
-FAILED_PAYMENTS = Counter(
-    "FailedPaymentsPercent",
+PAYMENTS_FAILING = Counter(
+    "PaymentsFailing",
     Alarm(
-        "analytics-failed-payments",
-        "Over 5 % of at least 20 payments of today and yesterday failed, "
+        "analytics-payments-failing",
+        "Over 5 % of at least 20 payments of yesterday and today failed, "
         "or analytics-close_days, which checks every hour, does not run.",
-        above=5,
         written_by="analytics-close_days",
     ),
 )
-"""Rounded up; 0 for fewer than 20 payments."""
+"""The number of failed payments if too many fail, else 0."""
+MRR = Counter(
+    "MonthlyRecurringRevenue", NoAlarm("The MRR in whole units of the reporting currency: a number to watch.")
+)

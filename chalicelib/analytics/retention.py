@@ -209,7 +209,7 @@ LAKES = (
             kept_keys=MappingProxyType(
                 {
                     "data": tuple(
-                        sorted({*_BOOKING_KEYS, *_ERROR_KEYS, *_FEATURE_KEYS, "campaign_id", "test", "variant"})
+                        sorted({*_BOOKING_KEYS, *_ERROR_KEYS, *_FEATURE_KEYS, "campaign_id", "position", "test"})
                     )
                 }
             ),

@@ -6,6 +6,8 @@ Files are streamed: a file of a million events is rewritten within DuckDB's memo
 
 from __future__ import annotations
 
+import secrets
+import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,6 +111,27 @@ def open_files(
         opened = PersonFiles(connection, columns)
         opened.find_visits(files)
         yield opened
+
+
+def without_persons(
+    columns: PersonColumns, users: Collection[str], contents: Sequence[bytes], others: Sequence[bytes] = ()
+) -> list[bytes]:
+    """Return files of a day without the persons with these ids, like an erasure.
+
+    `others` are further files of the day, which are read to find the persons' visits. Nobody can trace the substitutes
+    back, because the secret is random.
+    """
+    with tempfile.TemporaryDirectory(prefix="persons-") as folder:
+        files = [Path(folder) / f"{number}.parquet" for number in range(len(contents) + len(others))]
+        for file, content in zip(files, [*contents, *others], strict=True):
+            file.write_bytes(content)
+        target = Path(folder) / "target.parquet"
+        anonymous = []
+        with open_files(columns, users, secrets.token_hex(16), files) as opened:
+            for file in files[: len(contents)]:
+                opened.anonymise(file, target)
+                anonymous.append(target.read_bytes())
+        return anonymous
 
 
 def _substitute(value: str) -> str:

@@ -42,6 +42,7 @@ class Settings:
     kms_key_id: str | None
     secrets_key_file: str | None
     mail_from: str | None
+    reporting_currency: str
     image_http_url: str | None
     public_url: str
     analytics_rows: AnalyticsRows = "all"
@@ -123,6 +124,7 @@ def settings() -> Settings:
         kms_key_id=env.get("KMS_KEY_ID") or None,
         secrets_key_file=env.get("SECRETS_KEY_FILE") or None,
         mail_from=env.get("MAIL_FROM") or None,
+        reporting_currency=env.get("REPORTING_CURRENCY") or "USD",
         image_http_url=env.get("IMAGE_HTTP_URL") or None,
         public_url=(env.get("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
         analytics_rows=_analytics_rows(),

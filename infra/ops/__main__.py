@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
         archive,
         billing_events,
         dead_letters,
+        exchange_rates,
         plans,
         privacy,
         replay,
@@ -47,7 +48,20 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(prog="make ops ARGS='…'", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    families = (shops, replay, billing_events, rotate, dead_letters, privacy, retention, archive, sizes, plans, tokens)
+    families = (
+        shops,
+        replay,
+        billing_events,
+        rotate,
+        dead_letters,
+        privacy,
+        retention,
+        archive,
+        sizes,
+        plans,
+        exchange_rates,
+        tokens,
+    )
     for family in families:
         family.add(commands)
     return parser

@@ -70,6 +70,9 @@ VALID = {
 """Values of required query parameters, and of path parameters without a row."""
 
 MORE_BODIES: dict[str, dict[str, Any]] = {
+    "EventsCreate": {"key": "pk_unknown", "events": [{}]},
+    "SiteCreate": {"tenant": "store:1", "name": "Shop"},
+    "SiteUpdate": {"name": "Shop"},
     "CodeCreate": {"code": "SUMMER", "discount_type": "percentage", "value": "10"},
     "CodeUpdate": {"description": "x"},
     "CreditGrant": {"owner_type": "member", "owner_id": "m", "amount": 1, "reason": "x"},

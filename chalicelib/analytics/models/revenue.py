@@ -48,7 +48,8 @@ class RecurringRevenue(Table):
 
     `owner` is `<scope>/<id>`. `steps` are `{from, plan, addons, rate, rate_day}` in the order of `from`, past and known
     future ones: the amounts of one month in `currency` from then on. `rate` is the exchange rate to the reporting
-    currency, null if there is none. `due` is `YYYY-MM-DDTHH#<shard>`: when the owner's days are computed next.
+    currency, null if there is none. `due` is `YYYY-MM-DDTHH#<shard>`: when the owner's days are computed next, from
+    `due_from` on.
     """
 
     class Meta:
@@ -65,6 +66,7 @@ class RecurringRevenue(Table):
     currency = UnicodeAttribute(personal=False)
     steps = JsonAttribute(personal=False, default=list)
     due = UnicodeAttribute(personal=False, null=True)
+    due_from = DateAttribute(personal=False, null=True)
     is_final = BooleanAttribute(personal=False, default=False)
     as_of = DateTimeAttribute(personal=False)
     effective_at = DateTimeAttribute(personal=False)
@@ -87,7 +89,9 @@ class MrrMovementsByCustomer(GlobalSecondaryIndex["MrrMovement"]):
 class MrrMovement(Table):
     """How one customer's MRR moved on a day (UTC), in the reporting currency.
 
-    `scope_day` is `<scope>#<day>`; `customer` is the owner, `<scope>/<id>`.
+    `scope_day` is `<scope>#<day>`; `customer` is the owner, `<scope>/<id>`. `amount` is negative for a contraction or
+    churn; it is 0 if only other figures changed. `active_subscriptions` is the change of their number, `unconverted`
+    the change of the MRR without an exchange rate, by currency. The committed MRR is that of the last known step.
     """
 
     class Meta:
@@ -101,13 +105,21 @@ class MrrMovement(Table):
     amount = DecimalAttribute(personal=False)
     mrr_before = DecimalAttribute(personal=False)
     mrr_after = DecimalAttribute(personal=False)
+    committed_before = DecimalAttribute(personal=False)
+    committed_after = DecimalAttribute(personal=False)
+    active_subscriptions = IntegerAttribute(personal=False, default=0)
+    new_subscriptions = IntegerAttribute(personal=False, default=0)
+    churned_subscriptions = IntegerAttribute(personal=False, default=0)
+    unconverted = JsonAttribute(personal=False, null=True)
     computed_at = DateTimeAttribute(personal=False)
 
 
 class RevenueDay(Table):
     """The revenue of a day (UTC) in a scope, in the reporting currency: the day before and the day's movements.
 
-    `unconverted` maps a currency to its MRR without an exchange rate, which is in no other column.
+    `unconverted` maps a currency to its MRR without an exchange rate, which is in no other column. `payments` are the
+    sums of the day's payment events by name, kind and currency, as the computation `payments_generation` of the
+    tenant's day found them.
     """
 
     class Meta:
@@ -142,6 +154,8 @@ class RevenueDay(Table):
     payments_succeeded = IntegerAttribute(personal=False, default=0)
     payments_failed = IntegerAttribute(personal=False, default=0)
     unconverted = JsonAttribute(personal=False, null=True)
+    payments = JsonAttribute(personal=False, null=True)
+    payments_generation = IntegerAttribute(personal=False, null=True)
     is_final = BooleanAttribute(personal=False, default=False)
     computed_at = DateTimeAttribute(personal=False)
 

@@ -8,30 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from chalicelib.analytics.domain import persons
 from chalicelib.analytics.domain.day_sql.counts import OTHER
 from chalicelib.analytics.domain.day_sql.visits import GAP_MS
 from chalicelib.analytics.domain.local_days import moment_of, neighbors
+from chalicelib.analytics.domain.users import TOGETHER
 from chalicelib.analytics.metrics import ACTIVE_MEMBERS
-from chalicelib.analytics.repository import event_days, event_rows, lake, rollups, site_options
+from chalicelib.analytics.repository import event_days, event_rows, lake, rollups, sites
 from chalicelib.analytics.repository.event_days import DayLease, DayResult
 from chalicelib.analytics.repository.rollups import R
-from chalicelib.analytics.service import day_rows, error_logs, site_days
+from chalicelib.analytics.retention import LAKES
+from chalicelib.analytics.service import day_rows, error_logs, revenue_days, site_days
 from chalicelib.analytics.service.day_database import DayDatabase, DayOptions, open_day
-from chalicelib.kit import clock, config, logs, tombstones
+from chalicelib.integrations import lake_files
+from chalicelib.kit import clock, config, lakes, logs
 from chalicelib.kit.errors import WriteConflict
 
+[LAKE] = LAKES
 LEASE_SECONDS = 900
 """The function's timeout."""
 REPAIR_AFTER = timedelta(minutes=15)
 """A day is due again this long after the repair of a computation that did not finish."""
 _BATCH = 100
 _FIRSTS_ATTEMPTS = 8
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = logs.logger("analytics")
 
@@ -47,13 +49,18 @@ class _Input:
 
 
 def compute_day(tenant: str, day: date) -> None:
-    """Compute a day unless it is leased. Raises WriteConflict if another computation has changed it."""
+    """Compute a day unless it is leased. If another computation has changed it, the day is due at once."""
     lease = event_days.lease(tenant, day, LEASE_SECONDS)
     if lease is None:
         log.info("day not computed: another computation holds the lease", extra={"day": day.isoformat()})
         return
     try:
         result, affected_days = _compute(lease)
+    except WriteConflict:
+        event_days.release(lease)
+        event_days.mark_due(tenant, day, clock.now())
+        log.info("computation ended: another one has changed the day", extra={"day": day.isoformat()})
+        return
     except Exception:
         event_days.release(lease)
         raise
@@ -66,11 +73,12 @@ def compute_day(tenant: str, day: date) -> None:
 def _compute(lease: DayLease) -> tuple[DayResult, list[date]]:
     """Return the result, and the other days whose numbers depend on what changed."""
     tenant, day = lease.tenant, lease.day
+    site = sites.find(tenant)
     options = DayOptions(
         tenant,
         day,
         clock.now(),
-        site_options.counted_properties(tenant),
+        (site.counted if site else None) or {},
         all_rows=config.settings().analytics_rows == "all",
         is_repair=lease.is_repair,
     )
@@ -102,8 +110,12 @@ def _read(lease: DayLease, database: DayDatabase) -> _Input:
     contents = [part for part in parts if part is not None]
     if len(contents) < len(parts) or (is_united and united is None):
         raise WriteConflict
-    user_ids = database.load(united.content if united else None, contents)
-    needs_before, needs_after = database.unite(_erased(tenant, user_ids))
+    day_file = united.content if united else None
+    erased = lakes.erased_users(LAKE, tenant, database.load(day_file, contents))
+    if erased:
+        others = [day_file] if day_file else []
+        database.load(day_file, lake_files.without_persons(LAKE.columns, erased, contents, others))
+    needs_before, needs_after = database.unite()
     before, after = neighbors(day)
     database.place_visits(
         _content(tenant, before) if needs_before else None, _content(tenant, after) if needs_after else None
@@ -114,15 +126,6 @@ def _read(lease: DayLease, database: DayDatabase) -> _Input:
 def _content(tenant: str, day: date) -> bytes | None:
     united = lake.find_day(tenant, day)
     return united.content if united else None
-
-
-def _erased(tenant: str, user_ids: Iterable[str]) -> set[str]:
-    """Return the users that are erased; one read call for each 100 users."""
-    names = {subject: user for user in user_ids if (subject := persons.user_subject(tenant, user))}
-    erased: set[str] = set()
-    for batch in _batches(names):
-        erased |= {names[subject] for subject in tombstones.erased_since(_EVER, *batch)}
-    return erased
 
 
 def _write_firsts(lease: DayLease, database: DayDatabase) -> list[date]:
@@ -183,7 +186,9 @@ def _write_rollups(lease: DayLease, database: DayDatabase) -> None:
     traffic.top, traffic.recent, traffic.computed_at = lists["top"], lists["recent"], clock.now()
     _require_time(lease)
     rollups.put_traffic(traffic, is_repair=lease.is_repair)
-    if tenant == persons.TOGETHER:
+    if tenant in revenue_days.SCOPES:
+        revenue_days.set_payments(tenant, day, database.payments(), fence, is_repair=lease.is_repair)
+    if tenant == TOGETHER:
         ACTIVE_MEMBERS.count(traffic.active_users)
 
 
@@ -193,7 +198,7 @@ def _write_errors(lease: DayLease, database: DayDatabase) -> None:
     if lease.is_repair:
         former += error_logs.fingerprints_of_day(lease.tenant, lease.day)
     _require_time(lease)
-    error_logs.write_error_days(lease.tenant, lease.day, database.errors(), former)
+    error_logs.write_error_days(lease.tenant, lease.day, database.error_groups(), former)
 
 
 def _replace(lease: DayLease, rows: Sequence[R], former: Sequence[R]) -> None:

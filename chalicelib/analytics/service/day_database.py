@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 from chalicelib.analytics.domain.channels import channel_of
-from chalicelib.analytics.domain.day_sql import counts, errors, rows, traffic, union, users, visits
+from chalicelib.analytics.domain.day_sql import counts, errors, payments, rows, traffic, union, users, visits
 from chalicelib.analytics.domain.lake import EVENT_COLUMNS
 from chalicelib.analytics.domain.local_days import day_bounds, milliseconds, neighbors
+from chalicelib.analytics.domain.revenue_days import PaymentSum
 from chalicelib.integrations import duckdb_engine
 from chalicelib.integrations.duckdb_engine import Database
 from chalicelib.integrations.parquet import Kind
@@ -24,7 +25,7 @@ FIRSTS_COLUMNS: Mapping[str, Kind] = {"event": Kind.TEXT, "user_id": Kind.TEXT, 
 
 @dataclass(frozen=True, slots=True)
 class DayOptions:
-    """What a computation depends on besides the events.
+    """What a computation depends on, apart from the events.
 
     `counted` maps an event name to the property of its data that its counts are split by. `all_rows` is false if events
     without a user have no rows. `is_repair` writes rows even if they seem unchanged.
@@ -45,12 +46,12 @@ class DayDatabase:
         self._database, self._options = database, options
 
     def load(self, day_file: bytes | None, parts: Iterable[bytes]) -> list[str]:
-        """Load the day's object and its parts; return the distinct user ids of the parts."""
+        """Load the day's object and its parts, in place of any before; return the distinct user ids of the parts."""
         self._database.create_view("events_old", DAY_COLUMNS, [day_file] if day_file else [])
         self._database.create_view("arrived_parts", EVENT_COLUMNS, parts)
         columns = ", ".join(EVENT_COLUMNS)
         self._database.run(
-            f"CREATE VIEW arrived AS SELECT {columns} FROM events_old UNION ALL SELECT {columns} FROM arrived_parts"  # noqa: S608
+            f"CREATE OR REPLACE VIEW arrived AS SELECT {columns} FROM events_old UNION ALL SELECT {columns} FROM arrived_parts"  # noqa: S608
         )
         return [
             str(row["user_id"])
@@ -59,11 +60,8 @@ class DayDatabase:
             )
         ]
 
-    def unite(self, erased: Iterable[str]) -> tuple[bool, bool]:
-        """Unite the events without those of erased users.
-
-        Returns whether the computation needs the day before, and the day after.
-        """
+    def unite(self) -> tuple[bool, bool]:
+        """Merge the events. Returns whether the computation needs the day before, and the day after."""
         options = self._options
         self._database.set_variables(
             {
@@ -74,7 +72,6 @@ class DayDatabase:
                 "is_repair": options.is_repair,
             }
         )
-        self._database.create_table("erased", {"user_id": Kind.TEXT}, [(user,) for user in erased])
         self._database.run(*union.STEPS)
         zones = [
             str(row["time_zone"]) for row in self._database.rows("SELECT DISTINCT time_zone FROM events ORDER BY 1")
@@ -115,11 +112,10 @@ class DayDatabase:
         return [day for day, query in changed.items() if self._database.value(query)]
 
     def unite_firsts(self, firsts: bytes | None) -> tuple[bool, list[date]]:
-        """Unite the first days of known users with those of this day.
+        """Merge the first days of known users with those of this day.
 
         Returns whether they changed, and the days that were a user's first and are no longer.
         """
-        self._database.run("DROP VIEW IF EXISTS firsts_old")
         self._database.create_view("firsts_old", FIRSTS_COLUMNS, [firsts] if firsts else [])
         self._database.run(traffic.FIRSTS)
         moved = [row["first_day"] for row in self._database.rows(traffic.MOVED_DAYS)]
@@ -186,9 +182,13 @@ class DayDatabase:
         """Return the bookings by partner."""
         return self._database.rows(users.PARTNERS)
 
-    def errors(self) -> list[Row]:
+    def payments(self) -> list[PaymentSum]:
+        """Return the sums of the day's payments."""
+        return [PaymentSum(**row) for row in self._database.rows(payments.PAYMENTS)]
+
+    def error_groups(self) -> list[Row]:
         """Return the groups of errors, each with its latest error."""
-        return self._database.rows(errors.ERRORS)
+        return self._database.rows(errors.ERROR_GROUPS)
 
     def former_fingerprints(self) -> list[str]:
         """Return the groups of errors that the computation before counted."""

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
-from chalicelib.analytics.metrics import FAILED_PAYMENTS, MRR
-from chalicelib.analytics.repository import revenue_totals, visitor_salts
-from chalicelib.analytics.service import active_users, campaigns, site_days
-
-MIN_PAYMENTS = 20
-"""Of fewer payments the failed ones are no rate."""
+from chalicelib.analytics.repository import visitor_salts
+from chalicelib.analytics.service import active_users, campaigns, experiment_results, revenue_days, site_days
 
 
 def run_hourly_steps(now: datetime, since: datetime | None) -> None:
@@ -21,9 +17,11 @@ def run_hourly_steps(now: datetime, since: datetime | None) -> None:
     `since` is when the last run completed. Each step may be repeated.
     """
     _run_all(
+        partial(experiment_results.send_due_experiments, now),
+        partial(revenue_days.compute_due_owners, now, since),
+        partial(revenue_days.measure_revenue, now),
         partial(site_days.send_due_sites, now, since),
         partial(delete_salts, now),
-        partial(measure_revenue, now),
     )
 
 
@@ -41,16 +39,6 @@ def _run_all(*steps: Callable[[], object]) -> None:
 def delete_salts(now: datetime) -> None:
     """Delete the salts of visitors that are 48 hours old."""
     visitor_salts.delete_expired(now)
-
-
-def measure_revenue(now: datetime) -> None:
-    """Write the latest MRR, and how many of the payments of today and yesterday failed."""
-    rows = revenue_totals.list_totals(now.date() - timedelta(days=1), now.date())
-    failed = sum(row.payments_failed for row in rows)
-    total = failed + sum(row.payments_succeeded for row in rows)
-    FAILED_PAYMENTS.count(-(-100 * failed // total) if total >= MIN_PAYMENTS else 0)
-    if rows:
-        MRR.count(int(rows[-1].mrr))
 
 
 SITE_STEPS: tuple[Callable[[str, date], object], ...] = (

@@ -144,7 +144,7 @@ def _changed(row: ErrorGroup | None, tenant: str, day: date, group: DayGroup | N
 
 def _set_latest(row: ErrorGroup, group: DayGroup) -> None:
     """Set the columns that show the latest error."""
-    document = json.loads(group["document"])
+    document = json.loads(group["data"])
     row.fingerprint = group["fingerprint"]
     row.error_type, row.error_message = group["error_type"], group["error_message"]
     row.severity = _severity(document.pop("severity", None))

@@ -121,10 +121,10 @@ def _s3(reached: Requirements) -> Iterator[Statement]:
     """Yield statements for buckets. Without ListBucket, S3 responds 403 for a missing object, not 404."""
     settings = config.settings()
     yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.images_bucket}/{STORED}/*")])
-    lakes = sorted({f"{settings.archive_bucket}/{LAKES[module]}" for module in reached.modules & LAKES.keys()})
-    if lakes:
+    lake_paths = sorted({f"{settings.archive_bucket}/{LAKES[module]}" for module in reached.modules & LAKES.keys()})
+    if lake_paths:
         yield _allow("s3", ("ListBucket",), [_object(settings.archive_bucket)])
-        yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), [_object(lake) for lake in lakes])
+        yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), [_object(path) for path in lake_paths])
     contexts = sorted({module.split(".")[1] for module in reached.modules if "." in module} - {"kit", "integrations"})
     if STORAGE not in reached.modules and ARCHIVING not in contexts:
         return  # it stores large messages only

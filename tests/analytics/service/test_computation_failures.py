@@ -6,13 +6,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
-
 from chalicelib.analytics.models import DailyTraffic, EventDay, UserSession
 from chalicelib.analytics.repository import event_days
 from chalicelib.analytics.service import computation, due_days
-from chalicelib.kit import clock
-from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit import clock, data_subjects, tombstones
 from infra.bench.round_trips import metered
 from tests.analytics.crashes import Killed, before_write, kill
 from tests.analytics.event_factories import TENANT, WeekClock, lake_event, store
@@ -61,12 +58,12 @@ def test_stalled_computation_overwrites_nothing_and_its_rows_are_gone_after_the_
     store(EVENTS)
     late = [lake_event("2026-03-28 09:50", 4, path="/first"), lake_event("2026-03-28 10:20", 5, path="/last")]
 
-    def overtake() -> None:
+    def run_next() -> None:
         week_clock.move(minutes=16)
         store(late)
         computation.compute_day(TENANT, DAY)
 
-    with before_write(4, overtake), pytest.raises(WriteConflict):
+    with before_write(4, run_next):
         computation.compute_day(TENANT, DAY)
     assert DailyTraffic.get(TENANT, DAY).page_views == 4
     compute_due_days()
@@ -162,3 +159,23 @@ def test_late_event_joins_two_visits_over_midnight(week_clock: WeekClock, comput
 
     first, second = DailyTraffic.get(TENANT, DAY - timedelta(days=1)), DailyTraffic.get(TENANT, DAY)
     assert (first.visits, first.duration_seconds, second.visits) == (1, 3000, 0)
+
+
+def test_erased_user_of_a_waiting_part_is_anonymous_in_every_row(
+    week_clock: WeekClock, compute_due_days: Compute
+) -> None:
+    gid = "gid:42"
+    store(
+        [
+            lake_event("2026-03-28 10:00", 1, user_id=gid, path="/secret"),
+            lake_event("2026-03-28 11:00", 2, user_id="u2"),
+        ]
+    )
+    tombstones.add(data_subjects.customer("demo.myshopify.com", gid))
+
+    compute_due_days()
+
+    text = repr(stored_numbers(TENANT))
+    assert gid not in text
+    assert "/secret" not in text
+    assert DailyTraffic.get(TENANT, DAY).active_users == 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from chalicelib.analytics import service
 from chalicelib.analytics.enums import SiteKind
@@ -22,7 +23,7 @@ def test_counts_are_split_by_the_counted_property(compute_due_days: Callable[[],
         created_at=now,
         updated_at=now,
     ).save()
-    order = {"type": "conversion", "name": "order"}
+    order: dict[str, Any] = {"type": "conversion", "name": "order"}
     store(
         [
             lake_event("2026-03-27 10:00", **order, data='{"plan/size":"b"}'),

@@ -57,7 +57,7 @@ def _compute(
 ) -> tuple[dict[str, Any], bytes]:
     with open_day(DayOptions("t", day, end_of_week(events), COUNTED)) as database:
         database.load(None, [files[day]])
-        before, after = database.unite([])
+        before, after = database.unite()
         database.place_visits(
             _united(events, files, day - timedelta(days=1)) if before else None,
             _united(events, files, day + timedelta(days=1)) if after else None,
@@ -102,7 +102,7 @@ def _united(events: list[LakeEvent], files: dict[date, bytes], day: date) -> byt
         return None
     with open_day(DayOptions("t", day, end_of_week(events), COUNTED)) as database:
         database.load(None, [files[day]])
-        database.unite([])
+        database.unite()
         database.place_visits(None, None)
         database.unite_firsts(None)
         return database.day_file()

@@ -8,9 +8,7 @@ import pytest
 
 from chalicelib.analytics.domain.day_ends import ended_day, next_close
 from chalicelib.analytics.domain.local_days import local_date
-from chalicelib.analytics.enums import RevenueScope
-from chalicelib.analytics.metrics import FAILED_PAYMENTS, MRR
-from chalicelib.analytics.models import DailyTraffic, RevenueDay, Site, VisitorSalt
+from chalicelib.analytics.models import DailyTraffic, Site, VisitorSalt
 from chalicelib.analytics.repository import visitor_salts
 from chalicelib.analytics.service import day_ends, site_days
 from chalicelib.kit import clock, messages
@@ -154,28 +152,3 @@ def test_hourly_run_deletes_old_salts(week_clock: WeekClock) -> None:
     week_clock.move(days=4)
     day_ends.run_hourly_steps(clock.now(), None)
     assert VisitorSalt.count(date(2026, 3, 29)) == 0
-
-
-@pytest.mark.parametrize(
-    ("succeeded", "failed", "percent"), [(19, 1, 5), (18, 2, 10), (189, 10, 6), (9, 10, 0), (0, 0, 0), (0, 20, 100)]
-)
-def test_failed_payments_are_measured_of_at_least_twenty(
-    monkeypatch: pytest.MonkeyPatch, week_clock: WeekClock, succeeded: int, failed: int, percent: int
-) -> None:
-    values: dict[str, int] = {}
-    for metric in (FAILED_PAYMENTS, MRR):
-        monkeypatch.setattr(type(metric), "count", lambda self, value: values.update({self.name: value}))
-    today = clock.today()
-    for day, paid, unpaid in ((today - timedelta(days=1), succeeded, 0), (today, 0, failed)):
-        RevenueDay(
-            RevenueScope.ALL,
-            day,
-            currency="USD",
-            mrr=12,
-            payments_succeeded=paid,
-            payments_failed=unpaid,
-            computed_at=clock.now(),
-        ).save()
-    day_ends.measure_revenue(clock.now())
-
-    assert values == {"FailedPaymentsPercent": percent, "MonthlyRecurringRevenue": 12}

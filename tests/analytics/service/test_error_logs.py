@@ -135,7 +135,7 @@ def _day_group() -> dict[str, Any]:
         "last_ms": at_ms,
         "error_type": "E",
         "error_message": "m",
-        "document": "{}",
+        "data": "{}",
         "path": None,
         "browser": None,
         "device_type": None,

@@ -23,6 +23,7 @@ Listen = Callable[[str], Callable[[], list[dict[str, Any]]]]
 COMMANDS = (
     "active-shops",
     "dead-letters",
+    "exchange-rates",
     "replay",
     "rotate-secrets",
     "sessions",

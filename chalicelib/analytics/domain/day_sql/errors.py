@@ -64,7 +64,7 @@ grouped AS (
 )"""
 
 
-ERRORS = f"""
+ERROR_GROUPS = f"""
 WITH {_groups("counted")},
 latest AS (
     SELECT fingerprint, count(*) AS occurrences, min(at_ms) AS first_ms, max(at_ms) AS last_ms,
@@ -72,7 +72,7 @@ latest AS (
     FROM grouped JOIN (SELECT id, person FROM acts) USING (id) GROUP BY fingerprint
 )
 SELECT fingerprint, occurrences, users_affected, first_ms, last_ms, if(is_other, '{OTHER}', error_type) AS error_type,
-    if(is_other, '', left(message, {MESSAGE_LENGTH})) AS error_message, if(is_other, '{{}}', document) AS document,
+    if(is_other, '', left(message, {MESSAGE_LENGTH})) AS error_message, if(is_other, '{{}}', document) AS data,
     if(is_other, NULL, path) AS path, if(is_other, NULL, browser) AS browser,
     if(is_other, NULL, device_type) AS device_type, if(is_other, NULL, user_id) AS user_id
 FROM latest JOIN grouped USING (id, fingerprint)

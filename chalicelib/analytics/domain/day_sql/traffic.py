@@ -23,7 +23,7 @@ SELECT '{BOOKING}:' || partner_id, user_id, getvariable('day') FROM bookings WHE
 FIRSTS = """
 CREATE OR REPLACE TABLE firsts AS
 SELECT event, user_id, min(first_day) AS first_day
-FROM (SELECT * FROM firsts_old WHERE user_id NOT IN (SELECT user_id FROM erased) UNION ALL SELECT * FROM firsts_of_day)
+FROM (SELECT * FROM firsts_old UNION ALL SELECT * FROM firsts_of_day)
 GROUP BY event, user_id
 """
 """Create `firsts`: the first day of each known user and event name, also those of other days (`firsts_old`)."""

@@ -24,10 +24,9 @@ QUALIFY row_number() OVER (
 
 EVENTS = """
 CREATE VIEW events AS
-SELECT * FROM (SELECT * FROM arrived ANTI JOIN repeated USING (id) UNION ALL SELECT * FROM chosen)
-WHERE user_id IS NULL OR user_id NOT IN (SELECT user_id FROM erased)
+SELECT * FROM arrived ANTI JOIN repeated USING (id) UNION ALL SELECT * FROM chosen
 """
-"""Create `events` from `arrived` (the day and its parts) and `erased` (the user ids to drop)."""
+"""Create `events` from `arrived`: the day and its parts."""
 
 STEPS = (REPEATED, CHOSEN, EVENTS)
 

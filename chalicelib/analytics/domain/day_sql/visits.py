@@ -47,7 +47,7 @@ FROM before a
 LEFT JOIN before b ON b.visitor = a.visitor_before
 LEFT JOIN before c ON c.visitor = b.visitor_before
 """
-"""Create `visitors`: the hash under the first salt of a visitor whom several salts of these three days name."""
+"""Create `visitors`: the hash under the first salt of a visitor with several salts in these three days."""
 
 KEYED = """
 CREATE TABLE keyed AS

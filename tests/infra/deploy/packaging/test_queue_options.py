@@ -42,7 +42,7 @@ def test_the_event_source_has_the_window_and_the_concurrency(name: str) -> None:
 
 
 def test_an_event_source_without_options_has_no_window_and_no_limit(name: str) -> None:
-    source = source_of(handlers.consumers()[1].name)
+    source = source_of("studio-make_final")
     assert source["MaximumBatchingWindowInSeconds"] == 0
     assert "ScalingConfig" not in source
 

@@ -1,0 +1,191 @@
+"""The revenue of each day: the owners whose MRR changes, then the days from the first that changed on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import partial, reduce
+
+from chalicelib.analytics.domain.recurring_revenue import ZERO, six_places
+from chalicelib.analytics.domain.revenue_days import (
+    PaymentFigures,
+    PaymentSum,
+    RevenueFigures,
+    add_figures,
+    add_payments,
+    add_sums,
+    failing_payments,
+    is_final,
+    next_day,
+    payment_figures,
+)
+from chalicelib.analytics.enums import RevenueScope
+from chalicelib.analytics.metrics import MRR, PAYMENTS_FAILING
+from chalicelib.analytics.models import RevenueDay
+from chalicelib.analytics.repository import mrr_movements, recurring_revenue, revenue_days
+from chalicelib.analytics.service import exchange_rates
+from chalicelib.analytics.service.recurring_revenue import ComputedOwner, compute_owner, defer_owner, finish_owner
+from chalicelib.kit import clock, config
+from chalicelib.kit.batches import Batch
+
+SCOPES = {"together": RevenueScope.MEMBER, "platform": RevenueScope.STORE}
+"""The scope of each tenant's payments."""
+PARTS = tuple(SCOPES.values())
+_LOOK_BACK = timedelta(hours=2)
+"""Hours before the last completed run that are looked at again: a report may have come while it ran."""
+_FIRST_LOOK_BACK = timedelta(days=2)
+_RECENT = timedelta(days=4)
+"""Days that each run looks at, until they are final."""
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def tenant_of(scope: RevenueScope) -> str:
+    """Return the tenant whose events are the payments of a scope."""
+    return next(tenant for tenant, each in SCOPES.items() if each is scope)
+
+
+def compute_due_owners(now: datetime, since: datetime | None) -> int:
+    """Compute the owners whose days are due, and the days that changed; return the number of completed steps.
+
+    `since` is when the last run completed. An owner that fails is due at the next run, and ends no other's. If the run
+    crashes, the owners are still due.
+    """
+    batch, computed = Batch("analytics-close_days"), list[ComputedOwner]()
+    hour = (since - _LOOK_BACK if since else now - _FIRST_LOOK_BACK).replace(minute=0, second=0, microsecond=0)
+    while hour <= now:
+        owners = recurring_revenue.iterate_due(hour)
+        batch.run(owners, partial(_compute_owner, now=now, computed=computed), defer=partial(defer_owner, until=now))
+        hour += _HOUR
+    compute_days(min((each.first_day for each in computed), default=None), now)
+    batch.run(computed, partial(finish_owner, now=now), label=lambda each: each.owner)
+    return batch.finish()
+
+
+def measure_revenue(now: datetime) -> None:
+    """Write the metrics of revenue: the MRR, and failed payments if too many of yesterday's and today's failed."""
+    today = now.date()
+    rows = revenue_days.list_range(RevenueScope.ALL, today - _DAY, today).values()
+    paid = reduce(add_payments, map(revenue_days.payments_of, rows), PaymentFigures())
+    PAYMENTS_FAILING.count(failing_payments(paid))
+    MRR.count(int(revenue_days.figures_of(revenue_days.find_before(RevenueScope.ALL, today + _DAY)).mrr))
+
+
+def _compute_owner(owner: str, now: datetime, computed: list[ComputedOwner]) -> None:
+    result = compute_owner(owner, now)
+    if result is not None:
+        computed.append(result)
+
+
+def compute_days(first_day: date | None, now: datetime) -> None:
+    """Set the revenue of the days from `first_day` to today, and of the days that are not final yet.
+
+    `first_day` is None if no movement changed. Without revenue, nothing is read after the last rows, or written.
+    """
+    today = now.date()
+    latest = [row for scope in PARTS if (row := revenue_days.find_before(scope, today + _DAY))]
+    is_idle = all(row.is_final and revenue_days.figures_of(row).is_empty for row in latest)
+    if first_day is None and is_idle:
+        return
+    open_rows = [row for row in latest if not row.is_final or row.customers]
+    starts = [today - _RECENT, *(min(row.analytics_date + _DAY, today) - _RECENT for row in open_rows)]
+    first = min([*starts, first_day or today, today])
+    days = [first + number * _DAY for number in range((today - first).days + 1)]
+    figures = {scope: _scope_figures(scope, days) for scope in PARTS}
+    _write_days(days, figures, now)
+
+
+def set_payments(
+    tenant: str, day: date, sums: Sequence[PaymentSum], generation: int, *, is_repair: bool = False
+) -> None:
+    """Set what was paid on a tenant's day (UTC), as the computation `generation` of the day found it.
+
+    Equal sums are not written again, unless the computation repairs one that did not finish.
+    """
+    scope, currency = SCOPES[tenant], config.settings().reporting_currency
+    row = revenue_days.find(scope, day) or revenue_days.empty_row(scope, day)
+    if not is_repair and list(sums) == revenue_days.payment_sums_of(row):
+        return
+    if revenue_days.write_payment_sums(row, sums, _payments(sums, day), currency, generation):
+        _write_all_payments(day)
+
+
+def _scope_figures(scope: RevenueScope, days: Sequence[date]) -> list[RevenueFigures]:
+    """Return the figures of consecutive days: each is the day before and its movements."""
+    before, figures = revenue_days.figures_of(revenue_days.find_before(scope, days[0])), []
+    for day in days:
+        rows = mrr_movements.iterate_by_day(scope, day)
+        before = next_day(before, add_sums(mrr_movements.sums_of_row(row) for row in rows))
+        figures.append(before)
+    return figures
+
+
+def _write_days(days: Sequence[date], figures: dict[RevenueScope, list[RevenueFigures]], now: datetime) -> None:
+    """Write the days that changed, of each scope and of all."""
+    paid = [PaymentFigures()] * len(days)
+    for scope, scope_figures in figures.items():
+        stored = revenue_days.list_range(scope, days[0], days[-1])
+        rows = [stored.get(day) or revenue_days.empty_row(scope, day) for day in days]
+        _write_figures(rows, scope_figures, now)
+        paid = [add_payments(total, _convert_payments(row)) for total, row in zip(paid, rows, strict=True)]
+    totals = [add_figures(member, store) for member, store in zip(*figures.values(), strict=True)]
+    stored = revenue_days.list_range(RevenueScope.ALL, days[0], days[-1])
+    rows = [stored.get(day) or revenue_days.empty_row(RevenueScope.ALL, day) for day in days]
+    _write_figures(rows, totals, now)
+    for row, total in zip(rows, paid, strict=True):
+        _write_payments(row, total)
+
+
+def _write_figures(rows: Sequence[RevenueDay], figures: Sequence[RevenueFigures], now: datetime) -> None:
+    """Write the recurring revenue of the days that have any, or that have a row."""
+    currency = config.settings().reporting_currency
+    for row, row_figures in zip(rows, figures, strict=True):
+        if row.computed_at is not None or not row_figures.is_empty:
+            revenue_days.write_figures(row, row_figures, currency, is_final=is_final(row.analytics_date, now))
+
+
+def _convert_payments(row: RevenueDay) -> PaymentFigures:
+    """Return what was paid on a day, with the exchange rates that there are now; write it if it changed."""
+    if not row.payments:
+        return revenue_days.payments_of(row)
+    figures = _payments(revenue_days.payment_sums_of(row), row.analytics_date)
+    _write_payments(row, figures)
+    return figures
+
+
+def _write_payments(row: RevenueDay, figures: PaymentFigures) -> None:
+    if figures != revenue_days.payments_of(row):
+        revenue_days.write_payments(row, figures, config.settings().reporting_currency)
+
+
+def _write_all_payments(day: date) -> None:
+    """Write what was paid in all scopes on a day."""
+    parts = [revenue_days.find(scope, day) or revenue_days.empty_row(scope, day) for scope in PARTS]
+    total = add_payments(*map(revenue_days.payments_of, parts))
+    row = revenue_days.find(RevenueScope.ALL, day) or revenue_days.empty_row(RevenueScope.ALL, day)
+    _write_payments(row, total)
+
+
+def _payments(sums: Sequence[PaymentSum], day: date) -> PaymentFigures:
+    """Return what was paid, in the reporting currency. Amounts without an exchange rate are left out."""
+    rates = exchange_rates.rates_on([each.currency for each in sums], day)
+
+    def convert(amount: Decimal, currency: str) -> Decimal:
+        return six_places(amount * rates[currency]) if currency in rates else ZERO
+
+    return payment_figures(sums, convert)
+
+
+def list_days(scope: RevenueScope, first: date, last: date) -> list[tuple[date, RevenueFigures, PaymentFigures]]:
+    """Return the revenue of each day of a range that has begun. A day without a row is like the one before it."""
+    last = min(last, clock.today())
+    rows = revenue_days.list_range(scope, first, last)
+    before = revenue_days.figures_of(revenue_days.find_before(scope, first))
+    days, day = [], first
+    while day <= last:
+        row = rows.get(day)
+        figures = revenue_days.day_figures_of(row) if row else next_day(before, add_sums([]))
+        days.append((day, figures, revenue_days.payments_of(row) if row else PaymentFigures()))
+        before = figures
+        day += _DAY
+    return days

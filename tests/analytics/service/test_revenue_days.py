@@ -1,0 +1,376 @@
+"""The revenue of days: reports come in, owners are computed, days follow from their movements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.analytics.domain.exchange_rates import DatedRate
+from chalicelib.analytics.domain.mrr_movements import state_at_end
+from chalicelib.analytics.domain.recurring_revenue import RevenueHistory, RevenueStep
+from chalicelib.analytics.domain.revenue_days import PaymentSum
+from chalicelib.analytics.enums import RevenueScope
+from chalicelib.analytics.models import MrrMovement, RecurringRevenue, RevenueDay
+from chalicelib.analytics.repository import exchange_rates as rate_rows
+from chalicelib.analytics.repository import recurring_revenue as revenue_rows
+from chalicelib.analytics.service import recurring_revenue, revenue_days
+from chalicelib.analytics.service.recurring_revenue import SubscriptionReport
+from chalicelib.kit import clock
+from infra.bench.round_trips import metered
+from infra.local.engine import Engine
+from tests.analytics.revenue_factories import DAYS, START, at, day_of, reports, state, step, values
+from tests.examples import examples
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Set our clock: `time(3)` is the start of day 3."""
+
+    def set_to(day: float) -> datetime:
+        moment = at(day)
+        monkeypatch.setattr(clock, "now", lambda: moment)
+        return moment
+
+    set_to(0)
+    return set_to
+
+
+def report(
+    history: RevenueHistory,
+    owner: str = "ann",
+    subscription: str = "s1",
+    scope: RevenueScope = RevenueScope.MEMBER,
+    currency: str = "USD",
+) -> None:
+    recurring_revenue.record_report(SubscriptionReport(scope, owner, subscription, "plus", "active", currency, history))
+
+
+def close(time: Any, day: float, since: float | None = None) -> int:
+    return revenue_days.compute_due_owners(time(day), at(since) if since is not None else None)
+
+
+def day(number: int, scope: RevenueScope = RevenueScope.MEMBER) -> RevenueDay:
+    return RevenueDay.get(scope, day_of(number))
+
+
+def days(scope: RevenueScope = RevenueScope.MEMBER) -> dict[date, Decimal]:
+    return {row.analytics_date: row.mrr for row in RevenueDay.query(scope)}
+
+
+def movements() -> list[tuple[str, str, Decimal]]:
+    return sorted((row.scope_day, row.kind.value, row.amount) for row in MrrMovement.scan())
+
+
+def test_a_new_subscription_is_new_mrr_of_its_scope_and_of_all(time: Any) -> None:
+    report(state(step(0.5, 30, 5)))
+    report(state(step(0.6, 100)), owner="shop", scope=RevenueScope.STORE)
+    assert close(time, 0.7) == 4
+    assert values(day(0).mrr, day(0).new_mrr, day(0).new_customers, day(0).arr) == (35, 35, 1, 420)
+    assert values(day(0).customers, day(0).active_subscriptions, day(0).new_subscriptions) == (1, 1, 1)
+    total = day(0, RevenueScope.ALL)
+    assert values(total.mrr, total.customers, total.committed_mrr, total.currency) == (135, 2, 135, "USD")
+    assert {row.customer for row in MrrMovement.scan()} == {"member/ann", "store/shop"}
+
+
+def test_an_owner_is_due_once_after_a_report_and_again_at_the_next_step(time: Any) -> None:
+    report(state(step(0, 0), step(14.25, 30)))
+    close(time, 0)
+    [row] = RecurringRevenue.scan()
+    assert row.due.startswith("2026-03-15T06#")
+    assert row.due_from == day_of(14)
+    assert movements() == []
+    close(time, 14.3, since=14.2)
+    assert movements() == [("member#2026-03-15", "new", Decimal(30))]
+    [row] = RecurringRevenue.scan()
+    assert row.due is None
+    assert row.due_from is None
+
+
+def test_a_repeated_or_stale_report_makes_no_owner_due(time: Any) -> None:
+    time(3)
+    newer = state(step(2, 30), as_of=3)
+    report(newer)
+    close(time, 3)
+    report(newer)
+    report(state(step(1, 10), as_of=2))
+    assert close(time, 3.1, since=3) == 0
+    assert movements() == [("member#2026-03-03", "new", Decimal(30))]
+
+
+def test_days_without_a_change_carry_the_mrr_and_become_final(time: Any) -> None:
+    report(state(step(0, 30)))
+    close(time, 0.5)
+    close(time, 6, since=5.9)
+    assert days() == dict.fromkeys(map(day_of, range(7)), Decimal(30))
+    assert [day(number).is_final for number in range(7)] == [True, True, True, False, False, False, False]
+    assert values(day(1).start_mrr, day(1).new_mrr, day(1).churn_rate) == (30, 0, 0)
+    assert day(0).churn_rate is None
+
+
+def test_a_run_without_a_change_writes_nothing(time: Any) -> None:
+    report(state(step(0, 30)))
+    close(time, 0.5)
+    close(time, 2, since=1.9)
+    with metered() as meter:
+        close(time, 2.05, since=2)
+    assert meter.cost.writes == 0
+
+
+def test_without_revenue_nothing_is_written(time: Any) -> None:
+    with metered() as meter:
+        assert close(time, 1, since=0.9) == 0
+    assert meter.cost.writes == 0
+    assert days() == {}
+
+
+def test_a_late_report_moves_every_day_after_it(time: Any) -> None:
+    report(state(step(0, 30)))
+    close(time, 0.5)
+    close(time, 8, since=7.9)
+    report(state(step(2, 50), as_of=8))
+    close(time, 8.1, since=8)
+    assert [mrr for _, mrr in sorted(days().items())] == [30, 30, *[50] * 7]
+    assert values(day(2).expansion_mrr, day(2).is_final) == (20, True)
+    assert sum(row.amount for row in MrrMovement.scan()) == 50
+
+
+def test_a_movement_that_no_longer_follows_is_deleted(time: Any) -> None:
+    report(state(step(0, 30)))
+    report(state(step(1.5, 80), as_of=1.5))
+    close(time, 1.6)
+    assert len(movements()) == 2
+    report(state(step(1.5, 30), as_of=1.7))
+    close(time, 1.8, since=1.6)
+    assert movements() == [("member#2026-03-01", "new", Decimal(30))]
+    assert day(1).expansion_mrr == 0
+
+
+def test_a_step_takes_the_rate_of_its_first_day_or_of_seven_days_before(time: Any) -> None:
+    time(8)
+    rate_rows.put_rates([DatedRate("EUR", day_of(0), Decimal("1.2")), DatedRate("EUR", day_of(9), Decimal("1.5"))])
+    report(state(step(7, 10)), currency="EUR")
+    report(state(step(8, 10)), currency="EUR", owner="bob")
+    close(time, 8)
+    assert values(day(8).mrr, day(8).unconverted, day(8).customers) == (12, {"EUR": "10.000000"}, 1)
+    time(10)
+    report(state(step(10, 20)), currency="EUR")
+    close(time, 10, since=9.9)
+    assert day(10).mrr == 30
+    assert values(day(10).expansion_mrr, day(9).mrr) == (18, 12)
+
+
+def test_mrr_without_a_rate_takes_one_that_is_entered_later(time: Any) -> None:
+    report(state(step(1, 10)), currency="EUR")
+    close(time, 1.5)
+    assert values(day(1).mrr, day(1).unconverted, day(1).active_subscriptions) == (0, {"EUR": "10.000000"}, 0)
+    rate_rows.put_rates([DatedRate("EUR", day_of(1), Decimal(2))])
+    close(time, 2.1, since=2)
+    assert values(day(1).mrr, day(1).unconverted, day(1).new_mrr, day(2).mrr) == (20, None, 20, 20)
+    rate_rows.put_rates([DatedRate("EUR", day_of(1), Decimal(3))])
+    recurring_revenue.mark_all_due(RevenueScope.MEMBER, clock.now())
+    close(time, 3.1, since=3)
+    assert values(day(1).mrr, day(3).mrr) == (20, 20)
+
+
+def test_a_recomputation_changes_no_row(time: Any) -> None:
+    time(9)
+    report(state(step(0, 30), step(20, 0)))
+    report(state(step(3, 10)), subscription="s2")
+    report(state(step(5, 0), as_of=5))
+    close(time, 9)
+    before = {(row.scope, row.analytics_date): row.attribute_values for row in RevenueDay.scan()}
+    moved = {row.scope_day: row.attribute_values for row in MrrMovement.scan()}
+    assert recurring_revenue.mark_all_due(RevenueScope.MEMBER, clock.now()) == 1
+    close(time, 9.02, since=9)
+    assert {(row.scope, row.analytics_date): row.attribute_values for row in RevenueDay.scan()} == before
+    assert {row.scope_day: row.attribute_values for row in MrrMovement.scan()} == moved
+
+
+def test_a_planned_end_lowers_the_committed_mrr_only(time: Any) -> None:
+    report(state(step(0, 30)))
+    close(time, 0.5)
+    time(2)
+    report(state(step(2, 30), step(40, 0), as_of=2))
+    close(time, 2.1, since=2)
+    assert values(day(1).committed_mrr, day(2).committed_mrr, day(2).mrr) == (30, 0, 30)
+
+
+def test_an_owner_that_fails_is_due_at_the_next_run_and_ends_no_other(
+    time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(state(step(0, 30)), owner="ann")
+    report(state(step(0, 20)), owner="bob")
+    compute = recurring_revenue._compute_owner
+
+    def fail(owner: str, now: datetime) -> Any:
+        if owner == "member/ann":
+            raise RuntimeError
+        return compute(owner, now)
+
+    monkeypatch.setattr(recurring_revenue, "_compute_owner", fail)
+    close(time, 0.5)
+    assert day(0).mrr == 20
+    monkeypatch.setattr(recurring_revenue, "_compute_owner", compute)
+    close(time, 2.5, since=2.4)
+    assert values(day(0).mrr, day(2).mrr) == (20, 20)
+    close(time, 0.52, since=0.5)
+    assert day(0).mrr == 50
+
+
+def test_a_crash_before_the_days_leaves_the_owner_due(time: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    report(state(step(0, 30)))
+    with monkeypatch.context() as patch:
+        patch.setattr(revenue_days, "compute_days", _crash)
+        with pytest.raises(RuntimeError):
+            close(time, 0.5)
+    assert len(movements()) == 1
+    close(time, 0.6)
+    assert day(0).mrr == 30
+
+
+def test_a_report_during_a_computation_stays_due(time: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    report(state(step(0, 30)))
+    compute_days = revenue_days.compute_days
+
+    def interrupted(first: date | None, now: datetime) -> None:
+        compute_days(first, now)
+        report(state(step(0.4, 50), as_of=0.4))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(revenue_days, "compute_days", interrupted)
+        close(time, 0.5)
+    assert day(0).mrr == 30
+    close(time, 0.55, since=0.5)
+    assert day(0).mrr == 50
+
+
+def _crash(*_: Any) -> None:
+    raise RuntimeError
+
+
+def test_an_owner_with_many_steps_is_written_in_several_transactions(time: Any) -> None:
+    time(95)
+    report(state(*(step(number / 2, number + 1) for number in range(2 * 95))))
+    assert close(time, 95) == 2
+    assert len(movements()) == 95
+    assert day(94).mrr == 190
+
+
+def payment(event: str, amount: str, kind: str = "subscription", currency: str = "USD", **more: str) -> PaymentSum:
+    addons, tax = (Decimal(more.get(name, 0)) for name in ("addons", "tax"))
+    return PaymentSum(event, kind, currency, 1, Decimal(amount), addons, tax)
+
+
+def test_payments_of_a_day_are_set_by_kind_without_tax(time: Any) -> None:
+    time(3)
+    sums = [
+        payment("payment_succeeded", "30", addons="10", tax="5.7"),
+        payment("payment_succeeded", "12", kind="addon"),
+        payment("payment_succeeded", "7", kind="credits"),
+        payment("payment_succeeded", "3", kind="gift"),
+        payment("payment_failed", "30"),
+        payment("payment_refunded", "8", tax="1.52"),
+        payment("payment_refund_reversed", "2"),
+    ]
+    revenue_days.set_payments("together", day_of(3), sums, 1)
+    row = day(3)
+    assert values(row.subscription_revenue, row.addons_revenue, row.credits_revenue, row.gifts_revenue) == (
+        20,
+        22,
+        7,
+        3,
+    )
+    assert values(row.refunds, row.tax, row.payments_succeeded, row.payments_failed) == (6, Decimal("4.18"), 4, 1)
+    assert values(row.mrr, row.is_final) == (0, False)
+    revenue_days.set_payments("platform", day_of(3), [payment("payment_succeeded", "100")], 1)
+    assert day(3, RevenueScope.ALL).subscription_revenue == 120
+
+
+def test_an_earlier_computation_overwrites_no_payments(time: Any) -> None:
+    revenue_days.set_payments("together", day_of(0), [payment("payment_succeeded", "30")], 5)
+    revenue_days.set_payments("together", day_of(0), [], 4)
+    assert day(0).subscription_revenue == day(0, RevenueScope.ALL).subscription_revenue == 30
+    revenue_days.set_payments("together", day_of(0), [], 6)
+    assert day(0).subscription_revenue == day(0, RevenueScope.ALL).subscription_revenue == 0
+
+
+def test_equal_payments_are_written_by_a_repair_only(time: Any) -> None:
+    sums = [payment("payment_succeeded", "30", tax="5.7")]
+    revenue_days.set_payments("together", day_of(0), sums, 1)
+    with metered() as meter:
+        revenue_days.set_payments("together", day_of(0), sums, 2)
+    assert meter.cost.writes == 0
+    revenue_days.set_payments("together", day_of(0), sums, 3, is_repair=True)
+    assert day(0).payments_generation == 3
+    with metered() as meter:
+        revenue_days.set_payments("together", day_of(1), [], 1)
+    assert meter.cost.writes == 0
+
+
+def test_payments_and_movements_of_a_day_stand_beside_each_other(time: Any) -> None:
+    revenue_days.set_payments("together", day_of(0), [payment("payment_succeeded", "30")], 1)
+    report(state(step(0, 30)))
+    close(time, 0.5)
+    revenue_days.set_payments("together", day_of(0), [payment("payment_succeeded", "31")], 2)
+    assert values(day(0).mrr, day(0).subscription_revenue) == (30, 31)
+    assert day(0, RevenueScope.ALL).mrr == 30
+
+
+def test_payments_in_a_currency_take_its_rate_once_there_is_one(time: Any) -> None:
+    revenue_days.set_payments("together", day_of(0), [payment("payment_succeeded", "30", currency="EUR")], 1)
+    assert values(day(0).subscription_revenue, day(0).payments_succeeded) == (0, 1)
+    rate_rows.put_rates([DatedRate("EUR", day_of(0), Decimal("1.1"))])
+    revenue_days.compute_days(day_of(0), time(1))
+    assert day(0).subscription_revenue == day(0, RevenueScope.ALL).subscription_revenue == 33
+
+
+REPORT = st.tuples(st.sampled_from(["ann", "bob"]), st.sampled_from(["s1", "s2"]), reports())
+
+
+@pytest.fixture
+def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run after 30 days looks at each of their hours."""
+    monkeypatch.setattr(revenue_rows, "SHARDS", 1)
+
+
+@pytest.mark.usefixtures("_one_shard")
+@settings(max_examples=examples(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(REPORT, min_size=1, max_size=6), st.lists(st.integers(0, DAYS), max_size=2).map(sorted), st.randoms())
+def test_days_equal_a_recount_for_reports_in_any_order(
+    engine: Engine, time: Any, arrivals: list[Any], runs: list[int], random: Any
+) -> None:
+    """Runs between the reports, repeated reports, and owners with several subscriptions."""
+    engine.restore()
+    shuffled = [*arrivals, *random.choices(arrivals, k=2)]
+    random.shuffle(shuffled)
+    last = 0.0
+    for number, (owner, subscription, history) in enumerate(shuffled):
+        time(last)
+        report(history, owner=owner, subscription=subscription)
+        if number < len(runs):
+            close(time, runs[number] + 0.5, since=last)
+            last = runs[number] + 0.5
+    close(time, DAYS + 1, since=max(last - 1, 0))
+    owners = {row.owner for row in RecurringRevenue.scan()}
+    steps = {
+        owner: [revenue_rows.subscription_of(row) for row in revenue_rows.list_by_owner(owner)] for owner in owners
+    }
+    for each_day, figures, _ in revenue_days.list_days(RevenueScope.MEMBER, day_of(0), day_of(DAYS + 1)):
+        states = [state_at_end(each, each_day) for each in steps.values()]
+        assert figures.mrr == sum(each.mrr for each in states)
+        assert figures.customers == sum(each.mrr > 0 for each in states)
+
+
+def test_reports_of_an_earlier_release_without_an_end_are_whole() -> None:
+    history = state(step(0, 30))
+    report(replace(history, steps=(RevenueStep(START, Decimal(30), Decimal(0)),)))
+    [row] = RecurringRevenue.scan()
+    assert row.steps == [{"from": clock.iso(START), "plan": "30", "addons": "0", "rate": None, "rate_day": None}]
