@@ -64,7 +64,6 @@ def compute_day(tenant: str, day: date) -> None:
     except Exception:
         event_days.release(lease)
         raise
-    site_days.expect_close(tenant)
     if event_days.finish(lease, result):
         for affected in affected_days:
             event_days.mark_due(tenant, affected, clock.now())
@@ -94,6 +93,8 @@ def _compute(lease: DayLease) -> tuple[DayResult, list[date]]:
         _write_rollups(lease, database)
         _require_time(lease)
         lake.delete_parts(source.part_keys)
+        if site is not None:
+            site_days.expect_close(site)
         result = DayResult(database.event_count(), len(content), _due_again(lease, database.last_open_ms()))
     return result, affected_days
 

@@ -22,10 +22,9 @@ _LOOK_BACK = timedelta(hours=2)
 _FIRST_LOOK_BACK = timedelta(days=2)
 
 
-def expect_close(tenant: str) -> None:
-    """Make a site due after its next midnight, unless it is due already; for a tenant without a site do nothing."""
-    row = sites.find(tenant)
-    if row is not None and row.close_due is None:
+def expect_close(row: Site) -> None:
+    """Make a site due after its next midnight, unless it is due already."""
+    if row.close_due is None:
         sites.mark_close_due(row, next_close(clock.now(), row.time_zone))
 
 

@@ -47,7 +47,7 @@ def test_site_with_events_is_closed_once_after_each_midnight(
 ) -> None:
     new_site(TENANT, time_zone="Europe/Berlin")
     store([lake_event("2026-03-28 10:00")])
-    site_days.expect_close(TENANT)
+    site_days.expect_close(Site.get(TENANT))
     due = Site.get(TENANT).close_due
     assert due is not None
     assert due.startswith("2026-03-29T22#")
@@ -74,7 +74,7 @@ def test_computation_makes_its_site_due(new_site: Callable[..., Any], compute_du
 def test_quiet_site_is_closed_no_more(new_site: Callable[..., Any], week_clock: WeekClock, sent: list[Any]) -> None:
     new_site(TENANT)
     store([lake_event("2026-03-28 10:00")])
-    site_days.expect_close(TENANT)
+    site_days.expect_close(Site.get(TENANT))
     week_clock.move(days=1)
     site_days.send_due_sites(clock.now(), None)
     due = Site.get(TENANT).close_due
@@ -91,7 +91,7 @@ def test_site_that_cannot_be_sent_is_due_again(
     new_site: Callable[..., Any], week_clock: WeekClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_site(TENANT)
-    site_days.expect_close(TENANT)
+    site_days.expect_close(Site.get(TENANT))
     week_clock.move(days=1)
     monkeypatch.setattr(messages, "publish", lambda _: 1 / 0)
     assert site_days.send_due_sites(clock.now(), None) == 0
