@@ -49,6 +49,14 @@ class FunnelLimitReached(Conflict):
     title = "The site has the maximum number of funnels"
 
 
+class ErrorGroupNotFound(NotFound):
+    title = "Group of errors not found"
+
+
+class VisitNotFound(NotFound):
+    title = "Visit not found"
+
+
 class ExperimentNotFound(NotFound):
     title = "Experiment not found"
 

@@ -26,7 +26,8 @@ class LazyChalice(Chalice):
     """Chalice that registers blueprints on demand in Lambda, and all of them at once elsewhere.
 
     `contents`: one mapping per context, from a module with a blueprint `bp` to the path prefixes that it answers. The
-    longest matching prefix decides. A module without paths (queue consumers and schedules) answers no request.
+    longest matching prefix decides; a part of it in braces matches any part. A module without paths (queue consumers and
+    schedules) answers no request.
     """
 
     def __init__(self, app_name: str, *contents: Mapping[str, Paths]) -> None:

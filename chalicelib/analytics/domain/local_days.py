@@ -14,17 +14,14 @@ def day_bounds(day: date, time_zone: str) -> tuple[int, int]:
     return _midnight(day, time_zone), _midnight(day + timedelta(days=1), time_zone)
 
 
+def local_date(moment: datetime, time_zone: str) -> date:
+    """Return the local date of a time. An unknown time zone counts as UTC."""
+    return moment.astimezone(_zone(time_zone)).date()
+
+
 def neighbors(day: date) -> tuple[date, date]:
     """Return the day before and the day after."""
     return day - timedelta(days=1), day + timedelta(days=1)
-
-
-def next_closing_hour(now: datetime, time_zone: str) -> datetime:
-    """Return the first full hour (UTC) at or after the next midnight in the time zone."""
-    today = now.astimezone(_zone(time_zone)).date()
-    midnight = moment_of(_midnight(today + timedelta(days=1), time_zone))
-    hour = midnight.replace(minute=0, second=0, microsecond=0)
-    return hour if hour == midnight else hour + timedelta(hours=1)
 
 
 def milliseconds(moment: datetime) -> int:

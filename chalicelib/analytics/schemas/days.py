@@ -19,12 +19,13 @@ class DayDue(Message):
         return (self.tenant,)
 
 
-class SiteDue(Message):
-    """Compute what depends on several days of a site, after its midnight."""
+class SiteDayEnded(Message):
+    """A day of a site has ended: compute what depends on it and on the days before."""
 
-    queue = "analytics-compute_day"
+    queue = "analytics-close_site_day"
 
     tenant: str
+    day: date
 
     def subjects(self) -> tuple[str, ...]:
         return (self.tenant,)

@@ -1,5 +1,6 @@
 """Use cases of analytics. This module exports the functions that other contexts may call."""
 
+from chalicelib.analytics.service.bookings import record_booking
 from chalicelib.analytics.service.collection import feature_used, track
 from chalicelib.analytics.service.daily_counts import count_sessions, daily_counts
 from chalicelib.analytics.service.experiments import create_experiment, result, start, stop
@@ -14,6 +15,7 @@ __all__ = [
     "daily_counts",
     "expose",
     "feature_used",
+    "record_booking",
     "register_site",
     "result",
     "start",

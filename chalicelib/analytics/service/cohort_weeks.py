@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.analytics.domain import cohort_sql
 from chalicelib.analytics.domain.channels import channel_of
 from chalicelib.analytics.domain.cohorts import CohortKey, cohort_name, first_week, periods
-from chalicelib.analytics.domain.event_moments import local_day
 from chalicelib.analytics.domain.reports.source_sql import EVENTS, UNITED
 from chalicelib.analytics.models import UserCohort
 from chalicelib.analytics.repository import cohorts
@@ -19,7 +18,7 @@ from chalicelib.analytics.service.report_files import DayFiles
 from chalicelib.analytics.service.report_runs import MAX_DUCKDB_BYTES
 from chalicelib.integrations.duckdb_engine import Database
 from chalicelib.integrations.parquet import Kind
-from chalicelib.kit import logs
+from chalicelib.kit import clock, logs
 
 log = logs.logger("analytics")
 
@@ -27,17 +26,17 @@ Activity = dict[int, tuple[int, Decimal]]
 """The active users and the revenue by period."""
 
 
-def compute_cohorts(tenant: str, now: datetime) -> None:
-    """Set the cohorts of the last two years. Does nothing, and says so, if the days are too large for DuckDB."""
+def compute_cohorts(tenant: str, day: date) -> None:
+    """Set the cohorts of the two years until the site's ended day. Does nothing, and says so, if the days are too large for DuckDB."""
     site = site_cache.site_of(tenant)
-    today = local_day(now, site.time_zone)
+    today = day + timedelta(days=1)
     week = first_week(today)
     files = report_files.of_tenant(tenant, week, today)
     if files.byte_count > MAX_DUCKDB_BYTES:
         log.warning("cohorts not computed: the days are too large", extra={"bytes": files.byte_count})
         return
     sizes, activity = _load(files, week, site.currency)
-    rows = _rows(tenant, sizes, activity, (now, today))
+    rows = _rows(tenant, sizes, activity, (clock.now(), today))
     cohorts.replace_rows(rows, list(cohorts.iterate_weeks(tenant, week, today)))
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from chalicelib.analytics.domain.event_moments import local_day
 from chalicelib.analytics.domain.open_days import first_open_day, is_final
 from chalicelib.analytics.domain.reports.questions import FunnelQuestion
 from chalicelib.analytics.domain.reports.results import StepResult, funnel_results_by_day
 from chalicelib.analytics.models import Funnel, FunnelStep
 from chalicelib.analytics.repository import event_days, funnels
 from chalicelib.analytics.schemas.reports import FunnelSteps
-from chalicelib.analytics.service import report_runs, site_cache
+from chalicelib.analytics.service import report_runs
 from chalicelib.analytics.service.report_files import DayFiles
+from chalicelib.kit import clock
 
 
-def compute_funnels(tenant: str, now: datetime) -> None:
-    """Set the step counts of every active funnel of a site for the entry days that may still change."""
-    today = local_day(now, site_cache.site_of(tenant).time_zone)
+def compute_funnels(tenant: str, day: date) -> None:
+    """Set the step counts of a site's active funnels for the entry days until its ended day that may still change."""
+    today, now = day + timedelta(days=1), clock.now()
     for row in funnels.list_by_tenant(tenant):
         if row.is_active:
             _compute(row, today, now)

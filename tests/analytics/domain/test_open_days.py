@@ -1,4 +1,4 @@
-"""When a site is due after its midnight, and when an entry day of a funnel is final."""
+"""When an entry day of a funnel is final."""
 
 from __future__ import annotations
 
@@ -6,22 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chalicelib.analytics.domain.local_days import next_closing_hour
 from chalicelib.analytics.domain.open_days import first_open_day, is_final
-
-
-@pytest.mark.parametrize(
-    ("now", "time_zone", "hour"),
-    [
-        ("2026-03-28 12:00", "UTC", "2026-03-29 00:00"),
-        ("2026-03-28 22:59", "Europe/Berlin", "2026-03-28 23:00"),
-        ("2026-03-28 23:00", "Europe/Berlin", "2026-03-29 22:00"),
-        ("2026-03-28 12:00", "Asia/Kolkata", "2026-03-28 19:00"),
-    ],
-)
-def test_a_site_is_due_in_the_first_full_hour_after_its_midnight(now: str, time_zone: str, hour: str) -> None:
-    moment, due = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (now, hour))
-    assert next_closing_hour(moment, time_zone) == due
 
 
 def test_an_entry_day_is_final_when_windows_are_over_and_no_event_can_be_late() -> None:

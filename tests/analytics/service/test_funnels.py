@@ -13,7 +13,7 @@ from chalicelib.analytics.models import FunnelStep, Site
 from chalicelib.analytics.repository import funnels as repository
 from chalicelib.analytics.schemas.funnels import FunnelCreate, FunnelQuery, FunnelRead
 from chalicelib.analytics.schemas.reports import ReportCreate
-from chalicelib.analytics.service import day_end, funnels, reports
+from chalicelib.analytics.service import funnels, reports, site_days
 from chalicelib.kit import clock
 from tests.analytics.conftest import NewSite
 from tests.analytics.event_factories import TENANT, LakeEvent, WeekClock, lake_event, store
@@ -45,7 +45,7 @@ def close(week_clock: WeekClock, drain: Drain) -> Callable[[], None]:
     def run() -> None:
         due = Site.get(TENANT).close_due
         week_clock.moment = datetime.fromisoformat(f"{due.partition('#')[0]}:05:00+00:00")
-        day_end.send_due_sites(clock.now(), clock.now())
+        site_days.send_due_sites(clock.now(), clock.now())
         assert drain() == []
 
     return run
