@@ -8,6 +8,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     ),
     "chalicelib.analytics.routes.collection": ("/v1/analytics/events",),
     "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
+    "chalicelib.analytics.routes.recomputation": ("/v1/operator/analytics/recompute",),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.jobs": (),
 }

@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         exchange_rates,
         plans,
         privacy,
+        recomputation,
         replay,
         retention,
         rotate,
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         sizes,
         plans,
         exchange_rates,
+        recomputation,
         tokens,
     )
     for family in families:

@@ -24,6 +24,7 @@ COMMANDS = (
     "active-shops",
     "dead-letters",
     "exchange-rates",
+    "recompute",
     "replay",
     "rotate-secrets",
     "sessions",
