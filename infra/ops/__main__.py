@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
         archive,
         billing_events,
         dead_letters,
+        event_import,
         exchange_rates,
         plans,
         privacy,
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         sizes,
         plans,
         exchange_rates,
+        event_import,
         recomputation,
         tokens,
     )

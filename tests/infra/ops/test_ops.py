@@ -24,6 +24,7 @@ COMMANDS = (
     "active-shops",
     "dead-letters",
     "exchange-rates",
+    "import-events",
     "recompute",
     "replay",
     "rotate-secrets",
