@@ -4,13 +4,15 @@ Each visit has ten events; each visitor comes twice, in the morning and in the a
 """
 
 import sys
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 PARTS = 8
+DAY = date(2026, 3, 28)
 START_MS = 1_774_656_000_000
-"""2026-03-28T00:00Z."""
+"""The start of the day, in UTC."""
 
 EVENTS = f"""
 SELECT CAST(CAST(md5(CAST(i AS VARCHAR)) AS UUID) AS VARCHAR) AS id,
@@ -19,7 +21,7 @@ SELECT CAST(CAST(md5(CAST(i AS VARCHAR)) AS UUID) AS VARCHAR) AS id,
     CASE WHEN i % 10 < 6 THEN 'page_view' ELSE 'name_' || (i % 70) END AS name,
     CAST(0 AS BIGINT) AS version,
     {START_MS} + 3600000 + if(visit < half, 0, 39600000) + (visit * 7919 % 36000) * 1000 + (i % 10) * 60000 AS at_ms,
-    at_ms + 500 AS received_ms, DATE '2026-03-28' AS day, 'UTC' AS time_zone,
+    at_ms + 500 AS received_ms, DATE '{DAY}' AS day, 'UTC' AS time_zone,
     if(visit % 3 = 0, 'user-' || (visit % half), NULL) AS user_id, CAST(NULL AS VARCHAR) AS session_id,
     md5('visitor' || (visit % half)) AS visitor, CAST(NULL AS VARCHAR) AS visitor_before, 'browser' AS source,
     '/products/' || (i * 31 % 500) AS path, if(i % 10 = 0, 'https://www.google.com/', NULL) AS referrer,
