@@ -22,7 +22,7 @@ def rollup(rounds: int) -> list[Row]:
     events = 1_000_000 if rounds > 1 else 1_000
     with TemporaryDirectory(prefix="backroom-bench-") as folder:
         for script, *arguments in (["rollup_input.py", str(events)], ["rollup_sqlite.py"]):
-            command = [sys.executable, SUBJECTS / script, folder, *arguments]
+            command = [sys.executable, str(SUBJECTS / script), folder, *arguments]
             subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=True)
         subjects = [
             Subject(name, [sys.executable, SUBJECTS / f"rollup_{name}.py", folder, str(events // 10)])

@@ -48,7 +48,7 @@ QUERIES = (
 
 
 def compute() -> None:
-    """Unite the parts, select every number, and write the files of the day and of first days."""
+    """Merge the parts, select every number, and write the files of the day and of first days."""
     with duckdb.connect() as connection:
         connection.execute("SET VARIABLE files = ?", [[str(path) for path in folder.glob("part-*.parquet")]])
         for step in STEPS:

@@ -11,7 +11,7 @@ folder, visits = Path(sys.argv[1]), int(sys.argv[2])
 
 
 def compute() -> None:
-    """Unite the parts, set every number, and make the new objects of the day and of first days."""
+    """Merge the parts, set every number, and make the new objects of the day and of first days."""
     options = DayOptions("store:1", date(2026, 3, 28), datetime(2026, 3, 30, tzinfo=UTC), {"name_8": "plan"})
     with open_day(options) as database:
         database.load(None, [path.read_bytes() for path in sorted(folder.glob("part-*.parquet"))])
