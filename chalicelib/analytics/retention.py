@@ -198,12 +198,12 @@ LAKES = (
         columns=PersonColumns(
             person="user_id",
             visit=("session_id", "visitor"),
-            substitutes=("user_id", "session_id", "visitor", "visitor_before"),
+            substitutes=("user_id", "session_id", "visitor", "visitor_before", "person"),
             emptied=("path", "referrer", "ip_hash"),
             kept_keys=MappingProxyType(
                 {
                     "data": tuple(
-                        sorted({*_BOOKING_KEYS, *_ERROR_KEYS, *_FEATURE_KEYS, "campaign_id", "test", "variant"})
+                        sorted({*_BOOKING_KEYS, *_ERROR_KEYS, *_FEATURE_KEYS, "campaign_id", "position", "test"})
                     )
                 }
             ),

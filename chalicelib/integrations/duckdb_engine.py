@@ -27,6 +27,14 @@ SQL_TYPES = {
     Kind.DATE: "DATE",
 }
 
+_POINTER = "'$.' || substring(path, 3, length(path) - 3)"
+JSON_EXTRACT_SCALAR = f"""
+CREATE MACRO json_extract_scalar(document, path) AS
+CASE WHEN json_valid(document) AND json_type(document, {_POINTER}) NOT IN ('OBJECT', 'ARRAY', 'NULL')
+THEN json_extract_string(document, {_POINTER}) END
+"""
+"""Define Athena's function for paths of one key, `$["key"]`, which DuckDB writes as `$."key"`."""
+
 
 class Database:
     """A database whose files live in `folder`. Names of tables and columns come from the program, values are bound."""
@@ -55,6 +63,16 @@ class Database:
             for row in rows:
                 yield dict(zip(relation.columns, row, strict=True))
 
+    def select(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the columns and the rows of a query that an operator wrote."""
+        cursor = self._connection.execute(query)
+        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    def forbid_files(self) -> None:
+        """Let later statements read and write no file outside of the database's folder."""
+        self._connection.execute(f"SET allowed_directories = ['{self._folder}']")
+        self._connection.execute("SET enable_external_access = false")
+
     def value(self, query: str) -> Any:
         """Return the first value of a query's only row."""
         row = self._connection.execute(query).fetchone()
@@ -78,6 +96,17 @@ class Database:
             listed = ", ".join(f"'{path}'" for path in paths)
             query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"  # noqa: S608
         self._connection.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {', '.join(columns)} FROM ({query})")  # noqa: S608
+
+    @contextmanager
+    def temporary_view(self, name: str, columns: Mapping[str, Kind], files: Iterable[bytes]) -> Iterator[None]:
+        """Create a view as `create_view` does; at the end drop it and delete its files."""
+        first = self._files + 1
+        self.create_view(name, columns, files)
+        last = self._files
+        yield
+        self._connection.execute(f"DROP VIEW {name}")
+        for number in range(first, last + 1):
+            (self._folder / f"{number}.parquet").unlink()
 
     def parquet(self, query: str) -> bytes:
         """Return the rows of a query as a Parquet file."""

@@ -26,7 +26,8 @@ class LazyChalice(Chalice):
     """Chalice that registers blueprints on demand in Lambda, and all of them at once elsewhere.
 
     `contents`: one mapping per context, from a module with a blueprint `bp` to the path prefixes that it answers. The
-    longest matching prefix decides. A module without paths (queue consumers and schedules) answers no request.
+    longest matching prefix decides; a part of it in braces matches any part. A module without paths (queue consumers and
+    schedules) answers no request.
     """
 
     def __init__(self, app_name: str, *contents: Mapping[str, Paths]) -> None:
@@ -97,11 +98,18 @@ class LazyChalice(Chalice):
 
 
 def nearest_module(contents: Mapping[str, Paths], path: str) -> str | None:
-    """Return the module whose longest prefix covers `path`, or None."""
+    """Return the module whose longest prefix covers `path`, or None. A prefix may have parameters (`{tenant}`)."""
     modules = {prefix: module for module, paths in contents.items() for prefix in paths}
-    covering = (prefix for prefix in modules if f"{path}/".startswith(f"{prefix}/"))
-    prefix = max(covering, key=len, default=None)
+    segments = path.split("/")
+    covering = (prefix for prefix in modules if _covers(prefix.split("/"), segments))
+    prefix = max(covering, key=lambda prefix: (prefix.count("/"), len(prefix)), default=None)
     return modules[prefix] if prefix else None
+
+
+def _covers(prefix: list[str], path: list[str]) -> bool:
+    return len(prefix) <= len(path) and all(
+        part == own or (own.startswith("{") and part) for own, part in zip(prefix, path, strict=False)
+    )
 
 
 def load_all(app: Chalice) -> Chalice:

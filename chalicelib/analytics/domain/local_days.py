@@ -14,6 +14,11 @@ def day_bounds(day: date, time_zone: str) -> tuple[int, int]:
     return _midnight(day, time_zone), _midnight(day + timedelta(days=1), time_zone)
 
 
+def local_date(moment: datetime, time_zone: str) -> date:
+    """Return the local date of a time. An unknown time zone counts as UTC."""
+    return moment.astimezone(_zone(time_zone)).date()
+
+
 def neighbors(day: date) -> tuple[date, date]:
     """Return the day before and the day after."""
     return day - timedelta(days=1), day + timedelta(days=1)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from pynamodb.expressions.update import Action
 
@@ -16,7 +17,11 @@ from chalicelib.kit.errors import Conflict, VersionMismatch, WriteConflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.schemas import Schema
-from chalicelib.kit.tables import Transaction, get_many
+from chalicelib.kit.tables import Transaction, get_many, readable_rows, update_if
+
+SHARDS = 8
+"""Of the sites that are closed in the same hour."""
+_HOUR = "%Y-%m-%dT%H"
 
 
 def find(tenant: str) -> Site | None:
@@ -84,6 +89,29 @@ def replace_keys(row: Site, keys: Mapping[str, Any], response: Schema, idempoten
         unique_values.release(transaction, _unique("secret_hash", row.secret_hash), row.tenant)
         if row.previous_key:
             unique_values.release(transaction, _unique("key", row.previous_key), row.tenant)
+
+
+def mark_close_due(row: Site, due: datetime | None) -> None:
+    """Set the hour in which the site's day is closed, None for none, unless another process has set it since the read."""
+    action = Site.close_due.remove() if due is None else Site.close_due.set(_close_key(due, row.tenant))
+    is_unchanged = Site.close_due.does_not_exist() if row.close_due is None else Site.close_due == row.close_due
+    update_if(Site(row.tenant), [action], Site.tenant.exists() & is_unchanged)
+
+
+def iterate_close_due(hour: datetime) -> Iterator[str]:
+    """Iterate over the tenants whose sites are to be closed in an hour (UTC)."""
+    for shard in range(SHARDS):
+        for row in readable_rows(Site.by_close_due.query(f"{hour:{_HOUR}}#{shard}")):
+            yield row.tenant
+
+
+def is_close_due(row: Site, now: datetime) -> bool:
+    """Return whether the site is to be closed now."""
+    return row.close_due is not None and row.close_due <= f"{now:{_HOUR}}#{SHARDS}"
+
+
+def _close_key(due: datetime, tenant: str) -> str:
+    return f"{due:{_HOUR}}#{crc32(tenant.encode()) % SHARDS}"
 
 
 def _stage_change(

@@ -17,3 +17,15 @@ class DayDue(Message):
 
     def subjects(self) -> tuple[str, ...]:
         return (self.tenant,)
+
+
+class SiteDayEnded(Message):
+    """A day of a site has ended: compute what depends on it and on the days before."""
+
+    queue = "analytics-close_site_day"
+
+    tenant: str
+    day: date
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.tenant,)

@@ -21,7 +21,7 @@ from chalicelib.analytics.repository import event_days, event_rows, lake, rollup
 from chalicelib.analytics.repository.event_days import DayLease, DayResult
 from chalicelib.analytics.repository.rollups import R
 from chalicelib.analytics.retention import LAKES
-from chalicelib.analytics.service import day_rows, revenue_days
+from chalicelib.analytics.service import day_rows, error_logs, revenue_days, site_days
 from chalicelib.analytics.service.day_database import DayDatabase, DayOptions, open_day
 from chalicelib.integrations import lake_files
 from chalicelib.kit import clock, config, lakes, logs
@@ -93,6 +93,8 @@ def _compute(lease: DayLease) -> tuple[DayResult, list[date]]:
         _write_rollups(lease, database)
         _require_time(lease)
         lake.delete_parts(source.part_keys)
+        if site is not None:
+            site_days.expect_close(site)
         result = DayResult(database.event_count(), len(content), _due_again(lease, database.last_open_ms()))
     return result, affected_days
 
@@ -179,6 +181,7 @@ def _write_rollups(lease: DayLease, database: DayDatabase) -> None:
     partners = [day_rows.partner_row(tenant, day, row, fence) for row in database.partners()]
     partner_ids = sorted({*(row.partner_id for row in partners), *database.former_partners()})
     _replace(lease, partners, rollups.list_partner_days(day, partner_ids))
+    _write_errors(lease, database)
     traffic = day_rows.traffic_row(tenant, day, database.traffic(), fence)
     lists = day_rows.traffic_lists(database.top(), database.recent())
     traffic.top, traffic.recent, traffic.computed_at = lists["top"], lists["recent"], clock.now()
@@ -188,6 +191,15 @@ def _write_rollups(lease: DayLease, database: DayDatabase) -> None:
         revenue_days.set_payments(tenant, day, database.payments(), fence, is_repair=lease.is_repair)
     if tenant == TOGETHER:
         ACTIVE_MEMBERS.count(traffic.active_users)
+
+
+def _write_errors(lease: DayLease, database: DayDatabase) -> None:
+    """Set the day's counts in the groups of errors."""
+    former = database.former_fingerprints()
+    if lease.is_repair:
+        former += error_logs.fingerprints_of_day(lease.tenant, lease.day)
+    _require_time(lease)
+    error_logs.write_error_days(lease.tenant, lease.day, database.error_groups(), former)
 
 
 def _replace(lease: DayLease, rows: Sequence[R], former: Sequence[R]) -> None:

@@ -19,7 +19,7 @@ from chalicelib.integrations.parquet import Kind
 
 Row = dict[str, Any]
 
-DAY_COLUMNS: Mapping[str, Kind] = {**EVENT_COLUMNS, **dict.fromkeys(rows.DIGESTS, Kind.INTEGER)}
+DAY_COLUMNS: Mapping[str, Kind] = {**EVENT_COLUMNS, **dict.fromkeys(rows.DIGESTS, Kind.INTEGER), "person": Kind.TEXT}
 FIRSTS_COLUMNS: Mapping[str, Kind] = {"event": Kind.TEXT, "user_id": Kind.TEXT, "first_day": Kind.DATE}
 
 
@@ -187,8 +187,12 @@ class DayDatabase:
         return [PaymentSum(**row) for row in self._database.rows(payments.PAYMENTS)]
 
     def error_groups(self) -> list[Row]:
-        """Return the errors by fingerprint, each group with its latest error."""
+        """Return the groups of errors, each with its latest error."""
         return self._database.rows(errors.ERROR_GROUPS)
+
+    def former_fingerprints(self) -> list[str]:
+        """Return the groups of errors that the computation before counted."""
+        return [str(row["fingerprint"]) for row in self._database.rows(errors.FORMER_FINGERPRINTS)]
 
     def events_to_put(self) -> Iterator[Row]:
         """Iterate over the events and page views whose rows are new or changed."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from chalicelib.analytics.domain.local_days import moment_of
 from chalicelib.analytics.domain.packed_json import pack, pack_lists
+from chalicelib.analytics.domain.rates import rate
 from chalicelib.analytics.enums import EventType
 from chalicelib.analytics.models import (
     AnalyticsEvent,
@@ -25,7 +25,6 @@ from chalicelib.analytics.models import (
 Row = Mapping[str, Any]
 
 PAGE_VIEW = "page_view"
-_FOUR_DECIMALS = Decimal("0.0001")
 
 
 def event_row(tenant: str, row: Row) -> AnalyticsEvent | PageView:
@@ -113,7 +112,7 @@ def traffic_row(tenant: str, day: date, row: Row, generation: int) -> DailyTraff
         tenant,
         day,
         **row,
-        bounce_rate=_rate(row["bounces"], row["visits"]),
+        bounce_rate=rate(row["bounces"], row["visits"]),
         generation=generation,
         expires_epoch=_end_of(day, DailyTraffic.KEEP),
     )
@@ -146,8 +145,8 @@ def feature_row(tenant: str, day: date, row: Row, generation: int) -> FeatureUsa
         day,
         **columns,
         tenant=tenant,
-        completion_rate=_rate(row["completions"], row["starts"]),
-        satisfaction_score=_rate(row["rating_sum"], row["rating_count"]),
+        completion_rate=rate(row["completions"], row["starts"]),
+        satisfaction_score=rate(row["rating_sum"], row["rating_count"]),
         last_used=moment_of(row["last_used_ms"]),
         generation=generation,
         expires_epoch=_end_of(day, FeatureUsage.KEEP),
@@ -170,10 +169,6 @@ def partner_row(tenant: str, day: date, row: Row, generation: int) -> PartnerDay
     """Return the row of a partner's bookings."""
     columns = {name: value for name, value in row.items() if name != "partner_id"}
     return PartnerDay(row["partner_id"], day, **columns, tenant=tenant, generation=generation)
-
-
-def _rate(part: int, whole: int) -> Decimal | None:
-    return (Decimal(part) / whole).quantize(_FOUR_DECIMALS, ROUND_HALF_UP) if whole else None
 
 
 def _end_of(day: date, keep: timedelta) -> datetime:
