@@ -77,7 +77,7 @@ def test_stopped_import_resumes_at_its_checkpoint(ops: Ops, start: Start, tmp_pa
     wait_for_first_page(process, LOCK)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate()
-    assert process.returncode == 143
+    assert process.returncode == 143, err
     assert "The same command resumes from here" in err
     assert json.loads(locks.watermark(LOCK) or "")["counts"]["lines"] == PAGE_LINES
     other = tmp_path / "other.jsonl"
