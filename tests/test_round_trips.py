@@ -11,6 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.analytics import service as analytics
+from chalicelib.analytics.schemas.recomputation import RecomputationCreate
+from chalicelib.analytics.service import due_days, recomputation, site_cache
 from chalicelib.billing import service as billing
 from chalicelib.kit import auth, clock, ids
 from chalicelib.kit.auth import Role
@@ -178,3 +181,35 @@ def test_billing(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain,
     with costs("credits read"):
         balance = api.get("/v1/billing/credits", headers=headers)
     assert json.loads(balance.text)["balance"] > 0
+
+
+def test_analytics(api: httpx.Client, costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    site_cache.forget()
+    noon = clock.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    monkeypatch.setattr(clock, "now", lambda: noon)
+    before = noon - timedelta(days=1)  # the visits of this day are settled
+    with costs("site registered"):
+        analytics.register_site("store:1", "Shop", origins=["https://a.example"])
+    with costs("site registered again, unchanged"):
+        key = analytics.register_site("store:1", "Shop", origins=["https://a.example"])
+    events = [
+        {"id": ids.new(), "type": "page_view", "name": "page_view", "at": clock.iso(before + timedelta(seconds=number))}
+        for number in range(10)
+    ]
+    body = json.dumps({"key": key, "events": events})
+    headers = {"Content-Type": "text/plain;charset=UTF-8", "Origin": "https://a.example", "User-Agent": "Mozilla/5.0"}
+    with costs("events collected, first of a minute and a day"):
+        assert api.post("/v1/analytics/events", content=body, headers=headers).status_code == 202
+    with costs("events collected"):
+        api.post("/v1/analytics/events", content=body, headers=headers)
+    with costs("job: events of one day ingested"):
+        run("analytics-ingest_events")
+    with costs("schedule: one due day sent"):
+        due_days.send_due_days(clock.now())
+    with costs("job: day of 10 events computed, from one part"):
+        run("analytics-compute_day")
+    recomputation.recompute(RecomputationCreate.model_validate({"tenant": "store:1", "from": before.date()}))
+    due_days.send_due_days(clock.now())
+    with costs("job: day computed again, unchanged"):
+        run("analytics-compute_day")
+    site_cache.forget()

@@ -14,6 +14,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.analytics.routes.reports": ("/v1/analytics/sites/{tenant}/reports",),
     "chalicelib.analytics.routes.experiments": ("/v1/analytics/sites/{tenant}/experiments",),
     "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
+    "chalicelib.analytics.routes.recomputation": ("/v1/operator/analytics/recompute",),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.routes.traffic": (
         "/v1/analytics/sites/{tenant}/counts",

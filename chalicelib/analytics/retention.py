@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import date
 from types import MappingProxyType
-from zlib import crc32
 
 from chalicelib.analytics.models import (
     AnalyticsEvent,
@@ -37,6 +36,7 @@ from chalicelib.analytics.models import (
     UserSession,
     VisitorSalt,
 )
+from chalicelib.analytics.repository import event_days
 from chalicelib.kit import clock
 from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
@@ -51,7 +51,6 @@ from chalicelib.kit.subject_queries import (
     SubjectQuery,
     ViaTable,
 )
-from chalicelib.kit.tables import update_if
 
 RULES: tuple[RetentionRule, ...] = ()
 
@@ -188,13 +187,8 @@ _FEATURE_KEYS = ("action", "duration_seconds", "rating")
 
 
 def mark_changed_day(tenant: str, day: str) -> None:
-    """Mark a day as due, as if a part had come: a computation in progress then leaves the day due."""
-    actions = [
-        EventDay.parts.add(1),
-        EventDay.dirty.set(str(crc32(tenant.encode()) % 8)),
-        EventDay.due_at.set(clock.now()),
-    ]
-    update_if(EventDay(tenant, date.fromisoformat(day)), actions, EventDay.tenant.exists())
+    """Make a day due at once; a computation in progress leaves the mark."""
+    event_days.mark_due(tenant, date.fromisoformat(day), clock.now())
 
 
 LAKES = (

@@ -36,9 +36,11 @@ def _parser() -> argparse.ArgumentParser:
         archive,
         billing_events,
         dead_letters,
+        event_import,
         exchange_rates,
         plans,
         privacy,
+        recomputation,
         replay,
         retention,
         rotate,
@@ -62,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         sizes,
         plans,
         exchange_rates,
+        event_import,
+        recomputation,
         tokens,
     )
     for family in families:

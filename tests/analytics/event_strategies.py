@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ _ACTS = [
     ("feature_usage", "export", {"action": "rated", "rating": 4, "duration_seconds": 12.7}),
     ("feature_usage", "import", None),
     ("conversion", "sign_up", None),
+    ("conversion", "booking", {"partner": "p1", "status": "confirmed", "commission": "1.5", "rating": 5}),
+    ("conversion", "booking", {"partner": "p1", "status": "cancelled"}),
     ("system", "exposed", None),
     ("error", "error", None),
     ("bot", "page_view", None),
@@ -59,7 +62,9 @@ def lake_events(draw: st.DrawFn, middle: date) -> LakeEvent:
         "source": "server",
         "path": draw(st.sampled_from(["/a", "/b"])),
         "data": json.dumps(data) if data else None,
-        **dict.fromkeys(["referrer", "utm", "device_type", "browser", "ip_hash", "value", "currency"]),
+        "value": draw(st.sampled_from([None, Decimal("10.5"), Decimal(20)])),
+        "currency": draw(st.sampled_from([None, "EUR", "USD"])),
+        **dict.fromkeys(["referrer", "utm", "device_type", "browser", "ip_hash"]),
         **_visitor(draw(st.sampled_from([None, "v1", "v2"])), day, at_ms - start),
     }
     return event

@@ -6,7 +6,7 @@ It shares no code with the computation but the boundaries of local days.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -72,6 +72,7 @@ class Recount:
     counts: dict[date, dict[tuple[str, str], tuple[int, int]]] = field(default_factory=dict)
     features: dict[date, dict[str, tuple[int, ...]]] = field(default_factory=dict)
     scores: dict[date, dict[str, tuple[int, ...]]] = field(default_factory=dict)
+    partners: dict[date, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
     visits: dict[date, set[tuple[Any, ...]]] = field(default_factory=dict)
     views: dict[date, set[tuple[Any, ...]]] = field(default_factory=dict)
 
@@ -89,6 +90,7 @@ def recount(sent: Iterable[LakeEvent], counted: dict[str, str]) -> Recount:
         result.counts[day] = _counts(acts, counted)
         result.features[day] = _features(day, acts, firsts)
         result.scores[day] = _scores(acts, list(visits.values()))
+        result.partners[day] = _partners(day, days)
         result.visits[day] = {visit.summary for visit in visits.values()}
         result.views[day] = {_view(event, placed.get(event["id"])) for event in events if event["type"] == "page_view"}
     return result
@@ -247,6 +249,46 @@ def _scores(acts: list[Act], visits: list[Visit]) -> dict[str, tuple[int, ...]]:
         ).quantize(one, ROUND_HALF_UP)
         result[user] = (checkins, activities, messages, features, seconds, int(score))
     return result
+
+
+def _partners(day: date, days: dict[date, list[LakeEvent]]) -> dict[str, tuple[Any, ...]]:
+    bookings: dict[str, list[tuple[LakeEvent, dict[str, Any]]]] = defaultdict(list)
+    for event in sorted(days[day], key=lambda event: (event["at_ms"], event["id"])):
+        if event["name"] == "booking":
+            data = json.loads(event["data"])
+            bookings[data["partner"]].append((event, data))
+    return {partner: _partner(partner, of_partner, day, days) for partner, of_partner in bookings.items()}
+
+
+def _partner(
+    partner: str, bookings: list[tuple[LakeEvent, dict[str, Any]]], day: date, days: dict[date, list[LakeEvent]]
+) -> tuple[Any, ...]:
+    users = {
+        event["user_id"]
+        for before, events in days.items()
+        for event in events
+        if before < day and event["name"] == "booking" and json.loads(event["data"])["partner"] == partner
+    } - {None}
+    valid, repeat_count = [], 0
+    for event, data in bookings:
+        if data["status"] != "cancelled":
+            valid.append((event, data))
+            repeat_count += event["user_id"] in users
+        users |= {event["user_id"]} - {None}
+    currencies = Counter(event["currency"] for event, _ in valid if event["currency"])
+    currency = min(currencies, key=lambda name: (-currencies[name], name), default=None)
+    paid = [(event, data) for event, data in valid if currency and event["currency"] == currency]
+    ratings = [data["rating"] for _, data in bookings if "rating" in data]
+    return (
+        len(valid),
+        repeat_count,
+        len(bookings) - len(valid),
+        sum(event["value"] or 0 for event, _ in paid),
+        sum(Decimal(data.get("commission", 0)) for _, data in paid),
+        currency,
+        sum(ratings),
+        len(ratings),
+    )
 
 
 def _view(event: LakeEvent, visit: Visit | None) -> tuple[Any, ...]:

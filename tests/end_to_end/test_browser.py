@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_
 
 from chalicelib.studio.models import Generation
 from chalicelib.studio.repository import quotas
-from tests.end_to_end import chromium
+from infra.local import chromium
 from tests.end_to_end.tabs import browser_tab
 from tests.integrations.sample_images import encode_image, open_image
 from tests.studio.conftest import PHOTO, Gallery, gallery

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, FilePayload, FrameLocator, Page, expect
 
 from chalicelib.studio.models import GenerationType
 from chalicelib.studio.repository import generation_queries, products
+from infra.local import chromium
 from infra.sandbox.shopify import ShopifySandbox
-from tests.end_to_end import chromium
 from tests.end_to_end.tabs import browser_tab
 from tests.end_to_end.test_browser import CONTRASTS, browser, queue_worker
 from tests.end_to_end.test_browser_kit import SMALL_TARGETS

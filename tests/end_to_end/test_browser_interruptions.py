@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.end_to_end import chromium
+from infra.local import chromium
 from tests.end_to_end.test_browser import browser
 from tests.end_to_end.test_browser_console import ARABIC, console, open_tab, tab
 from tests.studio.conftest import Gallery, gallery

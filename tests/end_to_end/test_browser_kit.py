@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.end_to_end import chromium
+from infra.local import chromium
 from tests.end_to_end.test_browser import CONTRASTS, browser
 from tests.timeouts import LIMIT
 

@@ -17,7 +17,7 @@ from chalicelib.kit.auth import Role
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType
 from chalicelib.studio.repository.generation_queries import with_state_keys
-from tests.end_to_end import chromium
+from infra.local import chromium
 from tests.end_to_end.tabs import browser_tab
 from tests.end_to_end.test_browser import CONTRASTS, browser
 from tests.end_to_end.test_browser_console import ARABIC, LONG

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page
 from chalicelib.analytics.schemas.messages import CollectedEvent
 from chalicelib.analytics.schemas.sites import SiteCreate, SiteUpdate
 from chalicelib.analytics.service import site_cache, sites
+from infra.local import chromium
 from infra.sandbox.website import WebsiteSandbox
 from tests.analytics.collection_factories import queued_events
-from tests.end_to_end import chromium
 from tests.end_to_end.tabs import browser_tab
 from tests.end_to_end.test_browser import browser
 from tests.timeouts import eventually

@@ -16,6 +16,8 @@ def test_the_demo_completes_an_order_and_writes_its_images(run_environment: dict
     command = [sys.executable, "-m", "infra.local.demo"]
     process = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True, timeout=LIMIT)
     assert process.returncode == 0, process.stdout + process.stderr
+    assert "still 1 visit with 1 page view" in process.stdout
+    assert "a month, new on" in process.stdout
     folder = Path(run_environment["LOCAL_STATE_DIR"]) / "demo"
     page = (folder / "index.html").read_text()
     for name in ("input.jpg", "preview.jpg", "final.jpg"):

@@ -77,6 +77,7 @@ VALID = {
 
 MORE_BODIES: dict[str, dict[str, Any]] = {
     "EventsCreate": {"key": "pk_unknown", "events": [{}]},
+    "RecomputationCreate": {"scope": "member", "from": "2026-01-01"},
     "SiteCreate": {"tenant": "store:1", "name": "Shop"},
     "SiteUpdate": {"name": "Shop"},
     "CodeCreate": {"code": "SUMMER", "discount_type": "percentage", "value": "10"},

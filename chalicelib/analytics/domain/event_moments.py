@@ -13,7 +13,6 @@ MAX_AGE_SERVER = timedelta(days=731)
 OVERLAP = timedelta(minutes=30)
 """For so long after midnight a visitor is also known by the hash under the last salt."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class UnknownTimeZone(ValueError):
@@ -33,11 +32,6 @@ def corrected(at: datetime, sent_at: datetime | None, received: datetime) -> dat
 def is_too_old(moment: datetime, received: datetime, *, is_server: bool) -> bool:
     """Return whether the event is older than its sender may report."""
     return received - moment > (MAX_AGE_SERVER if is_server else MAX_AGE_BROWSER)
-
-
-def milliseconds(moment: datetime) -> int:
-    """Return whole milliseconds since 1970 UTC, rounded down."""
-    return (moment - _EPOCH) // _MILLISECOND
 
 
 def local_day(moment: datetime, time_zone: str) -> date:

@@ -103,9 +103,9 @@ class UserSessionsByUser(GlobalSecondaryIndex["UserSession"]):
 class UserSession(Table):
     """One settled visit.
 
-    `tenant_day` is `<tenant>#<day>` of the visit's first day; `session_id` begins with that day (`YYYY-MM-DD`), so one
-    read finds a visit by its id and tenant. `tenant_user` is `<tenant>#<user_id>`. `who` lists the keys of the visit's
-    events, at most 20.
+    `tenant_day` is `<tenant>#<day>` of the visit's first day; `session_id` is `YYYYMMDD-<id>` of that day and of the first
+    event, so one read finds a visit by its id and tenant. `tenant_user` is `<tenant>#<user_id>`. `who` lists the keys of
+    the visit's events, at most 20.
     """
 
     class Meta:

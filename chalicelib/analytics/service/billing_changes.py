@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from chalicelib.analytics.domain.event_moments import milliseconds
 from chalicelib.analytics.domain.events import canonical_json
+from chalicelib.analytics.domain.local_days import milliseconds
 from chalicelib.analytics.domain.payment_events import Payment, PaymentEvent, Refund, payment_events
 from chalicelib.analytics.domain.recurring_revenue import RevenueHistory, RevenueStep
 from chalicelib.analytics.domain.trust import Source

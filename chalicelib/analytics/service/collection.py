@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from chalicelib.analytics.domain import event_moments, visitors
 from chalicelib.analytics.domain.events import canonical_json
@@ -78,15 +79,24 @@ def track(tenant: str, events: Iterable[TrackedEvent]) -> EventsAccepted:
 
     An invalid event is refused alone and logged. Raises SiteNotFound.
     """
+    validated = [TrackedEvent.model_validate(event) for event in events]
+    result = import_events(tenant, [event.model_dump(mode="json", exclude_none=True) for event in validated])
+    if result.rejected:
+        codes = sorted({each.code for each in result.rejected})
+        log.warning("events refused", extra={"tenant": tenant, "events": len(result.rejected), "codes": codes})
+    return result
+
+
+def import_events(tenant: str, documents: Sequence[Any]) -> EventsAccepted:
+    """Send events, as parsed JSON values, to the ingest with the rights of a server; an invalid one is refused alone.
+
+    An event without an id gets one derived from its fields, so that a repeated event counts once. Raises SiteNotFound.
+    """
     site = site_cache.site_of(tenant)
     if not site.is_active:
         return EventsAccepted(accepted=0, rejected=[])
-    documents = [_document(tenant, TrackedEvent.model_validate(event)) for event in events]
     receipt = Receipt(source=Source.SERVER, time_zone=site.time_zone, received=clock.now())
-    accepted, rejected = event_intake.collect_events(documents, receipt)
-    if rejected:
-        codes = sorted({each.code for each in rejected})
-        log.warning("events refused", extra={"tenant": tenant, "events": len(rejected), "codes": codes})
+    accepted, rejected = event_intake.collect_events([_with_id(tenant, each) for each in documents], receipt)
     messages.publish_many(event_intake.split_messages(tenant, None, accepted))
     return EventsAccepted(accepted=len(accepted), rejected=rejected)
 
@@ -128,6 +138,7 @@ def _visitor(site: Site, request: RequestOrigin, now: datetime) -> Visitor:
     )
 
 
-def _document(tenant: str, event: TrackedEvent) -> dict[str, object]:
-    document = event.model_dump(mode="json", exclude_none=True)
-    return {"id": ids.derived(_NAMESPACE, tenant, canonical_json(document)), **document}
+def _with_id(tenant: str, document: Any) -> Any:
+    if not isinstance(document, dict) or document.get("id") is not None:
+        return document
+    return {**document, "id": ids.derived(_NAMESPACE, tenant, canonical_json(document))}

@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.analytics.domain import event_moments, masked_text
 from chalicelib.analytics.domain.event_moments import UnknownTimeZone
 from chalicelib.analytics.domain.events import Event, EventRefused, canonical_json, parse_event
+from chalicelib.analytics.domain.local_days import milliseconds
 from chalicelib.analytics.domain.trust import Source, check_sender
 from chalicelib.analytics.enums import CollectedType
 from chalicelib.analytics.schemas.events import Rejection
@@ -86,8 +87,8 @@ def _collect(document: Any, receipt: Receipt) -> CollectedEvent:
         type=event.type,
         name=event.name,
         version=event.version,
-        at_ms=event_moments.milliseconds(moment),
-        received_ms=event_moments.milliseconds(receipt.received),
+        at_ms=milliseconds(moment),
+        received_ms=milliseconds(receipt.received),
         day=day,
         time_zone=time_zone,
         user_id=receipt.user_id or event.user_id,

@@ -73,14 +73,13 @@ def defer_owner(owner: str, until: datetime) -> None:
             recurring_revenue.write_due(row, Due(until, row.due_from))
 
 
-def mark_all_due(scope: RevenueScope, now: datetime) -> int:
-    """Make all owners of a scope due from their first step on; return their number."""
+def mark_all_due(scope: RevenueScope, now: datetime, first_day: date) -> int:
+    """Make all owners of a scope due from `first_day` on; return their number."""
     count = 0
     for owner in recurring_revenue.iterate_owners(scope):
         count += 1
         for row in recurring_revenue.list_by_owner(owner):
-            steps = recurring_revenue.steps_of(row)
-            recurring_revenue.write_due(row, Due(now, steps[0].day if steps else now.date()))
+            recurring_revenue.write_due(row, Due(now, min(first_day, row.due_from or first_day)))
     return count
 
 

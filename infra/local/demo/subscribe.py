@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from chalicelib.kit import ids
 from infra.local.demo.world import World, Wrong, eventually
+from infra.local.environment import Plan
+from infra.local.stack import fire
 
 
 @dataclass
@@ -63,3 +66,30 @@ def credit_grant(world: World, member: Member) -> str:
     if granted() != balance or sum(entry["amount"] for entry in entries) != balance:
         raise Wrong(f"the balance changed from {balance} to {granted()}; the ledger contains {entries}")
     return f"{balance} credits, unchanged after five redeliveries of every event"
+
+
+def recurring_revenue(world: World, plan: Plan, member: Member) -> str:
+    """Run the hourly schedule and find the member among the new MRR of the day. Raises Wrong if it is no new MRR."""
+    from chalicelib.analytics.models import RecurringRevenue
+    from chalicelib.kit import auth
+
+    customer, token = f"member/{member.id}", auth.mint(auth.Role.OPERATOR, "demo")
+    eventually(lambda: list(RecurringRevenue.query(customer)), "the report of the subscription's MRR")
+    fire(plan, "analytics-close_days")
+    day = RecurringRevenue.query(customer).next().steps[0]["from"][:10]
+
+    def movement() -> Any:
+        path = f"/v1/operator/analytics/movements?scope=member&day={day}&limit=100"
+        page = world.bearer(token, "GET", path)
+        while True:
+            for item in page["items"]:
+                if item["customer"] == customer:
+                    return item
+            if not page.get("next_cursor"):
+                return None
+            page = world.bearer(token, "GET", f"{path}&cursor={page['next_cursor']}")
+
+    moved = eventually(movement, "the movement of the member's MRR")
+    if moved["kind"] != "new":
+        raise Wrong(f"the movement is {moved}")
+    return f"{moved['amount']} a month, new on {day}"

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.local.demo import clean_up, install, page, studio, subscribe
+from infra.local.demo import clean_up, install, page, studio, subscribe, website
 from infra.local.demo.world import World
 from infra.local.environment import Plan
 
@@ -31,6 +31,11 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "a member checks out on Stripe", lambda: subscribe.checkout(world, member)
     yield "Stripe's events become a subscription", lambda: subscribe.subscription(world, member)
     yield "the member is granted credits, once", lambda: subscribe.credit_grant(world, member)
+    yield "the subscription is new recurring revenue", lambda: subscribe.recurring_revenue(world, plan, member)
+    site = website.Website(world, plan, shop)
+    yield "a page with the analytics snippet is opened", site.open_page
+    yield "its visit is counted", site.count_visit
+    yield "the same events are sent again", site.send_again
     yield "old data is archived, then deleted", lambda: clean_up.sweep(plan, shop)
     yield "the shop uninstalls the app", lambda: install.uninstall(world, shop)
 

@@ -23,6 +23,7 @@ from chalicelib.analytics.models import (
     EventCount,
     FeatureUsage,
     PageView,
+    PartnerDay,
     Site,
     UserSession,
 )
@@ -126,7 +127,7 @@ def _stored(days: set[date]) -> Recount:
     """Return the numbers in the tables, in the form of the recount."""
     result = Recount()
     for day in days:
-        result.counts[day], result.features[day], result.scores[day] = {}, {}, {}
+        result.counts[day], result.features[day], result.scores[day], result.partners[day] = {}, {}, {}, {}
         result.visits[day], result.views[day] = set(), set()
     for row in DailyTraffic.query(TENANT):
         result.traffic[row.date] = {name: getattr(row, name) for name in TRAFFIC}
@@ -140,6 +141,11 @@ def _stored(days: set[date]) -> Recount:
         result.scores[score.date][score.user_id] = _values(
             score,
             "checkin_count activity_count message_count feature_usage_count session_duration_seconds score",
+        )
+    for partner in PartnerDay.scan():
+        result.partners[partner.date][partner.partner_id] = _values(
+            partner,
+            "bookings repeat_bookings cancellations revenue commission currency rating_sum rating_count",
         )
     for visit in UserSession.scan():
         day = date.fromisoformat(visit.session_id[:8])

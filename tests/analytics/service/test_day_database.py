@@ -42,6 +42,7 @@ def test_numbers_of_every_day_equal_a_plain_recount(events: list[LakeEvent]) -> 
         assert result["counts"] == expected.counts[day]
         assert result["features"] == expected.features[day]
         assert result["scores"] == expected.scores[day]
+        assert result["partners"] == expected.partners[day]
         assert result["visits"] == expected.visits[day]
         assert result["views"] == expected.views[day]
 
@@ -73,6 +74,7 @@ def _compute(
                 row["feature"]: tuple(row[name] for name in (*FEATURE_COLUMNS, "rating_count"))
                 for row in database.features()
             },
+            "partners": {row["partner_id"]: tuple(list(row.values())[1:]) for row in database.partners()},
             "scores": {row["user_id"]: tuple(list(row.values())[1:]) for row in database.engagement()},
             "visits": {
                 (

@@ -175,7 +175,7 @@ def test_mrr_without_a_rate_takes_one_that_is_entered_later(time: Any) -> None:
     close(time, 2.1, since=2)
     assert values(day(1).mrr, day(1).unconverted, day(1).new_mrr, day(2).mrr) == (20, None, 20, 20)
     rate_rows.put_rates([DatedRate("EUR", day_of(1), Decimal(3))])
-    recurring_revenue.mark_all_due(RevenueScope.MEMBER, clock.now())
+    recurring_revenue.mark_all_due(RevenueScope.MEMBER, clock.now(), day_of(0))
     close(time, 3.1, since=3)
     assert values(day(1).mrr, day(3).mrr) == (20, 20)
 
@@ -188,7 +188,7 @@ def test_a_recomputation_changes_no_row(time: Any) -> None:
     close(time, 9)
     before = {(row.scope, row.analytics_date): row.attribute_values for row in RevenueDay.scan()}
     moved = {row.scope_day: row.attribute_values for row in MrrMovement.scan()}
-    assert recurring_revenue.mark_all_due(RevenueScope.MEMBER, clock.now()) == 1
+    assert recurring_revenue.mark_all_due(RevenueScope.MEMBER, clock.now(), day_of(0)) == 1
     close(time, 9.02, since=9)
     assert {(row.scope, row.analytics_date): row.attribute_values for row in RevenueDay.scan()} == before
     assert {row.scope_day: row.attribute_values for row in MrrMovement.scan()} == moved

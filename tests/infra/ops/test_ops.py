@@ -24,6 +24,8 @@ COMMANDS = (
     "active-shops",
     "dead-letters",
     "exchange-rates",
+    "import-events",
+    "recompute",
     "replay",
     "rotate-secrets",
     "sessions",

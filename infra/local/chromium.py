@@ -1,4 +1,4 @@
-"""The Chromium for browser tests: that of the system, or the one that `make browser` installed."""
+"""The Chromium for the demo and the browser tests: that of the system, or the one that `make browser` installed."""
 
 from __future__ import annotations
 
