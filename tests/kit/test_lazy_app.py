@@ -65,7 +65,7 @@ def ask(path: str, method: str = "GET") -> str:
         ("/v1/studio/products/a%2Fb", 401, "studio.routes.products"),
         ("/v1/studio/products/../styles", 401, "studio.routes.products"),
         ("/v1/operator/billing/codes/WELCOME/uses", 401, "billing.routes.discount_codes"),
-        ("/v1/analytics/sites/store:1/errors/2", 401, "analytics.routes.error_logs"),
+        ("/v1/analytics/sites/store:1/errors", 401, "analytics.routes.error_logs"),
     ],
 )
 def test_a_request_imports_its_own_blueprint(path: str, status: int, blueprint: str) -> None:

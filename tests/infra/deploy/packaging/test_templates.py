@@ -287,5 +287,6 @@ def test_only_functions_that_read_parquet_have_duckdb_and_space_for_its_files(ap
     }
 
     names = {f"retention-{verb}" for verb in ("sweep_segment", "erase_subject", "export_subject")}
-    names |= {f"analytics-{verb}" for verb in ("ingest_events", "compute_day", "run_report")}
+    computations = ("ingest_events", "compute_day", "compute_experiment", "close_site_day", "run_report")
+    names |= {f"analytics-{verb}" for verb in computations}
     assert with_layer == {f"backroom-prod-{name}": ([{"Ref": "DuckdbLayer"}], {"Size": 4096}) for name in names}
