@@ -10,7 +10,8 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
         "/v1/operator/analytics/exchange-rates",
     ),
     "chalicelib.analytics.routes.experiments": ("/v1/analytics/sites/{tenant}/experiments",),
-    "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
+    "chalicelib.analytics.routes.pages": ("/analytics/app",),
+    "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites", "/v1/analytics/sites/{tenant}"),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.routes.traffic": (
         "/v1/analytics/sites/{tenant}/counts",

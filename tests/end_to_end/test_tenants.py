@@ -28,7 +28,17 @@ from tests.studio.conftest import VARIANT, Gallery, gallery, other_gallery
 
 __all__ = ["gallery", "other_gallery"]
 
-PUBLIC = {"/", "/health", "/ready", "/openapi.json", "/docs", "/kit/web", "/studio/app", "/operator/app"}
+PUBLIC = {
+    "/",
+    "/health",
+    "/ready",
+    "/openapi.json",
+    "/docs",
+    "/kit/web",
+    "/studio/app",
+    "/operator/app",
+    "/analytics/app",
+}
 OPERATORS = (auth.operator, auth.support)
 SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/images/{generation_id}"}
 BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
