@@ -78,14 +78,14 @@ def test_an_operator_finds_a_site_and_sees_its_tabs_filled(tab: Page, api_url: s
     open_page(tab, api_url, "#sites")
     tab.get_by_role("link", name="store:1").click()
     expect(tab.get_by_role("tab", name="Traffic")).to_be_visible()
-    visits = {
+    visits: dict[str, str | re.Pattern[str]] = {
         "traffic": re.compile("news.example"),
         "features": page_factories.ARABIC,
         "experiments/" + test: re.compile("Sample-ratio mismatch"),
         "errors": "x is null",
         "revenue": "Movements of MRR",
     }
-    for width, scheme in ((360, "light"), (1280, "dark")):
+    for width, scheme in ((320, "dark"), (360, "light"), (1280, "dark")):
         tab.set_viewport_size({"width": width, "height": 800})
         tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for address, text in visits.items():
