@@ -23,3 +23,59 @@ TBLPROPERTIES (
   'projection.month.digits' = '2',
   'storage.location.template' = 's3://${ARCHIVE_BUCKET}/archive/shops/installation_logs/year=${year}/month=${month}/'
 );
+
+CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.analytics_events (
+  `id` string,
+  `type` string,
+  `name` string,
+  `version` bigint,
+  `at_ms` bigint,
+  `received_ms` bigint,
+  `time_zone` string,
+  `user_id` string,
+  `session_id` string,
+  `visitor` string,
+  `visitor_before` string,
+  `source` string,
+  `path` string,
+  `referrer` string,
+  `utm` string,
+  `device_type` string,
+  `browser` string,
+  `ip_hash` string,
+  `data` string,
+  `value` decimal(38,10),
+  `currency` string,
+  `person` string
+)
+PARTITIONED BY (`tenant` string, `day` date)
+STORED AS PARQUET
+LOCATION 's3://${ARCHIVE_BUCKET}/lake/analytics/events/'
+TBLPROPERTIES (
+  'projection.enabled' = 'true',
+  'projection.tenant.type' = 'injected',
+  'projection.day.type' = 'date',
+  'projection.day.format' = 'yyyy-MM-dd',
+  'projection.day.range' = '2020-01-01,2060-12-31',
+  'storage.location.template' = 's3://${ARCHIVE_BUCKET}/lake/analytics/events/tenant=${tenant}/day=${day}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.analytics_firsts (
+  `event` string,
+  `user_id` string,
+  `first_day` date
+)
+PARTITIONED BY (`tenant` string)
+STORED AS PARQUET
+LOCATION 's3://${ARCHIVE_BUCKET}/lake/analytics/firsts/'
+TBLPROPERTIES (
+  'projection.enabled' = 'true',
+  'projection.tenant.type' = 'injected',
+  'storage.location.template' = 's3://${ARCHIVE_BUCKET}/lake/analytics/firsts/tenant=${tenant}/'
+);
+
+-- Each event once. Name the tenant as in the keys, and the days: tenant = 'store%3A1' AND day >= DATE '2026-01-01'.
+CREATE OR REPLACE VIEW backroom_archive.analytics_united_events AS
+SELECT tenant, id, type, name, version, at_ms, received_ms, day, time_zone, user_id, session_id, visitor, visitor_before, source, path, referrer, utm, device_type, browser, ip_hash, data, value, currency, person FROM (
+    SELECT *, row_number() OVER (PARTITION BY tenant, id ORDER BY version DESC, received_ms, day, at_ms, type, name, user_id, session_id, visitor, data, person) AS copy FROM backroom_archive.analytics_events
+) AS copies WHERE copy = 1;

@@ -202,11 +202,21 @@ def _bedrock(operation: str, params: dict[str, Any]) -> list[Demand]:
     return [(f"bedrock:{operation}", f"arn:aws:bedrock:{region}::foundation-model/{params['modelId']}")]
 
 
+def _athena(operation: str, params: dict[str, Any]) -> list[Demand]:
+    """Return the demands of a query; Athena writes its result with the caller's rights."""
+    demands = [(f"athena:{operation}", _arn("athena", "workgroup/primary"))]
+    if operation == "StartQueryExecution":
+        output = params["ResultConfiguration"]["OutputLocation"].removeprefix("s3://")
+        demands.append(("s3:PutObject", f"arn:aws:s3:::{output}result.csv"))
+    return demands
+
+
 def _kms(operation: str, params: dict[str, Any]) -> list[Demand]:
     return [(f"kms:{operation}", _arn("kms", f"key/{params['KeyId']}"))]
 
 
 _SERVICES: dict[str, Callable[[str, dict[str, Any]], list[Demand]]] = {
+    "athena": _athena,
     "bedrock-runtime": _bedrock,
     "dynamodb": _dynamodb,
     "kms": _kms,

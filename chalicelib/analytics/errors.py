@@ -37,6 +37,18 @@ class DailyLimitReached(TooManyRequests):
     title = "The daily number of events is reached"
 
 
+class ReportNotFound(NotFound):
+    title = "Report not found"
+
+
+class FunnelNotFound(NotFound):
+    title = "Funnel not found"
+
+
+class FunnelLimitReached(Conflict):
+    title = "The site has the maximum number of funnels"
+
+
 class ErrorGroupNotFound(NotFound):
     title = "Group of errors not found"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from contextlib import ExitStack
 
 from chalice.app import Blueprint
@@ -10,6 +11,7 @@ from chalice.app import Blueprint
 from chalicelib.analytics.schemas.days import DayDue, SiteDayEnded
 from chalicelib.analytics.schemas.experiments import ExperimentDue
 from chalicelib.analytics.schemas.messages import EventsCollected
+from chalicelib.analytics.schemas.reports import ReportRequested
 from chalicelib.analytics.service import (
     billing_changes,
     campaigns,
@@ -19,6 +21,7 @@ from chalicelib.analytics.service import (
     error_logs,
     experiment_results,
     ingest,
+    report_runs,
 )
 from chalicelib.billing.schemas.messages import PaymentChanged, RecurringRevenueChanged
 from chalicelib.kit.email_reports import EmailReported
@@ -85,6 +88,13 @@ def close_site_day(message: SiteDayEnded) -> None:
 def record_billing_change(message: RecurringRevenueChanged | PaymentChanged) -> None:
     """Store the MRR of a subscription, or send a payment's events."""
     billing_changes.record_billing_change(message)
+
+
+@bp.on_sqs_message(queue="analytics-run_report", batch_size=1, name="analytics-run_report")
+@consumes(ReportRequested, layer="duckdb", maximum_concurrency=5, reports_errors=False)
+def run_report(message: ReportRequested) -> None:
+    """Run a report, or look at its query in Athena."""
+    report_runs.run_report(message.tenant, message.report_id)
 
 
 @bp.on_sqs_message(queue="analytics-compute_experiment", batch_size=1, name="analytics-compute_experiment")

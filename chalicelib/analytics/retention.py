@@ -204,7 +204,7 @@ LAKES = (
         columns=PersonColumns(
             person="user_id",
             visit=("session_id", "visitor"),
-            substitutes=("user_id", "session_id", "visitor", "visitor_before"),
+            substitutes=("user_id", "session_id", "visitor", "visitor_before", "person"),
             emptied=("path", "referrer", "ip_hash"),
             kept_keys=MappingProxyType(
                 {

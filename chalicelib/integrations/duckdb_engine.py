@@ -27,6 +27,14 @@ SQL_TYPES = {
     Kind.DATE: "DATE",
 }
 
+_POINTER = "'$.' || substring(path, 3, length(path) - 3)"
+JSON_EXTRACT_SCALAR = f"""
+CREATE MACRO json_extract_scalar(document, path) AS
+CASE WHEN json_valid(document) AND json_type(document, {_POINTER}) NOT IN ('OBJECT', 'ARRAY', 'NULL')
+THEN json_extract_string(document, {_POINTER}) END
+"""
+"""Define Athena's function for paths of one key, `$["key"]`, which DuckDB writes as `$."key"`."""
+
 
 class Database:
     """A database whose files live in `folder`. Names of tables and columns come from the program, values are bound."""
@@ -54,6 +62,16 @@ class Database:
         while rows := relation.fetchmany(batch):
             for row in rows:
                 yield dict(zip(relation.columns, row, strict=True))
+
+    def select(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the columns and the rows of a query that an operator wrote."""
+        cursor = self._connection.execute(query)
+        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    def forbid_files(self) -> None:
+        """Let later statements read and write no file outside of the database's folder."""
+        self._connection.execute(f"SET allowed_directories = ['{self._folder}']")
+        self._connection.execute("SET enable_external_access = false")
 
     def value(self, query: str) -> Any:
         """Return the first value of a query's only row."""

@@ -7,7 +7,7 @@ see every route at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -98,17 +98,17 @@ class LazyChalice(Chalice):
 
 
 def nearest_module(contents: Mapping[str, Paths], path: str) -> str | None:
-    """Return the module whose longest prefix covers `path`, or None. A part in braces covers any one part of the path."""
+    """Return the module whose longest prefix covers `path`, or None. A prefix may have parameters (`{tenant}`)."""
     modules = {prefix: module for module, paths in contents.items() for prefix in paths}
-    parts = path.split("/")
-    covering = (prefix for prefix in modules if _covers(prefix.split("/"), parts))
-    prefix = max(covering, key=lambda covers: covers.count("/"), default=None)
+    segments = path.split("/")
+    covering = (prefix for prefix in modules if _covers(prefix.split("/"), segments))
+    prefix = max(covering, key=lambda prefix: (prefix.count("/"), len(prefix)), default=None)
     return modules[prefix] if prefix else None
 
 
-def _covers(prefix: Sequence[str], parts: Sequence[str]) -> bool:
-    return len(prefix) <= len(parts) and all(
-        one == other or one.startswith("{") for one, other in zip(prefix, parts, strict=False)
+def _covers(prefix: list[str], path: list[str]) -> bool:
+    return len(prefix) <= len(path) and all(
+        part == own or (own.startswith("{") and part) for own, part in zip(prefix, path, strict=False)
     )
 
 

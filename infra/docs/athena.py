@@ -5,6 +5,12 @@ Partitions are projected (docs.aws.amazon.com/athena, "Partition projection"), s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from chalicelib.analytics.domain import lake
+from chalicelib.analytics.domain.reports.source_sql import EVENTS, FIRSTS, UNITED, united_events
+from chalicelib.analytics.service import report_database
+from chalicelib.integrations.athena import DATABASE
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
 from chalicelib.retention.repository.rows import columns
@@ -41,11 +47,44 @@ def table_of(rule: RetentionRule) -> str:
 
 def render() -> str:
     """Return the definitions as SQL."""
-    return "\n".join([HEAD, *(_table(rule) for rule in archived())])
+    return "\n".join([HEAD, *(_table(rule) for rule in archived()), *analytics_tables(), _united_events()])
+
+
+def analytics_tables() -> list[str]:
+    """Return the definitions of the tables of the lake. A query names its tenants, as quoted in the keys."""
+    day = {
+        "projection.day.type": "date",
+        "projection.day.format": "yyyy-MM-dd",
+        "projection.day.range": f"{FIRST_YEAR}-01-01,{LAST_YEAR}-12-31",
+    }
+    events = {name: kind for name, kind in report_database.FILE_COLUMNS.items() if name != "day"}
+    return [
+        _lake_table(EVENTS, lake.EVENTS, events, day),
+        _lake_table(FIRSTS, lake.FIRSTS, report_database.FIRSTS_COLUMNS, {}),
+    ]
+
+
+def _lake_table(name: str, prefix: str, kinds: Mapping[str, Kind], day: Mapping[str, str]) -> str:
+    place = f"s3://${{ARCHIVE_BUCKET}}/{prefix}"
+    properties = {
+        "projection.enabled": "true",
+        "projection.tenant.type": "injected",
+        **day,
+        "storage.location.template": f"{place}tenant=${{tenant}}/" + ("day=${day}/" if day else ""),
+    }
+    partitions = "`tenant` string, `day` date" if day else "`tenant` string"
+    return _definition(name, kinds, partitions, place, properties)
+
+
+def _united_events() -> str:
+    """Return the view that unites the days with the parts that wait."""
+    return f"""-- Each event once. Name the tenant as in the keys, and the days: tenant = 'store%3A1' AND day >= DATE '2026-01-01'.
+CREATE OR REPLACE VIEW {DATABASE}.{UNITED} AS
+{united_events(report_database.FILE_COLUMNS, f"{DATABASE}.{EVENTS}")};
+"""
 
 
 def _table(rule: RetentionRule) -> str:
-    listed = ",\n".join(f"  `{name}` {TYPES[kind]}" for name, kind in columns(rule.table).items())
     place = f"s3://${{ARCHIVE_BUCKET}}/archive/{rule.name}/"
     properties = {
         "projection.enabled": "true",
@@ -56,14 +95,21 @@ def _table(rule: RetentionRule) -> str:
         "projection.month.digits": "2",
         "storage.location.template": f"{place}year=${{year}}/month=${{month}}/",
     }
-    told = ",\n".join(f"  '{name}' = '{value}'" for name, value in properties.items())
-    return f"""CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.{table_of(rule)} (
+    return _definition(table_of(rule), columns(rule.table), "`year` int, `month` int", place, properties)
+
+
+def _definition(
+    name: str, kinds: Mapping[str, Kind], partitions: str, place: str, properties: Mapping[str, str]
+) -> str:
+    listed = ",\n".join(f"  `{column}` {TYPES[kind]}" for column, kind in kinds.items())
+    entries = ",\n".join(f"  '{key}' = '{value}'" for key, value in properties.items())
+    return f"""CREATE EXTERNAL TABLE IF NOT EXISTS {DATABASE}.{name} (
 {listed}
 )
-PARTITIONED BY (`year` int, `month` int)
+PARTITIONED BY ({partitions})
 STORED AS PARQUET
 LOCATION '{place}'
 TBLPROPERTIES (
-{told}
+{entries}
 );
 """

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from chalicelib.integrations.duckdb_engine import JSON_EXTRACT_SCALAR
+
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-aws" / "bin" / "python"
 LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -161,6 +163,7 @@ def _spawn(listener: socket.socket, region: str, state_dir: Path | None, scratch
         "LOG_LEVEL": "WARNING",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        "DUCKDB_MACRO": JSON_EXTRACT_SCALAR,  # Athena's function, for queries through the Athena API
         "DOCKER_HOST": f"unix://{scratch}/no-docker",  # otherwise it removes containers of the developer's daemon
     }
     command = [str(PYTHON), "-I", str(LAUNCHER), f"--socket={listener.fileno()}", f"--parent={os.getpid()}"]

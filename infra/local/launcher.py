@@ -331,6 +331,30 @@ def import_any_methods() -> None:
     gateway._import_path_item = import_with_any
 
 
+def define_athena_function() -> None:
+    """Add the JSON function of Athena to each DuckDB database of the engine, which lacks it."""
+    get_module = ministack._get_module
+
+    def get_with_function(name: str) -> Any:
+        module = get_module(name)
+        if name == "athena":
+            import duckdb
+
+            if duckdb.connect is not connect:
+                connections.append(duckdb.connect)
+                duckdb.connect = connect
+        return module
+
+    connections: list[Callable[..., Any]] = []
+
+    def connect(*arguments: Any, **options: Any) -> Any:
+        connection = connections[0](*arguments, **options)
+        connection.execute(os.environ["DUCKDB_MACRO"])
+        return connection
+
+    ministack._get_module = get_with_function
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socket", type=int, required=True, help="descriptor of the listening socket")
@@ -344,6 +368,7 @@ def main() -> None:
         lock(arguments.state / "engine.lock", arguments.parent)
         state_file = arguments.state / "engine.pickle"
     import_any_methods()
+    define_athena_function()
     asyncio.run(Launcher(state_file, arguments.parent).run(arguments.socket))
     if os.getppid() != arguments.parent:
         shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)  # the parent cannot do it any more

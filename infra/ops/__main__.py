@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     """Build the parser. Import the commands here: they read the settings, which must be set before."""
     from infra.ops import (
+        analytics,
         archive,
         billing_events,
         dead_letters,
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         privacy,
         retention,
         archive,
+        analytics,
         sizes,
         plans,
         exchange_rates,

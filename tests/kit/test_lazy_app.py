@@ -151,10 +151,19 @@ def test_views_of_the_whole_api_are_complete_after_another_request() -> None:
 
 def test_every_route_is_listed_for_its_own_module() -> None:
     contents: dict[str, tuple[str, ...]] = {}
-    for context in ("kit", "shops", "billing", "studio", "retention", "operator"):
+    for context in ("kit", "shops", "billing", "analytics", "studio", "retention", "operator"):
         contents |= import_module(f"chalicelib.{context}.contents").BLUEPRINTS
     routes = handlers.chalice_app().routes
     assert len(routes) > 80
     for path, methods in routes.items():
         homes = {entry.view_function.__module__ for entry in methods.values()} - {"chalicelib.kit.http.endpoint"}
         assert homes == {nearest_module(contents, path)}, path
+
+
+def test_a_prefix_with_a_parameter_covers_any_value() -> None:
+    contents = {"sites": ("/sites",), "reports": ("/sites/{tenant}/reports",)}
+    assert nearest_module(contents, "/sites/store:1/reports/7") == "reports"
+    assert nearest_module(contents, "/sites/{tenant}/reports") == "reports"
+    assert nearest_module(contents, "/sites/store:1/funnels") == "sites"
+    assert nearest_module(contents, "/sites//reports") == "sites"
+    assert nearest_module(contents, "/site") is None

@@ -50,7 +50,7 @@ local midnight only. `utm` and `data` are JSON objects with sorted keys.
 
 def tenant_prefix(tenant: str) -> str:
     """Return the prefix of all days of a tenant."""
-    return f"{EVENTS}tenant={_quoted(tenant)}/"
+    return f"{EVENTS}tenant={tenant_partition(tenant)}/"
 
 
 def day_prefix(tenant: str, day: date) -> str:
@@ -70,9 +70,9 @@ def part_key(tenant: str, day: date, digest: str) -> str:
 
 def firsts_key(tenant: str) -> str:
     """Return the key of the object with the first days of a tenant's known users."""
-    return f"{FIRSTS}tenant={_quoted(tenant)}/firsts.parquet"
+    return f"{FIRSTS}tenant={tenant_partition(tenant)}/firsts.parquet"
 
 
-def _quoted(tenant: str) -> str:
+def tenant_partition(tenant: str) -> str:
     """Return the tenant as one part of a path: `shop:a.example:studio` has no slash, but ids of others may have one."""
     return quote(tenant, safe="")

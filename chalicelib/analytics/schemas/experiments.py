@@ -54,10 +54,16 @@ class NamespaceCreate(Input):
 class ExperimentCreate(Input):
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     metric: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.:-]{0,63}$")] = Field(
-        description="The name of the events that convert a subject, from its first exposure on."
+        description="The name of the events that convert a subject, from its first exposure on.",
+        examples=["checkout_completed"],
     )
     metric_kind: MetricKind = MetricKind.PROPORTION
-    variants: list[VariantCreate] = Field(min_length=2, max_length=10, description="The first is the control.")
+    variants: list[VariantCreate] = Field(
+        min_length=2,
+        max_length=10,
+        description="The first is the control.",
+        examples=[[{"variant": "control", "weight": 5000}, {"variant": "larger_button", "weight": 5000}]],
+    )
     coverage: Coverage = Decimal(1)
     namespace: NamespaceCreate | None = None
 

@@ -36,14 +36,21 @@ Tenant = Annotated[
     StringConstraints(
         pattern=r"^(shop:[a-z0-9.-]{1,100}:[a-z][a-z0-9_-]{0,30}|store:[A-Za-z0-9_-]{1,100}|together|platform)$"
     ),
-    Field(description="`shop:<domain>:<app>`, `store:<id>`, `together` or `platform`."),
+    Field(
+        description="`shop:<domain>:<app>`, `store:<id>`, `together` or `platform`.",
+        examples=["shop:example.myshopify.com:discounts"],
+    ),
 ]
-TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_time_zone)]
+TimeZone = Annotated[
+    str, StringConstraints(max_length=64), AfterValidator(_known_time_zone), Field(examples=["Europe/Berlin"])
+]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Origins = Annotated[
     list[Annotated[str, AfterValidator(_origin)]],
     Field(
-        max_length=20, description="From which pages browsers may send, exact. `null`: sandboxed pages, or no Origin."
+        max_length=20,
+        description="From which pages browsers may send, exact. `null`: sandboxed pages, or no Origin.",
+        examples=[["https://shop.example"]],
     ),
 ]
 Counted = Annotated[
@@ -51,11 +58,19 @@ Counted = Annotated[
         Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.:-]{0,63}$")],
         Annotated[str, StringConstraints(min_length=1, max_length=64)],
     ],
-    Field(max_length=10, description="By event name: the property of `data` by whose values the event is counted."),
+    Field(
+        max_length=10,
+        description="By event name: the property of `data` by whose values the event is counted.",
+        examples=[{"style_chosen": "style"}],
+    ),
 ]
 Readers = Annotated[
     list[Annotated[str, StringConstraints(pattern=r"^(store|owner):\S{1,100}$")]],
-    Field(max_length=20, description="The subjects that may read the site: `store:<id>`, `owner:<id>`."),
+    Field(
+        max_length=20,
+        description="The subjects that may read the site: `store:<id>`, `owner:<id>`.",
+        examples=[["owner:7"]],
+    ),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 

@@ -19,7 +19,7 @@ from chalicelib.integrations.parquet import Kind
 
 Row = dict[str, Any]
 
-DAY_COLUMNS: Mapping[str, Kind] = {**EVENT_COLUMNS, **dict.fromkeys(rows.DIGESTS, Kind.INTEGER)}
+DAY_COLUMNS: Mapping[str, Kind] = {**EVENT_COLUMNS, **dict.fromkeys(rows.DIGESTS, Kind.INTEGER), "person": Kind.TEXT}
 FIRSTS_COLUMNS: Mapping[str, Kind] = {"event": Kind.TEXT, "user_id": Kind.TEXT, "first_day": Kind.DATE}
 
 

@@ -8,7 +8,15 @@ from datetime import date, datetime
 from functools import partial
 
 from chalicelib.analytics.repository import visitor_salts
-from chalicelib.analytics.service import active_users, campaigns, experiment_results, revenue_days, site_days
+from chalicelib.analytics.service import (
+    active_users,
+    campaigns,
+    cohort_weeks,
+    experiment_results,
+    funnel_days,
+    revenue_days,
+    site_days,
+)
 
 
 def run_hourly_steps(now: datetime, since: datetime | None) -> None:
@@ -44,5 +52,7 @@ def delete_salts(now: datetime) -> None:
 SITE_STEPS: tuple[Callable[[str, date], object], ...] = (
     active_users.count_active_users,
     campaigns.compute_campaigns,
+    funnel_days.compute_funnels,
+    cohort_weeks.compute_cohorts,
 )
 """Steps after a site's midnight, for its ended day. Each may be repeated, and sets what it computes."""

@@ -13,6 +13,9 @@ from infra.deploy.handlers import Consumer
 from infra.deploy.packaging import bundle, bytecode, concurrency, gateway
 from infra.deploy.packaging.names import API, API_STAGE, function_name, functions, key_id, logical
 
+SCRATCH_MEGABYTES = 4096
+"""The size of /tmp of functions with a layer: DuckDB reads up to 1 GB of files there, and spills what memory lacks."""
+
 Resources = dict[str, dict[str, Any]]
 
 
@@ -26,7 +29,10 @@ def template() -> dict[str, Any]:
         _map_queue(resources[logical(consumer.name)], consumer)
     for name, package in layers().items():
         resources[bundle.layer_id(package)] = _layer(package)
-        resources[logical(name)]["Properties"]["Layers"] = [{"Ref": bundle.layer_id(package)}]
+        resources[logical(name)]["Properties"] |= {
+            "Layers": [{"Ref": bundle.layer_id(package)}],
+            "EphemeralStorage": {"Size": SCRATCH_MEGABYTES},
+        }
     parameters = {
         "ArtefactBucket": "The bucket that holds the zips",
         "BundleKey": "The bundle's key in it",

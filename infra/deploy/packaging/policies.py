@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.integrations.athena import DATABASE
 from chalicelib.kit import config
 from chalicelib.kit.lakes import ROOT
 from chalicelib.kit.messages import STORED
@@ -171,7 +172,17 @@ def _ssm(reached: Requirements) -> Iterator[Statement]:
         yield _allow("ssm", ("GetParametersByPath",), [_arn("ssm", path), _arn("ssm", f"{path}/*")])
 
 
+def _athena(_: Requirements) -> Iterator[Statement]:
+    """Yield statements for queries: Athena reads the tables' definitions and writes results with the caller's rights."""
+    actions = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults")
+    yield _allow("athena", actions, [_arn("athena", "workgroup/primary")])
+    names = ("catalog", f"database/{DATABASE}", f"table/{DATABASE}/*")
+    yield _allow("glue", ("GetDatabase", "GetTable", "GetPartitions"), [_arn("glue", name) for name in names])
+    yield _allow("s3", ("GetBucketLocation",), [_object(config.settings().images_bucket)])
+
+
 _STATEMENTS = {
+    "athena": _athena,
     "bedrock-runtime": _bedrock,
     "dynamodb": _dynamodb,
     "kms": _kms,

@@ -1,7 +1,8 @@
 """The rows of single events, page views and visits, as far as they differ from those of the computation before.
 
-`day.parquet` has two columns in addition to those of a part: `row_digest`, of the event's or page view's row, and
-`visit_digest`, of the row of the visit that begins with the event. Null: there is no such row.
+`day.parquet` has three columns in addition to those of a part: `row_digest`, of the event's or page view's row, and
+`visit_digest`, of the row of the visit that begins with the event (null: there is no such row), and `person`, which
+reports count (null: the event does not count, or nobody is known).
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ WHERE getvariable('is_repair') OR old.visit_digest IS DISTINCT FROM visit_rows.v
 VISITS_TO_DELETE = f"SELECT visit_id FROM ({_OLD_VISITS}) ANTI JOIN visit_rows USING (visit_id)"
 
 DAY = """
-SELECT events.*, row_digest, visit_digest FROM events
+SELECT events.*, row_digest, visit_digest, acts.person FROM events
+LEFT JOIN acts USING (id)
 LEFT JOIN event_rows USING (id)
 LEFT JOIN visit_rows ON visit_rows.visit_id = strftime(events.day, '%Y%m%d-') || events.id
 ORDER BY at_ms, id

@@ -244,6 +244,8 @@ def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> No
         *((metric, "prod") for metric in ("InvariantsBroken", "RulesOverdue", "PrivacyRequestsNearDue", "StepsFailed")),
         ("RowsUnreadable", "prod"),
         ("OldestOpenPrint", "prod"),
+        ("OldestPart", "prod"),
+        ("PaymentsFailing", "prod"),
     }
     own_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
     assert own_metrics == set(INVARIANTS)
@@ -277,12 +279,13 @@ def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any], watch
         assert {f"backroom-prod-{consumer.queue}", f"backroom-prod-{consumer.queue}-dead"} <= metric_names
 
 
-def test_only_functions_that_read_the_archive_have_duckdb(app: dict[str, Any]) -> None:
-    layers_by_function = {
-        body["FunctionName"]: body["Layers"]
+def test_only_functions_that_read_parquet_have_duckdb_and_space_for_its_files(app: dict[str, Any]) -> None:
+    with_layer = {
+        body["FunctionName"]: (body["Layers"], body["EphemeralStorage"])
         for body in of_type(app, "AWS::Serverless::Function").values()
         if "Layers" in body
     }
 
-    names = {f"backroom-prod-retention-{verb}" for verb in ("sweep_segment", "erase_subject", "export_subject")}
-    assert layers_by_function == {name: [{"Ref": "DuckdbLayer"}] for name in names}
+    names = {f"retention-{verb}" for verb in ("sweep_segment", "erase_subject", "export_subject")}
+    names |= {f"analytics-{verb}" for verb in ("ingest_events", "compute_day", "run_report")}
+    assert with_layer == {f"backroom-prod-{name}": ([{"Ref": "DuckdbLayer"}], {"Size": 4096}) for name in names}
