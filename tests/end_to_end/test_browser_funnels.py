@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from chalicelib.analytics.service import funnels
+from chalicelib.analytics.service import funnel_days
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
 from tests.analytics import page_factories
@@ -48,7 +49,7 @@ def test_a_funnel_is_created_by_keyboard_and_retention_is_answered(tab: Page, ap
     tab.keyboard.press("Enter")
     link = tab.get_by_role("link", name="Visit to payment")
     expect(link).to_be_visible()
-    funnels.compute_funnels(page_factories.TENANT, clock.now())
+    funnel_days.compute_funnels(page_factories.TENANT, clock.today() - timedelta(days=1))
     link.click()
     expect(tab.get_by_role("img", name="2. paid: 1 persons")).to_be_visible()
     expect(tab.get_by_text("Hatched: not complete yet.")).to_be_visible()
