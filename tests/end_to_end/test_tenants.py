@@ -15,6 +15,8 @@ import httpx
 import pytest
 from PIL import Image
 
+from chalicelib.analytics import service as analytics
+from chalicelib.analytics.enums import MetricKind
 from chalicelib.billing import service as billing
 from chalicelib.kit import auth, aws, ids
 from chalicelib.kit.auth import Role
@@ -38,7 +40,11 @@ PUBLIC = {
     "/studio/app",
     "/operator/app",
     "/analytics/app",
+    "/analytics/snippet.js",
+    "/v1/analytics/events",
 }
+SITE = "/v1/analytics/sites/{tenant}/"
+"""Routes of a site: operators, and the accounts that the site names."""
 OPERATORS = (auth.operator, auth.support)
 SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/images/{generation_id}"}
 BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
@@ -124,6 +130,8 @@ class Tenant:
         return BODIES[contract.body.__name__](self) if contract.body else None
 
 
+VARIANTS = [{"variant": "a", "weight": 5000}, {"variant": "b", "weight": 5000}]
+
 BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "SettingsUpdate": lambda tenant: {"settings": {"stolen": True}},
     "ProductCreate": lambda tenant: {"shopify_product_id": 1, "title": "x"},
@@ -168,6 +176,17 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "GiftRedeem": lambda tenant: {"code": "AAAA-BBBB-CCCC-DDDD"},
     "PortalCreate": lambda tenant: {"return_url": "https://a.b/"},
     "CheckoutCreate": lambda tenant: {"plan": "try_it_out", "success_url": "https://a.b", "cancel_url": "https://a.b"},
+    "CampaignCreate": lambda tenant: {"name": "Autumn"},
+    "ErrorAction": lambda tenant: {"action": "resolve"},
+    "ExperimentAction": lambda tenant: {"action": "start"},
+    "ExperimentCreate": lambda tenant: {"name": "x", "metric": "checkout", "variants": VARIANTS},
+    "FunnelCreate": lambda tenant: {"name": "x", "steps": [{"name": "sign_up"}, {"name": "booking"}]},
+    "ReportCreate": lambda tenant: {
+        "kind": "funnel",
+        "steps": [{"name": "sign_up"}, {"name": "booking"}],
+        "from": "2026-01-01",
+        "to": "2026-01-31",
+    },
 }
 
 
@@ -223,8 +242,18 @@ def subscriber(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Callable
     new_subscriber.ids = {
         "payment": api.get("/v1/billing/payments", headers=headers).json()["items"][0]["id"],
         "addon": api.get("/v1/billing/addons/mine", headers=headers).json()["items"][0]["id"],
+        **site_ids(member),
     }
     return new_subscriber
+
+
+def site_ids(account: str) -> dict[str, str]:
+    """Register a site that only this account may read, and return the path parameters of its routes."""
+    tenant = "store:of-another-owner"
+    analytics.register_site(tenant, "Her shop", readers=[f"owner:{account}"])
+    test = analytics.create_experiment(tenant, "button", "checkout", MetricKind.PROPORTION, VARIANTS)
+    unknown = dict.fromkeys(("error_id", "funnel", "report_id", "session_id", "user_id"), "1")
+    return {"tenant": tenant, "test_id": test, **unknown}
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.STORE_OWNER])
@@ -256,7 +285,8 @@ def test_requests_without_a_credential_are_refused(api: httpx.Client, shopify: S
     for scheme in ("shopifySessionToken", "shopifyAppProxy", "accessToken"):
         for method, path, _ in _routes_with_scheme(scheme):
             url = re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
-            for headers, expected in attempts:
+            for headers, refusals in attempts:
+                expected = {404} if headers is operator and path.startswith(SITE) else refusals
                 response = api.request(method, url, json={}, headers=headers)
                 assert response.status_code in expected, f"{method} {path}: {response.text}"
                 assert response.headers["content-type"] == "application/problem+json"

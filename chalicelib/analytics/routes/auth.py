@@ -15,7 +15,7 @@ def reader(credentials: Credentials) -> Account:
 
 @security("accessToken", type="http", scheme="bearer", bearerFormat="JWT")
 def manager(credentials: Credentials) -> Account:
-    """Return the account if it may change the site's experiments. Raises Unauthenticated, Forbidden, SiteNotFound."""
+    """Return the account if it may change what the site computes. Raises Unauthenticated, Forbidden, SiteNotFound."""
     return _verify(credentials, Role.OPERATOR, Role.STORE_OWNER)
 
 

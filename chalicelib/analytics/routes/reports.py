@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.analytics.routes.auth import reader
+from chalicelib.analytics.routes.auth import manager, reader
 from chalicelib.analytics.schemas.reports import ReportCreate, ReportRead, ReportSummary
 from chalicelib.analytics.service import reports
 from chalicelib.kit.auth import Account
@@ -14,7 +14,7 @@ bp = Blueprint(__name__)
 
 
 @bp.route("/v1/analytics/sites/{tenant}/reports", methods=["POST"])
-@endpoint(bp, auth=reader, body=ReportCreate, returns=ReportSummary, status=202)
+@endpoint(bp, auth=manager, body=ReportCreate, returns=ReportSummary, status=202)
 def create_report(call: ApiRequest[Account, ReportCreate], tenant: str) -> ReportSummary:
     """Ask a question. The same question about unchanged days is the same report; a failed one is run again."""
     return reports.request_report(tenant, call.body)
