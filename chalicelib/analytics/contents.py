@@ -13,8 +13,9 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.analytics.routes.funnels": ("/v1/analytics/sites/{tenant}/funnels",),
     "chalicelib.analytics.routes.reports": ("/v1/analytics/sites/{tenant}/reports",),
     "chalicelib.analytics.routes.experiments": ("/v1/analytics/sites/{tenant}/experiments",),
-    "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites",),
     "chalicelib.analytics.routes.recomputation": ("/v1/operator/analytics/recompute",),
+    "chalicelib.analytics.routes.pages": ("/analytics/app",),
+    "chalicelib.analytics.routes.sites": ("/v1/operator/analytics/sites", "/v1/analytics/sites/{tenant}"),
     "chalicelib.analytics.routes.snippet": ("/analytics/snippet.js",),
     "chalicelib.analytics.routes.traffic": (
         "/v1/analytics/sites/{tenant}/counts",

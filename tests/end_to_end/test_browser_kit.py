@@ -165,6 +165,14 @@ def test_each_kind_of_chart_names_its_values(page: Page, title: str, values: lis
         expect(chart.get_by_role("img", name=value, exact=True)).to_be_visible()
 
 
+def test_a_value_that_is_not_complete_is_hatched_and_named_so(page: Page) -> None:
+    chart = page.locator("figure").filter(has_text="Previews a day")
+    assert chart.locator("rect.open").count() == 1
+    expect(chart.get_by_text("Hatched: not complete yet.")).to_be_visible()
+    expect(chart.get_by_role("img", name=re.compile("This year, Feb 13: .* previews so far"))).to_be_visible()
+    assert chart.get_by_role("img", name=re.compile("so far")).count() == 2  # of both series
+
+
 def test_a_chart_draws_what_it_says(page: Page) -> None:
     heights = page.evaluate(
         """() => { const figure = kit.chart({ type: 'bar', title: 'T', x: ['a', 'b', 'c'], series: [{ name: 's', values: [10, 20, null] }] });

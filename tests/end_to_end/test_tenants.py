@@ -39,10 +39,11 @@ PUBLIC = {
     "/kit/web",
     "/studio/app",
     "/operator/app",
+    "/analytics/app",
     "/analytics/snippet.js",
     "/v1/analytics/events",
 }
-SITE = "/v1/analytics/sites/{tenant}/"
+SITE = "/v1/analytics/sites/{tenant}"
 """Routes of a site: operators, and the accounts that the site names."""
 OPERATORS = (auth.operator, auth.support)
 SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/images/{generation_id}"}

@@ -1,4 +1,4 @@
-"""`/v1/operator/analytics/sites…`: the tenants that are measured, and their keys."""
+"""`/v1/operator/analytics/sites…`: the tenants that are measured, and their keys; a site for its readers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.analytics.schemas.sites import SiteCreate, SiteKeysRead, SiteQuery, SiteRead, SiteUpdate
+from chalicelib.analytics.routes.auth import reader
+from chalicelib.analytics.schemas.sites import SiteCreate, SiteKeysRead, SiteQuery, SiteRead, SiteSummary, SiteUpdate
 from chalicelib.analytics.service import sites
 from chalicelib.kit import audit
 from chalicelib.kit.auth import Account, operator, support
@@ -43,6 +44,13 @@ def create_site(call: ApiRequest[Account, SiteCreate]) -> SiteKeysRead:
     site = sites.create_site(call.body, call.idempotency)
     audit.publish_operator_action(call.principal, "analytics.create_site", call.body.tenant)
     return site
+
+
+@bp.route("/v1/analytics/sites/{tenant}", methods=["GET"])
+@endpoint(bp, auth=reader, returns=SiteSummary)
+def get_site_summary(call: ApiRequest[Account], tenant: str) -> SiteSummary:
+    """Return a site's name, time zone and public key, for its readers."""
+    return sites.get_summary(tenant)
 
 
 @bp.route("/v1/operator/analytics/sites/{tenant}", methods=["GET"])

@@ -124,5 +124,16 @@ class SiteRead(Schema):
     updated_at: Timestamp
 
 
+class SiteSummary(Schema):
+    """What the readers of a site may know about it."""
+
+    tenant: str
+    name: str
+    key: str = Field(description="Public: pages send it with their events.")
+    time_zone: str
+    currency: str
+    is_active: bool
+
+
 class SiteKeysRead(SiteRead):
     secret: str | None = Field(description="For servers. Shown once: null if an Idempotency-Key replays the response.")

@@ -11,7 +11,7 @@ from chalicelib.analytics.enums import SiteKind
 from chalicelib.analytics.errors import SiteExists
 from chalicelib.analytics.models import Site
 from chalicelib.analytics.repository import sites
-from chalicelib.analytics.schemas.sites import SiteCreate, SiteKeysRead, SiteQuery, SiteRead, SiteUpdate
+from chalicelib.analytics.schemas.sites import SiteCreate, SiteKeysRead, SiteQuery, SiteRead, SiteSummary, SiteUpdate
 from chalicelib.kit import clock, retries
 from chalicelib.kit.errors import VersionMismatch, WriteConflict
 from chalicelib.kit.idempotency import Idempotency
@@ -74,6 +74,11 @@ def create_site(body: SiteCreate, idempotency: Idempotency | None) -> SiteKeysRe
 def list_sites(query: SiteQuery, page: PageRequest) -> PageResult[SiteRead]:
     """Return one page of the sites of a kind, by tenant."""
     return sites.list_by_kind(query.kind, page).map(SiteRead.of)
+
+
+def get_summary(tenant: str) -> SiteSummary:
+    """Return what readers see of a site. Raises SiteNotFound."""
+    return SiteSummary.of(sites.get(tenant))
 
 
 def get_site(tenant: str) -> SiteRead:

@@ -4,6 +4,7 @@
  *
  * `kit.chart({ type, title, x, series, unit })`: `type` is line, bar, stacked, heat or interval; `x` holds the labels, ISO
  * dates are written short; a series has a `name` and `values` (null or undefined: none), for `interval` also `low` and `high`.
+ * `open` says of each x whether its values are not complete yet; a series of a heat map has an `open` of its own.
  */
 {
   const HEIGHT = 240, TOP = 10, BOTTOM = 26, RIGHT = 12, DASHES = ["", "7 4", "2 4", "9 4 2 4", "4 2", "12 4"];
@@ -20,6 +21,8 @@
     const date = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? new Date(text) : NaN;
     return isNaN(date) ? String(text) : day.format(date);
   };
+  /** Return the height of a chart: the rows of a heat map keep that of a line of text. */
+  const heightOf = ({ type, series }) => (type === "heat" ? Math.max(HEIGHT, series.length * 22 + TOP + BOTTOM) : HEIGHT);
   const ink = (index) => "s" + ((index % 6) + 1);
 
   /** Return round numbers from at most `low` to at least `high`, about four steps. */
@@ -47,9 +50,14 @@
   const hasRange = ({ low, high }, n) => (low?.[n] ?? null) !== null && (high?.[n] ?? null) !== null;
   const range = (each, n) => (hasRange(each, n) ? ` (${number.format(each.low[n])} to ${number.format(each.high[n])})` : "");
 
+  /** Return whether a value is not complete yet. */
+  const isOpen = (spec, each, column) => Boolean((each.open ?? spec.open)?.[column]);
+
   /** Return the values of a chart as points: where they are in series and x, and how they are said. */
-  const points = ({ x, series, unit = "" }) => series.flatMap((each, row) => each.values.map((value, column) => {
-    const said = value === null ? "no value" : number.format(value) + (unit && " " + unit) + range(each, column);
+  const points = (spec) => spec.series.flatMap((each, row) => each.values.map((value, column) => {
+    const { x, series, unit = "" } = spec;
+    const soFar = value !== null && isOpen(spec, each, column) ? " so far" : "";
+    const said = value === null ? "no value" : number.format(value) + (unit && " " + unit) + range(each, column) + soFar;
     const name = series.length > 1 ? each.name + ", " : "";
     return { row, column, value, low: each.low?.[column], high: each.high?.[column], text: `${name}${label(x[column])}: ${said}` };
   }));
@@ -69,19 +77,30 @@
       picture.append(svg("line", { class: "grid", x1: left, x2: width - RIGHT, y1: y(mark), y2: y(mark) }),
         svg("text", { x: left - 6, y: y(mark) + 4, "text-anchor": "end", "aria-hidden": true }, labels[n]));
     });
+    spec.x.forEach((_, n) => spec.open?.[n] && picture.append(hatched(picture, { x: left + band * n, y: TOP, width: band, height: HEIGHT - TOP - BOTTOM })));
     below(picture, spec.x, left, band);
     return { y, band, middle: (column) => left + band * (column + 0.5) };
   }
 
+  /** Return a hatched rectangle; the pattern is in the picture. */
+  function hatched(picture, area) {
+    let pattern = picture.querySelector("pattern");
+    if (!pattern) {
+      pattern = svg("pattern", { id: kit.id("hatch"), width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("line", { class: "hatch", y2: 7 }));
+      picture.append(pattern);
+    }
+    return svg("rect", { class: "open", fill: `url(#${pattern.id})`, ...area });
+  }
+
   /** The labels of x, as many as fit side by side. */
-  function below(picture, x, left, band) {
+  function below(picture, x, left, band, height = HEIGHT) {
     const widest = Math.max(...x.map((each) => label(each).length)) * 7 + 12;
     const every = x.length <= 8 && band > 34 ? 1 : Math.ceil(widest / band); // few labels are cut, many are left out
     const most = Math.max(3, Math.floor((band * every - 4) / 7));
     x.forEach((each, column) => {
       if (column % every) return;
       const text = label(each).length > most ? label(each).slice(0, most - 1) + "…" : label(each);
-      picture.append(svg("text", { x: left + band * (column + 0.5), y: HEIGHT - 7, "text-anchor": "middle", "aria-hidden": true }, text));
+      picture.append(svg("text", { x: left + band * (column + 0.5), y: height - 7, "text-anchor": "middle", "aria-hidden": true }, text));
     });
   }
 
@@ -131,15 +150,17 @@
     heat(picture, width, spec, all) {
       const longest = Math.max(...spec.series.map((each) => each.name.length));
       const left = Math.min(longest * 7 + 10, width * 0.35), band = (width - left - RIGHT) / spec.x.length;
-      const rows = (HEIGHT - TOP - BOTTOM) / spec.series.length, most = Math.max(...all.map((point) => point.value || 0)) || 1;
+      const rows = (heightOf(spec) - TOP - BOTTOM) / spec.series.length, most = Math.max(...all.map((point) => point.value || 0)) || 1;
       const fits = Math.floor((left - 8) / 7);
-      below(picture, spec.x, left, band);
+      below(picture, spec.x, left, band, heightOf(spec));
       spec.series.forEach((each, row) => picture.append(svg("text", { x: left - 6, y: TOP + rows * (row + 0.5) + 4, "text-anchor": "end",
         "aria-hidden": true }, each.name.length > fits ? each.name.slice(0, fits - 1) + "…" : each.name)));
       return all.map((point) => {
         const x = left + band * point.column, y = TOP + rows * point.row;
-        return mark(point, x + band / 2, y + rows / 2, svg("rect", { class: "mark heat", x, y, width: band, height: rows,
-          "fill-opacity": point.value === null ? 0 : 0.06 + (0.94 * Math.max(point.value, 0)) / most }));
+        const area = { x, y, width: band, height: rows };
+        return mark(point, x + band / 2, y + rows / 2, [svg("rect", { class: "mark heat", ...area,
+          "fill-opacity": point.value === null ? 0 : 0.06 + (0.94 * Math.max(point.value, 0)) / most }),
+        isOpen(spec, spec.series[point.row], point.column) && hatched(picture, area)]);
       });
     },
   };
@@ -182,8 +203,9 @@
         : svg("rect", { class: "mark", x: 7, width: 12, height: 12, rx: 2 })), each.name)));
   }
 
-  function table({ title, x, series, unit }) {
-    const cell = (each, n) => (each.values[n] === null ? "–" : number.format(each.values[n]) + range(each, n));
+  function table(spec) {
+    const { title, x, series, unit } = spec;
+    const cell = (each, n) => (each.values[n] === null ? "–" : number.format(each.values[n]) + range(each, n) + (isOpen(spec, each, n) ? " so far" : ""));
     return kit.h("details", null, kit.h("summary", null, "Show as a table"), kit.table(title + (unit ? ", in " + unit : ""),
       [["", (n) => label(x[n])], ...series.map((each) => [each.name, (n) => cell(each, n), "number"])], x.map((_, n) => n), ""));
   }
@@ -198,14 +220,16 @@
       const wide = Math.round(place.clientWidth);
       if (!wide || wide === width) return;
       width = wide;
-      const picture = svg("svg", { role: "group", "aria-label": spec.title, width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}` });
+      const height = heightOf(spec);
+      const picture = svg("svg", { role: "group", "aria-label": spec.title, width, height, viewBox: `0 0 ${width} ${height}` });
       const marks = draw[spec.type](picture, width, spec, all);
       picture.append(...marks);
       steer(picture, marks, (text) => { value.textContent = text; });
       place.replaceChildren(picture);
     };
     new ResizeObserver(paint).observe(place);
-    return kit.h("figure", { class: "chart" }, kit.h("figcaption", null, spec.title), legend(spec), place, value, table(spec));
+    return kit.h("figure", { class: "chart" }, kit.h("figcaption", null, spec.title), legend(spec), place,
+      spec.series.some((each) => spec.x.some((_, n) => isOpen(spec, each, n))) && kit.h("p", { class: "soft" }, "Hatched: not complete yet."), value, table(spec));
   };
 
   /** A small line beside a number. It has no axes: its text says first, last and range. */

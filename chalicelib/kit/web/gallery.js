@@ -38,7 +38,7 @@ function load(read) {
 
 const rows = [["Portrait", 12, "good"], [ARABIC, 7, "warn"], [LONG, 1250, "bad"]];
 const charts = [
-  { type: "line", title: "Previews a day", unit: "previews", x: DAYS, series: [{ name: "This year", values: WAVE },
+  { type: "line", title: "Previews a day", unit: "previews", x: DAYS, open: DAYS.map((_, n) => n === 29), series: [{ name: "This year", values: WAVE },
     { name: ARABIC, values: WAVE.map((value, n) => (n === 9 ? null : value / 2 + n)) }] },
   { type: "bar", title: "Images by style", x: ["Pencil", "Oil", ARABIC, LONG], series: [{ name: "Images", values: [120, 80, 45, 3] }] },
   { type: "stacked", title: "Revenue by plan", unit: "USD", x: ["Q1", "Q2", "Q3", "Q4"], series: [

@@ -1,0 +1,1 @@
+"""`/analytics/app`: the analytics of a site, and revenue."""
