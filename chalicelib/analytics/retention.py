@@ -180,7 +180,13 @@ TABLE_POLICIES = (
         ),
     ),
 )
-OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = ()
+OBJECT_PREFIXES = (
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "payloads/analytics/",
+        note="Results of reports and of their queries: numbers only. The bucket deletes them after 90 days.",
+    ),
+)
 _BOOKING_KEYS = ("commission", "partner", "rating", "status")
 _ERROR_KEYS = ("fingerprint", "frames", "severity", "type")
 _FEATURE_KEYS = ("action", "duration_seconds", "rating")

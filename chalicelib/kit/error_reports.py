@@ -28,6 +28,7 @@ MAX_PER_MINUTE = 10
 MINUTE = 60.0
 PATIENCE_SECONDS = 1.0
 """How long a failed request or message waits for its report to be published."""
+THREAD_NAME = "error-report"
 
 log = logs.logger("kit")
 
@@ -74,7 +75,7 @@ def report(error: Exception, function: Callable[..., Any]) -> None:
         if not _may_send(message.fingerprint):
             return
         context = contextvars.copy_context()
-        sender = threading.Thread(target=context.run, args=(_send, message), name="error-report", daemon=True)
+        sender = threading.Thread(target=context.run, args=(_send, message), name=THREAD_NAME, daemon=True)
         sender.start()
         sender.join(PATIENCE_SECONDS)
     except Exception:

@@ -13,7 +13,7 @@ from chalicelib.kit.schemas import Input, Schema
 class RecomputationCreate(Input):
     """The days of a tenant, or the revenue of a scope, to compute again."""
 
-    tenant: Tenant | None = None
+    tenant: Tenant | None = Field(default=None, examples=["store:1"])
     scope: RevenueScope | None = Field(default=None, description="Instead of a tenant; `all`: both scopes.")
     first: dt.date = Field(alias="from", description="The first day.")
     last: dt.date | None = Field(

@@ -200,7 +200,7 @@ class VisitRead(Schema):
     ended_at: Timestamp
 
 
-class EventRead(Schema):
+class VisitEventRead(Schema):
     """An event, or a page view with its path and duration."""
 
     id: str
@@ -215,7 +215,7 @@ class EventRead(Schema):
 
 
 class VisitDetail(VisitRead):
-    events: list[EventRead] = Field(description="The first 500.")
+    events: list[VisitEventRead] = Field(description="The first 500.")
 
 
 class UserRead(Schema):
@@ -223,5 +223,5 @@ class UserRead(Schema):
 
     user_id: str
     visits: list[VisitRead]
-    events: list[EventRead]
+    events: list[VisitEventRead]
     days: list[EngagementDay]

@@ -10,7 +10,7 @@ from functools import partial
 from chalicelib.analytics.repository import visitor_salts
 from chalicelib.analytics.service import (
     active_users,
-    campaigns,
+    campaign_results,
     cohort_weeks,
     experiment_results,
     funnel_days,
@@ -51,7 +51,7 @@ def delete_salts(now: datetime) -> None:
 
 SITE_STEPS: tuple[Callable[[str, date], object], ...] = (
     active_users.count_active_users,
-    campaigns.compute_campaigns,
+    campaign_results.compute_campaigns,
     funnel_days.compute_funnels,
     cohort_weeks.compute_cohorts,
 )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from chalicelib.analytics.models import PageView
 from chalicelib.analytics.repository import rollup_days, visits
 from chalicelib.analytics.repository.event_rows import EventRow
-from chalicelib.analytics.schemas.traffic import EngagementDay, EventRead, UserRead, VisitDetail, VisitRead
+from chalicelib.analytics.schemas.traffic import EngagementDay, UserRead, VisitDetail, VisitEventRead, VisitRead
 from chalicelib.kit import clock
 from chalicelib.kit.pagination import PageRequest, PageResult
 
@@ -46,9 +46,9 @@ def get_user(tenant: str, user_id: str) -> UserRead:
     )
 
 
-def _event_read(row: EventRow) -> EventRead:
+def _event_read(row: EventRow) -> VisitEventRead:
     if isinstance(row, PageView):
-        return EventRead(
+        return VisitEventRead(
             id=row.id,
             at=row.viewed_at,
             type=PAGE_VIEW,
@@ -56,7 +56,7 @@ def _event_read(row: EventRow) -> EventRead:
             path=row.path,
             duration_seconds=row.duration_seconds,
         )
-    return EventRead(
+    return VisitEventRead(
         id=row.id,
         at=row.occurred_at,
         type=row.event_type.value,

@@ -177,7 +177,6 @@ def test_numbers_of_a_simulated_week_equal_a_recount(
         settings=settings(
             max_examples=examples(2),
             stateful_step_count=6,
-            deadline=None,
             derandomize=True,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.analytics.models import Campaign
 from chalicelib.analytics.schemas.campaigns import CampaignCreate, CampaignRead
-from chalicelib.analytics.service import campaigns
+from chalicelib.analytics.service import campaign_results, campaigns
 from chalicelib.kit import clock, tombstones
 from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.pagination import PageRequest
@@ -62,7 +62,7 @@ def test_recipients_count_once_and_rates_follow(campaign: CampaignRead, compute_
         ]
     )
     compute_due_days()
-    campaigns.compute_campaigns(TENANT, date(2026, 3, 28))
+    campaign_results.compute_campaigns(TENANT, date(2026, 3, 28))
 
     read = results(campaign.campaign_id)
     assert (read.sent, read.delivered, read.unique_opens, read.unique_clicks) == (2, 2, 1, 1)
@@ -70,7 +70,7 @@ def test_recipients_count_once_and_rates_follow(campaign: CampaignRead, compute_
     assert (read.conversions, read.revenue, read.currency) == (1, Decimal(40), "EUR")
     assert (read.open_rate, read.conversion_rate, read.roi) == (Decimal("0.5"), Decimal("0.5"), Decimal(3))
     before = Campaign.get(campaign.campaign_id).attribute_values
-    campaigns.compute_campaigns(TENANT, date(2026, 3, 29))
+    campaign_results.compute_campaigns(TENANT, date(2026, 3, 29))
     assert Campaign.get(campaign.campaign_id).attribute_values == before
 
 
@@ -90,7 +90,7 @@ def test_purchases_count_for_seven_days_after_a_click(
         [email("clicked", clicked, campaign_id=campaign.campaign_id), purchase(bought), purchase(bought, user_id="x")]
     )
     compute_due_days()
-    campaigns.compute_campaigns(TENANT, date(2026, 3, 28))
+    campaign_results.compute_campaigns(TENANT, date(2026, 3, 28))
 
     read = results(campaign.campaign_id)
     assert (read.conversions, read.revenue) == ((1, Decimal(20)) if is_counted else (0, Decimal(0)))
@@ -104,9 +104,9 @@ def test_free_campaign_has_no_roi_and_an_unsent_one_no_rates(week_clock: Any) ->
 def test_campaign_is_computed_for_37_days(campaign: CampaignRead, compute_due_days: Callable[[], int]) -> None:
     store([email("opened", f"{SENT} 10:00", campaign_id=campaign.campaign_id)])
     compute_due_days()
-    campaigns.compute_campaigns(TENANT, date(2026, 4, 28))
+    campaign_results.compute_campaigns(TENANT, date(2026, 4, 28))
     assert results(campaign.campaign_id).unique_opens == 0
-    campaigns.compute_campaigns(TENANT, date(2026, 4, 26))
+    campaign_results.compute_campaigns(TENANT, date(2026, 4, 26))
     assert results(campaign.campaign_id).unique_opens == 1
 
 
@@ -114,7 +114,7 @@ def test_another_tenants_events_do_not_count(campaign: CampaignRead, compute_due
     store([email("opened", f"{SENT} 10:00", campaign_id=campaign.campaign_id)], "store:2")
     compute_due_days()
     for tenant in (TENANT, "store:2"):
-        campaigns.compute_campaigns(tenant, date(2026, 3, 28))
+        campaign_results.compute_campaigns(tenant, date(2026, 3, 28))
     assert results(campaign.campaign_id).unique_opens == 0
     assert campaigns.list_campaigns("store:2", PageRequest()).items == []
 

@@ -18,6 +18,7 @@ from chalicelib.kit.errors import InvalidInput
 from tests.analytics.conftest import NewSite
 from tests.analytics.event_factories import TENANT, LakeEvent, WeekClock, lake_event, local, store
 
+DAY = date(2026, 3, 28)
 RANGE = CohortQuery.model_validate({"from": "2026-03-02", "to": "2026-03-29"})
 
 
@@ -55,7 +56,7 @@ def computed(new_site: NewSite, week_clock: WeekClock, compute_due_days: Callabl
     )
     compute_due_days()
     week_clock.moment = max(clock.now(), local("2026-03-29 12:00"))
-    cohort_weeks.compute_cohorts(TENANT, clock.now())
+    cohort_weeks.compute_cohorts(TENANT, DAY)
     return cohorts.list_cohorts(TENANT, RANGE).cohorts
 
 
@@ -79,10 +80,10 @@ def test_only_a_change_writes_rows_and_moves_a_user_to_another_cohort(
     computed: list[CohortRead], compute_due_days: Callable[[], int]
 ) -> None:
     before = [row.computed_at for row in UserCohort.by_tenant.query(TENANT)]
-    cohort_weeks.compute_cohorts(TENANT, clock.now())
+    cohort_weeks.compute_cohorts(TENANT, DAY)
     assert [row.computed_at for row in UserCohort.by_tenant.query(TENANT)] == before
     store([_act("2026-03-05 10:00", 20, "u4")])
     compute_due_days()
-    cohort_weeks.compute_cohorts(TENANT, clock.now())
+    cohort_weeks.compute_cohorts(TENANT, DAY)
     rows = cohorts.list_cohorts(TENANT, RANGE).cohorts
     assert [(row.cohort_date.day, row.cohort_size) for row in rows] == [(2, 2), (2, 2)]

@@ -98,7 +98,10 @@ def test_site_that_cannot_be_sent_is_due_again(
     assert (Site.get(TENANT).close_due or "").startswith("2026-03-30T11#")
 
 
-def test_active_users_are_counted_over_seven_and_thirty_days(compute_due_days: Callable[[], int]) -> None:
+def test_active_users_are_counted_over_seven_and_thirty_days(
+    new_site: Callable[..., Any], compute_due_days: Callable[[], int]
+) -> None:
+    new_site(TENANT)
     users = {"2026-02-26": "too-old", "2026-02-27": "oldest", "2026-03-21": "a", "2026-03-22": "b", "2026-03-28": "c"}
     store(
         [
@@ -122,7 +125,10 @@ def test_active_users_are_counted_over_seven_and_thirty_days(compute_due_days: C
     assert (row.active_users_7d, row.active_users_30d) == (3, 5)
 
 
-def test_late_events_count_when_the_next_days_are_closed(compute_due_days: Callable[[], int]) -> None:
+def test_late_events_count_when_the_next_days_are_closed(
+    new_site: Callable[..., Any], compute_due_days: Callable[[], int]
+) -> None:
+    new_site(TENANT)
     store([lake_event("2026-03-28 10:00", user_id="a"), lake_event("2026-03-29 10:00", user_id="a")])
     compute_due_days()
     day_ends.close_site_day(TENANT, DAY)

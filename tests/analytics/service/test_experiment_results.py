@@ -65,7 +65,7 @@ def store_and_compute(events: Sequence[LakeEvent], most_days: int = 10) -> None:
         computation.compute_day(TENANT, day)
 
 
-@settings(max_examples=examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5), suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_results_equal_a_plain_recount(data, engine, new_site):
     engine.restore()

@@ -44,7 +44,7 @@ def everything(days: list[date]) -> tuple[Any, ...]:
 def test_recomputing_any_day_changes_no_row(
     engine: Engine, week_clock: WeekClock, new_site: NewSite, compute_due_days: Compute
 ) -> None:
-    @settings(max_examples=examples(1), deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(1), phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(weeks())
     def check(events: list[LakeEvent]) -> None:
         engine.restore()

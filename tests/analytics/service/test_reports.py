@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from chalicelib.kit import aws, clock, config
 from infra.docs.athena import analytics_tables
 from tests.analytics.conftest import NewSite
 from tests.analytics.event_factories import TENANT, LakeEvent, WeekClock, lake_event, store
+from tests.timeouts import eventually
 
 HOSTILE = "x' OR 1 = 1; DROP TABLE analytics_events; --"
 FUNNEL: dict[str, Any] = {
@@ -72,15 +73,11 @@ def athena_tables() -> None:
     for number, statement in enumerate(analytics_tables()):
         bound = statement.replace("${ARCHIVE_BUCKET}", config.settings().archive_bucket).rstrip().rstrip(";")
         execution = athena.start_query(bound, output, f"{number:064}")
-        _wait(execution)
+        eventually(partial(_has_succeeded, execution), "the query ends")
 
 
-def _wait(execution: str) -> None:
-    for _ in range(100):
-        if athena.query_state(execution) is athena.QueryState.SUCCEEDED:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the query does not end")
+def _has_succeeded(execution: str) -> bool:
+    return athena.query_state(execution) is athena.QueryState.SUCCEEDED
 
 
 def _ask(body: dict[str, Any], tenant: str = TENANT) -> ReportSummary:

@@ -342,7 +342,7 @@ def _one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_one_shard")
-@settings(max_examples=examples(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(4), suppress_health_check=list(HealthCheck))
 @given(st.lists(REPORT, min_size=1, max_size=6), st.lists(st.integers(0, DAYS), max_size=2).map(sorted), st.randoms())
 def test_days_equal_a_recount_for_reports_in_any_order(
     engine: Engine, time: Any, arrivals: list[Any], runs: list[int], random: Any

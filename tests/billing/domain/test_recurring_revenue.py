@@ -141,7 +141,7 @@ coupons = st.one_of(
 )
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(items=st.lists(prices, min_size=1, max_size=4), quantity=st.integers(0, 50))
 def test_a_year_of_months_is_a_year_of_cycles(items: list[Json], quantity: int) -> None:
     row = subscription(items=items)
@@ -157,7 +157,7 @@ def test_a_year_of_months_is_a_year_of_cycles(items: list[Json], quantity: int) 
         assert amount == amount.quantize(Decimal("0.000001"), rounding=ROUND_HALF_UP)
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(
     items=st.lists(prices, min_size=1, max_size=3),
     given_coupons=st.lists(st.tuples(coupons, st.sampled_from([None, END, END + 86_400])), max_size=4),

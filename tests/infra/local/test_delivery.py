@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,16 +54,19 @@ def test_a_batch_has_at_most_six_megabytes() -> None:
     assert len(delivery.receive(consumer)) == 27 - len(batch)
 
 
-def test_the_window_is_one_second_at_most_and_late_messages_join() -> None:
+def test_the_window_is_one_second_at_most_and_late_messages_join(monkeypatch: pytest.MonkeyPatch) -> None:
     consumer = declared(10_000, batching_window=60)
     send(consumer, 1)
-    later = threading.Timer(0.3, send, (consumer, 2))
-    later.start()
-    start = time.monotonic()
-    batch = delivery.receive(consumer, wait_seconds=2)
-    assert len(batch) == 3
-    assert time.monotonic() - start >= 1
-    later.join()
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 6:
+            send(consumer, 2)
+
+    monkeypatch.setattr(delivery, "time", SimpleNamespace(monotonic=lambda: sum(pauses), sleep=pause))
+    assert len(delivery.receive(consumer, wait_seconds=2)) == 3
+    assert 1 <= sum(pauses) < 1 + 2 * delivery.PAUSE_SECONDS
 
 
 def test_only_handled_messages_of_a_large_batch_are_deleted() -> None:

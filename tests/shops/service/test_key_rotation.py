@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.analytics.models import VisitorSalt
 from chalicelib.kit import clock, config, locks, secrets
 from chalicelib.kit.attributes import SecretAttribute
 from chalicelib.shops import service
@@ -21,6 +22,8 @@ from infra.deploy import data_stack
 from infra.sandbox.shopify import ShopifySandbox
 
 SHOP, SESSION = ENCRYPTED_TABLES
+SHORT_LIVED = {(VisitorSalt, "salt")}
+"""Columns that no rotation rewrites: nobody reads a salt after its date, so the runbook keeps the old key for 51 hours."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +47,16 @@ def decrypted_tokens(row: Shop) -> tuple[str | None, str | None]:
 
 
 def test_every_encrypted_column_is_rotated() -> None:
-    """A model with a new SecretAttribute must be listed in KINDS."""
+    """A model with a new SecretAttribute must be listed in ENCRYPTED_TABLES."""
     encrypted_columns = {
         (model, name)
         for model in data_stack.models()
         for name, attribute in model.get_attributes().items()
         if isinstance(attribute, SecretAttribute)
     }
-    assert encrypted_columns == {(kind.table, column) for kind in ENCRYPTED_TABLES for column in kind.columns}
+    rotated = {(kind.table, column) for kind in ENCRYPTED_TABLES for column in kind.columns}
+    assert encrypted_columns == rotated | SHORT_LIVED
+    assert not rotated & SHORT_LIVED
 
 
 def test_tokens_are_reencrypted_with_the_current_key(installed_shop: str, key_file: Path) -> None:

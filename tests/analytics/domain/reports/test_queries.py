@@ -84,7 +84,7 @@ def _rows(query: str, events: Sequence[LakeEvent], firsts: bytes | None = None) 
 
 
 @pytest.mark.parametrize("order", FunnelOrder)
-@settings(max_examples=examples(20), deadline=None)
+@settings(max_examples=examples(20))
 @given(funnel=funnels, events=streams())
 def test_a_funnel_counts_what_a_search_of_all_attempts_finds(
     order: FunnelOrder, funnel: FunnelQuestion, events: list[LakeEvent]
@@ -99,7 +99,7 @@ def test_a_funnel_counts_what_a_search_of_all_attempts_finds(
         assert step.median_seconds == (None if middle is None else pytest.approx(middle, abs=0.001))
 
 
-@settings(max_examples=examples(20), deadline=None)
+@settings(max_examples=examples(20))
 @given(
     start=filters,
     returning=filters,

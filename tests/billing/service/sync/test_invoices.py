@@ -20,7 +20,6 @@ from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from tests.billing.stripe_objects import factories
 
-EVENT = EventContext("evt_1", clock.now())
 PAID_BEFORE = parse_invoice(factories.invoice(new=False))
 PAID = parse_invoice(factories.invoice())
 UNLINKED = parse_invoice(factories.invoice(intent=None))
@@ -38,7 +37,9 @@ def record(view: StripeInvoice) -> PaymentTransaction:
         identity_map.read([identity_map.payment_key(*ids)])
         earlier = identity_map.payment(*ids)
         customer = Customer(OwnerType.MEMBER, "1", email="a@example.com")
-        context = InvoiceContext({}, {}, "subscription_1", None, StripePaymentReference(), EVENT, clock.now())
+        now = clock.now()
+        event = EventContext("evt_1", now)
+        context = InvoiceContext({}, {}, "subscription_1", None, StripePaymentReference(), event, now)
         before = earlier or payments.new(customer, view.created_at)
         changes = decide_invoice(view, before, context)
         assert changes is not None
