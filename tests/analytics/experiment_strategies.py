@@ -7,11 +7,14 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from chalicelib.analytics.domain.experiments.events import EXPOSED
 from tests.analytics.event_factories import LakeEvent
 from tests.analytics.experiment_factories import conversion, exposure, uuid_of
 
 START = datetime.fromisoformat("2026-03-27T09:00:00+00:00")
 END = START + timedelta(days=3)
+LAST_DAY = END.date() + timedelta(days=1)
+"""The last day that is read: results are computed at the end, and no event is in the future."""
 SUBJECTS = ["s1", "s2", "s3", "s4", "s5"]
 ZONES = ["Europe/Berlin", "America/New_York", "Pacific/Auckland"]
 _VALUES = [None, 0, "0.10", "19.90", "-5", "0.3333333333"]
@@ -45,9 +48,13 @@ def histories(draw: st.DrawFn, test: str, other: str) -> list[LakeEvent]:
 
 
 def _changed(event: LakeEvent, days: int) -> LakeEvent:
-    """Return a newer version; the value changes only where the first version has one."""
+    """Return a newer version; the value changes only where the first version has one.
+
+    An exposure never moves, since its id has its time, and no conversion moves past LAST_DAY.
+    """
     value = event["value"] and Decimal(days)
-    moved = {"day": event["day"] + timedelta(days=days), "at_ms": event["at_ms"] + days * 86_400_000}
+    shift = 0 if event["name"] == EXPOSED else max(min(days, (LAST_DAY - event["day"]).days), 0)
+    moved = {"day": event["day"] + timedelta(days=shift), "at_ms": event["at_ms"] + shift * 86_400_000}
     return {
         **event,
         **moved,

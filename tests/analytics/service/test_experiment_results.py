@@ -143,6 +143,19 @@ def test_newest_version_counts_and_zero_takes_back_on_another_day():
     assert figures(test)[0] == [1, 1, Decimal(1), Decimal(1)]
 
 
+def test_newest_version_of_the_day_after_the_end_takes_its_conversion_out_of_the_experiment():
+    test = running_experiment(kind=MetricKind.MEAN)
+    begin(test, started_at=START, ended_at=END, status=ExperimentStatus.STOPPED)
+    at = later(END, milliseconds=-1)
+    first = conversion(test, "c1", at, 10)
+    store([exposure(test, "c1", 0, START), first])
+    compute_experiment(test)
+    assert figures(test)[0] == [1, 1, Decimal(10), Decimal(100)]
+    store([conversion(test, "c1", later(at, days=1), 10, id=first["id"], version=1)])
+    compute_experiment(test)
+    assert figures(test)[0] == [1, 0, Decimal(0), Decimal(0)]
+
+
 def test_subject_of_two_variants_counts_in_neither():
     test, now = running_experiment(), clock.now()
     begin(test, started_at=later(now, days=-5))
