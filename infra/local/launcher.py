@@ -88,7 +88,7 @@ def settle() -> None:
     """Wait for bucket notifications and topic deliveries; each runs in its own unnamed thread."""
     deadline = time.monotonic() + DELIVERY_PATIENCE_SECONDS
     for thread in threading.enumerate():
-        if thread.name.endswith("(run)"):
+        if thread.name.endswith("(run)") and thread.ident is not None:  # started
             thread.join(max(0.0, deadline - time.monotonic()))
 
 
