@@ -14,7 +14,7 @@ from chalicelib.kit import audit
 from infra.ops import actor, output
 from infra.ops.checkpoints import Run, one_at_a_time
 from infra.ops.errors import CommandRefused
-from infra.ops.signals import Stopped
+from infra.ops.signals import resumable
 
 LOCK = "analytics/import"
 PAGE_LINES = 500
@@ -39,13 +39,10 @@ def import_file(arguments: Namespace) -> int:
         raise CommandRefused(f"there is no file {arguments.file}")
     size = arguments.file.stat().st_size
     about = {"file": str(arguments.file.resolve()), "size": str(size), "tenant": arguments.tenant}
-    try:
-        with one_at_a_time(LOCK) as run, arguments.file.open("rb") as file:
-            _begin(run, about, restart=arguments.restart)
-            _import(run, file, arguments, size)
-    except Stopped as stopped:
-        stopped.advice = "The same command resumes from here; --restart starts over."
-        raise
+    advice = "The same command resumes from here; --restart starts over."
+    with resumable(advice), one_at_a_time(LOCK) as run, arguments.file.open("rb") as file:
+        _begin(run, about, restart=arguments.restart)
+        _import(run, file, arguments, size)
     output.say(f"{run.counts['accepted']:,} events imported, {run.counts['refused']:,} lines refused.")
     audit.publish_operator_action(actor.operator(), "analytics.import_events", arguments.tenant)
     return 1 if run.counts["refused"] else 0

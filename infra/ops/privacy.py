@@ -13,7 +13,7 @@ from chalicelib.retention.schemas import PrivacyRequestRead
 from chalicelib.retention.service import privacy_requests
 from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
-from infra.ops.signals import Stopped
+from infra.ops.signals import resumable
 
 SUBJECT = "shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
 LOOK_SECONDS = 0.5
@@ -84,16 +84,13 @@ def _requests(status: str | None) -> Iterator[PrivacyRequestRead]:
 
 def _awaited(begun: PrivacyRequestRead) -> PrivacyRequestRead:
     """Wait until the worker has completed the request and return it. The bar counts rows and objects."""
-    try:
-        with output.bar("rows and objects") as bar:
-            while True:
-                read = privacy_requests.read_request(begun.id)
-                done = (read.report or {}).get("erased") or (read.report or {}).get("exported") or read.counts
-                bar.update(sum(done.values()) - bar.n)
-                bar.set_postfix_str(read.step or "")
-                if read.status is PrivacyStatus.COMPLETED:
-                    return read
-                time.sleep(LOOK_SECONDS)
-    except Stopped as stopped:
-        stopped.advice = f"The worker continues; `privacy-requests {begun.id}` shows its progress."
-        raise
+    advice = f"The worker continues; `privacy-requests {begun.id}` shows its progress."
+    with resumable(advice), output.bar("rows and objects") as bar:
+        while True:
+            read = privacy_requests.read_request(begun.id)
+            done = (read.report or {}).get("erased") or (read.report or {}).get("exported") or read.counts
+            bar.update(sum(done.values()) - bar.n)
+            bar.set_postfix_str(read.step or "")
+            if read.status is PrivacyStatus.COMPLETED:
+                return read
+            time.sleep(LOOK_SECONDS)

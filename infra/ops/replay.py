@@ -18,7 +18,7 @@ from chalicelib.shops.service import operator
 from infra.ops import actor, output, table_scan
 from infra.ops.checkpoints import Run, one_at_a_time
 from infra.ops.errors import CommandRefused
-from infra.ops.signals import Stopped
+from infra.ops.signals import resumable
 
 LOCK = "shops/replay"
 COLUMNS = ("delivery_id", "status", "topic", "shop", "app", "received_at")
@@ -68,21 +68,15 @@ def _replay(account: Account, delivery_id: str, arguments: Namespace) -> bool:
 
 def _replay_all(arguments: Namespace, common: dict[str, str]) -> int:
     account = actor.operator()
-    try:
-        with one_at_a_time(LOCK) as run:
-            _begin(run, common, restart=arguments.restart)
-            with output.bar("deliveries", table_scan.row_count(WebhookDelivery), run.counts["rows"]) as bar:
-                for page in table_scan.pages(
-                    WebhookDelivery, run.after, columns=COLUMNS, condition=_condition(arguments)
-                ):
-                    for row in page.rows:
-                        run.counts["replayed" if _replay(account, row.delivery_id, arguments) else "failed"] += 1
-                    run.counts["rows"] += page.scanned
-                    run.advance(page.last_key)
-                    bar.update(page.scanned)
-    except Stopped as stopped:
-        stopped.advice = "The same command resumes from here; --restart starts over."
-        raise
+    with resumable("The same command resumes from here; --restart starts over."), one_at_a_time(LOCK) as run:
+        _begin(run, common, restart=arguments.restart)
+        with output.bar("deliveries", table_scan.row_count(WebhookDelivery), run.counts["rows"]) as bar:
+            for page in table_scan.pages(WebhookDelivery, run.after, columns=COLUMNS, condition=_condition(arguments)):
+                for row in page.rows:
+                    run.counts["replayed" if _replay(account, row.delivery_id, arguments) else "failed"] += 1
+                run.counts["rows"] += page.scanned
+                run.advance(page.last_key)
+                bar.update(page.scanned)
     output.say(f"{run.counts['replayed']:,} replayed, {run.counts['failed']:,} failed.")
     return 1 if run.counts["failed"] else 0
 

@@ -15,7 +15,7 @@ from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES, EncryptedTab
 from infra.ops import actor, output, table_scan
 from infra.ops.checkpoints import Run, one_at_a_time
 from infra.ops.errors import CommandRefused
-from infra.ops.signals import Stopped
+from infra.ops.signals import resumable
 
 LOCK = "shops/rotate-secrets"
 AGAIN = "Resume with: make ops ARGS=rotate-secrets"
@@ -41,17 +41,13 @@ def rotate(arguments: Namespace) -> int:
     if config.settings().kms_key_id and (arguments.new_key or arguments.drop_old):
         raise CommandRefused("KMS holds the keys, not a file; see docs/runbook.md for key changes in KMS")
     account = actor.operator()
-    try:
-        with one_at_a_time(LOCK) as run:
-            if arguments.new_key:
-                _add_key(run, account)
-            _reseal(run)
-            _conclude(run, account, arguments)
-            if arguments.drop_old:
-                _drop_old(run, account, arguments)
-    except Stopped as stopped:
-        stopped.advice = AGAIN
-        raise
+    with resumable(AGAIN), one_at_a_time(LOCK) as run:
+        if arguments.new_key:
+            _add_key(run, account)
+        _reseal(run)
+        _conclude(run, account, arguments)
+        if arguments.drop_old:
+            _drop_old(run, account, arguments)
     return 1 if run.counts["unreadable"] + run.counts["busy"] else 0
 
 

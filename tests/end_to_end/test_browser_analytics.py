@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from chalicelib.analytics.models import ErrorGroup
 from chalicelib.kit import auth, clock
@@ -133,6 +133,21 @@ def test_old_numbers_are_marked_and_stay_while_the_service_fails(
     expect(tab.get_by_text("Your session has expired.")).to_be_visible()
     tab.get_by_role("button", name="Load the page again").click()
     expect(tab.get_by_text("Your token has expired")).to_be_visible()
+
+
+def test_a_slow_tab_is_not_painted_over_a_later_one(tab: Page, api_url: str) -> None:
+    page_factories.new_page_site()
+    held: list[Route] = []
+    tab.route(re.compile(r"/funnels(\?|$)"), lambda route: held.append(route))
+    open_page(tab, api_url, "?site=store:1#funnels")
+    expect(tab.get_by_role("tabpanel")).to_have_attribute("aria-busy", "true")
+    tab.get_by_role("tab", name="Traffic").click()
+    expect(tab.get_by_role("heading", name="Traffic")).to_be_visible()
+    with tab.expect_response(re.compile(r"/funnels(\?|$)")):
+        held[0].continue_()
+    tab.evaluate("new Promise(requestAnimationFrame)")
+    expect(tab.get_by_role("heading", name="Traffic")).to_be_visible()
+    assert tab.get_by_role("tabpanel").get_attribute("aria-busy") is None
 
 
 def test_an_error_is_resolved_by_keyboard_and_support_only_reads(tab: Page, api_url: str) -> None:

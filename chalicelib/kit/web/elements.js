@@ -137,6 +137,8 @@ kit.tabs = (label, tabs) => {
     const at = Math.max(named, 0);
     buttons.forEach((button, n) => { button.setAttribute("aria-selected", n === at); button.tabIndex = n === at ? 0 : -1; });
     panel.setAttribute("aria-labelledby", buttons[at].id);
+    panel.turn = (panel.turn || 0) + 1; // what an earlier tab still loads is not shown
+    panel.removeAttribute("aria-busy");
     tabs[at][2](panel, location.hash.split("/")[1]);
   };
   bar.addEventListener("keydown", (event) => {
