@@ -92,7 +92,7 @@ def eventually(look: Callable[[], Any], what: str, seconds: float = SECONDS) -> 
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A shop's merchant in one app of Shopify's admin."""
+    """A shop's merchant, who uses one app in the admin."""
 
     world: World
     app: str
