@@ -25,12 +25,11 @@ from chalicelib.analytics.metrics import MRR, PAYMENTS_FAILING
 from chalicelib.analytics.models import RevenueDay
 from chalicelib.analytics.repository import mrr_movements, recurring_revenue, revenue_days
 from chalicelib.analytics.service import exchange_rates
+from chalicelib.analytics.service.own_sites import SCOPES
 from chalicelib.analytics.service.recurring_revenue import ComputedOwner, compute_owner, defer_owner, finish_owner
 from chalicelib.kit import clock, config
 from chalicelib.kit.batches import Batch
 
-SCOPES = {"together": RevenueScope.MEMBER, "platform": RevenueScope.STORE}
-"""The scope of each tenant's payments."""
 PARTS = tuple(SCOPES.values())
 _LOOK_BACK = timedelta(hours=2)
 """Hours before the last completed run that are looked at again: a report may have come while it ran."""
@@ -38,11 +37,6 @@ _FIRST_LOOK_BACK = timedelta(days=2)
 _RECENT = timedelta(days=4)
 """Days that each run looks at, until they are final."""
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def tenant_of(scope: RevenueScope) -> str:
-    """Return the tenant whose events are the payments of a scope."""
-    return next(tenant for tenant, each in SCOPES.items() if each is scope)
 
 
 def compute_due_owners(now: datetime, since: datetime | None) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.analytics.service import daily_counts
 from chalicelib.kit import auth, clock, messages
 from chalicelib.kit.auth import Role
 from infra.deploy import handlers
@@ -54,3 +55,8 @@ def test_a_subscription_and_its_payment_show_in_the_report(drain: Drain, report:
         assert values(Decimal(today["mrr"]), Decimal(today["new_mrr"]), today["customers"]) == (35, 35, 1)
         assert values(Decimal(today["subscription_revenue"]), Decimal(today["addons_revenue"])) == (5, 5)
         assert values(Decimal(today["tax"]), today["payments_succeeded"]) == (Decimal("1.9"), 1)
+    assert drain() == []
+    run_schedule("analytics-roll_up_days")
+    assert drain() == []
+    day = clock.today()
+    assert daily_counts("together", "subscription_purchased", day, day)[day][""]["count"] == 1
