@@ -14,9 +14,9 @@ from chalicelib.analytics.service import recurring_revenue
 from chalicelib.kit import clock
 from tests.analytics.collection_factories import queued_events
 from tests.analytics.revenue_factories import at, state, step, values
-from tests.analytics.service.test_revenue_days import close, report, time
+from tests.analytics.service.test_revenue_days import _one_shard, close, report, time
 
-__all__ = ["time"]
+__all__ = ["_one_shard", "time"]
 
 
 def sent() -> list[tuple[str, CollectedEvent]]:
