@@ -13,17 +13,11 @@ import pytest
 from chalicelib.analytics.service import daily_counts
 from chalicelib.kit import auth, clock, messages
 from chalicelib.kit.auth import Role
-from infra.deploy import handlers
-from infra.local.schedules import event_of
 from tests.analytics.revenue_factories import values
+from tests.analytics.schedules import run_schedule
 from tests.analytics.service.test_billing_changes import payment_changed, revenue_changed
 
 Drain = Callable[[], list[Any]]
-
-
-def run_schedule(name: str) -> None:
-    schedule = next(each for each in handlers.schedules() if each.name == name)
-    handlers.chalice_app().handler_map[name](event_of(schedule, clock.now()), None)
 
 
 @pytest.fixture
