@@ -12,6 +12,8 @@ _THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 MAX_AMOUNT = Decimal(10) ** 15
 """The largest amount that is counted: sums of it still fit DynamoDB's 38 digits."""
 
+NOTHING = Decimal(0)
+
 _EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 """Enough digits so that only the last step rounds."""
 
