@@ -214,3 +214,19 @@ def paths(value: Any, prefix: str = "") -> set[str]:
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return paths(value[0], prefix)
     return set() if value is None else {prefix[:-1]}
+
+
+def test_equal_savings_are_kept_in_line_order():
+    lines = [replace(ONE_LINE.lines[0], line_id=f"gid://shopify/CartLine/{n:0200}") for n in range(200)]
+    result = assert_equal_results(TEN, Cart(lines, "USD"))
+    (candidate,) = result["operations"][0]["productDiscountsAdd"]["candidates"]
+    numbers = [int(target["cartLine"]["id"][-5:]) for target in candidate["targets"]]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) < len(lines)
+
+
+@pytest.mark.parametrize(("rate", "expected"), [("1.000", "5.00"), ("1.000000000000000001", "5.01")])
+def test_a_rate_that_is_nearly_one_counts(rate, expected):
+    configuration = {**TEN, "type": "fixed_amount", "value": "5.004999999999999999"}
+    cart = replace(ONE_LINE, rate=Decimal(rate))
+    assert values(assert_equal_results(configuration, cart)) == [off(expected)]
