@@ -27,7 +27,7 @@ from chalicelib.discounts.models import (
     StoreGroupMember,
     UsageJournal,
 )
-from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
+from chalicelib.kit.data_policy import Bucket, ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.subject_queries import (
     ByIndex,
@@ -103,4 +103,12 @@ TABLE_POLICIES = (
         unique_values=(("shop", "shop"),),
     ),
 )
-OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = ()
+OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "changes/",
+        folders={SubjectType.SHOP: "changes/{shop}/"},
+        app=APP,
+        note="Changes of discounts of over 4 kB. The bucket deletes them after 731 days, like their rows.",
+    ),
+)
