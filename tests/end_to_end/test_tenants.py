@@ -164,6 +164,7 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
         "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}",
     },
     "DiscountCreate": lambda tenant: DISCOUNT,
+    "PreviewCreate": lambda tenant: {"lines": [{"sku": "A", "quantity": 1, "unit_price": "10.00"}]},
     "DiscountUpdate": lambda tenant: {"title": "stolen"},
     "SizeUpdate": lambda tenant: {"name": "stolen"},
     "StyleOrder": lambda tenant: {"ai_style_ids": [tenant.ids["style_id"]] if tenant else []},

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.discounts.domain.currencies import decimals
 from chalicelib.discounts.domain.discount_terms import DiscountTerms, UnitValue
+from chalicelib.discounts.domain.minor_units import decimals_of
 from chalicelib.discounts.domain.names import MAX_NAME_BYTES, code_name, title_name, variant_number
 from chalicelib.discounts.enums import ValueType
 
@@ -71,7 +71,7 @@ def _value_faults(path: str, value: UnitValue, currency: str | None) -> Iterator
         yield path, "must be more than 0"
     if kind is ValueType.FIXED_PRICE and amount < 0:
         yield path, "must be at least 0"
-    most = 2 if kind is ValueType.PERCENTAGE else decimals(currency)
+    most = 2 if kind is ValueType.PERCENTAGE else decimals_of((currency or "").upper())
     if -int(amount.normalize().as_tuple().exponent) > most:
         yield path, f"at most {most} decimals"
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.discounts.domain import term_changes
+from chalicelib.discounts.domain.configuration import configuration
 from chalicelib.discounts.domain.discount_rules import ShopFacts, term_faults
 from chalicelib.discounts.domain.discount_terms import DiscountTerms, columns_of, status_at, terms_of
 from chalicelib.discounts.domain.local_days import next_midnight
-from chalicelib.discounts.domain.metafield import bytes_over, configuration
+from chalicelib.discounts.domain.metafield import bytes_over
 from chalicelib.discounts.domain.names import item_changes, names_of
 from chalicelib.discounts.domain.windows import in_utc
 from chalicelib.discounts.enums import DiscountStatus, NameKind
@@ -50,7 +51,7 @@ def add_discount(editor: Editor, body: DiscountCreate, key: Idempotency | None) 
 
     Raises InvalidDiscount, DiscountTooLarge, NameTaken, LimitReached.
     """
-    terms = _checked_terms(editor, body.model_dump())
+    terms = require_valid_terms(editor, body.model_dump())
     now, discount_id = clock.now(), ids.time_ordered()
     row = discounts.new_row(editor.shop, discount_id, columns_of(terms), now)
     discount_names.put_items(editor.shop, discount_id, terms.skus, now)
@@ -88,7 +89,7 @@ def change_discount(editor: Editor, discount_id: str, body: DiscountUpdate, vers
     row = _get_version(editor.shop, discount_id, version)
     before = discounts.columns_of_row(row)
     changes = body.model_dump(exclude_unset=True)
-    terms = _checked_terms(editor, before | changes)
+    terms = require_valid_terms(editor, before | changes)
     after = columns_of(terms)
     old, new = term_changes.changed_columns(columns_of(terms_of(before)), after)
     if not new:
@@ -134,8 +135,11 @@ def _get_version(shop: str, discount_id: str, version: str) -> Discount:
     return row
 
 
-def _checked_terms(editor: Editor, columns: Mapping[str, Any]) -> DiscountTerms:
-    """Return the terms in these columns, with their window in UTC. Raises InvalidDiscount, DiscountTooLarge."""
+def require_valid_terms(editor: Editor, columns: Mapping[str, Any], where: str = "body") -> DiscountTerms:
+    """Return the terms in these columns, with their window in UTC. `where` is their place in the request.
+
+    Raises InvalidDiscount, DiscountTooLarge.
+    """
     faults, window = [], {}
     for name in ("starts_at", "ends_at"):
         moment = columns.get(name)
@@ -146,12 +150,12 @@ def _checked_terms(editor: Editor, columns: Mapping[str, Any]) -> DiscountTerms:
     terms = terms_of({**columns, "starts_at": None, "ends_at": None, **window})
     faults += term_faults(terms, editor.facts)
     if faults:
-        errors = [{"path": f"body.{path}", "message": message} for path, message in faults]
+        errors = [{"path": f"{where}.{path}", "message": message} for path, message in faults]
         raise InvalidDiscount(f"{errors[0]['path']}: {errors[0]['message']}", errors=errors)
     over = bytes_over(configuration(terms))
     if over:
         message = f"the configuration for Shopify is {over} bytes too large; split the items over more discounts"
-        raise DiscountTooLarge(f"body.skus: {message}", errors=[{"path": "body.skus", "message": message}])
+        raise DiscountTooLarge(f"{where}.skus: {message}", errors=[{"path": f"{where}.skus", "message": message}])
     return terms
 
 
