@@ -124,4 +124,11 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
         app=APP,
         note="Lines and refunds of orders with over about 80 lines; they name no customer.",
     ),
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "changes/",
+        folders={SubjectType.SHOP: "changes/{shop}/"},
+        app=APP,
+        note="Changes of discounts of over 4 kB. The bucket deletes them after 731 days, like their rows.",
+    ),
 )
