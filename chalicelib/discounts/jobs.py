@@ -2,6 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from chalice.app import Blueprint
 
+from chalicelib.discounts.service import usage
+from chalicelib.kit.jobs import consumes_many
+from chalicelib.kit.queue_records import ReceivedMessage
+from chalicelib.shops.schemas.orders import (
+    OrderCancelled,
+    OrderCreated,
+    OrderEdited,
+    OrderPaid,
+    OrderUpdated,
+    RefundCreated,
+)
+
 bp = Blueprint(__name__)
+
+
+@bp.on_sqs_message(queue="discounts-record_usage", batch_size=1_000, name="discounts-record_usage")
+@consumes_many(
+    *(OrderCreated, OrderPaid, OrderUpdated, OrderEdited, OrderCancelled, RefundCreated),
+    batching_window=20,
+    maximum_concurrency=10,
+)
+def record_usage(batch: Sequence[ReceivedMessage[Any]]) -> list[ReceivedMessage[Any]]:
+    """Count what discounts did to orders."""
+    return usage.record_usage(batch)

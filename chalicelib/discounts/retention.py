@@ -27,7 +27,7 @@ from chalicelib.discounts.models import (
     StoreGroupMember,
     UsageJournal,
 )
-from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
+from chalicelib.kit.data_policy import Bucket, ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.subject_queries import (
     ByIndex,
@@ -103,4 +103,20 @@ TABLE_POLICIES = (
         unique_values=(("shop", "shop"),),
     ),
 )
-OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = ()
+OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "journals/",
+        folders={SubjectType.SHOP: "journals/{shop}/"},
+        app=APP,
+        is_exported=False,
+        note="A journal is deleted when it closes, within seconds. One that is finished later leaves out erased customers.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "order-lines/",
+        folders={SubjectType.SHOP: "order-lines/{shop}/"},
+        app=APP,
+        note="Lines and refunds of orders with over about 80 lines; they name no customer.",
+    ),
+)

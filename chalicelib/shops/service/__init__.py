@@ -3,8 +3,10 @@
 from chalicelib.shops.service.admin import AdminApi, open_admin_api
 from chalicelib.shops.service.auth import Merchant, Shopper, merchant, shopper
 from chalicelib.shops.service.shops import (
+    ShopLocale,
     app_handles,
     app_key,
+    find_locale,
     is_active_after_redact,
     is_reinstalled_since,
     list_installed_shops,
@@ -15,9 +17,11 @@ from chalicelib.shops.service.tokens import get_access_token
 __all__ = [
     "AdminApi",
     "Merchant",
+    "ShopLocale",
     "Shopper",
     "app_handles",
     "app_key",
+    "find_locale",
     "get_access_token",
     "is_active_after_redact",
     "is_reinstalled_since",
