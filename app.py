@@ -2,6 +2,7 @@
 
 from chalicelib.analytics import contents as analytics
 from chalicelib.billing import contents as billing
+from chalicelib.discounts import contents as discounts
 from chalicelib.kit import contents as kit
 from chalicelib.kit.http import problem_details
 from chalicelib.kit.lazy_app import LazyChalice
@@ -16,6 +17,7 @@ app = LazyChalice(
     shops.BLUEPRINTS,
     billing.BLUEPRINTS,
     analytics.BLUEPRINTS,
+    discounts.BLUEPRINTS,
     studio.BLUEPRINTS,
     retention.BLUEPRINTS,
     operator.BLUEPRINTS,

@@ -24,6 +24,96 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://${ARCHIVE_BUCKET}/archive/shops/installation_logs/year=${year}/month=${month}/'
 );
 
+CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.discounts_discount_daily (
+  `currency` string,
+  `date` date,
+  `day_discount_sku` string,
+  `discount_amount` decimal(38,10),
+  `discount_id` string,
+  `journal_seq` bigint,
+  `revenue_after_discount` decimal(38,10),
+  `revenue_before_discount` decimal(38,10),
+  `shop` string,
+  `shop_month` string,
+  `sku` string,
+  `times_used` bigint,
+  `units` bigint,
+  `dynamodb_item` string
+)
+PARTITIONED BY (`year` int, `month` int)
+STORED AS PARQUET
+LOCATION 's3://${ARCHIVE_BUCKET}/archive/discounts/discount_daily/'
+TBLPROPERTIES (
+  'projection.enabled' = 'true',
+  'projection.year.type' = 'integer',
+  'projection.year.range' = '2020,2060',
+  'projection.month.type' = 'integer',
+  'projection.month.range' = '1,12',
+  'projection.month.digits' = '2',
+  'storage.location.template' = 's3://${ARCHIVE_BUCKET}/archive/discounts/discount_daily/year=${year}/month=${month}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.discounts_inventory_impact (
+  `currency` string,
+  `date` date,
+  `days_of_supply` bigint,
+  `ending_inventory` bigint,
+  `journal_seq` bigint,
+  `offered_price` decimal(38,10),
+  `revenue_regular_price` decimal(38,10),
+  `revenue_with_discount` decimal(38,10),
+  `shop` string,
+  `shop_sku` string,
+  `sku` string,
+  `starting_inventory` bigint,
+  `turnover_rate` decimal(38,10),
+  `unit_cost` decimal(38,10),
+  `units_sold_regular_price` bigint,
+  `units_sold_with_discount` bigint,
+  `dynamodb_item` string
+)
+PARTITIONED BY (`year` int, `month` int)
+STORED AS PARQUET
+LOCATION 's3://${ARCHIVE_BUCKET}/archive/discounts/inventory_impact/'
+TBLPROPERTIES (
+  'projection.enabled' = 'true',
+  'projection.year.type' = 'integer',
+  'projection.year.range' = '2020,2060',
+  'projection.month.type' = 'integer',
+  'projection.month.range' = '1,12',
+  'projection.month.digits' = '2',
+  'storage.location.template' = 's3://${ARCHIVE_BUCKET}/archive/discounts/inventory_impact/year=${year}/month=${month}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.discounts_order_usages (
+  `ab_variant` string,
+  `cancelled_at` timestamp,
+  `created_at` timestamp,
+  `currency` string,
+  `customer_id` string,
+  `day` date,
+  `journal_seq` bigint,
+  `lines` string,
+  `order_id` string,
+  `refunds` string,
+  `shop` string,
+  `shop_customer` string,
+  `snapshot_key` string,
+  `dynamodb_item` string
+)
+PARTITIONED BY (`year` int, `month` int)
+STORED AS PARQUET
+LOCATION 's3://${ARCHIVE_BUCKET}/archive/discounts/order_usages/'
+TBLPROPERTIES (
+  'projection.enabled' = 'true',
+  'projection.year.type' = 'integer',
+  'projection.year.range' = '2020,2060',
+  'projection.month.type' = 'integer',
+  'projection.month.range' = '1,12',
+  'projection.month.digits' = '2',
+  'storage.location.template' = 's3://${ARCHIVE_BUCKET}/archive/discounts/order_usages/year=${year}/month=${month}/'
+);
+
 CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.analytics_events (
   `id` string,
   `type` string,

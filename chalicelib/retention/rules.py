@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.analytics import retention as analytics
 from chalicelib.billing import retention as billing
+from chalicelib.discounts import retention as discounts
 from chalicelib.kit import retention as kit
 from chalicelib.kit.data_policy import ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.lakes import Lake
@@ -11,7 +12,7 @@ from chalicelib.retention import retention
 from chalicelib.shops import retention as shops
 from chalicelib.studio import retention as studio
 
-_CONTEXTS = (kit, shops, studio, billing, analytics, retention)
+_CONTEXTS = (kit, shops, studio, billing, analytics, discounts, retention)
 
 RULES: dict[str, RetentionRule] = {rule.name: rule for context in _CONTEXTS for rule in context.RULES}
 

@@ -20,7 +20,7 @@ __all__ = ["previous", "sandboxes", "time"]
 
 NEW_TABLES = {"billing-monthly_grants"}
 """Tables that the version before did not have."""
-NEW_CONTEXTS = {"analytics"}
+NEW_CONTEXTS = {"analytics", "discounts"}
 """Contexts that the version before did not have."""
 VALUES = json.loads((FOLDER / "values.json").read_text())
 OLD_SCHEDULES = {

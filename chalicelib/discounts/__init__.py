@@ -1,0 +1,1 @@
+"""SKU discounts of a Shopify app, their usage, and what follows from it."""

@@ -1,0 +1,103 @@
+"""Enumerations of discounts, separate from the tables so that the domain rules import no database."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ValueType(StrEnum):
+    """How a discount lowers the price of a unit."""
+
+    PERCENTAGE = "percentage"
+    FIXED_AMOUNT = "fixed_amount"
+    """An amount off each unit, at most its price."""
+    FIXED_PRICE = "fixed_price"
+    """A price for each unit; nothing changes where the unit is not dearer."""
+
+
+class DiscountStatus(StrEnum):
+    """The state of a discount at a moment."""
+
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    PAUSED = "paused"
+
+
+class Publication(StrEnum):
+    """The state of a discount at Shopify."""
+
+    PENDING = "pending"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+class NameKind(StrEnum):
+    """The kinds of names by which a discount is found."""
+
+    CODE = "code"
+    TITLE = "title"
+    SKU = "sku"
+    VARIANT = "variant"
+
+
+class CustomerSegment(StrEnum):
+    """A customer's segment by the number of their orders: 1, 2 to 4, 5 and more."""
+
+    VIP = "vip"
+    REGULAR = "regular"
+    NEW = "new"
+
+
+class RecommendationStatus(StrEnum):
+    """What the data of a SKU allow to say about its price."""
+
+    ADVISED = "advised"
+    NO_GAIN = "no_gain"
+    INSUFFICIENT = "insufficient"
+
+
+class MissingEvidence(StrEnum):
+    """Why a SKU has no recommendation."""
+
+    TOO_FEW_DAYS = "too_few_days"
+    TOO_FEW_UNITS = "too_few_units"
+    ONE_PRICE = "one_price"
+    OUT_OF_STOCK = "out_of_stock"
+
+
+class Objective(StrEnum):
+    """What a recommendation maximises: the margin, or the revenue if the cost is unknown."""
+
+    MARGIN = "margin"
+    REVENUE = "revenue"
+
+
+class WatchStatus(StrEnum):
+    """The result of the last check of a competitor's page."""
+
+    OK = "ok"
+    NO_PRICE = "no_price"
+    REFUSED_BY_ROBOTS = "refused_by_robots"
+    UNREACHABLE = "unreachable"
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    PAUSED = "paused"
+
+
+class FigureKind(StrEnum):
+    """The figures that can be listed and exported."""
+
+    SKUS = "skus"
+    DAYS = "days"
+    PRODUCTS = "products"
+    CUSTOMERS = "customers"
+    INVENTORY = "inventory"
+
+
+class FigureExportStatus(StrEnum):
+    """The state of an export of figures."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"

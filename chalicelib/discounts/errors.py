@@ -1,0 +1,1 @@
+"""Errors of discounts. Class names are the API's `code`."""

@@ -1,0 +1,81 @@
+"""Tables of the usage: what each order contributes, and the journal by which the figures follow."""
+
+from __future__ import annotations
+
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from chalicelib.kit import tables
+from chalicelib.kit.attributes import (
+    DateAttribute,
+    DateTimeAttribute,
+    IntegerAttribute,
+    JsonAttribute,
+    UnicodeAttribute,
+)
+from chalicelib.kit.tables import Table
+
+
+class OrderUsagesByShopCustomer(GlobalSecondaryIndex["OrderUsage"]):
+    """A customer's orders. Sparse; no later change of an order touches it."""
+
+    class Meta:
+        index_name = "by_shop_customer"
+        projection = KeysOnlyProjection()
+
+    shop_customer = UnicodeAttribute(personal=True, hash_key=True)
+
+
+class OrderUsage(Table):
+    """What an order contributes now: every figure can be recounted from these rows.
+
+    `lines` and `refunds` are gzipped, in base64; over 4 kB, `lines` is the address of an S3 object that holds both.
+    `shop_customer` is `<shop>#<customer_id>`; both leave with an erased customer. `ab_variant` is `<test>.<variant>`.
+    """
+
+    class Meta:
+        table_name = tables.name("discounts", "order_usages")
+
+    by_shop_customer = OrderUsagesByShopCustomer()
+
+    shop = UnicodeAttribute(personal=True, hash_key=True)
+    order_id = UnicodeAttribute(personal=False, range_key=True)
+    customer_id = UnicodeAttribute(personal=True, null=True)
+    shop_customer = UnicodeAttribute(personal=True, null=True)
+    day = DateAttribute(personal=False)
+    currency = UnicodeAttribute(personal=False)
+    snapshot_key = UnicodeAttribute(personal=False)
+    lines = JsonAttribute(personal=False)
+    refunds = JsonAttribute(personal=False, default=dict)
+    cancelled_at = DateTimeAttribute(personal=False, null=True)
+    ab_variant = UnicodeAttribute(personal=False, null=True)
+    journal_seq = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
+
+
+class UsageJournalsByDueIn(GlobalSecondaryIndex["UsageJournal"]):
+    """The shops whose local midnight is due in an hour. Sparse."""
+
+    class Meta:
+        index_name = "by_due_in"
+        projection = KeysOnlyProjection()
+
+    due_in = UnicodeAttribute(personal=False, hash_key=True)
+
+
+class UsageJournal(Table):
+    """The head of a shop's journal. `sequence` is the number of the last closed journal.
+
+    `open_key` is the S3 key of the open one. `due_in` is `<UTC hour>#<shard>` of the shop's next local midnight, null 30
+    days after the last live discount, order or watch.
+    """
+
+    class Meta:
+        table_name = tables.name("discounts", "usage_journals")
+
+    by_due_in = UsageJournalsByDueIn()
+
+    shop = UnicodeAttribute(personal=True, hash_key=True)
+    sequence = IntegerAttribute(personal=False, default=0)
+    open_key = UnicodeAttribute(personal=False, null=True)
+    open_since = DateTimeAttribute(personal=False, null=True)
+    due_in = UnicodeAttribute(personal=False, null=True)

@@ -1,0 +1,1 @@
+"""Use cases of discounts. This module exports the functions that other contexts may call."""
