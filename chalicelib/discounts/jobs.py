@@ -7,8 +7,8 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.discounts.service import usage
-from chalicelib.kit.jobs import consumes_many
+from chalicelib.discounts.service import figure_exports, usage
+from chalicelib.kit.jobs import consumes, consumes_many
 from chalicelib.kit.queue_records import ReceivedMessage
 from chalicelib.shops.schemas.orders import (
     OrderCancelled,
