@@ -11,15 +11,16 @@ from chalicelib.discounts.domain import term_changes
 from chalicelib.discounts.domain.configuration import configuration
 from chalicelib.discounts.domain.discount_rules import ShopFacts, term_faults
 from chalicelib.discounts.domain.discount_terms import DiscountTerms, columns_of, status_at, terms_of
-from chalicelib.discounts.domain.local_days import next_midnight
+from chalicelib.discounts.domain.local_days import next_close
 from chalicelib.discounts.domain.metafield import bytes_over
 from chalicelib.discounts.domain.names import item_changes, names_of
 from chalicelib.discounts.domain.windows import in_utc
 from chalicelib.discounts.enums import DiscountStatus, NameKind
 from chalicelib.discounts.errors import DiscountTooLarge, InvalidDiscount, TestRunning
-from chalicelib.discounts.models import Discount, DiscountName
+from chalicelib.discounts.models import APP, Discount, DiscountName
 from chalicelib.discounts.repository import discount_changes, discount_names, discounts, shop_days
 from chalicelib.discounts.schemas.discounts import DiscountCreate, DiscountRead, DiscountUpdate
+from chalicelib.discounts.schemas.publication import DiscountChanged
 from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import VersionMismatch
 from chalicelib.kit.idempotency import Idempotency
@@ -62,7 +63,7 @@ def add_discount(editor: Editor, body: DiscountCreate, key: Idempotency | None) 
             key.join(unit.transaction, response)
         unit.transaction.add(row)
         _stage_names(unit, row, {}, names_of(terms.discount_code, terms.title))
-        shop_days.stage_added_discount(unit.transaction, editor.shop, next_midnight(now, editor.time_zone))
+        shop_days.stage_added_discount(unit.transaction, editor.shop, next_close(now, editor.time_zone))
         _stage_change(unit, row, ({}, columns_of(terms)), editor)
 
     run_unit_of_work(decide)
@@ -198,3 +199,4 @@ def _stage_names(
 def _stage_change(unit: UnitOfWork, row: Discount, changes: tuple[Any, Any], editor: Editor) -> None:
     stored = discount_changes.store_if_large(row, *changes)
     discount_changes.stage_change(unit.transaction, row, stored, editor.user_id)
+    unit.publish(DiscountChanged(shop=row.shop, app=APP, discount_id=row.discount_id))
