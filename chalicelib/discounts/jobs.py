@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from chalice.app import Blueprint
 
 from chalicelib.discounts.schemas.publication import DiscountChanged, ShopDayEnded
-from chalicelib.discounts.service import day_closes, due_shops, installations, publication
-from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
+from chalicelib.discounts.service import day_closes, due_shops, installations, publication, usage
+from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
+from chalicelib.kit.queue_records import ReceivedMessage
 from chalicelib.shops.schemas.messages import ShopInstalled, ShopUninstalled
+from chalicelib.shops.schemas.orders import (
+    OrderCancelled,
+    OrderCreated,
+    OrderEdited,
+    OrderPaid,
+    OrderUpdated,
+    RefundCreated,
+)
 from chalicelib.shops.service import run_or_postpone
 
 bp = Blueprint(__name__)
@@ -39,3 +51,14 @@ def start_due_work(run: ScheduledRun) -> None:
 def close_day(message: ShopDayEnded) -> None:
     """Run each of the steps of `service/day_closes.py` for a shop."""
     run_or_postpone(day_closes.close_shop_day, message)
+
+
+@bp.on_sqs_message(queue="discounts-record_usage", batch_size=1_000, name="discounts-record_usage")
+@consumes_many(
+    *(OrderCreated, OrderPaid, OrderUpdated, OrderEdited, OrderCancelled, RefundCreated),
+    batching_window=20,
+    maximum_concurrency=10,
+)
+def record_usage(batch: Sequence[ReceivedMessage[Any]]) -> list[ReceivedMessage[Any]]:
+    """Count what discounts did to orders."""
+    return usage.record_usage(batch)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.metrics import Counter, NoAlarm
+from chalicelib.kit.metrics import Alarm, Counter, Duration, NoAlarm
 
 BATCH_SCHEDULES: tuple[str, ...] = ("discounts-start_due_work",)
 """The schedules that write `StepsFailed`."""
 
+JOURNAL_FOUND_OPEN = Duration(
+    "JournalFoundOpen",
+    Alarm(
+        "discounts-journal-open",
+        "The journal of a shop's usage was found open after more than 10 minutes: no worker could finish it.",
+        above=600,
+    ),
+)
 PUBLICATIONS_FAILED = Counter(
     "PublicationsFailed",
     NoAlarm("The merchant's page shows why; the close of the day tries again."),
+)
+USAGE_DROPPED = Counter(
+    "UsageDropped",
+    NoAlarm("Changes of days that are archived already, and orders of over 400 days ago, are not counted: by design."),
 )

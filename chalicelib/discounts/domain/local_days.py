@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from chalicelib.discounts.domain.windows import zone_of
 
 _DAY = timedelta(days=1)
-_HOUR = timedelta(hours=1)
 
 
 def local_date(moment: datetime, time_zone: str | None) -> date:
@@ -22,13 +21,6 @@ def next_midnight(moment: datetime, time_zone: str | None) -> datetime:
     """
     day = local_date(moment, time_zone) + _DAY
     return datetime.combine(day, time(), zone_of(time_zone)).astimezone(UTC)
-
-
-def next_close(moment: datetime, time_zone: str | None) -> datetime:
-    """Return the first full hour, in UTC, at which the local day of `moment` has ended."""
-    midnight = next_midnight(moment, time_zone)
-    hour = midnight.replace(minute=0, second=0, microsecond=0)
-    return hour if hour == midnight else hour + _HOUR
 
 
 def ended_day(moment: datetime, time_zone: str | None) -> date:

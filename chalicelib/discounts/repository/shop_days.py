@@ -6,7 +6,7 @@ The head belongs to the journal; each writer updates its own columns only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -22,7 +22,7 @@ SHARDS = 4
 _HOUR = "%Y-%m-%dT%H"
 
 
-def find_head(shop: str) -> UsageJournal | None:
+def find_due_head(shop: str) -> UsageJournal | None:
     """Return the shop's head row, read consistently, or None."""
     try:
         return UsageJournal.get(shop, consistent_read=True)
@@ -33,7 +33,7 @@ def find_head(shop: str) -> UsageJournal | None:
 def stage_added_discount(transaction: Transaction, shop: str, close_at: datetime) -> None:
     """Count a new live discount in the transaction, and make the shop due if it is not.
 
-    `close_at` is the first full hour after its local midnight. The transaction raises LimitReached at MAX_LIVE_DISCOUNTS.
+    `close_at` is its next local midnight. The transaction raises LimitReached at MAX_LIVE_DISCOUNTS.
     """
     live = UsageJournal.live_discounts
     free = live.does_not_exist() | (live < MAX_LIVE_DISCOUNTS)
@@ -93,8 +93,10 @@ def iterate_due(hour: datetime) -> Iterator[str]:
 
 
 def due_key(shop: str, close_at: datetime) -> str:
-    """Return the key of the due index: the UTC hour and the shop's shard."""
-    return f"{close_at.strftime(_HOUR)}#{crc32(shop.encode()) % SHARDS}"
+    """Return the key of the due index: the first full UTC hour that is not before `close_at`, and the shop's shard."""
+    hour = close_at.replace(minute=0, second=0, microsecond=0)
+    due = hour if hour == close_at else hour + timedelta(hours=1)
+    return f"{due.strftime(_HOUR)}#{crc32(shop.encode()) % SHARDS}"
 
 
 def is_due(row: UsageJournal, now: datetime) -> bool:

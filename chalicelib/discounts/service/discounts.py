@@ -11,7 +11,7 @@ from chalicelib.discounts.domain import term_changes
 from chalicelib.discounts.domain.configuration import configuration
 from chalicelib.discounts.domain.discount_rules import ShopFacts, term_faults
 from chalicelib.discounts.domain.discount_terms import DiscountTerms, columns_of, status_at, terms_of
-from chalicelib.discounts.domain.local_days import next_close
+from chalicelib.discounts.domain.local_days import next_midnight
 from chalicelib.discounts.domain.metafield import bytes_over
 from chalicelib.discounts.domain.names import item_changes, names_of
 from chalicelib.discounts.domain.windows import in_utc
@@ -63,7 +63,7 @@ def add_discount(editor: Editor, body: DiscountCreate, key: Idempotency | None) 
             key.join(unit.transaction, response)
         unit.transaction.add(row)
         _stage_names(unit, row, {}, names_of(terms.discount_code, terms.title))
-        shop_days.stage_added_discount(unit.transaction, editor.shop, next_close(now, editor.time_zone))
+        shop_days.stage_added_discount(unit.transaction, editor.shop, next_midnight(now, editor.time_zone))
         _stage_change(unit, row, ({}, columns_of(terms)), editor)
 
     run_unit_of_work(decide)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from chalicelib.discounts.domain.local_days import ended_day, next_close
+from chalicelib.discounts.domain.local_days import ended_day, next_midnight
 from chalicelib.discounts.models import APP, UsageJournal
 from chalicelib.discounts.repository import shop_days
 from chalicelib.discounts.schemas.publication import ShopDayEnded
@@ -24,7 +24,7 @@ _FIRST_LOOK_BACK = timedelta(days=2)
 def expect_close(shop: str) -> None:
     """Make a shop due after its next midnight, unless it is due already, and keep it due for REST_AFTER."""
     now = clock.now()
-    shop_days.make_due_if_none(shop, next_close(now, find_locale(shop, APP).time_zone))
+    shop_days.make_due_if_none(shop, next_midnight(now, find_locale(shop, APP).time_zone))
     shop_days.add_activity(shop, now + REST_AFTER)
 
 
@@ -44,17 +44,17 @@ def send_due_shops(now: datetime, since: datetime | None) -> int:
 
 def _send(shop: str, hour: datetime, now: datetime) -> None:
     """Send the day that ended before `hour`, then make the shop due after its next midnight, or leave it at rest."""
-    head = shop_days.find_head(shop)
+    head = shop_days.find_due_head(shop)
     if head is None or not shop_days.is_due(head, now):
         return
     time_zone = find_locale(shop, APP).time_zone
     day = ended_day(hour, time_zone)
     messages.publish(ShopDayEnded(shop=shop, app=APP, day=day))
     if _is_active(head, day):
-        shop_days.set_due(shop, head.due_in, next_close(now, time_zone), now + REST_AFTER)
+        shop_days.set_due(shop, head.due_in, next_midnight(now, time_zone), now + REST_AFTER)
     else:
         is_kept = head.active_until is not None and now < head.active_until
-        shop_days.set_due(shop, head.due_in, next_close(now, time_zone) if is_kept else None, None)
+        shop_days.set_due(shop, head.due_in, next_midnight(now, time_zone) if is_kept else None, None)
 
 
 def _is_active(head: UsageJournal, day: date) -> bool:
@@ -62,6 +62,6 @@ def _is_active(head: UsageJournal, day: date) -> bool:
 
 
 def _defer(shop: str, now: datetime) -> None:
-    head = shop_days.find_head(shop)
+    head = shop_days.find_due_head(shop)
     if head is not None and shop_days.is_due(head, now):
         shop_days.set_due(shop, head.due_in, now + _HOUR, None)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.discounts.domain.local_days import ended_day, local_date, next_close, next_midnight
+from chalicelib.discounts.domain.local_days import ended_day, local_date, next_midnight
 from chalicelib.discounts.domain.windows import in_utc, zone_of
+from chalicelib.discounts.repository.shop_days import due_key
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "Asia/Tokyo")
 NAIVE = st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
@@ -47,8 +48,7 @@ def test_the_next_midnight_begins_the_next_day(moment: datetime, zone: str) -> N
     midnight = next_midnight(now, zone)
     assert timedelta(0) < midnight - now <= timedelta(hours=25)
     assert local_date(midnight, zone) == local_date(now, zone) + timedelta(days=1)
-    close = next_close(now, zone)
-    assert midnight <= close < midnight + timedelta(hours=1)
-    assert (close.minute, close.second, close.microsecond) == (0, 0, 0)
-    assert ended_day(close, zone) == local_date(now, zone)
+    due = datetime.strptime(due_key("shop", midnight).partition("#")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    assert midnight <= due < midnight + timedelta(hours=1)
+    assert ended_day(due, zone) == local_date(now, zone)
     assert local_date(midnight - timedelta(seconds=1), zone) == local_date(now, zone) == ended_day(midnight, zone)
