@@ -41,6 +41,7 @@ EMPTY: Json = {
     "subscriptions": {},
     "orders": {},
     "products": {},
+    "discounts": {},
     "deliveries": [],
     "outbox": [],
     "failed": {},

@@ -57,6 +57,23 @@ class Shops:
         with self._state.change() as data:
             return deepcopy(_order_row(data, shop, order_id)["payload"])
 
+    def list_orders(self, shop: str) -> list[Json]:
+        """Return the current orders of a shop, oldest first."""
+        return [row["payload"] for row in self._state.read("orders").values() if row["shop"] == shop]
+
+    def discounts(self, shop: str) -> list[Json]:
+        """Return the discounts of a shop, oldest first."""
+        return [row for row in self._state.read("discounts").values() if row["shop"] == shop]
+
+    def currency(self, shop: str) -> str:
+        """Return the shop's currency."""
+        row = self._state.read("shops").get(shop) or new_shop(shop)
+        return str(row["currency"])
+
+    def time(self) -> float:
+        """Return the seconds of the sandbox's clock."""
+        return self._clock()
+
     def cancel_order(self, shop: str, order_id: int | str, reason: str = "customer") -> Json:
         """Cancel an order without a refund and return the payload of orders/cancelled.
 
