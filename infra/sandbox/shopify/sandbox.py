@@ -3,6 +3,7 @@
 The actions of merchants and shoppers are in `Shops`.
 """
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +43,7 @@ EMPTY: Json = {
     "orders": {},
     "products": {},
     "discounts": {},
+    "web_pixels": {},
     "deliveries": [],
     "outbox": [],
     "failed": {},
@@ -251,6 +253,7 @@ class ShopifySandbox(Shops, SandboxServer):
             tokens.revoke(data, app, shop)
             data["scopes"].pop(f"{app}/{shop}", None)
             data["removed_at"][f"{app}/{shop}"] = self._clock()
+            data["web_pixels"].pop(f"{app}/{shop}", None)
             data["subscriptions"] = {
                 id_: row for id_, row in data["subscriptions"].items() if (row["app"], row["shop"]) != (app, shop)
             }
@@ -273,6 +276,11 @@ class ShopifySandbox(Shops, SandboxServer):
         """Return the subscriptions that the app created by API in the shop."""
         rows = self._state.read("subscriptions").values()
         return [row for row in rows if (row["app"], row["shop"]) == (app, shop)]
+
+    def web_pixel(self, app: str, shop: str) -> Json | None:
+        """Return the settings of the app's web pixel in the shop, or None if it has none."""
+        row = self._state.read("web_pixels").get(f"{app}/{shop}")
+        return json.loads(row["settings"]) if row else None
 
     def drain_bucket(self, app: str, shop: str, *, hold_seconds: float = 0) -> None:
         """Empty the app's rate-limit bucket in the shop; it restores points only after `hold_seconds`."""
