@@ -43,10 +43,10 @@ EMPTY: Json = {
     "orders": {},
     "products": {},
     "discounts": {},
-    "web_pixels": {},
     "deliveries": [],
     "outbox": [],
     "failed": {},
+    "web_pixels": {},
 }
 
 
@@ -251,9 +251,9 @@ class ShopifySandbox(Shops, SandboxServer):
         """Uninstall the app: revoke its tokens, delete its subscriptions and emit app/uninstalled."""
         with self._state.change() as data:
             tokens.revoke(data, app, shop)
+            data["web_pixels"].pop(f"{app}/{shop}", None)
             data["scopes"].pop(f"{app}/{shop}", None)
             data["removed_at"][f"{app}/{shop}"] = self._clock()
-            data["web_pixels"].pop(f"{app}/{shop}", None)
             data["subscriptions"] = {
                 id_: row for id_, row in data["subscriptions"].items() if (row["app"], row["shop"]) != (app, shop)
             }
@@ -276,11 +276,6 @@ class ShopifySandbox(Shops, SandboxServer):
         """Return the subscriptions that the app created by API in the shop."""
         rows = self._state.read("subscriptions").values()
         return [row for row in rows if (row["app"], row["shop"]) == (app, shop)]
-
-    def web_pixel(self, app: str, shop: str) -> Json | None:
-        """Return the settings of the app's web pixel in the shop, or None if it has none."""
-        row = self._state.read("web_pixels").get(f"{app}/{shop}")
-        return json.loads(row["settings"]) if row else None
 
     def drain_bucket(self, app: str, shop: str, *, hold_seconds: float = 0) -> None:
         """Empty the app's rate-limit bucket in the shop; it restores points only after `hold_seconds`."""
@@ -306,6 +301,11 @@ class ShopifySandbox(Shops, SandboxServer):
     def answer_without_expires_in(self, n: int = 1) -> None:
         """Omit `expires_in` from the next `n` grants; the tokens still expire. 0 ends the fault."""
         self._faults.arrange("no_expires_in", n)
+
+    def web_pixel(self, app: str, shop: str) -> Json | None:
+        """Return the settings of the app's web pixel in the shop, or None if it has none."""
+        row = self._state.read("web_pixels").get(f"{app}/{shop}")
+        return json.loads(row["settings"]) if row else None
 
     def _addresses(self, shop: str, topic: str, app: str | None) -> list[tuple[str, str | None, str | None]]:
         if topic in (*PRIVACY_TOPICS, "app/uninstalled"):
