@@ -27,7 +27,7 @@ from chalicelib.discounts.models import (
     StoreGroupMember,
     UsageJournal,
 )
-from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
+from chalicelib.kit.data_policy import Bucket, ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.subject_queries import (
     ByIndex,
@@ -103,4 +103,13 @@ TABLE_POLICIES = (
         unique_values=(("shop", "shop"),),
     ),
 )
-OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = ()
+OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "figure-exports/",
+        folders={SubjectType.SHOP: "figure-exports/{shop}/"},
+        shared_folders={SubjectType.CUSTOMER: "figure-exports/{shop}/customers/"},
+        app=APP,
+        note="CSV files. The bucket deletes them after 14 days. A customer's erasure deletes the shop's files of customers.",
+    ),
+)

@@ -1,10 +1,13 @@
 """Use cases of the shops. This facade exports those that other contexts may use."""
 
 from chalicelib.shops.service.admin import AdminApi, open_admin_api
-from chalicelib.shops.service.auth import Merchant, Shopper, merchant, shopper
+from chalicelib.shops.service.auth import Merchant, Shopper, merchant, only_app, shopper
 from chalicelib.shops.service.shops import (
+    ShopLocale,
     app_handles,
     app_key,
+    filter_installed,
+    find_locale,
     is_active_after_redact,
     is_reinstalled_since,
     list_installed_shops,
@@ -15,14 +18,18 @@ from chalicelib.shops.service.tokens import get_access_token
 __all__ = [
     "AdminApi",
     "Merchant",
+    "ShopLocale",
     "Shopper",
     "app_handles",
     "app_key",
+    "filter_installed",
+    "find_locale",
     "get_access_token",
     "is_active_after_redact",
     "is_reinstalled_since",
     "list_installed_shops",
     "merchant",
+    "only_app",
     "open_admin_api",
     "parse_shop_domain",
     "shopper",

@@ -37,6 +37,7 @@ READ_AND_WRITE = (
     "UpdateItem",
 )
 IMAGES = {
+    "discounts": ("figure-exports/*",),
     "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
 """By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""
