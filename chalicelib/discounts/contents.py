@@ -8,5 +8,6 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     ),
     "chalicelib.discounts.routes.figure_exports": ("/v1/discounts/exports",),
     "chalicelib.discounts.routes.store_groups": ("/v1/discounts/stores",),
+    "chalicelib.discounts.routes.pages": ("/discounts/app",),
     "chalicelib.discounts.jobs": (),
 }
