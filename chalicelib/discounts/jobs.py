@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from chalice.app import Blueprint
 
 from chalicelib.discounts.schemas.figure_exports import FigureExportRequested
-from chalicelib.discounts.service import figure_exports
-from chalicelib.kit.jobs import consumes
+from chalicelib.discounts.service import figure_exports, usage
+from chalicelib.kit.jobs import consumes, consumes_many
+from chalicelib.kit.queue_records import ReceivedMessage
+from chalicelib.shops.schemas.orders import (
+    OrderCancelled,
+    OrderCreated,
+    OrderEdited,
+    OrderPaid,
+    OrderUpdated,
+    RefundCreated,
+)
 
 bp = Blueprint(__name__)
+
+
+@bp.on_sqs_message(queue="discounts-record_usage", batch_size=1_000, name="discounts-record_usage")
+@consumes_many(
+    *(OrderCreated, OrderPaid, OrderUpdated, OrderEdited, OrderCancelled, RefundCreated),
+    batching_window=20,
+    maximum_concurrency=10,
+)
+def record_usage(batch: Sequence[ReceivedMessage[Any]]) -> list[ReceivedMessage[Any]]:
+    """Count what discounts did to orders."""
+    return usage.record_usage(batch)
 
 
 @bp.on_sqs_message(queue="discounts-write_export", batch_size=1, name="discounts-write_export")

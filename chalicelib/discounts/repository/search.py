@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.discounts.enums import NameKind
-from chalicelib.discounts.models import Discount, DiscountName
-from chalicelib.kit.tables import get_many, readable_rows
+from chalicelib.discounts.models import DiscountName
+from chalicelib.kit.tables import readable_rows
 
 MAX_OF_KIND = 10
 
@@ -18,9 +18,3 @@ def list_names(shop: str, kind: NameKind, prefix: str) -> list[DiscountName]:
         limit=MAX_OF_KIND,
     )
     return list(readable_rows(rows))
-
-
-def find_live(shop: str, discount_ids: set[str]) -> dict[str, Discount]:
-    """Return the discounts that are not deleted, by id; at most 100 ids."""
-    rows = get_many([(Discount, (shop, each)) for each in sorted(discount_ids)])
-    return {row.discount_id: row for row in rows if row and row.live}

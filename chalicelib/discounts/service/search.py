@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.discounts.enums import NameKind
 from chalicelib.discounts.models import Discount, DiscountName
-from chalicelib.discounts.repository import search
+from chalicelib.discounts.repository import discounts, search
 from chalicelib.discounts.schemas.dashboard import SearchRead, SearchResultRead
 
 
@@ -15,8 +15,9 @@ def search_discounts(shop: str, text: str) -> SearchRead:
     """
     prefixes = {NameKind.CODE: text.lower(), NameKind.TITLE: text.casefold(), NameKind.SKU: text}
     names = [name for kind, prefix in prefixes.items() for name in search.list_names(shop, kind, prefix)]
-    discounts = search.find_live(shop, {name.discount_id for name in names})
-    pairs = [(name, discounts[name.discount_id]) for name in names if name.discount_id in discounts]
+    rows = discounts.find_many(shop, sorted({name.discount_id for name in names}))
+    by_id = {row.discount_id: row for row in rows}
+    pairs = [(name, by_id[name.discount_id]) for name in names if name.discount_id in by_id]
     return SearchRead(items=[_result(name, row) for name, row in pairs if _is_named(name, row)])
 
 

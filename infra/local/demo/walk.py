@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.local.demo import clean_up, install, page, studio, subscribe, website
+from infra.local.demo import clean_up, experiment, install, page, studio, subscribe, website
 from infra.local.demo.world import World
 from infra.local.environment import Plan
 
@@ -36,6 +36,10 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "a page with the analytics snippet is opened", site.open_page
     yield "its visit is counted", site.count_visit
     yield "the same events are sent again", site.send_again
+    test = experiment.Experiment(world, plan)
+    yield "an A/B test starts", test.begin
+    yield "2,000 simulated customers see it", test.send_events
+    yield "the test finds its winner", test.find_winner
     yield "old data is archived, then deleted", lambda: clean_up.sweep(plan, shop)
     yield "the shop uninstalls the app", lambda: install.uninstall(world, "studio", shop)
 
