@@ -32,3 +32,17 @@ class DiscountTooLarge(Problem):
     """The metafield that Shopify's function reads would exceed 10,000 bytes."""
 
     status, title = 422, "The discount has too many items"
+
+
+class FigureExportNotFound(NotFound):
+    title = "Export not found"
+
+
+class InvitationNotFound(NotFound):
+    """The code is wrong, used or older than 15 minutes."""
+
+    title = "This invitation is invalid or has expired"
+
+
+class StoreGroupJoined(Conflict):
+    title = "This store has a group; leave it first"

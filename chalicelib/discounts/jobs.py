@@ -7,6 +7,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
+from chalicelib.discounts.schemas.figure_exports import FigureExportRequested
 from chalicelib.discounts.schemas.publication import DiscountChanged, ShopDayEnded
 from chalicelib.discounts.service import day_closes, due_shops, figure_exports, installations, publication, usage
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
@@ -62,3 +63,10 @@ def close_day(message: ShopDayEnded) -> None:
 def record_usage(batch: Sequence[ReceivedMessage[Any]]) -> list[ReceivedMessage[Any]]:
     """Count what discounts did to orders."""
     return usage.record_usage(batch)
+
+
+@bp.on_sqs_message(queue="discounts-write_export", batch_size=1, name="discounts-write_export")
+@consumes(FigureExportRequested, maximum_concurrency=2)
+def write_export(message: FigureExportRequested) -> None:
+    """Write the CSV file of an export of figures."""
+    figure_exports.write_export(message)
