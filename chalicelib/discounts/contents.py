@@ -1,8 +1,10 @@
 """Blueprints of `discounts`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.discounts.routes.competitors": ("/v1/discounts/competitors",),
     "chalicelib.discounts.routes.discounts": ("/v1/discounts/discounts",),
     "chalicelib.discounts.routes.preview": ("/v1/discounts/preview",),
     "chalicelib.discounts.routes.operator": ("/v1/operator/discounts",),
+    "chalicelib.discounts.routes.recommendations": ("/v1/discounts/recommendations",),
     "chalicelib.discounts.jobs": (),
 }

@@ -7,8 +7,9 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.discounts.service import usage
-from chalicelib.kit.jobs import consumes_many
+from chalicelib.discounts.schemas.competitors import CompetitorCheckDue
+from chalicelib.discounts.service import competitor_checks, usage
+from chalicelib.kit.jobs import consumes, consumes_many
 from chalicelib.kit.queue_records import ReceivedMessage
 from chalicelib.shops.schemas.orders import (
     OrderCancelled,
@@ -20,6 +21,13 @@ from chalicelib.shops.schemas.orders import (
 )
 
 bp = Blueprint(__name__)
+
+
+@bp.on_sqs_message(queue="discounts-check_competitor", batch_size=1, name="discounts-check_competitor")
+@consumes(CompetitorCheckDue, maximum_concurrency=2)
+def check_competitor(message: CompetitorCheckDue) -> None:
+    """Read the price on a competitor's page."""
+    competitor_checks.check_competitor(message)
 
 
 @bp.on_sqs_message(queue="discounts-record_usage", batch_size=1_000, name="discounts-record_usage")
