@@ -1,6 +1,7 @@
 """Blueprints of `discounts`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.discounts.routes.ab_tests": ("/v1/discounts/tests", "/proxy/discounts/ab"),
     "chalicelib.discounts.routes.competitors": ("/v1/discounts/competitors",),
     "chalicelib.discounts.routes.discounts": ("/v1/discounts/discounts",),
     "chalicelib.discounts.routes.preview": ("/v1/discounts/preview",),
