@@ -7,9 +7,18 @@ from typing import Any
 
 from chalice.app import Blueprint
 
+from chalicelib.discounts.schemas.competitors import CompetitorCheckDue
 from chalicelib.discounts.schemas.figure_exports import FigureExportRequested
 from chalicelib.discounts.schemas.publication import DiscountChanged, ShopDayEnded
-from chalicelib.discounts.service import day_closes, due_shops, figure_exports, installations, publication, usage
+from chalicelib.discounts.service import (
+    competitor_checks,
+    day_closes,
+    due_shops,
+    figure_exports,
+    installations,
+    publication,
+    usage,
+)
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.queue_records import ReceivedMessage
 from chalicelib.shops.schemas.messages import ShopInstalled, ShopUninstalled
@@ -52,6 +61,13 @@ def start_due_work(run: ScheduledRun) -> None:
 def close_day(message: ShopDayEnded) -> None:
     """Run each of the steps of `service/day_closes.py` for a shop."""
     run_or_postpone(day_closes.close_shop_day, message)
+
+
+@bp.on_sqs_message(queue="discounts-check_competitor", batch_size=1, name="discounts-check_competitor")
+@consumes(CompetitorCheckDue, maximum_concurrency=2)
+def check_competitor(message: CompetitorCheckDue) -> None:
+    """Read the price on a competitor's page."""
+    competitor_checks.check_competitor(message)
 
 
 @bp.on_sqs_message(queue="discounts-record_usage", batch_size=1_000, name="discounts-record_usage")
