@@ -36,7 +36,7 @@ def stoppable() -> Iterator[None]:
 
 @contextmanager
 def resumable(advice: str) -> Iterator[None]:
-    """Say how to resume if the operator stops the block."""
+    """Attach the advice on how to resume if the operator stops the block."""
     try:
         with _unwrapped():
             yield

@@ -20,7 +20,7 @@ ZERO = Decimal(0)
 
 
 class ProductPerformance(Table):
-    """What was sold of a SKU with and without a discount, whoever gave it. Rates are percentages of 30 days."""
+    """Sales of a SKU with and without any discount, of ours or another. Rates are percentages of 30 days."""
 
     class Meta:
         table_name = tables.name("discounts", "product_performance")
