@@ -12,6 +12,7 @@ may repeat, come late, or run in two workers: no row takes a journal twice. A cr
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from chalicelib.discounts.metrics import JOURNAL_FOUND_OPEN
 from chalicelib.discounts.models import APP, CustomerInsight, UsageJournal
@@ -61,7 +62,10 @@ def write_journal(shop: str, make_content: MakeContent) -> JournalContent:
 
 
 def finish_open_journal(head: UsageJournal) -> None:
-    """Wait for the owner of the head's open journal, then apply and close it in the owner's place."""
+    """Wait for the owner of the head's open journal, then apply and close it in the owner's place.
+
+    Raises JournalLost, WriteConflict while a rebuild holds the journal.
+    """
     if not head.open_key or not head.open_since:
         return
     JOURNAL_FOUND_OPEN.record(clock.now() - head.open_since)
@@ -74,16 +78,45 @@ def finish_open_journal(head: UsageJournal) -> None:
         if usage_journals.find_head(head.shop).open_key == head.open_key:
             raise JournalLost(head.shop) from error
         return  # another worker has finished it
+    if content.held_until and content.held_until > clock.now():
+        raise WriteConflict
     log.warning("journal finished for another worker", extra={"shop": head.shop, "sequence": content.sequence})
     _apply_and_close(content, head.open_key)
 
 
+def hold(head: UsageJournal, time: timedelta) -> str:
+    """Open the journal after the head's without content, and return its address. Other workers wait for `time`.
+
+    Raises WriteConflict if another worker opens it.
+    """
+    now = clock.now()
+    content = JournalContent(head.shop, head.sequence + 1, now, held_until=now + time)
+    return _open(head, content)
+
+
+def write_held(head: UsageJournal, held: str, content: JournalContent) -> None:
+    """Write and close the journal that `hold` opened, with this content. Raises WriteConflict if its time is over."""
+    address = held
+    if not content.is_empty:
+        address = usage_journals.put_content(head.shop, content.dump())
+        if not usage_journals.swap_content(head.shop, held, address):
+            usage_journals.delete_content(address)
+            raise WriteConflict
+        usage_journals.delete_content(held)
+    _apply_and_close(content, address)
+
+
 def _write(head: UsageJournal, content: JournalContent) -> None:
+    address = _open(head, content)
+    _apply_and_close(content, address)
+
+
+def _open(head: UsageJournal, content: JournalContent) -> str:
     address = usage_journals.put_content(head.shop, content.dump())
     if not usage_journals.claim_next(head, address, clock.now()):
         usage_journals.delete_content(address)
         raise WriteConflict
-    _apply_and_close(content, address)
+    return address
 
 
 def _apply_and_close(content: JournalContent, address: str) -> None:

@@ -36,7 +36,10 @@ class OrderWrite:
 
 @dataclass(frozen=True, slots=True)
 class JournalContent:
-    """What a journal writes. `planned_at` is when its rows were read."""
+    """What a journal writes. `planned_at` is when its rows were read.
+
+    Until `held_until` its owner, a rebuild, reads the figures, and no other worker finishes it.
+    """
 
     shop: str
     sequence: int
@@ -44,6 +47,7 @@ class JournalContent:
     orders: list[OrderWrite] = field(default_factory=list)
     customers: list[CustomerInsight] = field(default_factory=list)
     counters: list[CounterWrite] = field(default_factory=list)
+    held_until: datetime | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -56,6 +60,7 @@ class JournalContent:
             "shop": self.shop,
             "sequence": self.sequence,
             "planned_at": clock.iso(self.planned_at),
+            "held_until": clock.iso(self.held_until) if self.held_until else None,
             "orders": [[each.row.serialize(), each.replaced] for each in self.orders],
             "customers": [row.serialize() for row in self.customers],
             "counters": [
@@ -70,6 +75,7 @@ class JournalContent:
             shop=content["shop"],
             sequence=content["sequence"],
             planned_at=clock.parse(content["planned_at"]),
+            held_until=clock.parse(content["held_until"]) if content["held_until"] else None,
             orders=[OrderWrite(_order_row(row), replaced) for row, replaced in content["orders"]],
             customers=[_customer_row(row) for row in content["customers"]],
             counters=[

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -68,11 +69,11 @@ def test_none_is_lost_and_none_counts_twice(uses: int, batch_size: int, request:
     while waiting:
         batch, waiting = waiting[:batch_size], waiting[batch_size:]
         if dice.random() < 0.4:
-            if killed_at(dice.randint(5, 2 * batch_size), "before-call", lambda batch=batch: record(batch)):
+            if killed_at(dice.randint(5, 2 * batch_size), "before-call", partial(record, batch)):
                 kills += 1
                 waiting += batch
         else:
-            waiting += throttled(0.05, lambda batch=batch: record(batch), dice)
+            waiting += throttled(0.05, partial(record, batch), dice)
     assert kills > 1
     rows = list(DiscountUsage.query(SHOP))
     assert sum(row.times_used for row in rows) == uses

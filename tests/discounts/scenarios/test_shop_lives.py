@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from chalicelib.discounts.domain.order_lines import Allocation, Application, Line, SnapshotLine
 from chalicelib.discounts.domain.order_state import Refunds, Snapshot
 from chalicelib.discounts.models import DiscountName, OrderUsage, UsageJournal
+from chalicelib.discounts.service import rebuild
 from chalicelib.shops.models import Shop
 from infra.local.engine import Engine
 from tests.discounts.faults import interrupted_at, killed_at, without_waits
@@ -166,6 +167,7 @@ class ShopLife(RuleBasedStateMachine):
         assert record(self.messages) == []
         head = UsageJournal.get(SHOP)
         assert head.open_key is None
+        assert rebuild.check_usage(SHOP) == rebuild.RebuildResult(len(self.orders), 0)
         days = {row.order_id: row.day for row in OrderUsage.query(SHOP)}
         assert stored_figures() == recount(self.true_order(order, days[order.order_id]) for order in self.orders)
 

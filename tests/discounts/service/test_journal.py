@@ -148,11 +148,11 @@ def test_a_journal_whose_content_is_lost_fails_the_messages_of_its_shop_only(new
 def test_contention_fails_no_message(new_shop: Callable[[], None]) -> None:
     others = iter([order_message(*order(number)) for number in range(10, 20)])
 
-    def overtake(**_: Any) -> None:
+    def run_other(**_: Any) -> None:
         if message := next(others, None):
             assert record([message]) == []
 
-    with hooked("before-call", "PutObject", overtake):
+    with hooked("before-call", "PutObject", run_other):
         assert record(FIRST) == []
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 12
 
@@ -180,7 +180,7 @@ def test_messages_of_another_app_are_ignored(new_shop: Callable[[], None]) -> No
     assert list(OrderUsage.query(SHOP)) == []
 
 
-def test_a_customer_erased_meanwhile_is_left_out_and_the_counts_stay(new_shop: Callable[[], None]) -> None:
+def test_a_customer_erased_during_a_crash_is_left_out_and_the_counts_stay(new_shop: Callable[[], None]) -> None:
     assert killed_at(10, "before-call", lambda: record(FIRST))
     assert UsageJournal.get(SHOP).open_key
     tombstones.add(data_subjects.customer(SHOP, CUSTOMER))
@@ -191,11 +191,11 @@ def test_a_customer_erased_meanwhile_is_left_out_and_the_counts_stay(new_shop: C
     assert objects() == []
 
 
-def test_the_journal_of_a_shop_erased_meanwhile_writes_nothing(new_shop: Callable[[], None]) -> None:
+def test_the_journal_of_a_shop_erased_during_a_crash_writes_nothing(new_shop: Callable[[], None]) -> None:
     assert killed_at(10, "before-call", lambda: record(FIRST))
     tombstones.add(data_subjects.app(SHOP, APP))
     journal.finish_open_journal(usage_journals.find_head(SHOP))
-    assert list(OrderUsage.query(SHOP)) == list(DiscountUsage.query(SHOP)) == []
+    assert [*OrderUsage.query(SHOP), *DiscountUsage.query(SHOP)] == []
 
 
 def test_an_order_of_many_lines_keeps_them_in_one_object(new_shop: Callable[[], None]) -> None:

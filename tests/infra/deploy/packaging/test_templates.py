@@ -245,6 +245,8 @@ def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> No
         ("RowsUnreadable", "prod"),
         ("OldestOpenPrint", "prod"),
         ("OldestPart", "prod"),
+        ("JournalFoundOpen", "prod"),
+        ("UsageDiffers", "prod"),
         ("PaymentsFailing", "prod"),
     }
     own_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
