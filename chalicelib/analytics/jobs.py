@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from chalice.app import Blueprint
 
-from chalicelib.analytics.schemas.days import DayDue, SiteDayEnded
+from chalicelib.analytics.schemas.days import DayDue, RevenueDue, SiteDayEnded
 from chalicelib.analytics.schemas.experiments import ExperimentDue
 from chalicelib.analytics.schemas.messages import EventsCollected
 from chalicelib.analytics.schemas.reports import ReportRequested
@@ -21,6 +21,7 @@ from chalicelib.analytics.service import (
     experiment_results,
     ingest,
     report_runs,
+    revenue_days,
 )
 from chalicelib.billing.schemas.messages import PaymentChanged, RecurringRevenueChanged
 from chalicelib.kit.email_reports import EmailReported
@@ -80,6 +81,13 @@ def close_days(run: ScheduledRun) -> None:
 def close_site_day(message: SiteDayEnded) -> None:
     """Compute what depends on a site's ended day and on the days before."""
     day_ends.close_site_day(message.tenant, message.day)
+
+
+@bp.on_sqs_message(queue="analytics-compute_revenue", batch_size=100, name="analytics-compute_revenue")
+@consumes_many(RevenueDue, batching_window=10, maximum_concurrency=2, reports_errors=False)
+def compute_revenue(batch: Sequence[ReceivedMessage[RevenueDue]]) -> list[ReceivedMessage[RevenueDue]]:
+    """Compute the owners whose MRR changes, then the days that follow from them."""
+    return revenue_days.compute_due_revenue(batch)
 
 
 @bp.on_sqs_message(queue="analytics-record_billing_change", batch_size=10, name="analytics-record_billing_change")

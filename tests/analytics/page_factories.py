@@ -15,7 +15,6 @@ from chalicelib.analytics.service import (
     computation,
     experiment_results,
     recurring_revenue,
-    revenue_days,
     site_cache,
     sites,
 )
@@ -23,6 +22,7 @@ from chalicelib.analytics.service.recurring_revenue import SubscriptionReport
 from chalicelib.kit import clock
 from tests.analytics.event_factories import LakeEvent, lake_event, store
 from tests.analytics.experiment_factories import conversion, exposure, running_experiment
+from tests.analytics.revenue_factories import compute_due_revenue
 
 TENANT = "store:1"
 ZONE = "Europe/Berlin"
@@ -88,4 +88,4 @@ def fill_revenue(now: datetime) -> None:
         state = RevenueHistory(tuple(history), history[0].begins_at, history[0].begins_at, False)
         report = SubscriptionReport(RevenueScope.MEMBER, owner, "s1", "plus", "active", "USD", state)
         recurring_revenue.record_report(report)
-    revenue_days.compute_due_owners(now, None)
+    compute_due_revenue(now, None)

@@ -9,6 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chalicelib.analytics.domain.recurring_revenue import RevenueHistory, RevenueStep, merge_state
+from chalicelib.analytics.schemas.days import RevenueDue
+from chalicelib.analytics.service import revenue_days
+from chalicelib.kit import aws, messages
+from chalicelib.kit.queue_records import ReceivedMessage
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 30
@@ -58,3 +62,17 @@ def reports(draw: st.DrawFn) -> RevenueHistory:
     steps = tuple(RevenueStep(moment, draw(_AMOUNTS), draw(_AMOUNTS)) for moment in moments)
     as_of = moments[0] + timedelta(minutes=draw(st.integers(0, 5_000)))
     return RevenueHistory(steps, as_of, moments[0], draw(st.sampled_from([False, False, False, True])))
+
+
+def compute_due_revenue(now: datetime, since: datetime | None) -> int:
+    """Run the hourly step, then the computation with what waits in its queue; return the number of messages."""
+    count = revenue_days.send_due_owners(now, since)
+    sqs, url = aws.client("sqs"), messages.queue_url(RevenueDue.queue or "")
+    batch: list[ReceivedMessage[RevenueDue]] = []
+    while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for each in received:
+            batch.append(ReceivedMessage(each["MessageId"], RevenueDue.model_validate_json(each["Body"])))
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+    if batch:
+        revenue_days.compute_due_revenue(batch)
+    return count

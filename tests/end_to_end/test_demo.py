@@ -18,6 +18,7 @@ def test_the_demo_completes_an_order_and_writes_its_images(run_environment: dict
     assert process.returncode == 0, process.stdout + process.stderr
     assert "still 1 visit with 1 page view" in process.stdout
     assert "a month, new on" in process.stdout
+    assert "larger_button with 20% against 10%" in process.stdout
     folder = Path(run_environment["LOCAL_STATE_DIR"]) / "demo"
     page = (folder / "index.html").read_text()
     for name in ("input.jpg", "preview.jpg", "final.jpg"):

@@ -40,6 +40,11 @@ def scope_of(owner: str) -> RevenueScope:
     return RevenueScope(owner.partition("/")[0])
 
 
+def owner_id_of(owner: str) -> str:
+    """Return the owner's id, without its scope."""
+    return owner.partition("/")[2]
+
+
 def find(owner: str, subscription_id: str) -> RecurringRevenue | None:
     """Return a subscription's row, read consistently, or None."""
     try:

@@ -1,4 +1,4 @@
-"""Messages about the days of the lake."""
+"""Messages about the days of the lake, and about the days of revenue."""
 
 from __future__ import annotations
 
@@ -29,3 +29,14 @@ class SiteDayEnded(Message):
 
     def subjects(self) -> tuple[str, ...]:
         return (self.tenant,)
+
+
+class RevenueDue(Message):
+    """Compute an owner (`<scope>/<id>`) whose MRR changes, and the days of revenue; without an owner the open days."""
+
+    queue = "analytics-compute_revenue"
+
+    owner: str | None = None
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.owner.replace("/", ":", 1),) if self.owner else ()

@@ -11,7 +11,7 @@ from chalicelib.analytics.domain.recurring_revenue import RevenueHistory, Revenu
 from chalicelib.analytics.domain.trust import Source
 from chalicelib.analytics.enums import CollectedType, RevenueScope
 from chalicelib.analytics.schemas.messages import CollectedEvent, EventsCollected
-from chalicelib.analytics.service import event_intake, recurring_revenue, revenue_days
+from chalicelib.analytics.service import event_intake, own_sites, recurring_revenue
 from chalicelib.analytics.service.recurring_revenue import SubscriptionReport
 from chalicelib.billing.enums import PaymentKind
 from chalicelib.billing.schemas.messages import PaymentChanged, RecurringRevenueChanged
@@ -46,7 +46,7 @@ def _report(message: RecurringRevenueChanged) -> SubscriptionReport:
 
 def _events(message: PaymentChanged) -> list[EventsCollected]:
     """Return the messages to the ingest with the events of a payment, which belong to the tenant of its scope."""
-    tenant = revenue_days.tenant_of(RevenueScope(message.owner_type))
+    tenant = own_sites.tenant_of(RevenueScope(message.owner_type))
     payment = Payment(
         message.payment_id,
         message.version,

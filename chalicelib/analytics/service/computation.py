@@ -21,7 +21,7 @@ from chalicelib.analytics.repository import event_days, event_rows, lake, rollup
 from chalicelib.analytics.repository.event_days import DayLease, DayResult
 from chalicelib.analytics.repository.rollups import R
 from chalicelib.analytics.retention import LAKES
-from chalicelib.analytics.service import day_rows, error_logs, revenue_days, site_days
+from chalicelib.analytics.service import day_rows, error_logs, own_sites, revenue_days, site_days
 from chalicelib.analytics.service.day_database import DayDatabase, DayOptions, open_day
 from chalicelib.integrations import lake_files
 from chalicelib.kit import clock, config, lakes, logs
@@ -187,7 +187,7 @@ def _write_rollups(lease: DayLease, database: DayDatabase) -> None:
     traffic.top, traffic.recent, traffic.computed_at = lists["top"], lists["recent"], clock.now()
     _require_time(lease)
     rollups.put_traffic(traffic, is_repair=lease.is_repair)
-    if tenant in revenue_days.SCOPES:
+    if tenant in own_sites.SCOPES:
         revenue_days.set_payments(tenant, day, database.payments(), fence, is_repair=lease.is_repair)
     if tenant == TOGETHER:
         ACTIVE_MEMBERS.count(traffic.active_users)

@@ -26,7 +26,7 @@ def run_hourly_steps(now: datetime, since: datetime | None) -> None:
     """
     _run_all(
         partial(experiment_results.send_due_experiments, now),
-        partial(revenue_days.compute_due_owners, now, since),
+        partial(revenue_days.send_due_owners, now, since),
         partial(revenue_days.measure_revenue, now),
         partial(site_days.send_due_sites, now, since),
         partial(delete_salts, now),

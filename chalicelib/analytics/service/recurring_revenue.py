@@ -9,12 +9,14 @@ from functools import partial
 
 from chalicelib.analytics.domain.exchange_rates import with_rates
 from chalicelib.analytics.domain.mrr_movements import customer_movements, days_to_rate
+from chalicelib.analytics.domain.purchases import Purchase, purchases
 from chalicelib.analytics.domain.recurring_revenue import RevenueHistory, RevenueStep, end_of, merge_state
 from chalicelib.analytics.enums import RevenueScope
 from chalicelib.analytics.models import MrrMovement, RecurringRevenue
 from chalicelib.analytics.repository import mrr_movements, recurring_revenue
 from chalicelib.analytics.repository.recurring_revenue import Due
 from chalicelib.analytics.service import exchange_rates
+from chalicelib.analytics.service.purchases import send_purchases
 from chalicelib.kit import clock
 from chalicelib.kit.retries import retry_conflicts
 from chalicelib.kit.tables import Transaction, copy_row, rows_differ
@@ -41,11 +43,12 @@ class SubscriptionReport:
 
 @dataclass(frozen=True, slots=True)
 class ComputedOwner:
-    """An owner whose movements are set from `first_day` on, and the rows that they follow from."""
+    """An owner whose movements are set from `first_day` on, the rows that they follow from, and the purchases."""
 
     owner: str
     first_day: date
     rows: Sequence[RecurringRevenue]
+    purchases: Sequence[Purchase]
 
 
 def record_report(report: SubscriptionReport) -> None:
@@ -54,8 +57,14 @@ def record_report(report: SubscriptionReport) -> None:
 
 
 def compute_owner(owner: str, now: datetime) -> ComputedOwner | None:
-    """Set the movements of an owner whose days are due; None if none are. The owner stays due until `finish_owner`."""
-    return retry_conflicts(lambda: _compute_owner(owner, now))
+    """Set the movements of an owner whose days are due, and send the purchases; None if no day is due.
+
+    The owner stays due until `finish_owner`, so that a retry sends what a crash after the write left unsent.
+    """
+    computed = retry_conflicts(lambda: _compute_owner(owner, now))
+    if computed is not None:
+        send_purchases(owner, computed.purchases)
+    return computed
 
 
 def finish_owner(computed: ComputedOwner, now: datetime) -> None:
@@ -113,18 +122,15 @@ def _compute_owner(owner: str, now: datetime) -> ComputedOwner | None:
     first_day = min([*due_days, *(day for days in rated.values() for day in days)])
     scope = recurring_revenue.scope_of(owner)
     former = mrr_movements.list_by_customer(owner, scope)
-    movements = customer_movements(
-        [recurring_revenue.subscription_of(row) for row in rows],
-        first_day,
-        today,
-        {day: row.committed_after for day, row in former.items()},
-    )
+    subscriptions = [recurring_revenue.subscription_of(row) for row in rows]
+    committed = {day: row.committed_after for day, row in former.items()}
+    movements = customer_movements(subscriptions, first_day, today, committed)
     wanted = [mrr_movements.row_of(owner, scope, each) for each in movements]
     kept_days = {each.day for each in movements}
     puts = [row for row in wanted if _is_changed(row, former.get(mrr_movements.day_of(row)))]
     deletes = [row for day, row in former.items() if first_day <= day and day not in kept_days]
     _write(rows, set(rated), puts, deletes)
-    return ComputedOwner(owner, first_day, rows)
+    return ComputedOwner(owner, first_day, rows, list(purchases(subscriptions, movements)))
 
 
 def _rate_steps(rows: Sequence[RecurringRevenue], today: date) -> dict[str, list[date]]:

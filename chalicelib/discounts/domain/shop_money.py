@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-_NO_MINOR_UNIT = {
-    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
-    *("RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
-}
-_THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+from chalicelib.discounts.domain.minor_units import decimals_of
+
 MAX_AMOUNT = Decimal(10) ** 15
 """The largest amount that is counted: sums of it still fit DynamoDB's 38 digits."""
 
@@ -18,16 +15,10 @@ _EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 """Enough digits so that only the last step rounds."""
 
 
-def decimals(currency: str) -> int:
-    """Return the number of decimals of the ISO 4217 `currency`."""
-    code = currency.upper()
-    return 0 if code in _NO_MINOR_UNIT else 3 if code in _THREE_DECIMALS else 2
-
-
 def share(amount: Decimal, part: int, whole: int, currency: str) -> Decimal:
     """Return amount x part / whole, rounded half up to the currency's minor unit; `whole` is at least 1."""
     exact = _EXACT.divide(_EXACT.multiply(amount, Decimal(part)), Decimal(whole))
-    return exact.quantize(Decimal(1).scaleb(-decimals(currency)), context=_EXACT)
+    return exact.quantize(Decimal(1).scaleb(-decimals_of(currency.upper())), context=_EXACT)
 
 
 def checked(amount: Decimal) -> Decimal:

@@ -66,7 +66,8 @@ class UsageJournal(Table):
     """The head of a shop's journal. `sequence` is the number of the last closed journal.
 
     `open_key` is the S3 key of the open one. `due_in` is `<UTC hour>#<shard>` of the shop's next local midnight, null 30
-    days after the last live discount, order or watch.
+    days after the last live discount, order or watch. `live_discounts` counts discounts that are not deleted, for their
+    limit. `active_until` is 30 days after the last close that saw a live discount, an order or a watch.
     """
 
     class Meta:
@@ -79,3 +80,5 @@ class UsageJournal(Table):
     open_key = UnicodeAttribute(personal=False, null=True)
     open_since = DateTimeAttribute(personal=False, null=True)
     due_in = UnicodeAttribute(personal=False, null=True)
+    live_discounts = IntegerAttribute(personal=False, default=0)
+    active_until = DateTimeAttribute(personal=False, null=True)

@@ -10,7 +10,7 @@ from chalicelib.discounts.domain import order_state, packed_orders
 from chalicelib.discounts.domain.attribution import name_of
 from chalicelib.discounts.domain.contribution import contribution
 from chalicelib.discounts.domain.deltas import Deltas, Figure, FigureKey, OpenDays, OrderChange, customer_keys, deltas
-from chalicelib.discounts.domain.order_days import local_date
+from chalicelib.discounts.domain.local_days import local_date
 from chalicelib.discounts.domain.order_lines import Application, Attribute
 from chalicelib.discounts.domain.order_state import FirstSight, Refunds, Snapshot
 from chalicelib.discounts.metrics import USAGE_DROPPED

@@ -1,7 +1,7 @@
 """Use cases of the shops. This facade exports those that other contexts may use."""
 
 from chalicelib.shops.service.admin import AdminApi, open_admin_api
-from chalicelib.shops.service.auth import Merchant, Shopper, merchant, shopper
+from chalicelib.shops.service.auth import Merchant, Shopper, merchant, only_app, shopper
 from chalicelib.shops.service.shops import (
     ShopLocale,
     app_handles,
@@ -27,6 +27,7 @@ __all__ = [
     "is_reinstalled_since",
     "list_installed_shops",
     "merchant",
+    "only_app",
     "open_admin_api",
     "parse_shop_domain",
     "shopper",

@@ -37,7 +37,7 @@ READ_AND_WRITE = (
     "UpdateItem",
 )
 IMAGES = {
-    "discounts": ("journals/*", "order-lines/*"),
+    "discounts": ("changes/*", "journals/*", "order-lines/*"),
     "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
 """By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""
@@ -187,12 +187,23 @@ def _athena(_: Requirements) -> Iterator[Statement]:
     yield _allow("s3", ("GetBucketLocation",), [_object(config.settings().images_bucket)])
 
 
+def _ses(_: Requirements) -> Iterator[Statement]:
+    """Yield the statement for e-mails of our sender, verified as an address or by its domain; none without a sender."""
+    settings = config.settings()
+    if settings.mail_from:
+        domain = settings.mail_from.rpartition("@")[2].rstrip(">")
+        address = settings.mail_from.rpartition("<")[2].rstrip(">")
+        names = (f"identity/{address}", f"identity/{domain}", f"configuration-set/{settings.namespace}")
+        yield _allow("ses", ("SendEmail",), [_arn("ses", name) for name in names])
+
+
 _STATEMENTS = {
     "athena": _athena,
     "bedrock-runtime": _bedrock,
     "dynamodb": _dynamodb,
     "kms": _kms,
     "s3": _s3,
+    "ses": _ses,
     "sns": _sns,
     "sqs": _sqs,
     "ssm": _ssm,

@@ -24,8 +24,9 @@ def build_paid_order(
 ) -> Json:
     """Build the payload of orders/paid; `number` counts the sandbox's orders from 1.
 
-    A line has `variant_id`, `product_id` and optionally `quantity`, `price`, `title`, `sku` and `properties` (a mapping
-    or a list of objects with `name` and `value`).
+    A line has `variant_id`, `product_id` and optionally `quantity`, `price`, `title`, `sku`, `gift_card`, `properties`
+    (a mapping or a list of objects with `name` and `value`) and `discounts`: pairs of the index of one of the order's
+    `discount_applications` and an amount.
     """
     order_id = 5_000_000_000_000 + number
     at = placed_at.isoformat(timespec="seconds")
@@ -57,6 +58,7 @@ def build_paid_order(
         "total_tax": "0.00",
         "total_discounts": "0.00",
         "discount_codes": [],
+        "discount_applications": [],
         "email": "shopper@example.com",
         "financial_status": "paid",
         "fulfillment_status": None,
@@ -113,11 +115,14 @@ def build_line(order_id: int, position: int, line: Mapping[str, Any], currency: 
         "price": price,
         "price_set": money_set(price, currency),
         "total_discount": "0.00",
-        "discount_allocations": [],
+        "discount_allocations": [
+            {"amount": amount, "amount_set": money_set(amount, currency), "discount_application_index": index}
+            for index, amount in line.get("discounts", ())
+        ],
         "properties": properties,
         "requires_shipping": True,
         "taxable": True,
-        "gift_card": False,
+        "gift_card": line.get("gift_card", False),
         "product_exists": True,
         "tax_lines": [],
     }

@@ -33,14 +33,19 @@ class Shops:
         *,
         customer_id: int | str | None = None,
         currency: str = "USD",
+        **fields: Any,
     ) -> Json:
-        """Create a paid order and return the payload of orders/paid. Lines are as in `build_paid_order`."""
+        """Create a paid order and return the payload of orders/paid. Lines are as in `build_paid_order`.
+
+        `fields` replace those of the payload, e.g. `note_attributes` and `discount_applications`.
+        """
         with self._state.change() as data:
             placed_at = datetime.fromtimestamp(self._clock(), UTC)
             number = len(data["orders"]) + 1
             order = build_paid_order(
                 shop, number, lines, customer_id=customer_id, currency=currency, placed_at=placed_at
             )
+            order |= fields
             data["orders"][order["admin_graphql_api_id"]] = {"shop": shop, "payload": order, "edited": False}
             return deepcopy(order)
 

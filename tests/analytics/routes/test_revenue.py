@@ -16,7 +16,7 @@ from chalicelib.analytics.service import exchange_rates, recurring_revenue, reve
 from chalicelib.analytics.service.recurring_revenue import SubscriptionReport
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
-from tests.analytics.revenue_factories import at, day_of, state, step, values
+from tests.analytics.revenue_factories import at, compute_due_revenue, day_of, state, step, values
 
 BASE = "/v1/operator/analytics"
 
@@ -37,7 +37,7 @@ def revenue(monkeypatch: pytest.MonkeyPatch) -> None:
             recurring_revenue.record_report(
                 SubscriptionReport(RevenueScope.MEMBER, owner, "s1", "plus", "active", "USD", history)
             )
-        revenue_days.compute_due_owners(clock.now(), None)
+        compute_due_revenue(clock.now(), None)
     paid = PaymentSum("payment_succeeded", "subscription", "USD", 2, Decimal(42), Decimal(0), Decimal(8))
     revenue_days.set_payments("together", day_of(10), [paid], 1)
 

@@ -10,19 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.analytics.service import daily_counts
 from chalicelib.kit import auth, clock, messages
 from chalicelib.kit.auth import Role
-from infra.deploy import handlers
-from infra.local.schedules import event_of
 from tests.analytics.revenue_factories import values
+from tests.analytics.schedules import run_schedule
 from tests.analytics.service.test_billing_changes import payment_changed, revenue_changed
 
 Drain = Callable[[], list[Any]]
-
-
-def run_schedule(name: str) -> None:
-    schedule = next(each for each in handlers.schedules() if each.name == name)
-    handlers.chalice_app().handler_map[name](event_of(schedule, clock.now()), None)
 
 
 @pytest.fixture
@@ -50,7 +45,13 @@ def test_a_subscription_and_its_payment_show_in_the_report(drain: Drain, report:
         run_schedule("analytics-roll_up_days")
         assert drain() == []
         run_schedule("analytics-close_days")
+        assert drain() == []
         *_, today = report()
         assert values(Decimal(today["mrr"]), Decimal(today["new_mrr"]), today["customers"]) == (35, 35, 1)
         assert values(Decimal(today["subscription_revenue"]), Decimal(today["addons_revenue"])) == (5, 5)
         assert values(Decimal(today["tax"]), today["payments_succeeded"]) == (Decimal("1.9"), 1)
+    assert drain() == []
+    run_schedule("analytics-roll_up_days")
+    assert drain() == []
+    day = clock.today()
+    assert daily_counts("together", "subscription_purchased", day, day)[day][""]["count"] == 1

@@ -1,0 +1,21 @@
+"""`/v1/operator/discounts/…`: discounts of any shop, for operators and support."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint
+
+from chalicelib.discounts.schemas.discounts import DiscountQuery, DiscountRead
+from chalicelib.discounts.service import discounts
+from chalicelib.kit.auth import Account, support
+from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.pagination import PageResult
+from chalicelib.kit.schemas import Page
+
+bp = Blueprint(__name__)
+
+
+@bp.route("/v1/operator/discounts/{shop}", methods=["GET"])
+@endpoint(bp, auth=support, query=DiscountQuery, returns=Page[DiscountRead])
+def list_discounts_of_shop(call: ApiRequest[Account, None, DiscountQuery], shop: str) -> PageResult[DiscountRead]:
+    """List a shop's discounts with the state of their publication."""
+    return discounts.list_discounts(shop, call.query.status, call.page)
