@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 
 
 def rebuild_usage(arguments: Namespace) -> int:
-    """Recount a shop. An interrupted run may be started again: it blocks the shop's messages for at most 14 minutes.
+    """Count a shop again. An interrupted run may be started again: it blocks the shop's messages for at most 14 minutes.
 
     Raises CommandRefused for no shop's domain, or if the shop's orders keep arriving.
     """

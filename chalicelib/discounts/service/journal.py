@@ -3,7 +3,7 @@
 1. The content (new rows, deltas) is stored in S3.
 2. A conditional write on the shop's head opens the journal under the next number; one journal of a shop is open at most.
 3. Each row is written unless its `journal_seq` says that this journal, or a later one, has written it.
-4. The head closes the journal, and the content is deleted.
+4. Conversions of A/B tests are sent with the journal's number, then the head closes it, and the content is deleted.
 
 A worker that finds an open journal waits a moment, because its owner is probably running, and then finishes it. Any step
 may repeat, come late, or run in two workers: no row takes a journal twice. A crash leaves at most an open journal.
@@ -17,6 +17,7 @@ from datetime import timedelta
 from chalicelib.discounts.metrics import JOURNAL_FOUND_OPEN
 from chalicelib.discounts.models import APP, CustomerInsight, UsageJournal
 from chalicelib.discounts.repository import counters, customer_insights, order_usages, usage_journals
+from chalicelib.discounts.service import ab_conversions
 from chalicelib.discounts.service.journal_content import CounterWrite, JournalContent, OrderWrite
 from chalicelib.integrations.storage import NoSuchObject
 from chalicelib.kit import clock, data_subjects, logs, retries, tombstones
@@ -121,6 +122,7 @@ def _open(head: UsageJournal, content: JournalContent) -> str:
 
 def _apply_and_close(content: JournalContent, address: str) -> None:
     _apply(content)
+    ab_conversions.send_conversions(content)
     usage_journals.close(content.shop, address, content.sequence)
     usage_journals.delete_content(address)
 

@@ -18,7 +18,7 @@ from chalicelib.discounts.domain.recount import Recount, counter_differences, cu
 from chalicelib.discounts.repository import (
     archived_orders,
     customer_insights,
-    name_history,
+    discounts,
     order_usages,
     stored_figures,
     usage_journals,
@@ -46,7 +46,7 @@ class RebuildResult:
 
 
 def rebuild_usage(shop: str) -> RebuildResult:
-    """Recount the shop's figures and write the differences. It may be repeated, after a crash, too.
+    """Count the shop's figures again from its orders and write the differences. It may be repeated, after a crash, too.
 
     Raises Unavailable if workers keep the journal busy, WriteConflict if it takes longer than HOLD.
     """
@@ -63,7 +63,7 @@ def rebuild_usage(shop: str) -> RebuildResult:
 
 
 def check_usage(shop: str) -> RebuildResult | None:
-    """Recount the shop's figures without a write; None if they change while they are read."""
+    """Count the shop's figures again without a write; None if they change while they are read."""
     for _ in retries.attempts(CHECK_ATTEMPTS):
         head = usage_journals.find_head(shop)
         content, orders = _differences(shop, head.sequence + 1, clock.now())
@@ -94,8 +94,8 @@ def _differences(shop: str, sequence: int, now: datetime) -> tuple[JournalConten
         customers=customer_differences(recount, figures, days.figures_from),
         currencies={row.customer_id: row.currency for row in customers} | recount.figures.currencies,
     )
-    names = name_history.find_discounts(shop, {key.discount_id for key in result.counters if key.discount_id})
-    codes = {discount_id: row.discount_code for discount_id, row in names.items()}
+    named = sorted({key.discount_id for key in result.counters if key.discount_id})
+    codes = {row.discount_id: row.discount_code for row in discounts.find_with_deleted(shop, named)}
     return (
         JournalContent(
             shop,

@@ -40,7 +40,7 @@ def request_weekly_check(shop: str, day: date) -> None:
 
 
 def recount_shops(requests: Sequence[Received]) -> list[Received]:
-    """Recount shops, one after another; return the requests that failed."""
+    """Count shops again, one after another; return the requests that failed."""
     failed = []
     for received in requests:
         try:

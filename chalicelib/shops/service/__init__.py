@@ -1,6 +1,7 @@
 """Use cases of the shops. This facade exports those that other contexts may use."""
 
-from chalicelib.shops.service.admin import AdminApi, open_admin_api
+from chalicelib.shops.errors import InstallationNotFound
+from chalicelib.shops.service.admin import UNAVAILABLE_SHOP_STATUSES, AdminApi, open_admin_api
 from chalicelib.shops.service.auth import Merchant, Shopper, merchant, only_app, shopper
 from chalicelib.shops.service.shops import (
     ShopLocale,
@@ -15,7 +16,9 @@ from chalicelib.shops.service.shops import (
 from chalicelib.shops.service.tokens import get_access_token
 
 __all__ = [
+    "UNAVAILABLE_SHOP_STATUSES",
     "AdminApi",
+    "InstallationNotFound",
     "Merchant",
     "ShopLocale",
     "Shopper",
