@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from chalicelib.discounts.domain.stock import StockDay
 from chalicelib.discounts.models import InventoryImpact, OrderUsage, ProductPerformance
-from chalicelib.kit.tables import readable_rows
+from chalicelib.kit.tables import readable_rows, update_if
 
 
-def iterate_sold_items(shop: str, since: datetime) -> Iterator[str]:
-    """Yield the shop's items whose sales changed since a time, in the shop's present currency."""
+def iterate_products(shop: str) -> Iterator[ProductPerformance]:
+    """Yield the shop's products with sales, in the shop's present currency."""
     for row in readable_rows(ProductPerformance.query(shop)):
-        if row.updated_at >= since and not row.sku.endswith(f"#{row.currency}"):
-            yield row.sku
+        if not row.sku.endswith(f"#{row.currency}"):
+            yield row
 
 
 def list_stock_days(shop: str, item: str, first: date, last: date) -> dict[date, StockDay]:
@@ -47,14 +47,16 @@ def set_columns(shop: str, item: str, day: date, columns: Mapping[str, Any]) -> 
     InventoryImpact(f"{shop}#{item}", day).update(actions)
 
 
-def set_rates(shop: str, item: str, purchases: Decimal | None, abandoned: Decimal | None) -> None:
-    """Set the rates of a product that has sales."""
+def set_rates(row: ProductPerformance, purchases: Decimal | None, abandoned: Decimal | None) -> None:
+    """Set the rates of a product's row if they differ."""
+    if (row.view_to_purchase_rate, row.cart_abandonment_rate) == (purchases, abandoned):
+        return
     rates: Mapping[Any, Decimal | None] = {
         ProductPerformance.view_to_purchase_rate: purchases,
         ProductPerformance.cart_abandonment_rate: abandoned,
     }
     actions = [column.set(rate) if rate is not None else column.remove() for column, rate in rates.items()]
-    ProductPerformance(shop, item).update(actions, condition=ProductPerformance.currency.exists())
+    update_if(ProductPerformance(row.shop, row.sku), actions, ProductPerformance.currency.exists())
 
 
 def iterate_orders_since(shop: str, first: date) -> Iterator[OrderUsage]:

@@ -57,21 +57,18 @@ def snapshot_stock(shop: str, day: date) -> None:
 
 
 def measure_rates(shop: str, day: date) -> None:
-    """Store the rates of the last 30 days of the products with measured visitors. Reads the orders of these days."""
+    """Store the rates of the last 30 days of the products with sales, None for those without measured visitors.
+
+    Reads the orders of these days, unless there are no measured visitors at all.
+    """
     first = day - timedelta(days=RATE_DAYS - 1)
     viewers = _visitors(shop, "product_viewed", first, day)
     carts = _visitors(shop, "product_added_to_cart", first, day)
-    if not viewers and not carts:
-        return
-    orders: dict[str, int] = {}
-    for row in stock_days.iterate_orders_since(shop, first):
-        for item in contribution(order_usages.to_state(row)).items if row.day <= day else ():
-            orders[item] = orders.get(item, 0) + 1
-    sold = stock_days.iterate_sold_items(shop, datetime.combine(first, time(), UTC) - timedelta(days=1))
-    for item in sorted({*viewers, *carts} & set(sold)):
-        bought = orders.get(item, 0)
-        purchases = stock.purchase_rate(bought, viewers.get(item, 0))
-        stock_days.set_rates(shop, item, purchases, stock.abandonment_rate(bought, carts.get(item, 0)))
+    orders = _orders_by_item(shop, first, day) if viewers or carts else {}
+    for row in stock_days.iterate_products(shop):
+        bought = orders.get(row.sku, 0)
+        purchases = stock.purchase_rate(bought, viewers.get(row.sku, 0))
+        stock_days.set_rates(row, purchases, stock.abandonment_rate(bought, carts.get(row.sku, 0)))
 
 
 def offered_price(variant: VariantStock, automatic: Mapping[str, DiscountTerms], currency: str) -> Decimal | None:
@@ -89,8 +86,18 @@ def _watched_items(shop: str, day: date) -> tuple[dict[str, DiscountTerms], set[
     live = {row.discount_id: terms_of(discounts.columns_of_row(row)) for row in discounts.iterate_live(shop)}
     active = {name: terms for name, terms in live.items() if status_at(terms, now) is DiscountStatus.ACTIVE}
     items = {item for terms in active.values() for item in terms.skus}
-    items.update(stock_days.iterate_sold_items(shop, datetime.combine(day, time(), UTC) - SOLD_WITHIN))
+    since = datetime.combine(day, time(), UTC) - SOLD_WITHIN
+    items.update(row.sku for row in stock_days.iterate_products(shop) if row.updated_at >= since)
     return {name: terms for name, terms in active.items() if terms.discount_code is None}, items
+
+
+def _orders_by_item(shop: str, first: date, last: date) -> dict[str, int]:
+    """Return how many orders of these days have units left of each item."""
+    orders: dict[str, int] = {}
+    for row in stock_days.iterate_orders_since(shop, first):
+        for item in contribution(order_usages.to_state(row)).items if row.day <= last else ():
+            orders[item] = orders.get(item, 0) + 1
+    return orders
 
 
 def _keys(variant: VariantStock) -> list[str]:
