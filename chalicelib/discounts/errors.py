@@ -34,7 +34,6 @@ class DiscountTooLarge(Problem):
     status, title = 422, "The discount has too many items"
 
 
-<<<<<<< HEAD
 class FigureExportNotFound(NotFound):
     title = "Export not found"
 
@@ -47,7 +46,8 @@ class InvitationNotFound(NotFound):
 
 class StoreGroupJoined(Conflict):
     title = "This store has a group; leave it first"
-=======
+
+
 class WatchNotFound(NotFound):
     title = "Watched page not found"
 
@@ -73,4 +73,3 @@ class TestNotStartable(Conflict):
 class TestNotApplicable(Conflict):
     __test__ = False
     title = "Only a stopped test with a winner applies"
->>>>>>> d-advice
