@@ -114,7 +114,7 @@ def _publish_newest(admin: AdminApi, discount_id: str) -> None:
 
 
 def _publish_version(admin: AdminApi, row: Discount, now: datetime) -> Outcome:
-    """Bring Shopify to the row's version. Raises DiscountRefused, NodeMissing, NameStillPublished."""
+    """Publish the row's version. Raises DiscountRefused, NodeMissing, NameStillPublished."""
     terms = terms_of(discounts.columns_of_row(row))
     node_id = row.shopify_node_id or _find_own_node(admin, row, terms)
     is_wrong_kind = node_id is not None and shopify.is_code_node(node_id) != (terms.discount_code is not None)
