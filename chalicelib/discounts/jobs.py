@@ -25,7 +25,7 @@ from chalicelib.shops.service import run_or_postpone
 bp = Blueprint(__name__)
 
 
-@bp.on_sqs_message(queue="discounts-publish_discount", batch_size=5, name="discounts-publish_discount")
+@bp.on_sqs_message(queue="discounts-publish_discount", batch_size=1, name="discounts-publish_discount")
 @consumes(DiscountChanged, maximum_concurrency=2)
 def publish_discount(message: DiscountChanged) -> None:
     """Publish the newest version of a discount to Shopify."""
