@@ -3,6 +3,7 @@
 The actions of merchants and shoppers are in `Shops`.
 """
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +47,7 @@ EMPTY: Json = {
     "deliveries": [],
     "outbox": [],
     "failed": {},
+    "web_pixels": {},
 }
 
 
@@ -250,6 +252,7 @@ class ShopifySandbox(Shops, SandboxServer):
         """Uninstall the app: revoke its tokens, delete its subscriptions and discounts, and emit app/uninstalled."""
         with self._state.change() as data:
             tokens.revoke(data, app, shop)
+            data["web_pixels"].pop(f"{app}/{shop}", None)
             data["scopes"].pop(f"{app}/{shop}", None)
             data["removed_at"][f"{app}/{shop}"] = self._clock()
             data["subscriptions"] = {
@@ -322,6 +325,11 @@ class ShopifySandbox(Shops, SandboxServer):
     def answer_without_expires_in(self, n: int = 1) -> None:
         """Omit `expires_in` from the next `n` grants; the tokens still expire. 0 ends the fault."""
         self._faults.arrange("no_expires_in", n)
+
+    def web_pixel(self, app: str, shop: str) -> Json | None:
+        """Return the settings of the app's web pixel in the shop, or None if it has none."""
+        row = self._state.read("web_pixels").get(f"{app}/{shop}")
+        return json.loads(row["settings"]) if row else None
 
     def _addresses(self, shop: str, topic: str, app: str | None) -> list[tuple[str, str | None, str | None]]:
         if topic in (*PRIVACY_TOPICS, "app/uninstalled"):
