@@ -7,15 +7,18 @@ from chalicelib.shops.service.shops import (
     ShopLocale,
     app_handles,
     app_key,
+    filter_installed,
     find_locale,
     is_active_after_redact,
     is_reinstalled_since,
     list_installed_shops,
     parse_shop_domain,
 )
+from chalicelib.shops.service.throttling import ATTEMPTS, run_or_postpone
 from chalicelib.shops.service.tokens import get_access_token
 
 __all__ = [
+    "ATTEMPTS",
     "UNAVAILABLE_SHOP_STATUSES",
     "AdminApi",
     "InstallationNotFound",
@@ -24,6 +27,7 @@ __all__ = [
     "Shopper",
     "app_handles",
     "app_key",
+    "filter_installed",
     "find_locale",
     "get_access_token",
     "is_active_after_redact",
@@ -33,5 +37,6 @@ __all__ = [
     "only_app",
     "open_admin_api",
     "parse_shop_domain",
+    "run_or_postpone",
     "shopper",
 ]
