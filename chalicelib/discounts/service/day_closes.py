@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 
 from chalicelib.discounts.schemas.publication import ShopDayEnded
-from chalicelib.discounts.service import reconciliation
+from chalicelib.discounts.service import reconciliation, recount_requests, stock
 
 
 def close_shop_day(message: ShopDayEnded) -> None:
@@ -18,5 +18,10 @@ def close_shop_day(message: ShopDayEnded) -> None:
             steps.callback(partial(step, message.shop, message.day))
 
 
-DAY_STEPS: tuple[Callable[[str, date], object], ...] = (reconciliation.reconcile_discounts,)
+DAY_STEPS: tuple[Callable[[str, date], object], ...] = (
+    reconciliation.reconcile_discounts,
+    stock.snapshot_stock,
+    stock.measure_rates,
+    recount_requests.request_weekly_check,
+)
 """Steps after a shop's midnight, for its ended day. Each may be repeated."""
