@@ -11,6 +11,7 @@ from graphql import GraphQLError, GraphQLResolveInfo
 from infra.sandbox.server import LOOPBACK, Json
 from infra.sandbox.shopify.apps import new_shop
 from infra.sandbox.shopify.connections import connection
+from infra.sandbox.shopify.discount_nodes import DiscountNodes
 from infra.sandbox.shopify.fields import order_fields, product_fields
 from infra.sandbox.shopify.search import search
 from infra.sandbox.shopify.variants import Variants
@@ -29,6 +30,8 @@ class Resolvers:
         self._variants = Variants(data, shop_domain, currency, self._require)
         self._pixels = WebPixels(data, app, shop_domain, self._require)
         self._now = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        exactly = datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._discounts = DiscountNodes(data, app, shop_domain, self._require, exactly)
 
     def root(self) -> Json:
         """Return the root value, a mapping of field names to resolvers."""
@@ -45,6 +48,7 @@ class Resolvers:
             "webhookSubscriptions": self._list_subscriptions,
             "webhookSubscriptionCreate": self._create_subscription,
             "webhookSubscriptionDelete": self._delete_subscription,
+            **self._discounts.root(),
         }
 
     def _shop(self, _: Info) -> Json:
@@ -127,7 +131,8 @@ class Resolvers:
         return search(mine, show, first=first, after=after, query=query, sort_key=sortKey, reverse=reverse)
 
     def _require(self, scope: str, field: str) -> None:
-        if scope not in self._scopes:
+        written = scope.replace("read_", "write_", 1)  # a write scope includes its read scope
+        if scope not in self._scopes and written not in self._scopes:
             required = f"`{scope}` access scope."
             message = f"Access denied for {field} field. Required access: {required}"
             raise GraphQLError(message, extensions={"code": "ACCESS_DENIED", "requiredAccess": required})
