@@ -32,3 +32,44 @@ class DiscountTooLarge(Problem):
     """The metafield that Shopify's function reads would exceed 10,000 bytes."""
 
     status, title = 422, "The discount has too many items"
+
+
+class FigureExportNotFound(NotFound):
+    title = "Export not found"
+
+
+class InvitationNotFound(NotFound):
+    """The code is wrong, used or older than 15 minutes."""
+
+    title = "This invitation is invalid or has expired"
+
+
+class StoreGroupJoined(Conflict):
+    title = "This store has a group; leave it first"
+
+
+class WatchNotFound(NotFound):
+    title = "Watched page not found"
+
+
+class RecommendationNotFound(NotFound):
+    title = "There is no recommendation for this SKU"
+
+
+class NothingAdvised(Conflict):
+    title = "No rate is advised for this SKU"
+
+
+class TestNotFound(NotFound):
+    __test__ = False
+    title = "Test not found"
+
+
+class TestNotStartable(Conflict):
+    __test__ = False
+    title = "Only a new test can be started"
+
+
+class TestNotApplicable(Conflict):
+    __test__ = False
+    title = "Only a stopped test with a winner applies"

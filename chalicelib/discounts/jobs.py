@@ -7,8 +7,20 @@ from typing import Any
 
 from chalice.app import Blueprint
 
+from chalicelib.discounts.schemas.competitors import CompetitorCheckDue
+from chalicelib.discounts.schemas.figure_exports import FigureExportRequested
 from chalicelib.discounts.schemas.publication import DiscountChanged, ShopDayEnded
-from chalicelib.discounts.service import day_closes, due_shops, figure_exports, installations, publication, usage
+from chalicelib.discounts.schemas.usage import UsageRecountRequested
+from chalicelib.discounts.service import (
+    competitor_checks,
+    day_closes,
+    due_shops,
+    figure_exports,
+    installations,
+    publication,
+    recounts,
+    usage,
+)
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.queue_records import ReceivedMessage
 from chalicelib.shops.schemas.messages import ShopInstalled, ShopUninstalled
@@ -53,12 +65,40 @@ def close_day(message: ShopDayEnded) -> None:
     run_or_postpone(day_closes.close_shop_day, message)
 
 
+@bp.on_sqs_message(queue="discounts-check_competitor", batch_size=1, name="discounts-check_competitor")
+@consumes(CompetitorCheckDue, maximum_concurrency=2)
+def check_competitor(message: CompetitorCheckDue) -> None:
+    """Read the price on a competitor's page."""
+    competitor_checks.check_competitor(message)
+
+
 @bp.on_sqs_message(queue="discounts-record_usage", batch_size=1_000, name="discounts-record_usage")
 @consumes_many(
-    *(OrderCreated, OrderPaid, OrderUpdated, OrderEdited, OrderCancelled, RefundCreated),
+    *(OrderCreated, OrderPaid, OrderUpdated, OrderEdited, OrderCancelled, RefundCreated, UsageRecountRequested),
+    layer="duckdb",
     batching_window=20,
     maximum_concurrency=10,
 )
-def record_usage(batch: Sequence[ReceivedMessage[Any]]) -> list[ReceivedMessage[Any]]:
-    """Count what discounts did to orders."""
-    return usage.record_usage(batch)
+def record_usage(
+    batch: Sequence[
+        ReceivedMessage[
+            OrderCreated
+            | OrderPaid
+            | OrderUpdated
+            | OrderEdited
+            | OrderCancelled
+            | RefundCreated
+            | UsageRecountRequested
+        ]
+    ],
+) -> list[ReceivedMessage[Any]]:
+    """Count what discounts did to orders, then recount the shops for which that is requested."""
+    orders, requests = recounts.separate(batch)
+    return usage.record_usage(orders) + recounts.recount_shops(requests)
+
+
+@bp.on_sqs_message(queue="discounts-write_export", batch_size=1, name="discounts-write_export")
+@consumes(FigureExportRequested, maximum_concurrency=2)
+def write_export(message: FigureExportRequested) -> None:
+    """Write the CSV file of an export of figures."""
+    figure_exports.write_export(message)

@@ -223,7 +223,9 @@ def test_the_schedule_and_its_worker_close_a_day(discount_shop: DiscountShop, sh
     [node] = shopify.discounts(discount_shop.shop)
     shopify.change_discount(node["id"], title="Another")
     now = clock.now()
-    UsageJournal(discount_shop.shop).update([UsageJournal.due_in.set(shop_days.due_key(discount_shop.shop, now - HOUR))])
+    UsageJournal(discount_shop.shop).update(
+        [UsageJournal.due_in.set(shop_days.due_key(discount_shop.shop, now - HOUR))]
+    )
     due_shops.send_due_shops(now, now - HOUR)
     assert discount_shop.drain() == []
     assert [node["title"] for node in shopify.discounts(discount_shop.shop)] == [discount["title"]]

@@ -40,11 +40,8 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["print-png"], {"print of 4096 px, PNG", "peak memory"}),
         (["archive", "archive-memory"], {"50 rows archived", "memory for 100 rows"}),
         (["rollup", "write-units", "snippet"], {"1,000 events rolled up", "units of 1,000 events", "snippet"}),
-<<<<<<< HEAD
         (["fuel"], {what for what, _, _, budget in CASES if budget}),
-=======
         (["funnel"], {"ordered funnel, 1,000 events", "strict funnel, 1,000 events"}),
->>>>>>> a-rest
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "output_names",
 )
