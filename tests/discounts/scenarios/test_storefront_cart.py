@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -25,12 +26,16 @@ def storefront(discount_shop: DiscountShop) -> DiscountShop:
     return discount_shop
 
 
-def fill(shop: DiscountShop, *items: tuple[int, int], **fields: Any) -> Json:
+def fill(shop: DiscountShop, *items: tuple[int, int]) -> Json:
     """Put variants and quantities into the cart, and return it with its discounts."""
-    url = f"{shop.shopify.url}/{shop.shop}/cart"
     body = {"items": [{"id": variant, "quantity": quantity} for variant, quantity in items]}
-    assert httpx.post(f"{url}/add.js", json=body).status_code == 200
-    cart: Json = httpx.post(f"{url}/update.js", json=fields).json()
+    assert httpx.post(f"{shop.shopify.url}/{shop.shop}/cart/add.js", json=body).status_code == 200
+    return enter(shop)
+
+
+def enter(shop: DiscountShop, **fields: Any) -> Json:
+    """Enter discount codes or attributes in the cart, and return it with its discounts."""
+    cart: Json = httpx.post(f"{shop.shopify.url}/{shop.shop}/cart/update.js", json=fields).json()
     return cart
 
 
@@ -70,23 +75,21 @@ def test_the_preview_is_what_the_cart_shows(storefront: DiscountShop) -> None:
     storefront.add(title="Bowls", skus=["BOWL"], value="12.5", discount_code="BOWLS", combines_with=both)
     storefront.add(title="Alone", skus=["MUG"], value_type="fixed_amount", value="3")
     assert storefront.drain() == []
+    fill(storefront, (MUG, 2), (BOWL, 1))
     lines = [
         {"sku": "MUG", "quantity": 2, "unit_price": PRICES["MUG"]},
         {"sku": "BOWL", "quantity": 1, "unit_price": PRICES["BOWL"]},
     ]
-    for codes in ([], ["bowls"]):
-        cart = (
-            fill(storefront, *([] if codes else [(MUG, 2), (BOWL, 1)]), discount=",".join(codes)) if not codes else None
-        )
-        cart = (
-            cart
-            or httpx.post(
-                f"{storefront.shopify.url}/{storefront.shop}/cart/update.js", json={"discount": ",".join(codes)}
-            ).json()
-        )
+    for codes, total in (([], 750), (["bowls"], 838)):
+        cart = enter(storefront, discount=",".join(codes))
         preview = storefront.merchant("POST", "preview", {"codes": codes, "lines": lines}).json()
-        shown = [round(float(line["after"]) * 100) for line in preview["lines"]]
-        assert shown == [item["final_line_price"] for item in cart["items"]]
+        assert [Decimal(line["after"]) * 100 for line in preview["lines"]] == [
+            item["final_line_price"] for item in cart["items"]
+        ]
+        assert cart["total_discount"] == total
+
+    pay(storefront)
+    assert usage(storefront) == {"MUG": (1, 2, "4"), "BOWL": (1, 1, "4.38")}
 
 
 def test_a_paused_discount_leaves_the_cart(storefront: DiscountShop) -> None:
