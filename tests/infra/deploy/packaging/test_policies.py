@@ -13,7 +13,6 @@ from infra.deploy import data_stack, handlers
 from infra.deploy.packaging import policies
 from infra.deploy.packaging.names import API
 
-
 ORDERS = "s3:::backroom-test-archive/archive/discounts/order_usages/*"
 
 
