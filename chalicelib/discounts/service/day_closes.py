@@ -8,7 +8,15 @@ from datetime import date
 from functools import partial
 
 from chalicelib.discounts.schemas.publication import ShopDayEnded
-from chalicelib.discounts.service import reconciliation
+from chalicelib.discounts.service import (
+    ab_tests,
+    competitor_checks,
+    measurement,
+    recommendations,
+    reconciliation,
+    recounts,
+    stock,
+)
 
 
 def close_shop_day(message: ShopDayEnded) -> None:
@@ -18,5 +26,14 @@ def close_shop_day(message: ShopDayEnded) -> None:
             steps.callback(partial(step, message.shop, message.day))
 
 
-DAY_STEPS: tuple[Callable[[str, date], object], ...] = (reconciliation.reconcile_discounts,)
-"""Steps after a shop's midnight, for its ended day. Each may be repeated."""
+DAY_STEPS: tuple[Callable[[str, date], object], ...] = (
+    stock.snapshot_stock,
+    measurement.refresh_site,
+    ab_tests.end_stopped_tests,
+    reconciliation.reconcile_discounts,
+    competitor_checks.send_due_checks,
+    stock.measure_rates,
+    recommendations.compute_weekly,
+    recounts.request_weekly_check,
+)
+"""Steps after a shop's midnight, for its ended day, in this order: the snapshot is of the midnight. Each may be repeated."""
