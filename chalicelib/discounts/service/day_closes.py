@@ -8,7 +8,15 @@ from datetime import date
 from functools import partial
 
 from chalicelib.discounts.schemas.publication import ShopDayEnded
-from chalicelib.discounts.service import reconciliation, recount_requests, stock
+from chalicelib.discounts.service import (
+    ab_tests,
+    competitor_checks,
+    measurement,
+    recommendations,
+    reconciliation,
+    recount_requests,
+    stock,
+)
 
 
 def close_shop_day(message: ShopDayEnded) -> None:
@@ -19,9 +27,13 @@ def close_shop_day(message: ShopDayEnded) -> None:
 
 
 DAY_STEPS: tuple[Callable[[str, date], object], ...] = (
-    reconciliation.reconcile_discounts,
     stock.snapshot_stock,
+    measurement.refresh_site,
+    ab_tests.end_stopped_tests,
+    reconciliation.reconcile_discounts,
+    competitor_checks.send_due_checks,
     stock.measure_rates,
+    recommendations.compute_weekly,
     recount_requests.request_weekly_check,
 )
-"""Steps after a shop's midnight, for its ended day. Each may be repeated."""
+"""Steps after a shop's midnight, for its ended day, in this order: the snapshot is of the midnight. Each may be repeated."""
