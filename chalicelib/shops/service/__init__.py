@@ -1,11 +1,14 @@
 """Use cases of the shops. This facade exports those that other contexts may use."""
 
 from chalicelib.shops.service.admin import AdminApi, open_admin_api
+from chalicelib.shops.service.app_links import app_page_url
 from chalicelib.shops.service.auth import Merchant, Shopper, merchant, only_app, shopper
 from chalicelib.shops.service.shops import (
+    ShopContact,
     ShopLocale,
     app_handles,
     app_key,
+    find_contact,
     find_locale,
     is_active_after_redact,
     is_reinstalled_since,
@@ -17,10 +20,13 @@ from chalicelib.shops.service.tokens import get_access_token
 __all__ = [
     "AdminApi",
     "Merchant",
+    "ShopContact",
     "ShopLocale",
     "Shopper",
     "app_handles",
     "app_key",
+    "app_page_url",
+    "find_contact",
     "find_locale",
     "get_access_token",
     "is_active_after_redact",
