@@ -34,6 +34,20 @@ class DiscountTooLarge(Problem):
     status, title = 422, "The discount has too many items"
 
 
+class FigureExportNotFound(NotFound):
+    title = "Export not found"
+
+
+class InvitationNotFound(NotFound):
+    """The code is wrong, used or older than 15 minutes."""
+
+    title = "This invitation is invalid or has expired"
+
+
+class StoreGroupJoined(Conflict):
+    title = "This store has a group; leave it first"
+
+
 class WatchNotFound(NotFound):
     title = "Watched page not found"
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from chalicelib.kit.metrics import Alarm, Counter, Duration, NoAlarm
 
+BATCH_SCHEDULES: tuple[str, ...] = ("discounts-start_due_work",)
+"""The schedules that write `StepsFailed`."""
+
 JOURNAL_FOUND_OPEN = Duration(
     "JournalFoundOpen",
     Alarm(
@@ -11,6 +14,10 @@ JOURNAL_FOUND_OPEN = Duration(
         "The journal of a shop's usage was found open after more than 10 minutes: no worker could finish it.",
         above=600,
     ),
+)
+PUBLICATIONS_FAILED = Counter(
+    "PublicationsFailed",
+    NoAlarm("The merchant's page shows why; the close of the day tries again."),
 )
 USAGE_DROPPED = Counter(
     "UsageDropped",

@@ -131,4 +131,12 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
         app=APP,
         note="Changes of discounts of over 4 kB. The bucket deletes them after 731 days, like their rows.",
     ),
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "figure-exports/",
+        folders={SubjectType.SHOP: "figure-exports/{shop}/"},
+        shared_folders={SubjectType.CUSTOMER: "figure-exports/{shop}/customers/"},
+        app=APP,
+        note="CSV files. The bucket deletes them after 14 days. A customer's erasure deletes the shop's files of customers.",
+    ),
 )

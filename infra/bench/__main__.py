@@ -34,6 +34,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "archive": retention.throughput,
     "archive-memory": retention.memory,
     "rollup": analytics.rollup,
+    "funnel": analytics.funnels,
     "write-units": analytics.write_units,
     "snippet": analytics.snippet_size,
     "fuel": discounts.function_fuel,

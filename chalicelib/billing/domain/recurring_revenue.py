@@ -1,9 +1,13 @@
 """Monthly recurring revenue (MRR) of a subscription over time, of its plan and of its add-ons.
 
 A month's amount is quantity × price, normalised by the billing interval: year/12, week × 52/12, day × 365/12, each
-divided by the interval count. Discounts that last (`forever`, or `repeating` until their end) are taken off; taxes,
+divided by the interval count. A price per package counts the packages of the quantity. Discounts that last (`forever`,
+or `repeating` until their end) are taken off the products that they are limited to, then taxes that the price includes;
 usage and discounts for one invoice do not count. A subscription that earns nothing counts 0: on trial, paused, with a
 paused collection, unpaid, incomplete or ended.
+
+Sources: docs.stripe.com/billing/subscriptions/coupons, …/billing/taxes/tax-rates,
+…/billing/subscriptions/usage-based/transform-quantities.
 """
 
 from __future__ import annotations
@@ -56,10 +60,16 @@ def items_without_amount(subscription: StripeSubscription) -> list[str]:
     return [item.id for item in subscription.items if not item.is_metered and _cycle_amount(item) is None]
 
 
+def items_with_unknown_tax(subscription: StripeSubscription) -> list[str]:
+    """Return the ids of the items whose amounts include a tax of unknown rate, which therefore counts."""
+    return [item.id for item in subscription.items if item.includes_unknown_tax and not item.tax_percent]
+
+
 def _step(subscription: StripeSubscription, addon_prices: Container[str], at: datetime) -> RevenueStep:
     plan, addons, left = Fraction(), Fraction(), _discounted(subscription, at)
     for item in subscription.items if _is_earning(subscription, at) else ():
-        amount = left[item.id] * PER_MONTH.get(item.interval or "", Fraction()) / item.interval_count
+        net = left[item.id] / (1 + Fraction(item.tax_percent) / 100)
+        amount = net * PER_MONTH.get(item.interval or "", Fraction()) / item.interval_count
         if item.price_id in addon_prices:
             addons += amount
         else:
@@ -86,11 +96,18 @@ def _discounted(subscription: StripeSubscription, at: datetime) -> dict[str, Fra
     for discount in subscription.discounts:
         if discount.is_once or (discount.ends_at is not None and at >= discount.ends_at):
             continue
-        ids = [id_ for id_ in left if discount.item_id in (None, id_)]
+        ids = [item.id for item in subscription.items if _is_discounted(item, discount)]
         share = _share_off(discount, sum((left[id_] for id_ in ids), Fraction()), currencies)
         for id_ in ids:
             left[id_] -= left[id_] * share
     return left
+
+
+def _is_discounted(item: StripeSubscriptionItem, discount: StripeDiscount) -> bool:
+    """Return whether the discount applies to the item: it is the item's own, or includes the item's product."""
+    if discount.item_id is not None:
+        return discount.item_id == item.id
+    return discount.product_ids is None or item.product_id in discount.product_ids
 
 
 def _share_off(discount: StripeDiscount, amount: Fraction, currencies: set[str]) -> Fraction:
@@ -105,7 +122,9 @@ def _share_off(discount: StripeDiscount, amount: Fraction, currencies: set[str])
 def _cycle_amount(item: StripeSubscriptionItem) -> Fraction | None:
     """Return quantity × price of a cycle; None if the item has no such amount."""
     is_known = item.amount is not None and not item.is_metered and item.interval in PER_MONTH
-    return Fraction(item.amount or 0) * item.quantity if is_known else None
+    packages, rest = divmod(item.quantity, item.unit_size)
+    billed = packages + (1 if rest and item.rounds_up else 0)
+    return Fraction(item.amount or 0) * billed if is_known else None
 
 
 def _rounded(amount: Fraction) -> Decimal:

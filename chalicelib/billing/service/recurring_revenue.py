@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.billing.domain.recurring_revenue import ZERO, RevenueStep, items_without_amount, revenue_steps
+from chalicelib.billing.domain.recurring_revenue import (
+    ZERO,
+    RevenueStep,
+    items_with_unknown_tax,
+    items_without_amount,
+    revenue_steps,
+)
 from chalicelib.billing.metrics import STRIPE_PARTS_DROPPED
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import subscriptions
@@ -66,11 +72,14 @@ def publish_no_revenue(unit: UnitOfWork, row: Subscription, as_of: datetime | No
 
 
 def _log_uncounted(sync: SubscriptionSync) -> None:
-    """Log the items that count 0 without an amount, and log and count the parts that were unreadable."""
+    """Log the items that count 0 or with a tax, and log and count the parts that were unreadable."""
     subscription = sync.subscription
     for item in items_without_amount(subscription):
         extra = {"subscription": subscription.id, "item": item}
         log.warning("recurring revenue incomplete: an item has no amount per cycle", extra=extra)
+    for item in items_with_unknown_tax(subscription):
+        extra = {"subscription": subscription.id, "item": item}
+        log.warning("recurring revenue includes tax: Stripe calculates its rate with each invoice", extra=extra)
     if subscription.dropped:
         extra = {"subscription": subscription.id, "parts": ", ".join(subscription.dropped)}
         log.warning("subscription parts dropped: unreadable", extra=extra)

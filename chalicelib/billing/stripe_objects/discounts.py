@@ -27,6 +27,7 @@ class StripeDiscount:
     """A coupon that is applied to a subscription, or to its item `item_id`.
 
     It takes either `percent_off`, or `amount_off` in the main unit of `currency`. `ends_at` is None if it never ends.
+    `product_ids` are the products that it is limited to; None: all.
     """
 
     id: str
@@ -36,6 +37,7 @@ class StripeDiscount:
     currency: str | None
     is_once: bool
     ends_at: datetime | None
+    product_ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,19 @@ def terms_of(discount: StripeDiscount) -> dict[str, Any]:
         "currency": discount.currency,
         "once": discount.is_once,
         "ends_at": discount.ends_at.isoformat() if discount.ends_at else None,
+        "products": None if discount.product_ids is None else list(discount.product_ids),
     }
+
+
+def are_whole(terms: Mapping[str, Any]) -> bool:
+    """Return whether the JSON in a row has all terms; earlier releases stored no products of a subscription's discount."""
+    return "products" in terms or terms["item"] is not None
 
 
 def discount_of(terms: Mapping[str, Any]) -> StripeDiscount:
     """Return the discount of the JSON in a row."""
     percent_off, amount_off, ends_at = terms["percent_off"], terms["amount_off"], terms["ends_at"]
+    products = terms.get("products")
     return StripeDiscount(
         id=terms["id"],
         item_id=terms["item"],
@@ -112,6 +121,7 @@ def discount_of(terms: Mapping[str, Any]) -> StripeDiscount:
         currency=terms["currency"],
         is_once=terms["once"],
         ends_at=datetime.fromisoformat(ends_at) if ends_at else None,
+        product_ids=None if products is None else tuple(products),
     )
 
 
@@ -125,6 +135,7 @@ def _discount(field: Any, item_id: str | None) -> StripeDiscount | DiscountRefer
     currency = coupon["currency"] if amount_off is not None else None
     if percent_off is None and amount_off is None:
         raise ValueError("the coupon has neither a percentage nor an amount")
+    limits = coupon.get("applies_to")
     is_repeating = DiscountDuration(duration) is DiscountDuration.REPEATING
     return StripeDiscount(
         id=field["id"],
@@ -134,4 +145,5 @@ def _discount(field: Any, item_id: str | None) -> StripeDiscount | DiscountRefer
         currency=currency and currency.upper(),
         is_once=duration == DiscountDuration.ONCE,
         ends_at=required_timestamp(field["end"]) if is_repeating else timestamp(field.get("end")),
+        product_ids=tuple(str(each) for each in limits["products"]) if limits else None,
     )

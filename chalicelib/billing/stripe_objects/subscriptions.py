@@ -34,7 +34,8 @@ class StripeSubscriptionItem:
     """An item of a subscription.
 
     `amount` is the price per unit and cycle, in the main unit; None if the price has tiers. A cycle is `interval_count`
-    times `interval` (`day`, `week`, `month`, `year`; None if unknown). A metered item bills its usage.
+    times `interval` (`day`, `week`, `month`, `year`; None if unknown). A metered item bills its usage. `unit_size` units
+    are billed as one, a part of them too if `rounds_up`. `tax_percent` is the tax that the amount includes.
     """
 
     id: str
@@ -47,6 +48,12 @@ class StripeSubscriptionItem:
     interval: str | None
     interval_count: int
     is_metered: bool
+    product_id: str | None = None
+    unit_size: int = 1
+    rounds_up: bool = True
+    tax_percent: Decimal = Decimal(0)
+    includes_unknown_tax: bool = False
+    """Whether Stripe calculates the tax that the amount includes; its rate depends on the customer's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +167,18 @@ def _lenient(dropped: list[str], name: str, parse: Callable[[], T], default: T) 
     return part
 
 
+def _included_tax(rates: Sequence[StripeObject]) -> Decimal:
+    """Return the sum of the inclusive tax rates, in percent. Exclusive taxes come on top of the amount."""
+    return sum((Decimal(str(rate["percentage"])) for rate in rates if rate["inclusive"]), Decimal(0))
+
+
 def _item(subscription: StripeObject, item: StripeObject, dropped: list[str]) -> StripeSubscriptionItem:
     price = item.get("price") or item["plan"]
     cycle, quantity = price.get("recurring") or price, item.get("quantity")
     amount = price.get("unit_amount_decimal") or price.get("amount_decimal")
+    units = price.get("transform_quantity") or price.get("transform_usage") or {}
+    rates = item.get("tax_rates") or subscription.get("default_tax_rates") or []
+    is_automatic = bool((subscription.get("automatic_tax") or {}).get("enabled"))
     return StripeSubscriptionItem(
         id=item["id"],
         price_id=price["id"],
@@ -175,4 +190,9 @@ def _item(subscription: StripeObject, item: StripeObject, dropped: list[str]) ->
         interval=_lenient(dropped, "items.interval", lambda: str(cycle["interval"]), None),
         interval_count=_lenient(dropped, "items.interval_count", lambda: max(1, int(cycle["interval_count"])), 1),
         is_metered=cycle.get("usage_type") == "metered",
+        product_id=id_of(price.get("product")),
+        unit_size=_lenient(dropped, "items.transform_quantity", lambda: max(1, int(units.get("divide_by", 1))), 1),
+        rounds_up=units.get("round") != "down",
+        tax_percent=_lenient(dropped, "items.tax_rates", lambda: _included_tax(rates), Decimal(0)),
+        includes_unknown_tax=is_automatic and price.get("tax_behavior") == "inclusive",
     )

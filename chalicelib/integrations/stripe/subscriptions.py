@@ -44,11 +44,11 @@ class PriceChange:
 
 
 def retrieve_subscription(subscription_id: str) -> Json:
-    """Retrieve a subscription's current state, with its discounts and their coupons.
+    """Retrieve a subscription's current state, with its discounts, their coupons and the products of these.
 
     A coupon of an item's discount would be a fifth level; Stripe expands four (docs.stripe.com/expand).
     """
-    params: Any = {"expand": ["discounts.source.coupon", "items.data.discounts"]}
+    params: Any = {"expand": ["discounts.source.coupon.applies_to", "items.data.discounts"]}
     return call(lambda client: client.v1.subscriptions.retrieve(subscription_id, params))
 
 

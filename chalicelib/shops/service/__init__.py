@@ -1,6 +1,7 @@
 """Use cases of the shops. This facade exports those that other contexts may use."""
 
-from chalicelib.shops.service.admin import AdminApi, open_admin_api
+from chalicelib.shops.errors import InstallationNotFound
+from chalicelib.shops.service.admin import UNAVAILABLE_SHOP_STATUSES, AdminApi, open_admin_api
 from chalicelib.shops.service.app_links import app_page_url
 from chalicelib.shops.service.auth import Merchant, Shopper, merchant, only_app, shopper
 from chalicelib.shops.service.shops import (
@@ -8,6 +9,7 @@ from chalicelib.shops.service.shops import (
     ShopLocale,
     app_handles,
     app_key,
+    filter_installed,
     find_contact,
     find_locale,
     is_active_after_redact,
@@ -15,10 +17,14 @@ from chalicelib.shops.service.shops import (
     list_installed_shops,
     parse_shop_domain,
 )
+from chalicelib.shops.service.throttling import ATTEMPTS, run_or_postpone
 from chalicelib.shops.service.tokens import get_access_token
 
 __all__ = [
+    "ATTEMPTS",
+    "UNAVAILABLE_SHOP_STATUSES",
     "AdminApi",
+    "InstallationNotFound",
     "Merchant",
     "ShopContact",
     "ShopLocale",
@@ -26,6 +32,7 @@ __all__ = [
     "app_handles",
     "app_key",
     "app_page_url",
+    "filter_installed",
     "find_contact",
     "find_locale",
     "get_access_token",
@@ -36,5 +43,6 @@ __all__ = [
     "only_app",
     "open_admin_api",
     "parse_shop_domain",
+    "run_or_postpone",
     "shopper",
 ]

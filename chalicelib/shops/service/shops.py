@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,6 +60,11 @@ def find_contact(shop: str, app: str) -> ShopContact | None:
         return None
     stored = settings.find(shop, app)
     return ShopContact(row.email, dict(stored.settings) if stored else {})
+
+
+def filter_installed(app: str, candidates: Sequence[str]) -> set[str]:
+    """Return those of at most 100 shops in which the app is active, with one consistent read call."""
+    return {row.shop for row in installations.find_many(app, candidates) if row.is_active}
 
 
 def is_reinstalled_since(shop: str, app: str, since: datetime) -> bool:

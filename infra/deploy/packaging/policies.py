@@ -37,7 +37,7 @@ READ_AND_WRITE = (
     "UpdateItem",
 )
 IMAGES = {
-    "discounts": ("changes/*", "journals/*", "order-lines/*"),
+    "discounts": ("changes/*", "figure-exports/*", "journals/*", "order-lines/*"),
     "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
 """By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""

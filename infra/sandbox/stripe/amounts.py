@@ -46,9 +46,12 @@ def _discount_amounts(store: Store, subscription: Json, lines: Sequence[Json]) -
 def _reduce(store: Store, discount_id: str, lines: Sequence[Json]) -> Json:
     """Split a discount over the lines and return its amount; 0 if the discount has ended."""
     discount = store.get("discount", discount_id)
+    coupon = store.get("coupon", discount["source"]["coupon"])
+    limits = coupons.applies_to(store, coupon)
+    lines = [line for line in lines if not limits or _product_of(line) in limits["products"]]
     has_ended = discount["end"] is not None and store.now >= discount["end"]
     left = max(0, sum(_left(line) for line in lines))
-    amount = 0 if has_ended else coupons.off(store.get("coupon", discount["source"]["coupon"]), left)
+    amount = 0 if has_ended else coupons.off(coupon, left)
     for line, share in zip(lines, _shares(amount, lines), strict=True):
         if share:
             line["discount_amounts"].append({"amount": share, "discount": discount_id})
@@ -89,6 +92,11 @@ def _left(line: Json) -> int:
     reductions: int = sum(each["amount"] for each in line["discount_amounts"])
     amount: int = line["amount"]
     return amount - reductions
+
+
+def _product_of(line: Json) -> str:
+    product: str = line["pricing"]["price_details"]["product"]
+    return product
 
 
 def _item_of(line: Json) -> str | None:

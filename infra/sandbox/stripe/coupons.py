@@ -14,6 +14,8 @@ jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk 
 ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl
 thb tjs tnd top try ttd twd tzs uah ugx usd uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw
 """
+PRODUCTS = "_products"
+"""Where a coupon keeps the products that it is limited to: `applies_to` is shown only if a call expands it."""
 CURRENCIES = frozenset(_TAKEN.split())
 """The presentment currencies (https://docs.stripe.com/currencies)."""
 
@@ -49,7 +51,15 @@ def create_coupon(store: Store, params: Json) -> Json:
         "times_redeemed": 0,
         "valid": True,
     }
+    if "applies_to" in params:
+        row[PRODUCTS] = params["applies_to"]["products"]
     return store.put(row)
+
+
+def applies_to(store: Store, coupon: Json) -> Json | None:
+    """Return `applies_to` of a coupon for a call that expands it; None if it applies to every product."""
+    products = store.get("coupon", coupon["id"]).get(PRODUCTS)
+    return {"products": products} if products else None
 
 
 def retrieve_coupon(store: Store, _: Json, coupon: str) -> Json:

@@ -122,7 +122,7 @@ OPERATIONS = [
         "/v1/coupons",
         "CouponCreateParams",
         coupons.create_coupon,
-        "id name percent_off amount_off currency duration duration_in_months max_redemptions redeem_by metadata",
+        "id name percent_off amount_off currency duration duration_in_months max_redemptions redeem_by applies_to.products metadata",
     ),
     Operation("GET", "/v1/coupons/{coupon}", "CouponRetrieveParams", coupons.retrieve_coupon),
     Operation(

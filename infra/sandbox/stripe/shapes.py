@@ -10,6 +10,7 @@ from typing import Any
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe.checkout import expanded_line_items
+from infra.sandbox.stripe.coupons import PRODUCTS, applies_to
 from infra.sandbox.stripe.errors import ApiError
 from infra.sandbox.stripe.invoices import invoice_of, payments_of
 from infra.sandbox.stripe.payments import refunds_of
@@ -23,10 +24,11 @@ FIRST_WITH_SOURCE = "2025-09-30"
 DEEPEST = 4
 
 # Fields that an object includes only if a call expands them.
-INCLUDABLE: dict[tuple[str, str], Callable[[Store, Json], Json]] = {
+INCLUDABLE: dict[tuple[str, str], Callable[[Store, Json], Json | None]] = {
     ("invoice", "payments"): payments_of,
     ("checkout.session", "line_items"): expanded_line_items,
     ("charge", "refunds"): refunds_of,
+    ("coupon", "applies_to"): applies_to,
 }
 
 
@@ -50,11 +52,13 @@ def _in_version(store: Store, value: Any, version: str) -> Any:
         return value
     shown = {name: _in_version(store, each, version) for name, each in value.items()}
     kind = shown.get("object")
+    if kind == "coupon":
+        shown.pop(PRODUCTS, None)
     if kind == "invoice":
         lines = shown["lines"]
         shown["lines"] = lines | {"data": lines["data"][:10], "has_more": len(lines["data"]) > 10}
     if kind == "discount" and version < FIRST_WITH_SOURCE:
-        shown["coupon"] = dict(store.get("coupon", shown.pop("source")["coupon"]))
+        shown["coupon"] = _in_version(store, store.get("coupon", shown.pop("source")["coupon"]), version)
     if version < FIRST_NEW_VERSION and isinstance(kind, str) and kind in _AS_BEFORE:
         _AS_BEFORE[kind](store, shown)
     return shown

@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain.recurring_revenue import RevenueStep, items_without_amount, revenue_steps
+from chalicelib.billing.domain.recurring_revenue import (
+    RevenueStep,
+    items_with_unknown_tax,
+    items_without_amount,
+    revenue_steps,
+)
 from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
 from tests.billing.stripe_objects.factories import END, START, price, subscription
 from tests.examples import examples
@@ -124,6 +129,78 @@ def test_usage_and_prices_without_an_amount_count_zero() -> None:
     assert (amounts(row), items_without_amount(parse_subscription(row))) == ([ZERO], [])
     row = subscription(items=[tiered])
     assert (amounts(row), items_without_amount(parse_subscription(row))) == ([ZERO], ["si_1"])
+
+
+@pytest.mark.parametrize(
+    ("users", "rounding", "total"),
+    [
+        (1, "up", 10),
+        (3, "up", 10),
+        (5, "up", 10),
+        (6, "up", 20),
+        (7, "up", 20),
+        (4, "down", 0),
+        (5, "down", 10),
+        (9, "down", 10),
+    ],
+)
+def test_a_price_per_package_counts_packages(users: int, rounding: str, total: int) -> None:
+    """Stripe's example: 10 USD for every 5 users or portion thereof (quantity-transformation)."""
+    packages = cycle(1000) | {"transform_quantity": {"divide_by": 5, "round": rounding}}
+    row = subscription(items=[packages])
+    row["items"]["data"][0]["quantity"] = users
+    assert amounts(row) == [(Decimal(total), Decimal(0))]
+
+
+def rate(percentage: float, *, inclusive: bool) -> Json:
+    return {"id": "txr_1", "object": "tax_rate", "percentage": percentage, "inclusive": inclusive}
+
+
+@pytest.mark.parametrize(
+    ("rates", "net"),
+    [
+        ([rate(10, inclusive=True)], "545.454545"),
+        ([rate(10, inclusive=False)], "600"),
+        ([rate(10, inclusive=True), rate(5.5, inclusive=True), rate(3, inclusive=False)], "519.480519"),
+        ([], "600"),
+    ],
+)
+def test_a_tax_that_the_price_includes_does_not_count(rates: list[Json], net: str) -> None:
+    """Stripe's example: a price of 600 EUR stays 600 with an inclusive rate of 10 %, and becomes 660 with an exclusive one."""
+    assert amounts(subscription(items=[cycle(60000)], default_tax_rates=rates)) == [(Decimal(net), Decimal(0))]
+    row = subscription(items=[cycle(60000)], default_tax_rates=[rate(99, inclusive=True)] if rates else [])
+    row["items"]["data"][0]["tax_rates"] = rates
+    assert amounts(row) == [(Decimal(net), Decimal(0))]
+
+
+def test_a_discount_is_taken_off_before_the_included_tax() -> None:
+    row = subscription(items=[cycle(11900)], discounts=[discount(amount_off=5950)])
+    assert amounts(row | {"default_tax_rates": [rate(19, inclusive=True)]}) == [(Decimal(50), Decimal(0))]
+
+
+def test_an_included_tax_of_unknown_rate_is_named() -> None:
+    row = subscription(items=[cycle(1000) | {"tax_behavior": "inclusive"}], automatic_tax={"enabled": True})
+    assert items_with_unknown_tax(parse_subscription(row)) == ["si_1"]
+    assert amounts(row) == [(Decimal(10), Decimal(0))]
+    assert items_with_unknown_tax(parse_subscription(row | {"automatic_tax": {"enabled": False}})) == []
+
+
+def test_a_coupon_is_taken_off_the_products_that_it_is_limited_to() -> None:
+    items = [
+        cycle(3000) | {"product": "prod_plan"},
+        cycle(1000, price_id="price_addon") | {"product": "prod_addon"},
+        cycle(500, price_id="price_addon") | {"product": "prod_addon"},
+    ]
+    row = subscription(items=items)
+    for number, item in enumerate(row["items"]["data"]):
+        item["id"] = f"si_{number}"
+    of_plan = discount(percent_off=50, applies_to={"products": ["prod_plan"]})
+    assert amounts(row | {"discounts": [of_plan]}) == [(Decimal(15), Decimal(15))]
+    of_addons = discount("di_2", amount_off=600, applies_to={"products": ["prod_addon", "prod_other"]})
+    assert amounts(row | {"discounts": [of_plan, of_addons]}) == [(Decimal(15), Decimal(9))]
+    assert amounts(row | {"discounts": [discount(percent_off=50, applies_to={"products": ["x"]})]}) == [
+        (Decimal(30), Decimal(15))
+    ]
 
 
 INTERVALS = {"day": Decimal(365), "week": Decimal(52), "month": Decimal(12), "year": Decimal(1)}

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository.subscriptions import subscription_id_of
 from chalicelib.billing.schemas.messages import PaymentChanged, RecurringRevenueChanged
 from chalicelib.billing.service.subscription_changes import cancel_subscription
@@ -119,6 +120,45 @@ def test_the_terms_of_a_discount_are_fetched_once(
     assert [amounts(message) for message in received()] == [[(Decimal(15), Decimal(0))]] * 2
 
 
+def test_a_coupon_for_other_products_takes_nothing_off(
+    member: Owner, subscribe: Callable[..., str], stripe_sandbox: StripeSandbox, drain: Drain
+) -> None:
+    """The products of a coupon are shown only if a call expands them."""
+    stripe_id = subscribe(member)
+    product = at_stripe(stripe_sandbox, stripe_id)["items"]["data"][0]["price"]["product"]
+    for products, left in (([product], 15), (["prod_other"], 15)):
+        coupon = {"percent_off": 50, "duration": "forever", "applies_to": {"products": products}}
+        with stripe_sandbox.store() as stripe:
+            row = stripe.get("subscription", stripe_id)
+            given = [{"discount": each} for each in row["discounts"]]
+            given.append({"coupon": coupons.create_coupon(stripe, coupon)["id"]})
+            discounts.set_discounts(stripe, row, row, given)
+        received = listen(TOPIC)
+        change(stripe_sandbox, stripe_id)
+        assert drain() == []
+        assert [amounts(message) for message in received()] == [[(Decimal(left), Decimal(0))]]
+    assert [terms["products"] for terms in subscriptions()[0].discounts] == [[product], ["prod_other"]]
+
+
+def test_terms_of_an_earlier_release_are_fetched_again(
+    member: Owner, subscribe: Callable[..., str], stripe_sandbox: StripeSandbox, drain: Drain
+) -> None:
+    stripe_id = subscribe(member)
+    apply_coupon(stripe_sandbox, stripe_id, percent_off=50, duration="forever", applies_to={"products": ["prod_other"]})
+    change(stripe_sandbox, stripe_id)
+    assert drain() == []
+    [row] = subscriptions()
+    before = [{name: value for name, value in terms.items() if name != "products"} for terms in row.discounts]
+    row.update([Subscription.discounts.set(before)])
+    received = listen(TOPIC)
+    with stripe_sandbox.store() as stripe:
+        stripe.emit("invoice.paid", stripe.get("invoice", at_invoice(stripe.get("subscription", stripe_id))))
+    stripe_sandbox.drain()
+    assert drain() == []
+    assert [amounts(message) for message in received()] == [[(Decimal(30), Decimal(0))]]
+    assert subscriptions()[0].discounts[0]["products"] == ["prod_other"]
+
+
 def at_invoice(row: Json) -> str:
     return str(row["latest_invoice"])
 
@@ -134,6 +174,30 @@ def test_an_unknown_discount_of_an_invoice_is_fetched(
     stripe_sandbox.drain()
     assert drain() == []
     assert [amounts(message) for message in received()] == [[(Decimal(20), Decimal(0))]]
+
+
+@pytest.mark.parametrize(("event", "paths"), [("customer.subscription.updated", 3), ("invoice.payment_failed", 4)])
+def test_an_unknown_discount_of_a_past_due_item_costs_the_most_fetches(
+    member: Owner,
+    subscribe: Callable[..., str],
+    stripe_sandbox: StripeSandbox,
+    drain: Drain,
+    event: str,
+    paths: int,
+) -> None:
+    """The subscription, its items for the terms, its open invoices, and the invoice of an invoice's event."""
+    stripe_id = subscribe(member)
+    apply_coupon(stripe_sandbox, stripe_id, True, percent_off=50, duration="forever")
+    with stripe_sandbox.store() as stripe:
+        row = stripe.get("subscription", stripe_id)
+        row |= {"status": "past_due"}
+        invoice = stripe.get("invoice", at_invoice(row))
+        invoice |= {"status": "open"}
+        stripe.emit(event, row if event.startswith("customer") else invoice)
+    before = len(stripe_sandbox.requests)
+    stripe_sandbox.drain()
+    assert drain() == []
+    assert len(fetched(stripe_sandbox, before)) == paths
 
 
 def test_quantity_pause_and_planned_end_are_shown(

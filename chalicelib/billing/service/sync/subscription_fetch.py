@@ -12,7 +12,7 @@ from datetime import datetime
 
 from chalicelib.billing.domain.event_order import EventContext
 from chalicelib.billing.models import Customer, Subscription
-from chalicelib.billing.stripe_objects.discounts import StripeDiscount, discount_of
+from chalicelib.billing.stripe_objects.discounts import StripeDiscount, are_whole, discount_of
 from chalicelib.billing.stripe_objects.subscriptions import (
     StripeSubscription,
     parse_item_discounts,
@@ -58,7 +58,7 @@ def with_item_terms(subscription: StripeSubscription, row: Subscription | None) 
 
 
 def _with_stored(subscription: StripeSubscription, row: Subscription | None) -> StripeSubscription:
-    stored = [discount_of(terms) for terms in (row.discounts if row else None) or []]
+    stored = [discount_of(terms) for terms in (row.discounts if row else None) or [] if are_whole(terms)]
     return _with_known(subscription, {discount.id: discount for discount in stored})
 
 
