@@ -19,7 +19,8 @@ class ReportRhythm(StrEnum):
 
 def rhythm_of(setting: object) -> ReportRhythm:
     """Return the rhythm in a merchant's settings; anything unknown is off."""
-    return ReportRhythm(setting) if setting in list(ReportRhythm) else ReportRhythm.OFF
+    is_known = isinstance(setting, str) and setting in list(ReportRhythm)
+    return ReportRhythm(str(setting)) if is_known else ReportRhythm.OFF
 
 
 def due_period(rhythm: ReportRhythm, ended_day: date) -> tuple[date, date] | None:
