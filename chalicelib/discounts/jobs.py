@@ -10,6 +10,7 @@ from chalice.app import Blueprint
 from chalicelib.discounts.schemas.competitors import CompetitorCheckDue
 from chalicelib.discounts.schemas.figure_exports import FigureExportRequested
 from chalicelib.discounts.schemas.publication import DiscountChanged, ShopDayEnded
+from chalicelib.discounts.schemas.usage import UsageRecountRequested
 from chalicelib.discounts.service import (
     competitor_checks,
     day_closes,
@@ -17,6 +18,7 @@ from chalicelib.discounts.service import (
     figure_exports,
     installations,
     publication,
+    recounts,
     usage,
 )
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
@@ -72,13 +74,27 @@ def check_competitor(message: CompetitorCheckDue) -> None:
 
 @bp.on_sqs_message(queue="discounts-record_usage", batch_size=1_000, name="discounts-record_usage")
 @consumes_many(
-    *(OrderCreated, OrderPaid, OrderUpdated, OrderEdited, OrderCancelled, RefundCreated),
+    *(OrderCreated, OrderPaid, OrderUpdated, OrderEdited, OrderCancelled, RefundCreated, UsageRecountRequested),
+    layer="duckdb",
     batching_window=20,
     maximum_concurrency=10,
 )
-def record_usage(batch: Sequence[ReceivedMessage[Any]]) -> list[ReceivedMessage[Any]]:
-    """Count what discounts did to orders."""
-    return usage.record_usage(batch)
+def record_usage(
+    batch: Sequence[
+        ReceivedMessage[
+            OrderCreated
+            | OrderPaid
+            | OrderUpdated
+            | OrderEdited
+            | OrderCancelled
+            | RefundCreated
+            | UsageRecountRequested
+        ]
+    ],
+) -> list[ReceivedMessage[Any]]:
+    """Count what discounts did to orders, then recount the shops for which that is requested."""
+    orders, requests = recounts.separate(batch)
+    return usage.record_usage(orders) + recounts.recount_shops(requests)
 
 
 @bp.on_sqs_message(queue="discounts-write_export", batch_size=1, name="discounts-write_export")

@@ -19,6 +19,14 @@ PUBLICATIONS_FAILED = Counter(
     "PublicationsFailed",
     NoAlarm("The merchant's page shows why; the close of the day tries again."),
 )
+USAGE_DIFFERS = Counter(
+    "UsageDiffers",
+    Alarm(
+        "discounts-usage-differs",
+        "A weekly recount found figures of a shop that differ from its orders: see the runbook, then rebuild them.",
+    ),
+)
+"""The number of rows that differ."""
 USAGE_DROPPED = Counter(
     "UsageDropped",
     NoAlarm("Changes of days that are archived already, and orders of over 400 days ago, are not counted: by design."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from chalicelib.discounts.domain.names import former_name, item_kind, item_name
@@ -10,7 +10,7 @@ from chalicelib.discounts.enums import NameKind
 from chalicelib.discounts.errors import NameTaken
 from chalicelib.discounts.models import DiscountName
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Transaction, get_many
+from chalicelib.kit.tables import Transaction, get_many, readable_rows
 
 MAX_KEYS = 100
 """Keys of one BatchGetItem."""
@@ -67,3 +67,35 @@ def find_names(shop: str, names: Iterable[str]) -> dict[str, DiscountName]:
         found = get_many([(DiscountName, (shop, name)) for name in chunk], consistent=True)
         rows |= {row.name: row for row in found if row is not None}
     return rows
+
+
+def iterate_former_names(shop: str, name: str) -> Iterator[DiscountName]:
+    """Yield the rows of a code's or title's earlier owners, oldest first."""
+    rows = DiscountName.query(shop, DiscountName.name.startswith(f"{name}#"))
+    for row in readable_rows(rows):
+        if row.until is not None and row.name == former_name(name, row.until):
+            yield row
+
+
+def find_owners(shop: str, uses: Iterable[tuple[str, datetime]]) -> dict[tuple[str, datetime], str]:
+    """Return the id of the discount that had each code or title at that time; pairs without a discount are missing.
+
+    A name in force since then costs a part of one call for 100; any other costs a query of its history.
+    """
+    pairs = list(dict.fromkeys(uses))
+    current = find_names(shop, (name for name, _ in pairs))
+    owners: dict[tuple[str, datetime], str] = {}
+    history: dict[str, list[DiscountName]] = {}
+    for name, moment in pairs:
+        row = current.get(name)
+        if row is None or moment < row.since:
+            if name not in history:
+                history[name] = list(iterate_former_names(shop, name))
+            row = next((each for each in history[name] if _in_force(each, moment)), None)
+        if row is not None:
+            owners[name, moment] = row.discount_id
+    return owners
+
+
+def _in_force(row: DiscountName, moment: datetime) -> bool:
+    return row.since <= moment and row.until is not None and moment < row.until

@@ -1,0 +1,20 @@
+"""Messages about the usage of discounts, to this context's own queue."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from chalicelib.kit import data_subjects
+from chalicelib.kit.messages import Message
+
+
+class UsageRecountRequested(Message):
+    """The figures of a shop are to be recounted from its orders; `is_check`: without a write."""
+
+    queue: ClassVar[str] = "discounts-record_usage"
+
+    shop: str
+    is_check: bool = False
+
+    def subjects(self) -> tuple[str, ...]:
+        return (data_subjects.app(self.shop, "discounts"),)
