@@ -40,6 +40,9 @@ PUBLIC = {
     "/docs",
     "/kit/web",
     "/studio/app",
+    "/discounts/app",
+    "/discounts/app/discounts",
+    "/discounts/app/advice",
     "/operator/app",
     "/analytics/app",
     "/analytics/snippet.js",
@@ -128,11 +131,13 @@ class Tenant:
         created = gallery.api.post("/v1/discounts/discounts", json=discount, headers=headers).json()
         test = {"discount_id": created["discount_id"], "value_type": "percentage", "value": "20"}
         added = gallery.api.post("/v1/discounts/tests", json=test, headers=headers).json()
+        exported = gallery.api.post("/v1/discounts/exports", json={"kind": "days"}, headers=headers).json()
         size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]["uuid"]
         self.ids = {
             "discount_id": created["discount_id"],
             "test_id": added["test_id"],
             "watch_id": _watch(gallery.shop),
+            "export_id": exported["export_id"],
             "product_id": gallery.product,
             "style_id": gallery.style,
             "size_id": size,
@@ -187,6 +192,8 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     },
     "AbTestAction": lambda tenant: {"action": "start"},
     "CompetitorCreate": lambda tenant: {"sku": "A", "competitor": "Rival", "url": PAGE},
+    "FigureExportCreate": lambda tenant: {"kind": "days"},
+    "StoreGroupAction": lambda tenant: {"action": "leave"},
     "RecommendationAction": lambda tenant: {"sku": "A", "action": "dismiss"},
     "PreviewCreate": lambda tenant: {"lines": [{"sku": "A", "quantity": 1, "unit_price": "10.00"}]},
     "DiscountUpdate": lambda tenant: {"title": "stolen"},
