@@ -73,3 +73,7 @@ class TestNotStartable(Conflict):
 class TestNotApplicable(Conflict):
     __test__ = False
     title = "Only a stopped test with a winner applies"
+
+
+class UsageNotFound(NotFound):
+    title = "No order of this shop was counted"

@@ -37,10 +37,10 @@ from chalicelib.shops.service import run_or_postpone
 bp = Blueprint(__name__)
 
 
-@bp.on_sqs_message(queue="discounts-publish_discount", batch_size=5, name="discounts-publish_discount")
+@bp.on_sqs_message(queue="discounts-publish_discount", batch_size=1, name="discounts-publish_discount")
 @consumes(DiscountChanged, maximum_concurrency=2)
 def publish_discount(message: DiscountChanged) -> None:
-    """Bring Shopify's node of a discount to its newest version."""
+    """Publish the newest version of a discount to Shopify."""
     run_or_postpone(publication.publish_discount, message)
 
 

@@ -51,11 +51,11 @@ def set_rates(row: ProductPerformance, purchases: Decimal | None, abandoned: Dec
     """Set the rates of a product's row if they differ."""
     if (row.view_to_purchase_rate, row.cart_abandonment_rate) == (purchases, abandoned):
         return
-    rates: Mapping[Any, Decimal | None] = {
-        ProductPerformance.view_to_purchase_rate: purchases,
-        ProductPerformance.cart_abandonment_rate: abandoned,
-    }
-    actions = [column.set(rate) if rate is not None else column.remove() for column, rate in rates.items()]
+    rates = (
+        (ProductPerformance.view_to_purchase_rate, purchases),
+        (ProductPerformance.cart_abandonment_rate, abandoned),
+    )
+    actions = [column.set(rate) if rate is not None else column.remove() for column, rate in rates]
     update_if(ProductPerformance(row.shop, row.sku), actions, ProductPerformance.currency.exists())
 
 

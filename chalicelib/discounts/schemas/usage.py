@@ -1,4 +1,4 @@
-"""Messages about the usage of discounts, to this context's own queue."""
+"""The rebuild of a shop's usage: the message to this context's own queue, and the operator's response."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from chalicelib.kit import data_subjects
 from chalicelib.kit.messages import Message
+from chalicelib.kit.schemas import Schema
 
 
 class UsageRecountRequested(Message):
@@ -18,3 +19,10 @@ class UsageRecountRequested(Message):
 
     def subjects(self) -> tuple[str, ...]:
         return (data_subjects.app(self.shop, "discounts"),)
+
+
+class UsageRebuildRead(Schema):
+    """A rebuild that was requested; `journal` is the number of the shop's last journal."""
+
+    shop: str
+    journal: int

@@ -14,7 +14,9 @@ from chalicelib.discounts.service import (
     measurement,
     recommendations,
     reconciliation,
+    recount_requests,
     reports,
+    stock,
 )
 
 
@@ -26,11 +28,14 @@ def close_shop_day(message: ShopDayEnded) -> None:
 
 
 DAY_STEPS: tuple[Callable[[str, date], object], ...] = (
+    stock.snapshot_stock,
     measurement.refresh_site,
     ab_tests.end_stopped_tests,
     reconciliation.reconcile_discounts,
     competitor_checks.send_due_checks,
+    stock.measure_rates,
     recommendations.compute_weekly,
+    recount_requests.request_weekly_check,
     reports.send_due_report,
 )
-"""Steps after a shop's midnight, for its ended day. Each may be repeated."""
+"""Steps after a shop's midnight, for its ended day, in this order: the snapshot is of the midnight. Each may be repeated."""

@@ -120,7 +120,7 @@ def _publish_newest(admin: AdminApi, discount_id: str) -> None:
 
 
 def _publish_version(admin: AdminApi, row: Discount, now: datetime) -> Outcome:
-    """Bring Shopify to the row's version. Raises DiscountRefused, NodeMissing, NameStillPublished."""
+    """Publish the row's version. Raises DiscountRefused, NodeMissing, NameStillPublished."""
     terms = terms_of(discounts.columns_of_row(row))
     node_id = row.shopify_node_id or _find_own_node(admin, row, terms)
     is_wrong_kind = node_id is not None and shopify.is_code_node(node_id) != (terms.discount_code is not None)
@@ -132,9 +132,9 @@ def _publish_version(admin: AdminApi, row: Discount, now: datetime) -> Outcome:
         return Outcome(Publication.WITHDRAWN, None)
     fields = expected_fields(row, terms)
     if node_id is not None:
-        shopify.update(admin.graphql, node_id, fields, row.discount_id, with_window=terms.is_active)
         if not terms.is_active:
-            shopify.deactivate(admin.graphql, node_id)
+            shopify.deactivate(admin.graphql, node_id)  # first: Shopify may refuse the update
+        shopify.update(admin.graphql, node_id, fields, row.discount_id, with_window=terms.is_active)
         return Outcome(Publication.PUBLISHED if terms.is_active else Publication.WITHDRAWN, node_id)
     if not needs_node(terms, now):
         return Outcome(Publication.WITHDRAWN, None)
@@ -144,12 +144,24 @@ def _publish_version(admin: AdminApi, row: Discount, now: datetime) -> Outcome:
 def _create_node(admin: AdminApi, row: Discount, fields: DiscountFields) -> str:
     """Create the node and store its id at once. If another worker stored a node of its own, this one is deleted."""
     _require_free_name(admin, row, fields)
-    node_id = shopify.create(admin.graphql, fields, row.discount_id)
+    try:
+        node_id = shopify.create(admin.graphql, fields, row.discount_id)
+    except DiscountRefused:
+        _store_created_node(admin, row)
+        raise
     stored = discounts.store_node(row, node_id)
     if stored != node_id:
         _delete_node(admin, node_id)
         raise NodeMissing(node_id)
     return node_id
+
+
+def _store_created_node(admin: AdminApi, row: Discount) -> None:
+    """Store a node that another worker created just now, for which Shopify refuses a second one. Raises NodeMissing."""
+    for node in shopify.iterate_own_nodes(admin.graphql):
+        if node.owner == row.discount_id:
+            discounts.store_node(row, node.node_id)
+            raise NodeMissing(node.node_id)
 
 
 def _require_free_name(admin: AdminApi, row: Discount, fields: DiscountFields) -> None:

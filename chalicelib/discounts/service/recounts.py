@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any
-from zlib import crc32
 
 from chalicelib.discounts.metrics import USAGE_DIFFERS
 from chalicelib.discounts.schemas.usage import UsageRecountRequested
 from chalicelib.discounts.service import rebuild
-from chalicelib.kit import logs, messages
+from chalicelib.kit import logs
 from chalicelib.kit.queue_records import ReceivedMessage
 
 Received = ReceivedMessage[Any]
-SAMPLED_SHARE = 10
-"""One shop of so many is checked each week."""
 
 log = logs.logger("discounts")
 
@@ -25,18 +21,6 @@ def separate(batch: Iterable[Received]) -> tuple[list[Received], list[Received]]
     every = list(batch)
     requests = [each for each in every if isinstance(each.content, UsageRecountRequested)]
     return [each for each in every if each not in requests], requests
-
-
-def request_recount(shop: str) -> None:
-    """Send a request to recount the shop and to write the differences."""
-    messages.publish(UsageRecountRequested(shop=shop))
-
-
-def request_weekly_check(shop: str, day: date) -> None:
-    """Send a request to check the shop, if the day is its weekday and the week's sample has it. A step of the day's close."""
-    year, week, weekday = day.isocalendar()
-    if crc32(shop.encode()) % 7 + 1 == weekday and crc32(f"{shop}#{year}#{week}".encode()) % SAMPLED_SHARE == 0:
-        messages.publish(UsageRecountRequested(shop=shop, is_check=True))
 
 
 def recount_shops(requests: Sequence[Received]) -> list[Received]:

@@ -94,7 +94,7 @@ def create(graphql: Graphql, fields: DiscountFields, owner: str) -> str:
 
 
 def update(graphql: Graphql, node_id: str, fields: DiscountFields, owner: str, *, with_window: bool) -> None:
-    """Bring a node to these fields. Without the window, an ended node stays ended.
+    """Update a node to these fields. Without the window, an ended node stays ended.
 
     Raises DiscountRefused, NodeMissing.
     """

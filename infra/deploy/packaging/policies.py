@@ -112,11 +112,11 @@ def _sns(reached: Requirements) -> Iterator[Statement]:
 
 
 def _sqs(reached: Requirements) -> Iterator[Statement]:
-    if reached.queues:
-        yield _allow("sqs", ("SendMessage",), [_arn("sqs", _physical(queue)) for queue in reached.queues])
-    if REDRIVES in reached.modules:
-        queues = [_physical(consumer.queue) for consumer in handlers.consumers()]
-        yield _allow("sqs", ("SendMessage",), [_arn("sqs", queue) for queue in queues])
+    redrives = REDRIVES in reached.modules
+    queues = [consumer.queue for consumer in handlers.consumers()] if redrives else reached.queues
+    if queues:
+        yield _allow("sqs", ("SendMessage",), [_arn("sqs", _physical(queue)) for queue in queues])
+    if redrives:
         actions = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
         yield _allow("sqs", actions, [_arn("sqs", _physical("*-dead"))])
 

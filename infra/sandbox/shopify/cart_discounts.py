@@ -17,6 +17,7 @@ from chalicelib.discounts.domain.evaluation import Cart, evaluate
 from chalicelib.discounts.domain.function_output import Candidate
 from chalicelib.discounts.domain.minor_units import decimals_of, to_amount
 from infra.sandbox.server import Json
+from infra.sandbox.shopify.discount_rules import status
 
 FUNCTION = "sku-discount"
 """The handle of the discount function, and the key of its metafield."""
@@ -67,13 +68,9 @@ def discount_cart(rows: Sequence[Json], cart: Cart, redeemer: Redeemer, now: str
 
 
 def is_in_force(row: Json, now: str) -> bool:
-    """Return whether a discount of the function has begun and not ended; times are UTC texts of one format."""
-    return (
-        row["functionHandle"] == FUNCTION
-        and "PRODUCT" in row["discountClasses"]
-        and row["startsAt"] <= now
-        and (row["endsAt"] is None or now < row["endsAt"])
-    )
+    """Return whether a discount of the function is active; times are UTC texts of one format."""
+    is_ours = row["functionHandle"] == FUNCTION and "PRODUCT" in row["discountClasses"]
+    return is_ours and status(row, now) == "ACTIVE"
 
 
 def is_redeemable(row: Json, redeemer: Redeemer) -> bool:

@@ -61,10 +61,6 @@ class Shops:
         """Return the current orders of a shop, oldest first."""
         return [row["payload"] for row in self._state.read("orders").values() if row["shop"] == shop]
 
-    def discounts(self, shop: str) -> list[Json]:
-        """Return the discounts of a shop, oldest first."""
-        return [row for row in self._state.read("discounts").values() if row["shop"] == shop]
-
     def currency(self, shop: str) -> str:
         """Return the shop's currency."""
         row = self._state.read("shops").get(shop) or new_shop(shop)

@@ -227,6 +227,30 @@ def test_the_newest_version_wins_if_two_workers_run(
     assert (row.shopify_node_id, row.published_version) == (node["id"], row.version)
 
 
+@pytest.mark.parametrize("others", [0, 24])
+def test_two_workers_that_publish_one_version_create_one_node(
+    discount_shop: DiscountShop, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    for number in range(others):
+        discount_shop.shopify.add_foreign_discount(discount_shop.shop, f"Foreign {number}")
+    discount = discount_shop.add(title="Ours")
+    message = changed_message(discount_shop, discount)
+    with around(monkeypatch, "create", lambda: publication.publish_discount(message), after=False):
+        publication.publish_discount(message)
+    assert discount_shop.get(discount["discount_id"])["publication"] == "published"
+    [node] = nodes(discount_shop, title="Ours")
+    assert Discount.get(discount_shop.shop, discount["discount_id"]).shopify_node_id == node["id"]
+
+
+def test_a_paused_discount_ends_even_if_shopify_refuses_its_new_title(discount_shop: DiscountShop) -> None:
+    discount = published(discount_shop, discount_shop.add())
+    discount_shop.shopify.add_foreign_discount(discount_shop.shop, "Foreign")
+    paused = published(discount_shop, discount_shop.changed(discount, title="Foreign", is_active=False))
+    assert paused["publication"] == "failed"
+    [node] = nodes(discount_shop, title=discount["title"])
+    assert node["endsAt"] is not None
+
+
 def test_a_name_moves_from_one_discount_to_another(discount_shop: DiscountShop) -> None:
     first = published(discount_shop, discount_shop.add(title="Sale"))
     discount_shop.changed(first, title="Old sale")

@@ -20,7 +20,7 @@ from chalicelib.discounts.models import (
     UsageJournal,
 )
 from chalicelib.discounts.repository import usage_journals
-from chalicelib.discounts.service import journal, rebuild, recounts
+from chalicelib.discounts.service import journal, rebuild, recount_requests
 from chalicelib.kit import clock, data_subjects, tombstones
 from chalicelib.retention.rules import RULES
 from tests.discounts.faults import interrupted_at, killed_at, without_waits
@@ -149,7 +149,7 @@ def test_a_recount_finds_nothing_after_an_archive_run(
 
 def test_a_requested_recount_runs_from_the_queue(drain: Callable[[], list[Any]]) -> None:
     DiscountUsage(SHOP, "d1#RED").update([DiscountUsage.times_used.add(5)])
-    recounts.request_recount(SHOP)
+    recount_requests.request_rebuild(SHOP)
     assert drain() == []
     assert differences() == 0
 
@@ -158,7 +158,7 @@ def test_the_weekly_sample_checks_a_tenth_of_the_shops_a_week(drain: Callable[[]
     asked = 0
     for number in range(70):
         for day in range(7):
-            recounts.request_weekly_check(f"s{number}.myshopify.com", AT.date() + timedelta(days=day))
+            recount_requests.request_weekly_check(f"s{number}.myshopify.com", AT.date() + timedelta(days=day))
     asked = sum(1 for _ in range(1)) if engine.waiting() else 0
     assert asked == 1
     assert drain() == []
@@ -168,7 +168,7 @@ def test_the_weekly_sample_checks_a_tenth_of_the_shops_a_week(drain: Callable[[]
 def test_an_erased_shop_is_not_recounted(drain: Callable[[], list[Any]]) -> None:
     tombstones.add(data_subjects.app(SHOP, APP))
     DiscountUsage(SHOP, "d1#RED").update([DiscountUsage.times_used.add(5)])
-    recounts.request_recount(SHOP)
+    recount_requests.request_rebuild(SHOP)
     assert drain() == []
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 8
 

@@ -31,7 +31,7 @@ def shop(discount_shop: DiscountShop, monkeypatch: pytest.MonkeyPatch) -> Discou
     """A shop with an automatic discount of 10 % on MUG-1, and a sale of two of RED."""
     discount_shop.shopify.product(discount_shop.shop, 5, "Crockery", VARIANTS)
     discount_shop.add(title="Mugs", value="10")
-    discount_shop.add(title="Codes", code="SECRET", value="50")
+    discount_shop.add(title="Codes", discount_code="SECRET", value="50")
     discount_shop.drain()
     put_discount(discount_shop.shop, "d1", "Autumn")
     order_id, snapshot = order(1)
