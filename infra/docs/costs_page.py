@@ -106,6 +106,21 @@ USAGE = (
 """The costs that grow with the number of orders."""
 
 
+ADVICE = (
+    "",
+    "## Advice on prices",
+    "",
+    "`tests/discounts/scenarios/test_advice_costs.py` counts them.",
+    "",
+    "| operation | writes | reads |",
+    "| --- | --- | --- |",
+    "| a competitor's page is checked, once a day | 3 (the website's turn, the price, the watch) | 2 |",
+    "| recommendations of a shop, once a week | 1 for each SKU | 1 query for each SKU (180 days: about 4 units), 2 of the shop |",
+    "| a visitor of a test | 0; one message to the ingest | 0, or once a minute 1 and the live discounts |",
+    "",
+    "A shop has at most 50 watched pages, 3 running tests and recommendations for the 2,000 SKUs with the most units.",
+)
+"""The costs of advice."""
 GROWTH = {
     "experiment, 10 new subjects": (26, 3),
     "experiment, 1,000 new subjects": (2006, 3),
@@ -160,4 +175,4 @@ def render() -> str:
     ]
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
-    return "\n".join([*lines, *ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE]) + "\n"
+    return "\n".join([*lines, *ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE]) + "\n"

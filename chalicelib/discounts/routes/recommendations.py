@@ -9,7 +9,7 @@ from chalicelib.discounts.schemas.recommendations import (
     RecommendationAnswered,
     RecommendationRead,
 )
-from chalicelib.discounts.service import recommendations
+from chalicelib.discounts.service import measurement, recommendations
 from chalicelib.discounts.service.auth import Merchant, merchant
 from chalicelib.discounts.service.discounts import editor_of
 from chalicelib.kit.http import ApiRequest, endpoint
@@ -30,4 +30,7 @@ def list_recommendations(call: ApiRequest[Merchant, None, PageQuery]) -> PageRes
 @endpoint(bp, auth=merchant, body=RecommendationAction, returns=RecommendationAnswered, idempotent="claimed")
 def answer_recommendation(call: ApiRequest[Merchant, RecommendationAction]) -> RecommendationAnswered:
     """Accept a recommendation, which creates a paused discount, or dismiss it."""
-    return recommendations.answer(editor_of(call.principal), call.body)
+    answered = recommendations.answer(editor_of(call.principal), call.body)
+    if answered.discount_id is not None:
+        measurement.note_use(call.principal, "accepted")
+    return answered

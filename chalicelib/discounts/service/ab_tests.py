@@ -19,10 +19,11 @@ from chalicelib.discounts.domain.discount_terms import plain
 from chalicelib.discounts.domain.metafield import ItemValue, ValueTest, bytes_over
 from chalicelib.discounts.enums import ValueType
 from chalicelib.discounts.errors import DiscountTooLarge, TestNotApplicable, TestNotFound, TestNotStartable, TestRunning
-from chalicelib.discounts.models import Discount
+from chalicelib.discounts.models import APP, Discount
 from chalicelib.discounts.repository import ab_tests, discounts
 from chalicelib.discounts.schemas.ab_tests import AbMarkRead, AbTestCreate, AbTestRead, AbTestStep, AbVariantRead
 from chalicelib.discounts.schemas.discounts import DiscountUpdate
+from chalicelib.discounts.schemas.publication import DiscountChanged
 from chalicelib.discounts.service import measurement
 from chalicelib.discounts.service.ab_marks import Mark, sign_mark
 from chalicelib.discounts.service.discounts import Editor, change_discount, require_valid_terms
@@ -138,6 +139,7 @@ def _start(editor: Editor, row: ExperimentResult) -> None:
         if discount.ab_test_id is not None or _value_of(discount) != _value_in(row.variant_a_config):
             raise TestRunning if discount.ab_test_id else TestNotStartable("The discount's value has changed.")
         ab_tests.stage_started(unit.transaction, discount, row.test_id, _value_in(config), clock.now())
+        unit.publish(_changed(discount))
 
     _run(decide)
     analytics.start(measurement.tenant_of(shop), row.test_id)
@@ -148,8 +150,14 @@ def _end(shop: str, discount_id: str, test_id: str) -> None:
         discount = discounts.find(shop, discount_id)
         if discount is not None and discount.ab_test_id == test_id:
             ab_tests.stage_ended(unit.transaction, discount, clock.now())
+            unit.publish(_changed(discount))
 
     _run(decide)
+
+
+def _changed(row: Discount) -> DiscountChanged:
+    """Return the message by which the discount's configuration is published, with or without the test."""
+    return DiscountChanged(shop=row.shop, app=APP, discount_id=row.discount_id)
 
 
 def _run(decide: Callable[[UnitOfWork], None]) -> None:

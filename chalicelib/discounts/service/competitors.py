@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.discounts.domain.local_days import next_midnight
 from chalicelib.discounts.enums import WatchStatus
 from chalicelib.discounts.models import CompetitorPrice, CompetitorWatch
-from chalicelib.discounts.repository import competitors, shop_days
+from chalicelib.discounts.repository import competitors
 from chalicelib.discounts.schemas.competitors import (
     CompetitorCheckDue,
     CompetitorCreate,
@@ -14,6 +13,7 @@ from chalicelib.discounts.schemas.competitors import (
     CompetitorRead,
     CompetitorsRead,
 )
+from chalicelib.discounts.service import due_shops
 from chalicelib.kit import clock, ids
 from chalicelib.kit.addresses import check_url
 from chalicelib.kit.idempotency import Idempotency
@@ -37,7 +37,7 @@ def add_watch(merchant: Merchant, body: CompetitorCreate, key: Idempotency | Non
         unit.publish(CompetitorCheckDue(shop=row.shop, watch_id=row.watch_id))
 
     run_unit_of_work(decide)
-    shop_days.make_due_if_none(merchant.shop, next_midnight(now, merchant.installation.iana_timezone))
+    due_shops.expect_close(merchant.shop)
     return response
 
 

@@ -15,6 +15,7 @@ from chalicelib.discounts.service import (
     recommendations,
     reconciliation,
     recount_requests,
+    reports,
     stock,
 )
 
@@ -35,5 +36,6 @@ DAY_STEPS: tuple[Callable[[str, date], object], ...] = (
     stock.measure_rates,
     recommendations.compute_weekly,
     recount_requests.request_weekly_check,
+    reports.send_due_report,
 )
 """Steps after a shop's midnight, for its ended day, in this order: the snapshot is of the midnight. Each may be repeated."""

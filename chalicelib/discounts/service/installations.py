@@ -9,7 +9,7 @@ from functools import partial
 from chalicelib.discounts.models import APP
 from chalicelib.discounts.repository import discounts, shop_days
 from chalicelib.discounts.schemas.publication import DiscountChanged
-from chalicelib.discounts.service import due_shops, store_groups
+from chalicelib.discounts.service import due_shops, store_groups, web_pixel
 from chalicelib.kit import messages
 from chalicelib.shops.schemas.messages import ShopInstalled, ShopUninstalled
 from chalicelib.shops.service import is_reinstalled_since
@@ -37,7 +37,11 @@ def _run_steps(steps: tuple[Callable[[str], object], ...], shop: str) -> None:
             stack.callback(partial(step, shop))
 
 
-INSTALL_STEPS: tuple[Callable[[str], object], ...] = (due_shops.expect_close, publish_all)
+INSTALL_STEPS: tuple[Callable[[str], object], ...] = (
+    due_shops.expect_close,
+    web_pixel.activate_pixel,
+    publish_all,
+)
 """Steps after an installation. Each may be repeated."""
 UNINSTALL_STEPS: tuple[Callable[[str], object], ...] = (shop_days.clear_due, store_groups.leave_group)
 """Steps after a removal. Each may be repeated."""

@@ -6,13 +6,16 @@ from datetime import date
 
 from chalicelib.analytics import service as analytics
 from chalicelib.discounts.models import APP
-from chalicelib.kit import clock
-from chalicelib.shops.service import find_locale
+from chalicelib.kit import clock, logs
+from chalicelib.kit.errors import NotFound
+from chalicelib.shops.service import Merchant, find_locale
 
 COUNTED = {"product_viewed": "sku", "product_added_to_cart": "sku"}
 """The web pixel's events (`extensions/sku-pixel/`), counted by SKU."""
 _SANDBOXED = "null"
 """The Origin of the sandbox in which Shopify runs web pixels."""
+
+log = logs.logger("discounts")
 
 
 def tenant_of(shop: str) -> str:
@@ -40,6 +43,14 @@ def refresh_site(shop: str, _day: date) -> None:
     register_shop(shop)
 
 
-def note_use(shop: str, feature: str, user_id: str | None) -> None:
-    """Count the use of a feature by a user of the shop's admin."""
-    analytics.feature_used(tenant_of(shop), feature, user_id or "merchant", clock.now())
+def note_use(merchant: Merchant, feature: str) -> None:
+    """Count the use of a feature by a user of the shop's admin. A failure is logged: the use itself has happened."""
+    tenant, user = tenant_of(merchant.shop), merchant.user_id or "unknown"
+    try:
+        try:
+            analytics.feature_used(tenant, feature, user, clock.now())
+        except NotFound:  # the shop installed the app before it was measured
+            register_shop(merchant.shop)
+            analytics.feature_used(tenant, feature, user, clock.now())
+    except Exception:
+        log.exception("use of a feature not counted", extra={"shop": merchant.shop, "feature": feature})

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.discounts.domain.configuration import configuration
 from chalicelib.discounts.domain.discount_terms import DiscountTerms, terms_of
-from chalicelib.discounts.domain.metafield import metafield_json
+from chalicelib.discounts.domain.metafield import ItemValue, ValueTest, metafield_json
 from chalicelib.discounts.domain.publication import needs_node
 from chalicelib.discounts.enums import Publication
 from chalicelib.discounts.metrics import PUBLICATIONS_FAILED
@@ -92,8 +92,14 @@ def expected_fields(row: Discount, terms: DiscountTerms) -> DiscountFields:
         once_per_customer=terms.once_per_customer,
         combines_with=(combines.product, combines.order, combines.shipping),
         tags=frozenset(combines.tags),
-        configuration=metafield_json(configuration(terms)),
+        configuration=metafield_json(configuration(terms, _running_test(row))),
     )
+
+
+def _running_test(row: Discount) -> ValueTest | None:
+    if row.ab_test_id is None or row.ab_value_type is None or row.ab_value is None:
+        return None
+    return ValueTest(row.ab_test_id, ItemValue(row.ab_value_type, row.ab_value))
 
 
 def _publish_newest(admin: AdminApi, discount_id: str) -> None:

@@ -2,12 +2,15 @@
 
 from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.service.admin import UNAVAILABLE_SHOP_STATUSES, AdminApi, open_admin_api
+from chalicelib.shops.service.app_links import app_page_url
 from chalicelib.shops.service.auth import Merchant, Shopper, merchant, only_app, shopper
 from chalicelib.shops.service.shops import (
+    ShopContact,
     ShopLocale,
     app_handles,
     app_key,
     filter_installed,
+    find_contact,
     find_locale,
     is_active_after_redact,
     is_reinstalled_since,
@@ -23,11 +26,14 @@ __all__ = [
     "AdminApi",
     "InstallationNotFound",
     "Merchant",
+    "ShopContact",
     "ShopLocale",
     "Shopper",
     "app_handles",
     "app_key",
+    "app_page_url",
     "filter_installed",
+    "find_contact",
     "find_locale",
     "get_access_token",
     "is_active_after_redact",

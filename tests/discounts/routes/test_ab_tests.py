@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -246,3 +247,18 @@ def test_only_our_mark_for_the_shop_counts() -> None:
     assert read_mark("other.myshopify.com", text) is None
     for forged in (text.replace(".b.", ".a."), text[:-1], text + "x", mark.text, "", "...", "a.b.c.d", text + ".e"):
         assert read_mark("one.myshopify.com", forged) is None
+
+
+def configuration_at_shopify(shop: DiscountShop) -> Json:
+    [node] = shop.shopify.discounts(shop.shop)
+    found: Json = json.loads(next(each["value"] for each in node["metafields"] if each["key"] == "sku-discount"))
+    return found
+
+
+def test_the_function_gets_the_test_while_it_runs(discount_shop: DiscountShop) -> None:
+    test = started(discount_shop)
+    assert discount_shop.drain() == []
+    assert configuration_at_shopify(discount_shop)["test"] == {"id": test["test_id"], "b": ["percentage", "20"]}
+    act(discount_shop, test, "stop")
+    assert discount_shop.drain() == []
+    assert "test" not in configuration_at_shopify(discount_shop)
