@@ -215,10 +215,18 @@ def _kms(operation: str, params: dict[str, Any]) -> list[Demand]:
     return [(f"kms:{operation}", _arn("kms", f"key/{params['KeyId']}"))]
 
 
+def _email(operation: str, params: dict[str, Any]) -> list[Demand]:
+    """Return the demands of an e-mail: the sender's identity and the configuration set must both allow it."""
+    identity = _arn("ses", f"identity/{params['Source']}")
+    configuration = _arn("ses", f"configuration-set/{params['ConfigurationSetName']}")
+    return [(f"ses:{operation}", identity), (f"ses:{operation}", configuration)]
+
+
 _SERVICES: dict[str, Callable[[str, dict[str, Any]], list[Demand]]] = {
     "athena": _athena,
     "bedrock-runtime": _bedrock,
     "dynamodb": _dynamodb,
+    "email": _email,
     "kms": _kms,
     "s3": _s3,
     "sns": lambda operation, params: [(f"sns:{operation}", params["TopicArn"])],

@@ -39,6 +39,7 @@ def _test_environment(engine: Engine, scratch: Path) -> None:
         TABLE_PREFIX="backroom",
         SECRETS_KEY_FILE=str(scratch / "secrets.key"),
         POWERTOOLS_LOG_LEVEL="WARNING",
+        MAIL_FROM="backroom@example.com",
     )
 
 

@@ -143,7 +143,7 @@ def _exists(span: str) -> bool:
         return all(_is_file(word) for word in span.split() if "/" in word)
     if re.match(r"((GET|POST|PUT|PATCH|DELETE) )?/[a-z{]", span) and "<" not in span:
         return _is_route(span)
-    if re.match(r"(kit|shops|studio|billing|analytics|retention|api)-|…-", span):
+    if re.match(r"(kit|shops|studio|billing|analytics|discounts|retention|api)-|…-", span):
         return span in _resources() | _alarms()
     if re.match(r"backroom-prod-\w", span):
         return span.removeprefix("backroom-prod-") in _resources()

@@ -1,7 +1,8 @@
 """Retention and personal data of discounts' tables.
 
-Figures count orders, not persons: an erased customer leaves counts. Rows whose key begins with a shop and an item have
-no index by shop, because it would add a write to each of them, and erasures of a shop are rare.
+Figures count orders, not persons: an erased customer leaves counts. A guest is found by the orders of the request. Rows
+whose key begins with a shop and an item have no index by shop: it would add a write to each of them, and erasures of a
+shop are rare.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from chalicelib.discounts.models import (
     StoreGroupMember,
     UsageJournal,
 )
-from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
+from chalicelib.kit.data_policy import Bucket, ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.subject_queries import (
     ByIndex,
@@ -77,6 +78,9 @@ TABLE_POLICIES = (
         queries=(
             *_SHOP,
             SubjectQuery(SubjectType.CUSTOMER, ByKey("shop", "{shop}", "{id}")),
+            SubjectQuery(
+                SubjectType.CUSTOMER, ViaTable("discounts/order_usages", ByKey("shop", "{shop}", "{customer_id}"))
+            ),
         ),
         app=APP,
     ),
@@ -87,6 +91,7 @@ TABLE_POLICIES = (
         queries=(
             *_SHOP,
             SubjectQuery(SubjectType.CUSTOMER, ByIndex("shop_customer", "{shop}#{id}"), _CUSTOMER_REMOVED),
+            SubjectQuery(SubjectType.CUSTOMER, ByKey("shop", "{shop}", "{alias}"), _CUSTOMER_REMOVED),
         ),
         app=APP,
     ),
@@ -103,4 +108,35 @@ TABLE_POLICIES = (
         unique_values=(("shop", "shop"),),
     ),
 )
-OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = ()
+OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "journals/",
+        folders={SubjectType.SHOP: "journals/{shop}/"},
+        app=APP,
+        is_exported=False,
+        note="A journal is deleted when it closes, within seconds. One that is finished later leaves out erased customers.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "order-lines/",
+        folders={SubjectType.SHOP: "order-lines/{shop}/"},
+        app=APP,
+        note="Lines and refunds of orders with over about 80 lines; they name no customer.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "changes/",
+        folders={SubjectType.SHOP: "changes/{shop}/"},
+        app=APP,
+        note="Changes of discounts of over 4 kB. The bucket deletes them after 731 days, like their rows.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "figure-exports/",
+        folders={SubjectType.SHOP: "figure-exports/{shop}/"},
+        shared_folders={SubjectType.CUSTOMER: "figure-exports/{shop}/customers/"},
+        app=APP,
+        note="CSV files. The bucket deletes them after 14 days. A customer's erasure deletes the shop's files of customers.",
+    ),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from chalicelib.kit import aws
@@ -40,6 +40,12 @@ def put(url: str, data: bytes, content_type: str) -> None:
     """Write the object; replace an existing one."""
     bucket, key = parts(url)
     aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+
+
+def put_file(url: str, file: BinaryIO, content_type: str) -> None:
+    """Write the object from a file, which is not read into memory as a whole; replace an existing object."""
+    bucket, key = parts(url)
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=file, ContentType=content_type)
 
 
 def get(url: str) -> bytes:

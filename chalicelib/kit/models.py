@@ -1,4 +1,4 @@
-"""The tables of kit: unique values, idempotency records, locks, tombstones."""
+"""The tables of kit: unique values, idempotency records, locks, tombstones, cached values."""
 
 from __future__ import annotations
 
@@ -71,4 +71,19 @@ class Tombstone(Table):
 
     subject = UnicodeAttribute(personal=False, hash_key=True)
     erased_at = DateTimeAttribute(personal=False)
+    expires_epoch = ExpiryAttribute(personal=False)
+
+
+class CachedValue(Table):
+    """A value of a data subject that costs many reads: text, gzipped, in base64. None if it is too large for an item."""
+
+    class Meta:
+        table_name = tables.name("kit", "cache")
+
+    key = UnicodeAttribute(personal=True, hash_key=True)
+    name = UnicodeAttribute(personal=False, range_key=True)
+    value = UnicodeAttribute(personal=True, null=True)
+    computed_at = DateTimeAttribute(personal=False, null=True)
+    leased_until = DateTimeAttribute(personal=False, null=True)
+    """Until then one caller computes the next value."""
     expires_epoch = ExpiryAttribute(personal=False)

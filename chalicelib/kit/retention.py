@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.messages import STORED
-from chalicelib.kit.models import IdempotencyRecord, Lock, Tombstone, UniqueValue
+from chalicelib.kit.models import CachedValue, IdempotencyRecord, Lock, Tombstone, UniqueValue
 from chalicelib.kit.subject_queries import ByKey, ByScan, SubjectQuery
 
 _SHORT_LIVED = "keys are hashes, and rows live for a day: an index would add a write to every request"
@@ -56,6 +56,12 @@ TABLE_POLICIES = (
         "kit/tombstones",
         Tombstone,
         note="`subject` is always a pseudonym.",
+    ),
+    TablePolicy(
+        "kit/cache",
+        CachedValue,
+        queries=(SubjectQuery(SubjectType.SHOP, ByKey("key", "shop:{shop}:{app}")),),
+        note="A value names no customer. It is computed again after five minutes and deleted after a day.",
     ),
 )
 OBJECT_PREFIXES = (

@@ -1,7 +1,8 @@
 """Subject queries: which rows of a table belong to a data subject, and what an erasure does with them.
 
 A query combines a lookup (ByKey, ByIndex, ByScan, ViaTable) with an action (Delete, Redact, KeepWhileShared). Values are
-templates over the subject: `{subject_type}` (shop, customer, member, store), `{id}`, `{shop}`, `{app}`.
+templates over the subject: `{subject_type}` (shop, customer, member, store), `{id}`, `{shop}`, `{app}`, and `{alias}`
+(each order id of a customer's request, an owner's customer id at Stripe).
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from chalicelib.kit.tables import Table
 
 @dataclass(frozen=True, slots=True)
 class ByKey:
-    """Finds the rows whose hash key `column` is `value`; with `range_key`, a template, the row with that key."""
+    """Finds the rows whose hash key `column` is `value`; with `range_key`, a template, the row with that key.
+
+    A subject without a value for the template, e.g. a guest without an id, has no such row.
+    """
 
     column: str
     value: str
@@ -50,7 +54,7 @@ DirectLookup = ByKey | ByIndex | ByScan
 class ViaTable:
     """Finds rows through the subject's rows of another table.
 
-    The columns of those rows fill the template of `lookup`; `transform` changes the result.
+    The columns of those rows fill the templates of `lookup`; `transform` changes the value.
     """
 
     table: str

@@ -23,7 +23,7 @@ from chalicelib.kit.subject_queries import (
 )
 from chalicelib.kit.tables import Table
 
-PLACEHOLDERS = frozenset({"subject_type", "id", "shop", "app"})
+PLACEHOLDERS = frozenset({"subject_type", "id", "shop", "app", "alias"})
 """The names in braces that a template over the subject may contain."""
 
 
@@ -38,6 +38,7 @@ def query_faults(table: type[Table], queries: Iterable[SubjectQuery]) -> Iterato
             case lookup:
                 yield from _lookup_faults(table, lookup)
                 yield from _template_faults(lookup.value)
+                yield from _template_faults(lookup.range_key if isinstance(lookup, ByKey) else "")
         yield from _owner_faults(table, query)
         yield from _action_faults(table, query)
 
@@ -51,7 +52,6 @@ def _lookup_faults(table: type[Table], lookup: DirectLookup) -> Iterator[str]:
                 yield f"by key: `{lookup.column}` is not the hash key"
             if range_key and not table_schema.range_key(table):
                 yield "by key: the table has no range key"
-            yield from _template_faults(range_key)
         case ByIndex():
             if not index:
                 yield f"by index: no index has the hash key `{lookup.column}`"

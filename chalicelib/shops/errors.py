@@ -37,6 +37,10 @@ class InvalidProxySignature(Unauthenticated):
     title = "The app proxy signature is expired or wrong"
 
 
+class WrongApp(Forbidden):
+    title = "This token belongs to a different app"
+
+
 class InvalidWebhookSignature(Unauthenticated):
     title = "The webhook's signature is missing or wrong"
 

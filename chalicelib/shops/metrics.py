@@ -19,6 +19,12 @@ DELIVERIES_UNREADABLE = Counter(
     NoAlarm("The delivery is stored with status `failed` and can be replayed after a fix."),
     dimensions=("topic",),
 )
+PAYLOAD_PARTS_DROPPED = Counter(
+    "PayloadPartsDropped",
+    NoAlarm("The rest of the payload becomes a message; the log names the topic and the parts."),
+    dimensions=("topic",),
+)
+"""The malformed parts of webhook payloads that no use requires."""
 SUBSCRIPTIONS_MISSING = Counter(
     "SubscriptionsMissing",
     NoAlarm("The run that detects it creates the subscriptions again and starts a backfill."),

@@ -76,6 +76,8 @@ class Shop(Table):
     """The newest stored `iat` of a merchant's session token; an installation clears it."""
     token_checked_at = DateTimeAttribute(personal=False, null=True)
     """When the last check of the access token was requested; an installation clears it."""
+    guest_key = SecretAttribute(personal=True, null=True)
+    """The random key of the pseudonyms of guests; made for the first guest, kept until the shop is erased."""
     is_active = BooleanAttribute(personal=False, default=True)
     active_app = UnicodeAttribute(personal=False, null=True)
     installed_at = DateTimeAttribute(personal=False)

@@ -5,10 +5,6 @@ from __future__ import annotations
 from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, TooManyRequests
 
 
-class WrongApp(Forbidden):
-    title = "This token belongs to a different app"
-
-
 class ProductNotFound(NotFound):
     title = "Product not found"
 

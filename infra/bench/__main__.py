@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.bench import analytics, foundation, peers, pictures, retention
+from infra.bench import analytics, discounts, foundation, peers, pictures, retention, usage
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
@@ -37,6 +37,8 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "funnel": analytics.funnels,
     "write-units": analytics.write_units,
     "snippet": analytics.snippet_size,
+    "fuel": discounts.function_fuel,
+    "usage": usage.throughput,
 }
 
 

@@ -201,7 +201,11 @@ def _buckets(consumers: list[Consumer]) -> Resources:
             ]
         },
         "LifecycleConfiguration": {
-            "Rules": [{"Id": "payloads", "Status": "Enabled", "Prefix": "payloads/", "ExpirationInDays": 90}]
+            "Rules": [
+                {"Id": "payloads", "Status": "Enabled", "Prefix": "payloads/", "ExpirationInDays": 90},
+                {"Id": "changes", "Status": "Enabled", "Prefix": "changes/", "ExpirationInDays": 731},
+                {"Id": "figure-exports", "Status": "Enabled", "Prefix": "figure-exports/", "ExpirationInDays": 14},
+            ]
         },
     }
     if notifications:

@@ -10,7 +10,7 @@ import tempfile
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from chalicelib.integrations.duckdb_engine import JSON_EXTRACT_SCALAR
 
@@ -93,6 +93,11 @@ class Engine:
     def waiting(self) -> set[str]:
         """Wait for pending deliveries to queues, then return the queues that hold a visible message."""
         return set(json.loads(self._call("POST", "/_backroom/waiting")))
+
+    def sent_emails(self) -> list[dict[str, Any]]:
+        """Return the e-mails that were sent through SES, the oldest first."""
+        kept = json.loads(self._call("GET", "/_ministack/ses/messages"))
+        return [email for account in kept["messages"].values() for email in account]
 
     def checkpoint(self) -> None:
         """Save to `state_dir` now instead of within two seconds."""

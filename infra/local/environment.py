@@ -82,6 +82,7 @@ def plan(exported: Mapping[str, str] = os.environ, dotenv: Path = ROOT / ".env")
             "AWS_ENDPOINT_URL": f"http://{HOST}:{made.aws_port}",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
+            "MAIL_FROM": given.get("MAIL_FROM") or "backroom@example.com",
         }
     if shopify:
         environment |= _shopify(made)

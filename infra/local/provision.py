@@ -28,6 +28,7 @@ def provision() -> None:
     if status["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise RuntimeError(f"the data stack is {status['StackStatus']}: {status.get('StackStatusReason', '')}")
     _enable_expiry()
+    _verify_sender()
 
 
 def _update(cloudformation: Any, arguments: dict[str, str]) -> None:
@@ -58,3 +59,10 @@ def _enable_expiry() -> None:
             except ClientError as error:
                 if "already enabled" not in str(error):
                     raise
+
+
+def _verify_sender() -> None:
+    """Verify the sender of e-mails, as an operator does once in an account; the engine trusts every address."""
+    settings = config.settings()
+    if settings.is_embedded and settings.mail_from:
+        aws.client("ses").verify_email_identity(EmailAddress=settings.mail_from)

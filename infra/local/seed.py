@@ -28,7 +28,7 @@ def seed(plan: Plan) -> None:
         sync_plans()
     if Shop.count(SHOP) == 0:
         with World(plan) as world:
-            install(world, SHOP)
+            install(world, "studio", SHOP)
     _furnish()
 
 

@@ -27,7 +27,7 @@ from infra.deploy import handlers
 from infra.sandbox.image_provider import SANDBOX_WEBHOOK_SECRET
 from infra.sandbox.shopify import SANDBOX_APPS
 from infra.sandbox.shopify.signing import oauth_hmac, webhook_hmac
-from tests.end_to_end.test_tenants import BODIES, Tenant, site_ids
+from tests.end_to_end.test_tenants import BODIES, Tenant, app_of, site_ids
 from tests.examples import examples
 from tests.studio.conftest import Gallery, gallery
 
@@ -143,7 +143,7 @@ class Caller:
             for role in ROLES.get(endpoint_spec(method, path).auth, (Role.MEMBER, Role.STORE_OWNER)):
                 yield query, {"Authorization": f"Bearer {auth.mint(role, 'odd-parameters')}", "If-Match": '"0"'}
         elif "shopifySessionToken" in schemes:
-            yield query, {"Authorization": f"Bearer {sandbox.session_token('studio', shop)}", "If-Match": '"0"'}
+            yield query, {"Authorization": f"Bearer {sandbox.session_token(app_of(path), shop)}", "If-Match": '"0"'}
         elif "shopifyAppProxy" in schemes:
             url = httpx.URL(sandbox.proxy_url("studio", shop, "x", query, customer_id=4711))
             yield dict(url.params), {}

@@ -18,7 +18,7 @@ from tests.end_to_end.previous_state import FOLDER, Clock, Drain, Previous, fire
 
 __all__ = ["previous", "sandboxes", "time"]
 
-NEW_TABLES = {"billing-monthly_grants"}
+NEW_TABLES = {"billing-monthly_grants", "kit-cache"}
 """Tables that the version before did not have."""
 NEW_CONTEXTS = {"analytics", "discounts"}
 """Contexts that the version before did not have."""

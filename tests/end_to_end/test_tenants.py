@@ -97,6 +97,19 @@ def _all_rows() -> dict[str, list[Any]]:
     return rows
 
 
+DISCOUNT: dict[str, Any] = {"title": "x", "value_type": "percentage", "value": "10", "skus": ["A"]}
+
+
+def app_of(path: str) -> str:
+    """Return the app whose merchants may use a route."""
+    return "discounts" if path.startswith("/v1/discounts") else "studio"
+
+
+def merchant_headers(gallery: Gallery, path: str) -> dict[str, str]:
+    """Return the credential of a shop's merchant for a route."""
+    return {"Authorization": f"Bearer {gallery.shopify.session_token(app_of(path), gallery.shop)}"}
+
+
 class Tenant:
     """The ids of the first tenant that another caller may try."""
 
@@ -108,8 +121,12 @@ class Tenant:
         base = gallery.merchant("POST", "bases", {"name": "Poster"}).json()["uuid"]
         variant = {"name": "A6", "width_px": 350, "height_px": 250}
         self.variant = gallery.merchant("POST", f"bases/{base}/variants", variant).json()["uuid"]
+        discount = DISCOUNT | {"title": "Only here"}
+        headers = merchant_headers(gallery, "/v1/discounts")
+        created = gallery.api.post("/v1/discounts/discounts", json=discount, headers=headers).json()
         size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]["uuid"]
         self.ids = {
+            "discount_id": created["discount_id"],
             "product_id": gallery.product,
             "style_id": gallery.style,
             "size_id": size,
@@ -146,6 +163,9 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
         "product_base_variant_id": tenant.variant,
         "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}",
     },
+    "DiscountCreate": lambda tenant: DISCOUNT,
+    "PreviewCreate": lambda tenant: {"lines": [{"sku": "A", "quantity": 1, "unit_price": "10.00"}]},
+    "DiscountUpdate": lambda tenant: {"title": "stolen"},
     "SizeUpdate": lambda tenant: {"name": "stolen"},
     "StyleOrder": lambda tenant: {"ai_style_ids": [tenant.ids["style_id"]] if tenant else []},
     "TrialCreate": lambda tenant: {"product_id": tenant.ids["product_id"]},
@@ -197,9 +217,8 @@ def _rows_with_marks(rows: dict[str, list[Any]], marks: set[str]) -> dict[str, l
 def test_another_merchant_can_neither_read_nor_change_data(gallery: Gallery, other_gallery: Gallery) -> None:
     tenant = Tenant(gallery)
     before = _rows_with_marks(_all_rows(), tenant.marks)
-    token = other_gallery.shopify.session_token("studio", other_gallery.shop)
-    headers = {"Authorization": f"Bearer {token}", "If-Match": '"0"'}
     for method, path, contract in _routes_with_scheme("shopifySessionToken"):
+        headers = merchant_headers(other_gallery, path) | {"If-Match": '"0"'}
         response = other_gallery.api.request(method, tenant.path(path), json=tenant.body(contract), headers=headers)
         if "{" in path:
             assert response.status_code == 404, f"{method} {path}: {response.text}"

@@ -72,7 +72,9 @@ def test_each_route_has_one_gateway_path() -> None:
     paths = {route: gateway_path(route, methods) for route, methods in routes.items()}
 
     shared = {path for route, path in paths.items() if path != route}
-    assert shared == {f"/v1/{name}/{{proxy+}}" for name in ("analytics", "billing", "operator", "shops", "studio")}
+    assert shared == {
+        f"/v1/{name}/{{proxy+}}" for name in ("analytics", "billing", "discounts", "operator", "shops", "studio")
+    }
     own = {route for route, path in paths.items() if path == route}
     assert {"/health", "/webhooks/stripe", "/shopify/{app}/auth", "/proxy/studio/uploads", "/studio/app"} <= own
     assert {route for route in own if route.startswith("/v1/")} == {"/v1/analytics/events"}  # public

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.integrations.shopify.admin_api import API_VERSION
 from chalicelib.shops import apps
 from chalicelib.shops.errors import AppNotFound
+from infra.sandbox.shopify import SANDBOX_APPS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,3 +38,14 @@ def test_each_app_has_its_configuration_file(handle: str) -> None:
     assert app_config["webhooks"]["api_version"] == API_VERSION
     [redirect] = app_config["auth"]["redirect_urls"]
     assert redirect.endswith(f"/shopify/{handle}/auth/callback")
+    assert app_config["embedded"] is True
+    assert app_config["application_url"].endswith(f"/{handle}/app")
+
+
+def test_the_scopes_of_discounts_are_the_same_everywhere() -> None:
+    """Inventory gives stock and cost, the pixel its views; the app proxy serves the price test."""
+    app_config = tomllib.loads((ROOT / "shopify.app.discounts.toml").read_text())
+    scopes = app_config["access_scopes"]["scopes"].split(",")
+    assert {"read_inventory", "write_pixels", "read_customer_events", "write_app_proxy"} <= set(scopes)
+    assert tuple(scopes) == SANDBOX_APPS["discounts"].scopes
+    assert f"#SHOPIFY_DISCOUNTS_SCOPES={','.join(scopes)}\n" in (ROOT / ".env.example").read_text()

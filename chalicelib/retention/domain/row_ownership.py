@@ -8,13 +8,32 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
 from urllib.parse import quote
 
+from chalicelib.kit import table_schema
 from chalicelib.kit.data_policy import ObjectPrefix, TablePolicy
 from chalicelib.kit.data_subjects import GUEST, Subject, SubjectType, pseudonym
-from chalicelib.kit.subject_queries import ByScan, DirectLookup, OwnerFilter, SubjectQuery, ViaTable, placeholders
+from chalicelib.kit.subject_queries import (
+    ByKey,
+    ByScan,
+    DirectLookup,
+    OwnerFilter,
+    SubjectQuery,
+    ViaTable,
+    placeholders,
+)
+from chalicelib.kit.tables import Table
 from chalicelib.retention.domain.archive_pages import Item
 from chalicelib.retention.domain.subject_mentions import mentions_subject
+
+
+class LookupValue(NamedTuple):
+    """The value of a lookup's column, and that of the range key; empty: any."""
+
+    value: str
+    range_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +72,14 @@ class SubjectContext:
 
 
 def fill_template(template: str, context: SubjectContext, *, quoted: bool = False) -> list[str]:
-    """Return the filled template, once per app if it contains `{app}`; nothing if a value is missing.
+    """Return the filled template, once per app and alias if it contains `{app}`, `{alias}`; nothing if a value is missing.
 
     `quoted`: percent-encode the values.
     """
     names = placeholders(template)
     apps: Iterable[str | None] = context.apps if "app" in names else [None]
-    candidates = [{**context.template_values, "app": app} for app in apps]
+    aliases: Iterable[str | None] = context.aliases if "alias" in names else [None]
+    candidates = [{**context.template_values, "app": app, "alias": alias} for app, alias in product(apps, aliases)]
     filled = ({name: str(each[name]) for name in names} for each in candidates if _has_all(each, names))
     return [template.format(**(_quoted(each) if quoted else each)) for each in filled]
 
@@ -72,13 +92,22 @@ def _quoted(values: Mapping[str, str]) -> dict[str, str]:
     return {name: quote(value, safe="") for name, value in values.items()}
 
 
-def value_from_row(via: ViaTable, row: Item) -> str | None:
+def lookup_values(lookup: DirectLookup, context: SubjectContext) -> list[LookupValue]:
+    """Return the values with which the lookup finds rows of the subject."""
+    values = fill_template(lookup.value, context)
+    if not isinstance(lookup, ByKey) or not lookup.range_key:
+        return [LookupValue(value) for value in values]
+    return [LookupValue(value, key) for value in values for key in fill_template(lookup.range_key, context)]
+
+
+def value_from_row(via: ViaTable, row: Item) -> LookupValue | None:
     """Return the lookup's value, filled from a row of the `via` table; None if a column is empty."""
-    columns = {name: column_text(row, name) for name in placeholders(via.lookup.value)}
+    range_key = via.lookup.range_key if isinstance(via.lookup, ByKey) else ""
+    columns = {name: column_text(row, name) for name in placeholders(via.lookup.value + range_key)}
     if None in columns.values():
         return None
     value = via.lookup.value.format(**columns)
-    return via.transform(value) if via.transform else value
+    return LookupValue(via.transform(value) if via.transform else value, range_key.format(**columns))
 
 
 def column_text(item: Item, column: str) -> str | None:
@@ -99,14 +128,15 @@ def is_app_in_scope(app: str, context: SubjectContext, item: Item | None = None)
     return app in context.apps
 
 
-def matches_lookup(lookup: DirectLookup, context: SubjectContext, item: Item) -> bool:
+def matches_lookup(table: type[Table], lookup: DirectLookup, context: SubjectContext, item: Item) -> bool:
     """Return whether the lookup finds the row."""
     text = column_text(item, lookup.column)
     if text is None:
         return False
-    values = fill_template(lookup.value, context)
-    contains = isinstance(lookup, ByScan) and lookup.contains
-    return any(value in text if contains else value == text for value in values)
+    if isinstance(lookup, ByScan) and lookup.contains:
+        return any(value in text for value, _ in lookup_values(lookup, context))
+    range_key = column_text(item, table_schema.range_key(table))
+    return any(value == text and key in ("", range_key) for value, key in lookup_values(lookup, context))
 
 
 def owns_row(owner: OwnerFilter | None, context: SubjectContext, item: Item, stored: str | None = None) -> bool:
@@ -171,7 +201,7 @@ def subject_folders(prefix: ObjectPrefix, context: SubjectContext) -> list[str]:
 def owns_archived_row(policy: TablePolicy, context: SubjectContext, item: Item) -> bool:
     """Return whether an archived row belongs to the subject, judged by the row alone."""
     return is_app_in_scope(policy.app, context, item) and any(
-        matches_lookup(lookup, context, item) and owns_row(query.owner, context, item)
+        matches_lookup(policy.table, lookup, context, item) and owns_row(query.owner, context, item)
         for query, lookup in direct_lookups(policy, context.subject.type)
     )
 

@@ -25,7 +25,7 @@ from chalicelib.kit.subject_queries import (
 from chalicelib.kit.tables import Table
 from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.domain.archive_pages import Item
-from chalicelib.retention.domain.row_ownership import SubjectContext
+from chalicelib.retention.domain.row_ownership import LookupValue, SubjectContext
 from chalicelib.retention.repository import s3_objects
 from chalicelib.retention.repository.rows import key_of
 from chalicelib.retention.rules import TABLE_POLICIES
@@ -69,8 +69,8 @@ def find_page(
             filled = {row_ownership.value_from_row(via, row) for row in parents}
             values = [
                 value
-                for value in sorted(filter(None, filled))
-                if with_shared or not _has_other_owner(query, via, context, value)
+                for value in sorted(value for value in filled if value and value.value)
+                if with_shared or not _has_other_owner(query, via, context, value.value)
             ]
             return SubjectRowPage(_rows_via(policy, query, via.lookup, context, values), next_cursor)
         case lookup:
@@ -99,12 +99,12 @@ def _parents(via: ViaTable, context: SubjectContext, cursor: QueryCursor) -> tup
     triples = [
         (query, lookup, value)
         for query, lookup in row_ownership.direct_lookups(policy, context.subject.type)
-        for value in row_ownership.fill_template(lookup.value, context)
+        for value in row_ownership.lookup_values(lookup, context)
     ]
     if cursor.value >= len(triples):
         return [], None
     query, lookup, value = triples[cursor.value]
-    items, after = _page(policy.table, lookup, context, value, cursor.after)
+    items, after = _page(policy.table, lookup, value, cursor.after)
     rows = [
         row for row in _subject_rows(policy, query, context, items) if row_ownership.leads_further(policy, context, row)
     ]
@@ -114,10 +114,10 @@ def _parents(via: ViaTable, context: SubjectContext, cursor: QueryCursor) -> tup
 def _lookup_page(
     table: type[Table], lookup: DirectLookup, context: SubjectContext, cursor: QueryCursor
 ) -> tuple[Iterator[Item], QueryCursor | None]:
-    values = row_ownership.fill_template(lookup.value, context)
+    values = row_ownership.lookup_values(lookup, context)
     if cursor.value >= len(values):
         return iter(()), None
-    items, after = _page(table, lookup, context, values[cursor.value], cursor.after)
+    items, after = _page(table, lookup, values[cursor.value], cursor.after)
     return items, _next_cursor(cursor, after, len(values))
 
 
@@ -128,12 +128,16 @@ def _next_cursor(cursor: QueryCursor, after: Item | None, value_count: int) -> Q
 
 
 def _rows_via(
-    policy: TablePolicy, query: SubjectQuery, lookup: DirectLookup, context: SubjectContext, values: Sequence[str]
+    policy: TablePolicy,
+    query: SubjectQuery,
+    lookup: DirectLookup,
+    context: SubjectContext,
+    values: Sequence[LookupValue],
 ) -> Iterator[Item]:
     for value in values:
         after: Item | None = None
         while True:
-            items, after = _page(policy.table, lookup, context, value, after)
+            items, after = _page(policy.table, lookup, value, after)
             yield from _subject_rows(policy, query, context, items)
             if after is None:
                 break
@@ -158,26 +162,26 @@ def _owns_row(query: SubjectQuery, context: SubjectContext, item: Item) -> bool:
 
 
 def _page(
-    table: type[Table], lookup: DirectLookup, context: SubjectContext, value: str, after: Item | None
+    table: type[Table], lookup: DirectLookup, value: LookupValue, after: Item | None
 ) -> tuple[Iterator[Item], Item | None]:
     """Return the complete rows of one query or scan, read consistently, and the last key that was read."""
     match lookup:
         case ByKey():
-            return _query_by_key(table, lookup, context, value, after)
+            return _query_by_key(table, lookup, value, after)
         case ByIndex():
-            return _query_by_index(table, lookup, value, after)
+            return _query_by_index(table, lookup, value.value, after)
         case ByScan():
-            return _scan(table, lookup, value, after)
+            return _scan(table, lookup, value.value, after)
 
 
 def _query_by_key(
-    table: type[Table], lookup: ByKey, context: SubjectContext, value: str, after: Item | None
+    table: type[Table], lookup: ByKey, value: LookupValue, after: Item | None
 ) -> tuple[Iterator[Item], Item | None]:
-    names, values = {"#c": lookup.column}, {":v": {"S": value}}
+    names, values = {"#c": lookup.column}, {":v": {"S": value.value}}
     condition = "#c = :v"
-    if lookup.range_key:
+    if value.range_key:
         names["#r"] = table_schema.range_key(table)
-        values[":r"] = {"S": next(iter(row_ownership.fill_template(lookup.range_key, context)), "")}
+        values[":r"] = {"S": value.range_key}
         condition += " AND #r = :r"
     response = aws.client("dynamodb").query(
         TableName=table.Meta.table_name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from chalicelib.integrations.shopify.oauth import Grant
 from chalicelib.kit import clock, data_subjects, ids, tombstones
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
-from chalicelib.kit.tables import Transaction, update_if
+from chalicelib.kit.tables import Transaction, get_many, update_if
 from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop, WebhookDelivery
 from chalicelib.shops.repository import deliveries, sessions, tokens
@@ -42,6 +42,12 @@ def find(shop: str, app: str) -> Shop | None:
         return Shop.get(shop, app, consistent_read=True)
     except Shop.DoesNotExist:
         return None
+
+
+def find_many(app: str, shops: Sequence[str]) -> list[Shop]:
+    """Return the app's rows in at most 100 shops, active or not, with one consistent read call."""
+    rows = get_many([(Shop, (shop, app)) for shop in shops], consistent=True)
+    return [row for row in rows if row]
 
 
 def get_active(shop: str, app: str) -> Shop:

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.kit import data_subjects
 from chalicelib.shops.schemas.messages import ShopMessage
@@ -15,10 +15,32 @@ class _Part(BaseModel):
     model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
 
 
+class DiscountApplication(_Part):
+    """A discount of an order. `index` is its position, by which the lines' allocations refer to it.
+
+    `type` is `automatic`, `discount_code`, `manual` or `script`; `target_type` is `line_item` or `shipping_line`. Only
+    a discount code has `code`, the others have `title`.
+    """
+
+    index: int
+    type: str
+    title: str | None = None
+    code: str | None = None
+    target_type: str | None = None
+
+
+class LineDiscount(_Part):
+    """What one discount application takes off a line's whole quantity, in shop money."""
+
+    application: int
+    amount: Decimal
+
+
 class OrderLine(_Part):
     """One line of an order. `properties` are the shopper's choices, by name.
 
-    `quantity` is the ordered number, `current_quantity` the number after edits and refunds.
+    `quantity` is the ordered number, `current_quantity` the number after edits and refunds. `price` is that of one unit
+    before discounts, in shop money. Messages of earlier versions have no field after `properties`.
     """
 
     line_item_id: str
@@ -27,6 +49,27 @@ class OrderLine(_Part):
     quantity: int
     current_quantity: int
     properties: dict[str, str]
+    sku: str | None = None
+    title: str | None = None
+    price: Decimal | None = None
+    gift_card: bool = False
+    discounts: list[LineDiscount] = Field(default_factory=list)
+
+
+class RefundLine(_Part):
+    """The refunded quantity of an order line; `properties` are those of the line, `subtotal` is in shop money."""
+
+    line_item_id: str
+    quantity: int
+    properties: dict[str, str]
+    subtotal: Decimal | None = None
+
+
+class OrderRefund(_Part):
+    """A refund of an order; one of money alone has no lines."""
+
+    refund_id: str
+    lines: list[RefundLine]
 
 
 class _OrderMessage(ShopMessage):
@@ -47,6 +90,18 @@ class _Order(_OrderMessage):
     lines: list[OrderLine]
     placed_at: AwareDatetime | None = None
     triggered_at: AwareDatetime
+    updated_at: AwareDatetime | None = None
+    cancelled_at: AwareDatetime | None = None
+    voided: bool = False
+    """Whether the payment was voided: the order was never paid."""
+    test: bool = False
+    """Whether the order was placed in the shop's test mode."""
+    applications: list[DiscountApplication] = Field(default_factory=list)
+    refunds: list[OrderRefund] = Field(default_factory=list)
+    attributes: dict[str, str] = Field(default_factory=dict)
+    """The order's own attributes whose name begins with `_backroom`."""
+    guest: str | None = None
+    """Pseudonym of a guest's e-mail address; None if the order has a customer, or no address."""
 
     def actors(self) -> Mapping[str, datetime]:
         """Return the customer with the order's time: messages of an erased customer's later orders are not dropped."""
@@ -84,14 +139,6 @@ class OrderCancelled(_Order):
     topic: ClassVar[str] = "shops-order_cancelled"
 
     cancelled_at: AwareDatetime
-
-
-class RefundLine(_Part):
-    """The refunded quantity of an order line; `properties` are those of the line."""
-
-    line_item_id: str
-    quantity: int
-    properties: dict[str, str]
 
 
 class RefundCreated(_OrderMessage):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import jwt
@@ -20,6 +21,7 @@ from chalicelib.shops.errors import (
     InvalidSessionToken,
     InvalidShopDomain,
     InvalidWebhookSignature,
+    WrongApp,
 )
 from chalicelib.shops.gids import gid_or_none
 from chalicelib.shops.models import Shop
@@ -128,6 +130,22 @@ def shopper(credentials: Credentials) -> Shopper:
         return Shopper(shop, app.handle, customer_id, app_proxy.require_path_prefix(prefix))
     except (ValueError, InvalidShopDomain) as error:
         raise InvalidProxySignature from error
+
+
+C = TypeVar("C", Merchant, Shopper)
+
+
+def only_app(verifier: Callable[[Credentials], C], app: str) -> Callable[[Credentials], C]:
+    """Return a verifier that accepts the callers of one app. It raises WrongApp for those of the shop's other apps."""
+
+    @functools.wraps(verifier)
+    def verify(credentials: Credentials) -> C:
+        caller = verifier(credentials)
+        if caller.app != app:
+            raise WrongApp
+        return caller
+
+    return verify
 
 
 def _verify_session_token(token: str) -> tuple[App, dict[str, Any]]:

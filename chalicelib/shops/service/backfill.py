@@ -25,7 +25,8 @@ from chalicelib.shops.schemas.orders import (
     RefundCreated,
 )
 from chalicelib.shops.service.admin import AdminApi, open_admin_api
-from chalicelib.shops.service.admin_queries import FetchedOrder, fetch_order, list_changed_orders, list_changed_products
+from chalicelib.shops.service.order_queries import FetchedOrder, fetch_order, list_changed_orders
+from chalicelib.shops.service.product_queries import list_changed_products
 
 log = logs.logger("shops")
 
@@ -84,7 +85,7 @@ def _order_messages(shop: str, app: str, order: FetchedOrder, since: datetime) -
             yield "refunds/create", RefundCreated(**refund_fields, **refund.fields)
     if order.cancelled_at:
         cancel_fields = fields("orders/cancelled", order.cancelled_at)
-        yield "orders/cancelled", OrderCancelled(**cancel_fields, **order.fields, cancelled_at=order.cancelled_at)
+        yield "orders/cancelled", OrderCancelled(**cancel_fields, **order.fields)
     if order.fields["is_paid"]:
         yield "orders/paid", OrderPaid(**fields("orders/paid", updated_at), **order.fields)
     yield "orders/updated", OrderUpdated(**fields("orders/updated", updated_at), **order.fields)

@@ -35,7 +35,7 @@ ENCRYPTED_TABLES = (
     EncryptedTable(
         Shop,
         key=lambda row: (row.shop, row.app),
-        columns=("access_token", "refresh_token"),
+        columns=("access_token", "refresh_token", "guest_key"),
         encryption_context=lambda row, column: tokens.token_encryption_context(row.shop, row.app, column),
         lock=lambda row: token_lock_name(row.shop, row.app),
     ),

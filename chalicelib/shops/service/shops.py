@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.kit import config
@@ -26,6 +28,25 @@ def app_handles() -> tuple[str, ...]:
 def list_installed_shops(app: str, page: PageRequest) -> PageResult[str]:
     """Return a page of the domains of the shops with the app active, oldest installation first."""
     return installations.list_by_active_app(app, page).map(lambda row: row.shop)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopLocale:
+    """A shop's IANA time zone and its currency, as Shopify last reported them; the currency may be unknown."""
+
+    time_zone: str = "UTC"
+    currency: str | None = None
+
+
+def find_locale(shop: str, app: str) -> ShopLocale:
+    """Return the shop's time zone and currency, UTC and None for an unknown shop. Reads one row."""
+    row = installations.find(shop, app)
+    return ShopLocale(row.iana_timezone or "UTC", row.currency) if row else ShopLocale()
+
+
+def filter_installed(app: str, candidates: Sequence[str]) -> set[str]:
+    """Return those of at most 100 shops in which the app is active, with one consistent read call."""
+    return {row.shop for row in installations.find_many(app, candidates) if row.is_active}
 
 
 def is_reinstalled_since(shop: str, app: str, since: datetime) -> bool:

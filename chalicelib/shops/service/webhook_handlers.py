@@ -25,7 +25,7 @@ from chalicelib.shops.schemas.messages import (
 )
 from chalicelib.shops.schemas.orders import OrderEdited
 from chalicelib.shops.service.admin import UNAVAILABLE_SHOP_STATUSES, open_admin_api
-from chalicelib.shops.service.admin_queries import fetch_order
+from chalicelib.shops.service.order_queries import fetch_order
 from chalicelib.shops.service.payload_storage import load_payload
 from chalicelib.shops.service.token_check import is_token_accepted
 from chalicelib.shops.service.webhook_payloads import (

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from functools import partial
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from chalicelib.kit.messages import Message
 from chalicelib.shops.gids import gid, gid_or_none
@@ -20,15 +21,16 @@ from chalicelib.shops.schemas.messages import DeliveryReceived, PrivacyRequested
 from chalicelib.shops.schemas.orders import (
     OrderCancelled,
     OrderCreated,
-    OrderLine,
     OrderPaid,
     OrderUpdated,
     ProductDeleted,
     ProductUpdated,
     ProductVariant,
     RefundCreated,
-    RefundLine,
 )
+from chalicelib.shops.service import guests
+from chalicelib.shops.service.order_payloads import CustomerPayload, OrderPayload, RefundPayload
+from chalicelib.shops.service.payload_fields import PayloadModel
 from chalicelib.shops.service.payload_storage import Payload
 
 
@@ -78,102 +80,25 @@ def parse_edited_order_number(payload: Payload) -> int:
     return _OrderEdited.model_validate(payload).order_edit.order_id
 
 
-class _Payload(BaseModel):
-    model_config = ConfigDict(defer_build=True, extra="ignore", hide_input_in_errors=True)
-
-
-def _properties_by_name(properties: Any) -> Any:
-    """Convert line item properties, a list of names and values, to a mapping; a value may be any JSON or null."""
-    if not isinstance(properties, list):
-        return properties or {}
-    if not all(isinstance(each, dict) and "name" in each for each in properties):
-        raise ValueError("must be a list of names and values")
-    return {str(each["name"]): "" if each.get("value") is None else str(each["value"]) for each in properties}
-
-
-Properties = Annotated[dict[str, str], BeforeValidator(_properties_by_name)]
-
-
-class _Line(_Payload):
-    id: int
-    variant_id: int | None = None
-    product_id: int | None = None
-    quantity: int
-    current_quantity: int | None = None
-    properties: Properties = {}
-
-
-class _Customer(_Payload):
-    id: int | None = None
-
-
-class _Order(_Payload):
-    id: int
-    order_number: int
-    total_price: Decimal
-    currency: str
-    customer: _Customer | None = None
-    created_at: AwareDatetime | None = None
-    cancelled_at: AwareDatetime | None = None
-    financial_status: str | None = None
-    line_items: list[_Line]
-
-    def fields(self) -> dict[str, Any]:
-        return {
-            "order_id": gid("Order", self.id),
-            "order_number": str(self.order_number),
-            "customer_id": gid_or_none("Customer", self.customer.id if self.customer else None),
-            "placed_at": self.created_at,
-            "total_price": self.total_price,
-            "currency": self.currency,
-            "is_paid": self.financial_status in ("paid", "partially_refunded", "refunded"),
-            "lines": [_line(line) for line in self.line_items],
-        }
-
-
-class _RefundedLine(_Payload):
-    properties: Properties = {}
-
-
-class _RefundLine(_Payload):
-    line_item_id: int
-    quantity: int
-    line_item: _RefundedLine = _RefundedLine()
-
-
-class _Transaction(_Payload):
-    kind: str = "refund"
-    status: str = "success"
-    amount: Decimal
-    currency: str | None = None
-
-
-class _Refund(_Payload):
-    id: int
-    order_id: int
-    refund_line_items: list[_RefundLine] = []
-    transactions: list[_Transaction] = []
-
-
-class _Variant(_Payload):
+class _Variant(PayloadModel):
     id: int
     title: str
     sku: str | None = None
     price: Decimal
 
 
-class _Product(_Payload):
+class _Product(PayloadModel):
     id: int
     title: str
     status: str = "active"
-    variants: list[_Variant] = []
+    variants: list[_Variant] = Field(default_factory=list)
 
 
-class _DeletedProduct(_Payload):
+class _DeletedProduct(PayloadModel):
     id: int
 
 
-class _Shop(_Payload):
+class _Shop(PayloadModel):
     name: str
     email: str | None = None
     currency: str
@@ -182,77 +107,53 @@ class _Shop(_Payload):
     plan_display_name: str | None = None
 
 
-class _Scopes(_Payload):
+class _Scopes(PayloadModel):
     current: list[str]
 
 
-class _OrderEdit(_Payload):
+class _OrderEdit(PayloadModel):
     order_id: int
 
 
-class _OrderEdited(_Payload):
+class _OrderEdited(PayloadModel):
     order_edit: _OrderEdit
 
 
-class _DataRequest(_Payload):
+class _DataRequest(PayloadModel):
     id: int
 
 
-class _Privacy(_Payload):
-    customer: _Customer | None = None
-    orders: list[int] = Field(default=[], validation_alias="orders_to_redact")
-    orders_requested: list[int] = []
+class _Privacy(PayloadModel):
+    customer: CustomerPayload | None = None
+    orders: list[int] = Field(default_factory=list, validation_alias="orders_to_redact")
+    orders_requested: list[int] = Field(default_factory=list)
     data_request: _DataRequest | None = None
 
 
-def _line(line: _Line) -> OrderLine:
-    return OrderLine(
-        line_item_id=gid("LineItem", line.id),
-        variant_id=gid_or_none("ProductVariant", line.variant_id),
-        product_id=line.product_id,
-        quantity=line.quantity,
-        current_quantity=line.quantity if line.current_quantity is None else line.current_quantity,
-        properties=line.properties,
-    )
+def _order_fields(info: DeliveryInfo, payload: Payload) -> dict[str, Any]:
+    order = OrderPayload.parse(payload, info.topic)
+    return info.message_fields() | order.message_fields(partial(guests.pseudonymize, info.shop, info.app))
 
 
 def _order_created(info: DeliveryInfo, payload: Payload) -> OrderCreated:
-    return OrderCreated(**info.message_fields(), **_Order.model_validate(payload).fields())
+    return OrderCreated(**_order_fields(info, payload))
 
 
 def _order_paid(info: DeliveryInfo, payload: Payload) -> OrderPaid:
-    return OrderPaid(**info.message_fields(), **_Order.model_validate(payload).fields())
+    return OrderPaid(**_order_fields(info, payload))
 
 
 def _order_updated(info: DeliveryInfo, payload: Payload) -> OrderUpdated:
-    return OrderUpdated(**info.message_fields(), **_Order.model_validate(payload).fields())
+    return OrderUpdated(**_order_fields(info, payload))
 
 
 def _order_cancelled(info: DeliveryInfo, payload: Payload) -> OrderCancelled:
-    order = _Order.model_validate(payload)
-    return OrderCancelled(
-        **info.message_fields(), **order.fields(), cancelled_at=order.cancelled_at or info.triggered_at
-    )
+    fields = _order_fields(info, payload)
+    return OrderCancelled(**fields | {"cancelled_at": fields["cancelled_at"] or info.triggered_at})
 
 
 def _refund_created(info: DeliveryInfo, payload: Payload) -> RefundCreated:
-    refund = _Refund.model_validate(payload)
-    refund_transactions = [each for each in refund.transactions if (each.kind, each.status) == ("refund", "success")]
-    return RefundCreated(
-        **info.message_fields(),
-        refund_id=gid("Refund", refund.id),
-        order_id=gid("Order", refund.order_id),
-        lines=[
-            RefundLine(
-                line_item_id=gid("LineItem", line.line_item_id),
-                quantity=line.quantity,
-                properties=line.line_item.properties,
-            )
-            for line in refund.refund_line_items
-        ],
-        amount=sum((each.amount for each in refund_transactions), Decimal(0)),
-        currency=next((each.currency for each in refund_transactions), None),
-    )
+    return RefundCreated(**info.message_fields(), **RefundPayload.parse(payload, info.topic).message_fields())
 
 
 def _product_updated(info: DeliveryInfo, payload: Payload) -> ProductUpdated:

@@ -9,12 +9,10 @@ import httpx
 
 from infra.local.demo.world import SECONDS, World, Wrong, eventually
 
-APP = "studio"
 
-
-def install(world: World, shop: str) -> str:
+def install(world: World, app: str, shop: str) -> str:
     """Install the app by OAuth, as a browser does, and read the shop as its merchant. Raises Wrong if this fails."""
-    begun = world.api.get(f"/shopify/{APP}/auth", params={"shop": shop})
+    begun = world.api.get(f"/shopify/{app}/auth", params={"shop": shop})
     if begun.status_code != 302:
         raise Wrong(f"the installation did not start: {begun.status_code} {begun.text[:200]}")
     consented = httpx.get(begun.headers["location"], timeout=SECONDS)
@@ -22,42 +20,43 @@ def install(world: World, shop: str) -> str:
     landed = world.api.get(f"{back.path}?{back.query}")
     if landed.status_code != 302 or "admin.shopify.com" not in landed.headers["location"]:
         raise Wrong(f"the callback returned {landed.status_code}: {landed.text[:200]}")
-    read = world.merchant(shop, "GET", "/v1/shops/me")
+    read = world.merchant(app, shop).request("GET", "/v1/shops/me")
     if not read["is_active"]:
         raise Wrong(f"{shop} is not active after its installation")
     return f"{shop} is active, scopes {read['scope']}"
 
 
-def webhooks(world: World, shop: str) -> str:
+def webhooks(world: World, app: str, shop: str) -> str:
     """Wait until the queued job has registered webhooks at Shopify."""
 
     def registered() -> Any:
-        answer = world.shopify.get("/sandbox/subscriptions", params={"app": APP, "shop": shop})
+        answer = world.shopify.get("/sandbox/subscriptions", params={"app": app, "shop": shop})
         return answer.json()["subscriptions"]
 
     found = eventually(registered, "webhooks registered by the job")
     return f"{len(found)} webhooks registered by the job"
 
 
-def settings(world: World, shop: str) -> str:
+def settings(world: World, app: str, shop: str) -> str:
     """Save settings and read them back. Raises Wrong if they differ."""
-    saved = world.merchant(shop, "PUT", "/v1/shops/me/settings", {"settings": {"gallery": True}})
-    read = world.merchant(shop, "GET", "/v1/shops/me/settings")
+    merchant = world.merchant(app, shop)
+    saved = merchant.request("PUT", "/v1/shops/me/settings", {"settings": {"gallery": True}})
+    read = merchant.request("GET", "/v1/shops/me/settings")
     if read["settings"] != {"gallery": True}:
         raise Wrong(f"the stored settings are {read['settings']}")
     return f"saved as version {saved['version']}"
 
 
-def uninstall(world: World, shop: str) -> str:
+def uninstall(world: World, app: str, shop: str) -> str:
     """Deliver the uninstall webhook twice. Raises Wrong if it is not applied exactly once."""
-    first = world.sandbox(world.shopify, "uninstall", app=APP, shop=shop)
+    first = world.sandbox(world.shopify, "uninstall", app=app, shop=shop)
     again = world.sandbox(world.shopify, f"webhooks/{first['webhook_id']}/redeliver")
     if (first["status"], again["status"]) != (200, 200):
         raise Wrong(f"the deliveries returned {first['status']} and {again['status']}")
     from chalicelib.shops.models import EventType, InstallationLog, Shop
 
     def gone() -> bool:
-        row = Shop.get(shop, APP, consistent_read=True)
+        row = Shop.get(shop, app, consistent_read=True)
         return not row.is_active and row.access_token is None
 
     eventually(gone, "the shop deactivated by the job")

@@ -123,7 +123,7 @@ class Studio:
         return [item for item in items if item["generation_type"] == "final"]
 
     def _merchant(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
-        return self.world.merchant(self.shop, method, f"/v1/studio/{path}", body, expect)
+        return self.world.merchant("studio", self.shop).request(method, f"/v1/studio/{path}", body, expect)
 
     def _shopper(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
         return self.world.shopper(self.shop, method, path, body, customer=CUSTOMER, expect=expect)

@@ -18,9 +18,9 @@ Step = tuple[str, Callable[[], str]]
 def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     """Yield the steps, as names and actions, for one new shop and one new member."""
     shop = f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.myshopify.com"
-    yield "a shop installs the app", lambda: install.install(world, shop)
-    yield "a job registers its webhooks", lambda: install.webhooks(world, shop)
-    yield "the merchant saves settings", lambda: install.settings(world, shop)
+    yield "a shop installs the app", lambda: install.install(world, "studio", shop)
+    yield "a job registers its webhooks", lambda: install.webhooks(world, "studio", shop)
+    yield "the merchant saves settings", lambda: install.settings(world, "studio", shop)
     gallery = studio.Studio(world, shop, folder)
     yield "the merchant sets up a product, a style, a watermark", gallery.furnish
     yield "a shopper uploads a photo", gallery.upload
@@ -41,7 +41,7 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "2,000 simulated customers see it", test.send_events
     yield "the test finds its winner", test.find_winner
     yield "old data is archived, then deleted", lambda: clean_up.sweep(plan, shop)
-    yield "the shop uninstalls the app", lambda: install.uninstall(world, shop)
+    yield "the shop uninstalls the app", lambda: install.uninstall(world, "studio", shop)
 
 
 def walk(plan: Plan, folder: Path) -> None:

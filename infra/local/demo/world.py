@@ -50,10 +50,9 @@ class World:
         """Send a control request to a sandbox and return the response body."""
         return self._checked(client.post(f"/sandbox/{path}", json=asked)).body
 
-    def merchant(self, shop: str, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
-        """Send a request as the merchant, with a new session token from Shopify."""
-        token = self.sandbox(self.shopify, "session-tokens", app="studio", shop=shop)["token"]
-        return self.bearer(token, method, path, body, expect)
+    def merchant(self, app: str, shop: str) -> Merchant:
+        """Return the merchant of a shop, who uses the app with this handle."""
+        return Merchant(self, app, shop)
 
     def bearer(self, token: str, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
         """Send a request with a bearer token; a PUT has the current ETag as `If-Match`."""
@@ -89,3 +88,17 @@ def eventually(look: Callable[[], Any], what: str, seconds: float = SECONDS) -> 
             raise Wrong(f"{what}: timed out after {seconds:.0f} s")
         time.sleep(0.1)
     return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A shop's merchant, who uses one app in the admin."""
+
+    world: World
+    app: str
+    shop: str
+
+    def request(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
+        """Send a request with a new session token from Shopify; return the response body."""
+        token = self.world.sandbox(self.world.shopify, "session-tokens", app=self.app, shop=self.shop)["token"]
+        return self.world.bearer(token, method, path, body, expect)

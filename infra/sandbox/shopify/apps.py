@@ -25,7 +25,16 @@ SANDBOX_APPS = {
         "discounts",
         "sandbox-discounts-key",
         "sandbox-discounts-secret-of-no-real-app",
-        ("read_products", "read_orders", "read_customers", "write_discounts"),
+        (
+            "read_products",
+            "read_orders",
+            "read_customers",
+            "read_inventory",
+            "write_discounts",
+            "write_pixels",
+            "read_customer_events",
+            "write_app_proxy",
+        ),
     ),
     "studio": App(
         "studio",

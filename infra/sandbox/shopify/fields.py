@@ -6,13 +6,22 @@ from typing import Any
 from infra.sandbox.server import Json
 from infra.sandbox.shopify.connections import connection
 
+APPLICATION_TYPES = {
+    "automatic": "AutomaticDiscountApplication",
+    "discount_code": "DiscountCodeApplication",
+    "manual": "ManualDiscountApplication",
+    "script": "ScriptDiscountApplication",
+}
+"""The GraphQL types of `discount_applications`, by their `type` in webhooks."""
+
 
 def order_fields(row: Json) -> Json:
     """Return the fields of `Order` in `admin.graphql`."""
     payload = row["payload"]
     currency = payload["currency"]
-    lines = [_line(line, currency) for line in payload["line_items"]]
-    refunds = [_refund(refund, currency) for refund in payload["refunds"]]
+    applications = [_application(index, each) for index, each in enumerate(payload["discount_applications"])]
+    lines = [_line(line, currency, applications) for line in payload["line_items"]]
+    refunds = [_refund(refund, currency, applications) for refund in payload["refunds"]]
     customer = payload["customer"]
     cancel_reason = payload["cancel_reason"]
     return {
@@ -36,24 +45,17 @@ def order_fields(row: Json) -> Json:
         "totalRefundedSet": _money(
             str(sum((_refunded(each) for each in payload["refunds"]), Decimal("0.00"))), currency
         ),
+        "customAttributes": _attributes(payload["note_attributes"]),
+        "discountApplications": lambda _, first=None, after=None: connection(applications, first, after),
         "customer": {"id": customer["admin_graphql_api_id"]} if customer else None,
         "lineItems": lambda _, first=None, after=None: connection(lines, first, after),
         "refunds": lambda _, first=None: refunds[:first],
     }
 
 
-def product_fields(row: Json) -> Json:
-    """Return the fields of `Product` in `admin.graphql`."""
+def product_fields(row: Json, variants: list[Json]) -> Json:
+    """Return the fields of `Product` in `admin.graphql`, with the fields of its variants."""
     payload = row["payload"]
-    variants = [
-        {
-            "id": variant["admin_graphql_api_id"],
-            "title": variant["title"],
-            "sku": variant["sku"],
-            "price": variant["price"],
-        }
-        for variant in payload["variants"]
-    ]
     return {
         "id": payload["admin_graphql_api_id"],
         "title": payload["title"],
@@ -65,7 +67,21 @@ def product_fields(row: Json) -> Json:
     }
 
 
-def _line(line: Json, currency: str) -> Json:
+def _application(index: int, application: Json) -> Json:
+    return {
+        "__typename": APPLICATION_TYPES[application["type"]],
+        "index": index,
+        "targetType": application["target_type"].upper(),
+        "title": application.get("title"),
+        "code": application.get("code"),
+    }
+
+
+def _attributes(properties: list[Json]) -> list[Json]:
+    return [{"key": each["name"], "value": each["value"]} for each in properties]
+
+
+def _line(line: Json, currency: str, applications: list[Json]) -> Json:
     return {
         "id": line["admin_graphql_api_id"],
         "name": line["name"],
@@ -75,16 +91,24 @@ def _line(line: Json, currency: str) -> Json:
         "currentQuantity": line["current_quantity"],
         "product": {"id": f"gid://shopify/Product/{line['product_id']}"},
         "variant": {"id": f"gid://shopify/ProductVariant/{line['variant_id']}"},
-        "customAttributes": [{"key": each["name"], "value": each["value"]} for each in line["properties"]],
+        "customAttributes": _attributes(line["properties"]),
+        "isGiftCard": line["gift_card"],
+        "discountAllocations": [
+            {
+                "allocatedAmountSet": _money(each["amount"], currency),
+                "discountApplication": applications[each["discount_application_index"]],
+            }
+            for each in line["discount_allocations"]
+        ],
         "originalUnitPriceSet": _money(line["price"], currency),
     }
 
 
-def _refund(refund: Json, currency: str) -> Json:
+def _refund(refund: Json, currency: str, applications: list[Json]) -> Json:
     items = [
         {
             "id": f"gid://shopify/RefundLineItem/{item['id']}",
-            "lineItem": _line(item["line_item"], currency),
+            "lineItem": _line(item["line_item"], currency, applications),
             "quantity": item["quantity"],
             "subtotalSet": _money(item["subtotal_set"]["shop_money"]["amount"], currency),
         }

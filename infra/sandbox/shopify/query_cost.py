@@ -10,6 +10,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -48,7 +49,7 @@ def query_cost(schema: GraphQLSchema, document: DocumentNode, variables: dict[st
 
 
 def _selection_cost(
-    parent: GraphQLObjectType,
+    parent: GraphQLObjectType | GraphQLInterfaceType,
     selection: SelectionSetNode,
     fragments: dict[str, FragmentDefinitionNode],
     variables: dict[str, Any],
@@ -58,7 +59,7 @@ def _selection_cost(
         if isinstance(node, FieldNode):
             field = parent.fields.get(node.name.value)
             kind = get_named_type(field.type) if field else None
-            if not isinstance(kind, GraphQLObjectType) or node.selection_set is None:
+            if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) or node.selection_set is None:
                 continue
             inside = _selection_cost(kind, node.selection_set, fragments, variables)
             if kind.name.endswith("Connection"):

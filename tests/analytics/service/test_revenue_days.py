@@ -261,7 +261,7 @@ def test_two_computations_at_once_leave_the_days_of_both(time: Any, monkeypatch:
     report(state(step(0, 30)))
     write_days, is_first = revenue_days._write_days, [True]
 
-    def interleaved(*arguments: Any) -> int:
+    def write_conflicts(*arguments: Any) -> int:
         """Let another computation finish between the reads and the writes of the first."""
         if is_first.pop() if is_first else False:
             report(state(step(0.25, 12)), owner="bob")
@@ -269,7 +269,7 @@ def test_two_computations_at_once_leave_the_days_of_both(time: Any, monkeypatch:
             assert day(0).mrr == 42
         return write_days(*arguments)
 
-    monkeypatch.setattr(revenue_days, "_write_days", interleaved)
+    monkeypatch.setattr(revenue_days, "_write_days", write_conflicts)
     close(time, 0.5)
     assert values(day(0).mrr, day(0).customers, day(0, RevenueScope.ALL).mrr) == (42, 2, 42)
 

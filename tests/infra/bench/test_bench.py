@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.kit.models import Lock
 from infra.bench.__main__ import ROWS
+from infra.bench.discounts import CASES
 from infra.bench.foundation import BUNDLE
 from infra.bench.round_trips import Cost, metered
 from infra.bench.runs import ROOT, Figures, Subject, SubjectFailed, interleaved
@@ -39,6 +40,7 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["print-png"], {"print of 4096 px, PNG", "peak memory"}),
         (["archive", "archive-memory"], {"50 rows archived", "memory for 100 rows"}),
         (["rollup", "write-units", "snippet"], {"1,000 events rolled up", "units of 1,000 events", "snippet"}),
+        (["fuel"], {what for what, _, _, budget in CASES if budget}),
         (["funnel"], {"ordered funnel, 1,000 events", "strict funnel, 1,000 events"}),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "output_names",

@@ -15,7 +15,7 @@ from chalicelib.kit.attributes import SecretAttribute
 from chalicelib.shops import service
 from chalicelib.shops.models import Session, Shop
 from chalicelib.shops.repository import sessions, tokens
-from chalicelib.shops.service import key_rotation
+from chalicelib.shops.service import guests, key_rotation
 from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES, RotationResult, reencrypt_row
 from chalicelib.shops.service.oauth_install import token_lock_name
 from infra.deploy import data_stack
@@ -74,6 +74,15 @@ def test_tokens_are_reencrypted_with_the_current_key(installed_shop: str, key_fi
     found = Session.get(session.id)
     assert secrets.is_current(found.access_token)
     assert secrets.decrypt(found.access_token, sessions.session_encryption_context(session.id)) == plain[0]
+
+
+def test_guests_keep_their_pseudonyms(installed_shop: str, key_file: Path) -> None:
+    pseudonym = guests.pseudonymize(installed_shop, "studio", "guest@example.com")
+    key_id = secrets.add_key(key_file)
+    assert reencrypt_row(SHOP, shop_row(installed_shop)) == RotationResult(reencrypted=3)
+    secrets.drop_key(key_file, "k1")
+    assert key_rotation.key_ids_of_row(SHOP, shop_row(installed_shop)) == {f"file:{key_id}"}
+    assert guests.pseudonymize(installed_shop, "studio", "guest@example.com") == pseudonym is not None
 
 
 def test_concurrently_refreshed_tokens_are_kept(shopify: ShopifySandbox, installed_shop: str, key_file: Path) -> None:

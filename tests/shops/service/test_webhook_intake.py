@@ -72,6 +72,11 @@ def test_a_paid_order_is_published(shopify: ShopifySandbox, shop: str, listen: L
         "quantity": 2,
         "current_quantity": 2,
         "properties": {"_generation": "g.k.m"},
+        "sku": None,
+        "title": "Print",
+        "price": "12.50",
+        "gift_card": False,
+        "discounts": [],
     }
     assert second["properties"] == {"Note": "", "Size": "3"}
 

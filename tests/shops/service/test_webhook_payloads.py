@@ -108,7 +108,12 @@ def test_a_refund_becomes_a_message(shopify: ShopifySandbox, shop: str, listen: 
     assert message["order_id"] == order["admin_graphql_api_id"]
     assert message["refund_id"] == f"gid://shopify/Refund/{refund['id']}"
     assert message["lines"] == [
-        {"line_item_id": line["admin_graphql_api_id"], "quantity": 1, "properties": {"_generation": "g.k.m"}}
+        {
+            "line_item_id": line["admin_graphql_api_id"],
+            "quantity": 1,
+            "properties": {"_generation": "g.k.m"},
+            "subtotal": "12.50",
+        }
     ]
     assert (Decimal(message["amount"]), message["currency"]) == (Decimal("12.50"), "USD")
 

@@ -1,0 +1,137 @@
+"""Which discount on a SKU would raise the daily margin, as far as the data tell.
+
+The figures are associations of price and units on past days, no proof: pages must say so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from chalicelib.discounts.domain.demand import Demand, SalesDay, estimate_demand
+from chalicelib.discounts.domain.elasticity import Posterior, shrink
+from chalicelib.discounts.enums import MissingEvidence, Objective, RecommendationStatus
+
+RATES = range(0, 51, 5)
+"""Discounts that are compared, in percent of the list price."""
+
+_Z95 = 1.959964
+"""The normal distribution's 97.5 % quantile."""
+_PRICE_TOLERANCE = 1.001
+"""Paid prices are means of rounded amounts."""
+_FOUR_PLACES, _CENTS = Decimal("0.0001"), Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class SkuHistory:
+    """A SKU's days and its price without our discounts; None: the highest price that was offered."""
+
+    days: Sequence[SalesDay]
+    list_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do about a SKU's price, or what is missing to say so."""
+
+    status: RecommendationStatus
+    missing: tuple[MissingEvidence, ...] = ()
+    elasticity: Decimal | None = None
+    interval: tuple[Decimal, Decimal] | None = None
+    """Of the elasticity, 95 %."""
+    own_estimate: Decimal | None = None
+    """The elasticity by this SKU's days alone."""
+    objective: Objective | None = None
+    advised_percentage: Decimal | None = None
+    gain_per_day: tuple[Decimal, Decimal, Decimal] | None = None
+    """Expected, lower and upper bound (95 %), in the shop's currency, against the price of the last day."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    """What the SKU's price is now, without discounts, and what a unit costs."""
+
+    current: float
+    list_price: float
+    unit_cost: float | None
+
+
+def advise(histories: Iterable[tuple[str, SkuHistory]], today: date) -> dict[str, Advice]:
+    """Compute the advice for each SKU of a shop. The SKUs' elasticities inform each other where there are enough.
+
+    The histories are taken one by one; of each, only what the advice needs stays in memory.
+    """
+    advice: dict[str, Advice] = {}
+    known: dict[str, tuple[Demand, _Prices]] = {}
+    for sku, history in histories:
+        found = estimate_demand(history.days, today)
+        if isinstance(found, Demand):
+            known[sku] = found, _prices(history, found)
+        else:
+            advice[sku] = Advice(RecommendationStatus.INSUFFICIENT, missing=found)
+    demands = [demand for demand, _ in known.values()]
+    shrunk = shrink([each.elasticity for each in demands], [each.variance for each in demands])
+    for (sku, (demand, prices)), posterior in zip(known.items(), shrunk.posterior, strict=True):
+        advice[sku] = _advise_one(demand, posterior, prices)
+    return advice
+
+
+def _prices(history: SkuHistory, demand: Demand) -> _Prices:
+    """Return the prices of the last day for which they are known."""
+    days = sorted(history.days, key=lambda day: day.date)
+    offered = [float(day.offered_price) for day in days if day.offered_price]
+    costs = [float(day.unit_cost) for day in days if day.unit_cost is not None]
+    current = offered[-1] if offered else math.exp(demand.log_prices[-1])
+    highest = max(offered, default=demand.price_range[1])
+    list_price = float(history.list_price) if history.list_price else highest
+    return _Prices(current, list_price, costs[-1] if costs else None)
+
+
+def _advise_one(demand: Demand, posterior: Posterior, prices: _Prices) -> Advice:
+    margin = _Z95 * math.sqrt(posterior.variance)
+    low, high = posterior.mean - margin, posterior.mean + margin
+    rate, gain = max(
+        ((rate, _gain(demand, posterior.mean, prices, rate)) for rate in _observed_rates(demand, prices)),
+        key=lambda each: each[1],
+        default=(0, 0.0),
+    )
+    is_advised = _decimal(gain, _CENTS) > 0
+    bounds = sorted([gain, *(_gain(demand, elasticity, prices, rate) for elasticity in (low, high))])
+    return Advice(
+        RecommendationStatus.ADVISED if is_advised else RecommendationStatus.NO_GAIN,
+        elasticity=_decimal(posterior.mean, _FOUR_PLACES),
+        interval=(_decimal(low, _FOUR_PLACES), _decimal(high, _FOUR_PLACES)),
+        own_estimate=_decimal(demand.elasticity, _FOUR_PLACES),
+        objective=Objective.REVENUE if prices.unit_cost is None else Objective.MARGIN,
+        advised_percentage=Decimal(rate) if is_advised else None,
+        gain_per_day=(_decimal(gain, _CENTS), _decimal(bounds[0], _CENTS), _decimal(bounds[-1], _CENTS))
+        if is_advised
+        else None,
+    )
+
+
+def _observed_rates(demand: Demand, prices: _Prices) -> list[int]:
+    """Return the rates whose prices the shop has had; nothing is said about other prices."""
+    lowest, highest = demand.price_range
+    return [
+        rate for rate in RATES if lowest / _PRICE_TOLERANCE <= _discounted(prices, rate) <= highest * _PRICE_TOLERANCE
+    ]
+
+
+def _discounted(prices: _Prices, rate: int) -> float:
+    return prices.list_price * (100 - rate) / 100
+
+
+def _gain(demand: Demand, elasticity: float, prices: _Prices, rate: int) -> float:
+    """Return the change of a day's margin (or revenue) against the current price."""
+    cost = prices.unit_cost or 0.0
+    discounted = _discounted(prices, rate)
+    now = demand.daily_units(elasticity, prices.current) * (prices.current - cost)
+    return demand.daily_units(elasticity, discounted) * (discounted - cost) - now
+
+
+def _decimal(value: float, step: Decimal) -> Decimal:
+    return Decimal(repr(value)).quantize(step, rounding=ROUND_HALF_UP) + 0

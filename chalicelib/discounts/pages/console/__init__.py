@@ -1,0 +1,1 @@
+"""`/discounts/app`: the merchant's three pages in Shopify's admin."""

@@ -1,0 +1,32 @@
+/** Advice: what the orders say about prices, what is missing, competitors and tests. */
+const MISSING = { too_few_days: "fewer than 28 days with stock", too_few_units: "fewer than 50 units sold", one_price: "no two prices that differ by 5 %", out_of_stock: "out of stock" };
+
+const percent = (value) => `${Number(value)}%`;
+const rounded = (value) => Number(value).toFixed(2);
+
+function advice(rows, currency, again) {
+  const act = (row, action) => kit.act(async () => {
+    await app.call("POST", "recommendations", { body: { sku: row.sku, action } });
+    kit.toast(action === "accept" ? "A paused draft was made. Look at it under Discounts." : "The advice was dismissed.");
+    again();
+  });
+  const visible = rows.filter((row) => !row.dismissed_at);
+  const advised = visible.filter((row) => row.status === "advised");
+  const others = visible.filter((row) => row.status !== "advised");
+  return app.section("Prices", kit.h("p", { class: "soft" }, "From your orders of 180 days. It shows what went together, not what caused it: try it, or test it."),
+    advised.length > 0 && kit.list(advised.map((row) => [kit.h("div", { class: "main" }, kit.h("h3", { dir: "auto" }, row.sku),
+      kit.h("p", null, `${percent(row.advised_percentage)} off may bring ${app.money(row.gain_per_day[0], currency)} a day more ${row.objective === "margin" ? "margin" : "revenue"}`),
+      kit.h("p", { class: "soft" }, `95 % interval ${app.money(row.gain_per_day[1], currency)} to ${app.money(row.gain_per_day[2], currency)}; elasticity ${rounded(row.elasticity)} (${rounded(row.interval[0])} to ${rounded(row.interval[1])})`)),
+    kit.h("div", { class: "row" }, kit.button("Make a draft", act(row, "accept"), "primary", { "aria-label": "Make a draft for " + row.sku }),
+      kit.button("Dismiss", act(row, "dismiss"), "", { "aria-label": "Dismiss the advice for " + row.sku }))])),
+    others.length > 0 && kit.table("SKUs without advice", [["SKU", (row) => app.text(row.sku)],
+      ["Why", (row) => (row.status === "no_gain" ? "No rate promises a gain" : (row.missing || []).map((each) => MISSING[each] || each).join("; "))], ["Computed", (row) => kit.date(row.computed_at)]], others),
+    !visible.length && kit.empty("No advice yet", "Advice needs 28 days of orders, 50 units of a SKU and two prices at least 5 % apart. It is computed once a week."));
+}
+
+const show = () => kit.load(app.main, async () => {
+  const [recommendations, competitors, tests, discounts, shop] = await Promise.all([app.all("recommendations"), app.all("competitors"), app.all("tests"), app.all("discounts"), app.shop()]);
+  return { recommendations, competitors, tests, discounts, shop };
+}, ({ recommendations, competitors, tests, discounts, shop }) => [advice(recommendations, shop.currency, show), app.competitors(competitors, show), app.tests(tests, discounts, show)]);
+
+show();

@@ -1,0 +1,109 @@
+"""Rows of orders: what each contributes now. Lines and refunds over 4 kB are objects in S3, one for each journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.discounts.domain import packed_orders
+from chalicelib.discounts.domain.order_state import OrderState
+from chalicelib.discounts.models import OrderUsage
+from chalicelib.integrations import storage
+from chalicelib.kit import config, tables
+from chalicelib.kit.tables import get_many, put_if
+from chalicelib.kit.threads import map_in_threads
+
+FOLDER = "order-lines"
+"""Prefix of the objects in the images bucket."""
+MAX_BYTES = 4_000
+"""Of lines and refunds in a row; about 80 lines."""
+MAX_KEYS = 100
+"""Keys of one BatchGetItem."""
+
+
+def find_orders(shop: str, order_ids: Iterable[str]) -> dict[str, OrderUsage]:
+    """Return the rows of the orders that have one, by order id; one consistent call for each 100 orders."""
+    ids = sorted(set(order_ids))
+    chunks = [ids[start : start + MAX_KEYS] for start in range(0, len(ids), MAX_KEYS)]
+
+    def find(chunk: list[str]) -> list[OrderUsage | None]:
+        return get_many([(OrderUsage, (shop, order_id)) for order_id in chunk], consistent=True)
+
+    return {row.order_id: row for rows in map_in_threads(find, chunks) for row in rows if row is not None}
+
+
+def to_state(row: OrderUsage) -> OrderState:
+    """Return the state in a row. Raises NoSuchObject if its lines are lost."""
+    state = OrderState(
+        order_id=row.order_id,
+        day=row.day,
+        created_at=row.created_at,
+        currency=row.currency,
+        snapshot_key=row.snapshot_key,
+        customer=row.customer_id,
+        cancelled_at=row.cancelled_at,
+    )
+    packed = storage.get(row.lines).decode() if is_address(row.lines) else row.lines
+    return packed_orders.unpack(packed, state)
+
+
+def to_row(shop: str, state: OrderState, sequence: int) -> OrderUsage:
+    """Return the row of a state that journal number `sequence` writes, with its lines whatever their length."""
+    return OrderUsage(
+        shop,
+        state.order_id,
+        customer_id=state.customer,
+        shop_customer=f"{shop}#{state.customer}" if state.customer else None,
+        day=state.day,
+        currency=state.currency,
+        snapshot_key=state.snapshot_key,
+        lines=packed_orders.pack(state),
+        cancelled_at=state.cancelled_at,
+        ab_variant=state.ab_mark.rpartition(".")[0] if state.ab_mark else None,
+        journal_seq=sequence,
+        created_at=state.created_at,
+    )
+
+
+def put_order(row: OrderUsage, replaced: str | None) -> None:
+    """Write the row unless its journal, or a later one, has written it. `replaced` is the address of its former lines."""
+    address = None
+    if len(row.lines) > MAX_BYTES:
+        address = _address(row)
+        storage.put(address, row.lines.encode(), "text/plain")
+        row = tables.copy_row(row, {"lines": address})
+    is_written = put_if(row, is_earlier(row.journal_seq))
+    if replaced:
+        storage.delete(replaced)
+    if address and not is_written and _is_overwritten(row):
+        storage.delete(address)
+
+
+def without_customer(row: OrderUsage) -> OrderUsage:
+    """Return the row of an order whose customer was erased."""
+    kept = {name: value for name, value in row.attribute_values.items() if name not in ("customer_id", "shop_customer")}
+    return OrderUsage(**kept)
+
+
+def is_address(lines: str) -> bool:
+    """Return whether the column holds the address of an object with the lines."""
+    return bool(lines.startswith("s3://"))
+
+
+def is_earlier(sequence: int) -> Condition:
+    """Return the condition that neither journal number `sequence` nor a later one has written an order's row."""
+    column = OrderUsage.journal_seq
+    condition: Condition = column.does_not_exist() | (column < sequence)
+    return condition
+
+
+def _address(row: OrderUsage) -> str:
+    order = row.order_id.rpartition("/")[2]
+    return storage.address(config.settings().images_bucket, f"{FOLDER}/{row.shop}/{order}/{row.journal_seq}")
+
+
+def _is_overwritten(row: OrderUsage) -> bool:
+    """Return whether a later journal has written the row, so that nothing refers to this journal's object."""
+    stored = find_orders(row.shop, [row.order_id]).get(row.order_id)
+    return stored is not None and stored.journal_seq > row.journal_seq

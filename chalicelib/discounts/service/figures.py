@@ -1,0 +1,79 @@
+"""Lists of figures: usage of discounts by SKUs, a shop's days, products, customers, and stock."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from chalicelib.discounts.domain.local_days import local_date
+from chalicelib.discounts.models import APP, DailyDiscountUsage
+from chalicelib.discounts.repository import figures
+from chalicelib.discounts.repository.figures import Period, UsageFilter
+from chalicelib.discounts.schemas.figures import (
+    CustomerFigureQuery,
+    CustomerFigureRead,
+    DayFigureRead,
+    InventoryFigureQuery,
+    InventoryFigureRead,
+    PeriodQuery,
+    ProductFigureQuery,
+    ProductFigureRead,
+    SkuFigureQuery,
+    SkuFigureRead,
+)
+from chalicelib.kit import clock
+from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.shops import service as shops
+
+DEFAULT_DAYS = 30
+_DAY = timedelta(days=1)
+
+
+def list_sku_figures(shop: str, query: SkuFigureQuery, page: PageRequest) -> PageResult[SkuFigureRead]:
+    """Return a page of what discounts did to SKUs: in their whole life, or by day if the query has days."""
+    wanted = UsageFilter(query.discount_id, query.sku)
+    if query.first is None and query.last is None:
+        return figures.list_usages(shop, wanted, page).map(SkuFigureRead.of)
+    period = stored_days(shop, query.first, query.last)
+    return figures.list_daily_usages(shop, period, wanted, page).map(SkuFigureRead.of)
+
+
+def list_day_figures(shop: str, query: PeriodQuery, page: PageRequest) -> PageResult[DayFigureRead]:
+    """Return a page of the shop's days, newest first."""
+    period = days_of(local_today(shop), query.first, query.last)
+    return figures.list_shop_days(shop, period, page).map(DayFigureRead.of)
+
+
+def list_product_figures(shop: str, query: ProductFigureQuery, page: PageRequest) -> PageResult[ProductFigureRead]:
+    """Return a page of what was sold of each SKU with and without a discount."""
+    return figures.list_products(shop, query.sku, page).map(ProductFigureRead.of)
+
+
+def list_customer_figures(shop: str, query: CustomerFigureQuery, page: PageRequest) -> PageResult[CustomerFigureRead]:
+    """Return a page of what customers used and bought."""
+    return figures.list_customers(shop, query.segment, page).map(CustomerFigureRead.of)
+
+
+def list_inventory_figures(
+    shop: str, query: InventoryFigureQuery, page: PageRequest
+) -> PageResult[InventoryFigureRead]:
+    """Return a page of a SKU's days, newest first."""
+    period = days_of(local_today(shop), query.first, query.last)
+    return figures.list_inventory(shop, query.sku, period, page).map(InventoryFigureRead.of)
+
+
+def local_today(shop: str) -> date:
+    """Return the date in the shop's time zone."""
+    return local_date(clock.now(), shops.find_locale(shop, APP).time_zone)
+
+
+def stored_days(shop: str, first: date | None, last: date | None) -> Period:
+    """Return the days of usage that are not archived yet."""
+    today = local_today(shop)
+    period = days_of(today, first, last)
+    return Period(max(period.first, today - DailyDiscountUsage.KEEP), min(period.last, today + _DAY))
+
+
+def days_of(today: date, first: date | None, last: date | None) -> Period:
+    """Return the days from `first` to `last`; by default until today, and 30 of them."""
+    end = last or (max(today, first) if first else today)
+    return Period(first or end - (DEFAULT_DAYS - 1) * _DAY, end)

@@ -1,0 +1,96 @@
+"""Messages about orders as snapshots and refunds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chalicelib.discounts.domain import shop_money
+from chalicelib.discounts.domain.order_lines import Allocation, Application, Line, SnapshotLine
+from chalicelib.discounts.domain.order_state import Refunds, Snapshot
+from chalicelib.discounts.service import ab_marks
+from chalicelib.kit import clock, config
+from chalicelib.shops.schemas.orders import (
+    DiscountApplication,
+    OrderCancelled,
+    OrderCreated,
+    OrderEdited,
+    OrderLine,
+    OrderPaid,
+    OrderUpdated,
+    RefundCreated,
+    RefundLine,
+)
+
+OrderMessage = OrderCreated | OrderPaid | OrderUpdated | OrderEdited | OrderCancelled
+UsageMessage = OrderMessage | RefundCreated
+
+MAX_ITEM_BYTES = 900
+"""Bytes of a SKU in a key: DynamoDB's sort keys hold 1,024, and ids and dates are added."""
+MAX_UNITS = 10**9
+
+
+def to_snapshot(message: OrderMessage) -> Snapshot:
+    """Return the order as the message has it. Raises ValueError or ArithmeticError if an amount is no money."""
+    applications = {each.index: each for each in message.applications}
+    customer = message.customer_id or (f"guest:{message.guest}" if message.guest else None)
+    moments = (message.updated_at or message.triggered_at, message.triggered_at)
+    return Snapshot(
+        key="#".join([*map(clock.iso, moments), message.message_id]),
+        created_at=message.placed_at or message.triggered_at,
+        currency=message.currency,
+        customer=customer,
+        lines=tuple(_line(each, applications) for each in message.lines),
+        is_void=message.voided or (message.test and config.settings().stage == "prod"),
+        cancelled_at=message.cancelled_at,
+        refunds={each.refund_id: _units(each.lines) for each in message.refunds},
+        ab_mark=_ab_mark(message),
+    )
+
+
+def to_refunds(message: RefundCreated) -> Refunds:
+    """Return the message's refund."""
+    return {message.refund_id: _units(message.lines)}
+
+
+def _ab_mark(message: OrderMessage) -> str | None:
+    """Return the order's mark of an A/B test; None without a genuine one."""
+    text = message.attributes.get(ab_marks.ATTRIBUTE)
+    mark = ab_marks.read_mark(message.shop, text) if text else None
+    return mark.text if mark else None
+
+
+def _units(lines: Iterable[RefundLine]) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for line in lines:
+        units[line.line_item_id] = units.get(line.line_item_id, 0) + max(0, line.quantity)
+    return units
+
+
+def _line(line: OrderLine, applications: dict[int, DiscountApplication]) -> SnapshotLine:
+    if not 0 <= line.quantity <= MAX_UNITS:
+        raise ValueError("not a quantity")
+    is_named = line.sku and len(line.sku.encode()) <= MAX_ITEM_BYTES
+    state = Line(
+        line_id=line.line_item_id,
+        item=line.sku if is_named else line.variant_id,
+        quantity=line.quantity,
+        current_quantity=line.current_quantity,
+        price=shop_money.checked(line.price or shop_money.NOTHING),
+        gift_card=line.gift_card,
+        variant_id=line.variant_id,
+        title=line.title,
+    )
+    return SnapshotLine(
+        state,
+        tuple(
+            Allocation(_application(applications.get(each.application)), shop_money.checked(each.amount))
+            for each in line.discounts
+        ),
+    )
+
+
+def _application(application: DiscountApplication | None) -> Application | None:
+    """Return the application; None for one that merchants or scripts made by hand: it is none of ours."""
+    if application is None or application.type not in ("automatic", "discount_code"):
+        return None
+    return Application(application.title, application.code)

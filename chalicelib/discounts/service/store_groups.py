@@ -1,0 +1,124 @@
+"""Groups of stores of one owner, whose dashboards show each other's sums.
+
+One store invites: its code has 128 random bits, serves once and ends after 15 minutes. Only its hash is stored. A store
+that has left, or removed the app, belongs to no group at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from chalicelib.discounts.errors import InvitationNotFound
+from chalicelib.discounts.models import APP, StoreGroupMember
+from chalicelib.discounts.repository import store_groups
+from chalicelib.discounts.schemas.store_groups import InvitationRead, StoreGroupAction, StoreGroupRead, StoreRead
+from chalicelib.kit import clock, ids
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
+from chalicelib.shops import service as shops
+
+INVITATION_LIFETIME = timedelta(minutes=15)
+_CODE_BYTES = 16
+
+
+def list_stores(shop: str) -> list[str]:
+    """Return the stores whose figures the store may read: those of its group that have the app, else itself."""
+    return [row.shop for row in _present_members(shop)]
+
+
+def read_group(shop: str, code: str | None = None) -> StoreGroupRead:
+    """Return the store's group. With `code`, the invitation says who invites. Raises InvitationNotFound."""
+    return _to_read(shop, _invitation_of(code) if code else None)
+
+
+def change_group(shop: str, body: StoreGroupAction) -> StoreGroupRead:
+    """Change the group: invite a store, join or leave. Raises the errors of the action."""
+    if body.action == "join":
+        return join_group(shop, body.code or "")
+    return invite_store(shop) if body.action == "invite" else leave_group(shop)
+
+
+def invite_store(shop: str) -> StoreGroupRead:
+    """Create an invitation to the store's group, and the group if there is none."""
+    now, secret = clock.now(), secrets.token_urlsafe(_CODE_BYTES)
+    until = now + INVITATION_LIFETIME
+
+    def decide(unit: UnitOfWork) -> StoreGroupMember:
+        row = store_groups.find_member(shop)
+        if row is None:
+            row = StoreGroupMember(ids.time_ordered(), shop, joined_at=now)
+            store_groups.stage_member(unit.transaction, row)
+        return row
+
+    row = run_unit_of_work(decide)
+    store_groups.set_invitation(row, _hash(secret), until)
+    return _to_read(shop, InvitationRead(shop=shop, code=f"{shop}/{secret}", until=until))
+
+
+def join_group(shop: str, code: str) -> StoreGroupRead:
+    """Enter the group of an invitation, which is used up. A store that is in the group already uses nothing.
+
+    Raises InvitationNotFound, StoreGroupJoined, LimitReached.
+    """
+    inviting_shop, secret = _parts(code)
+
+    def decide(unit: UnitOfWork) -> None:
+        inviter, own, now = store_groups.find_member(inviting_shop), store_groups.find_member(shop), clock.now()
+        if inviter is None:
+            raise InvitationNotFound
+        if own is not None and own.group_id == inviter.group_id:
+            return
+        store_groups.stage_used_invitation(unit.transaction, inviter, _hash(secret), now)
+        store_groups.stage_member(unit.transaction, StoreGroupMember(inviter.group_id, shop, joined_at=now))
+
+    run_unit_of_work(decide)
+    return _to_read(shop, None)
+
+
+def leave_group(shop: str) -> StoreGroupRead:
+    """Leave the group; a store without one changes nothing. Its open invitation ends."""
+
+    def decide(unit: UnitOfWork) -> None:
+        row = store_groups.find_member(shop)
+        if row is not None:
+            store_groups.stage_removal(unit.transaction, row)
+
+    run_unit_of_work(decide)
+    return _to_read(shop, None)
+
+
+def _present_members(shop: str) -> list[StoreGroupMember]:
+    """Return the store's row and those of the group's other stores that have the app, oldest member first."""
+    own = store_groups.find_member(shop)
+    if own is None:
+        return [StoreGroupMember("", shop, joined_at=clock.now())]
+    rows = store_groups.list_members(own.group_id)
+    installed = shops.filter_installed(APP, [row.shop for row in rows])
+    return sorted((row for row in rows if row.shop in installed or row.shop == shop), key=lambda row: row.joined_at)
+
+
+def _invitation_of(code: str) -> InvitationRead:
+    shop, secret = _parts(code)
+    row = store_groups.find_member(shop)
+    if row is None or row.invite_until is None or row.invite_until <= clock.now():
+        raise InvitationNotFound
+    if not secrets.compare_digest(row.invite_hash or "", _hash(secret)):
+        raise InvitationNotFound
+    return InvitationRead(shop=shop, until=row.invite_until)
+
+
+def _parts(code: str) -> tuple[str, str]:
+    """Return the inviting store and the secret of a code."""
+    shop, separator, secret = code.strip().partition("/")
+    if not (shop and separator and secret):
+        raise InvitationNotFound
+    return shop, secret
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _to_read(shop: str, invitation: InvitationRead | None) -> StoreGroupRead:
+    return StoreGroupRead(stores=[StoreRead.of(row) for row in _present_members(shop)], invitation=invitation)

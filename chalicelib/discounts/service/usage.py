@@ -1,0 +1,75 @@
+"""Counts the messages about orders: one journal for each shop of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.discounts.models import APP, UsageJournal
+from chalicelib.discounts.service.journal import write_journal
+from chalicelib.discounts.service.journal_content import JournalContent
+from chalicelib.discounts.service.order_snapshots import UsageMessage, to_refunds, to_snapshot
+from chalicelib.discounts.service.usage_plan import OrderNews, plan
+from chalicelib.kit import logs
+from chalicelib.kit.queue_records import ReceivedMessage
+from chalicelib.kit.threads import map_in_threads
+from chalicelib.shops.schemas.orders import RefundCreated
+
+Received = ReceivedMessage[Any]
+SHOPS_AT_ONCE = 3
+"""Journals of different shops that a batch writes concurrently, so that no shop waits for another."""
+
+log = logs.logger("discounts")
+
+
+def record_usage(batch: Sequence[Received]) -> list[Received]:
+    """Count the orders of a batch; return the messages that failed.
+
+    A message that cannot be counted fails alone; a journal that cannot be written fails the messages of its shop.
+    """
+    by_shop: dict[str, list[Received]] = {}
+    for received in batch:
+        if received.content.app == APP:
+            by_shop.setdefault(received.content.shop, []).append(received)
+    failures = map_in_threads(_record_shop, by_shop.items(), SHOPS_AT_ONCE)
+    return [received for failed in failures for received in failed]
+
+
+def _record_shop(shop_messages: tuple[str, list[Received]]) -> list[Received]:
+    shop, messages = shop_messages
+    news, failed = _news(shop, messages)
+
+    def make_content(head: UsageJournal) -> JournalContent:
+        made = plan(shop, head, news.values())
+        failed.update(made.failed)
+        return made.content
+
+    try:
+        if news:
+            write_journal(shop, make_content)
+    except Exception:
+        log.exception("usage not counted", extra={"shop": shop, "messages": len(messages)})
+        return messages
+    return [received for received in messages if received.content.order_id in failed]
+
+
+def _news(shop: str, messages: Sequence[Received]) -> tuple[dict[str, OrderNews], set[str]]:
+    """Return what the messages say about each order, and the orders with a message that cannot be read."""
+    news: dict[str, OrderNews] = {}
+    failed: set[str] = set()
+    for received in messages:
+        message: UsageMessage = received.content
+        try:
+            _note(news.setdefault(message.order_id, OrderNews(message.order_id)), message)
+        except (ValueError, ArithmeticError):
+            log.exception("order not counted: its message is not readable", extra={"shop": shop})
+            failed.add(message.order_id)
+    return {order_id: each for order_id, each in news.items() if order_id not in failed}, failed
+
+
+def _note(news: OrderNews, message: UsageMessage) -> None:
+    if isinstance(message, RefundCreated):
+        news.refunds.append(to_refunds(message))
+        news.seen_at.append((message.triggered_at, message.currency))
+    else:
+        news.snapshots.append(to_snapshot(message))
