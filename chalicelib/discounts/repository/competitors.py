@@ -54,7 +54,7 @@ def stage_removed(transaction: Transaction, row: CompetitorWatch) -> None:
 
 
 def store_check(before: CompetitorWatch, after: CompetitorWatch, price: CompetitorPrice | None) -> bool:
-    """Store the result of a check. Returns False if the watch was deleted or checked meanwhile; then nothing is stored.
+    """Store the result of a check. Returns False if the watch was deleted or checked by another worker; then nothing is stored.
 
     Repeated, the price is stored once: `observed_at` is its key.
     """

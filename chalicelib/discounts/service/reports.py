@@ -1,6 +1,6 @@
 """Reports by e-mail: an export of the shop's days, and a link to it in Shopify's admin.
 
-The e-mail holds no figures and no link to the file: whoever reads it must be signed in to the shop.
+The e-mail holds no figures and no link to the file: its reader must be signed in to the shop.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reports by e-mail: when, to whom, once, and without figures."""
+"""Reports by e-mail: their time and receiver, each once, and without figures."""
 
 from __future__ import annotations
 
