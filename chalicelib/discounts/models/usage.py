@@ -28,7 +28,7 @@ class OrderUsagesByShopCustomer(GlobalSecondaryIndex["OrderUsage"]):
 class OrderUsage(Table):
     """What an order contributes now: every figure can be recounted from these rows.
 
-    `lines` and `refunds` are gzipped, in base64; over 4 kB, `lines` is the address of an S3 object that holds both.
+    `lines` is gzipped, in base64; if lines and refunds exceed 4 kB, `lines` is the address of an S3 object that holds both.
     `shop_customer` is `<shop>#<customer_id>`; both leave with an erased customer. `ab_variant` is `<test>.<variant>`.
     """
 

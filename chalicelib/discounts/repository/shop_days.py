@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.discounts.domain.discount_rules import MAX_LIVE_DISCOUNTS
 from chalicelib.discounts.errors import LimitReached
-from chalicelib.discounts.models import CompetitorWatch, DailyDiscountStats, UsageJournal
+from chalicelib.discounts.models import DailyDiscountStats, UsageJournal
 from chalicelib.kit.tables import Transaction, readable_rows, update_if
 
 SHARDS = 4
@@ -45,11 +45,6 @@ def stage_added_discount(transaction: Transaction, shop: str, close_at: datetime
 def add_activity(shop: str, until: datetime) -> None:
     """Keep closing the shop's days until then, even if nothing happens there."""
     UsageJournal(shop).update([UsageJournal.active_until.set(until)])
-
-
-def has_watch(shop: str) -> bool:
-    """Return whether the shop watches a competitor's page."""
-    return any(CompetitorWatch.query(shop, limit=1))
 
 
 def has_orders_since(shop: str, day: date) -> bool:

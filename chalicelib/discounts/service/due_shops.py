@@ -58,7 +58,7 @@ def _send(shop: str, hour: datetime, now: datetime) -> None:
 
 
 def _is_active(head: UsageJournal, day: date) -> bool:
-    return head.live_discounts > 0 or shop_days.has_watch(head.shop) or shop_days.has_orders_since(head.shop, day)
+    return head.live_discounts > 0 or head.watches > 0 or shop_days.has_orders_since(head.shop, day)
 
 
 def _defer(shop: str, now: datetime) -> None:

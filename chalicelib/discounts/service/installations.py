@@ -9,7 +9,7 @@ from functools import partial
 from chalicelib.discounts.models import APP
 from chalicelib.discounts.repository import discounts, shop_days
 from chalicelib.discounts.schemas.publication import DiscountChanged
-from chalicelib.discounts.service import due_shops, web_pixel
+from chalicelib.discounts.service import due_shops, store_groups, web_pixel
 from chalicelib.kit import messages
 from chalicelib.shops.schemas.messages import ShopInstalled, ShopUninstalled
 from chalicelib.shops.service import is_reinstalled_since
@@ -43,5 +43,5 @@ INSTALL_STEPS: tuple[Callable[[str], object], ...] = (
     publish_all,
 )
 """Steps after an installation. Each may be repeated."""
-UNINSTALL_STEPS: tuple[Callable[[str], object], ...] = (shop_days.clear_due,)
+UNINSTALL_STEPS: tuple[Callable[[str], object], ...] = (shop_days.clear_due, store_groups.leave_group)
 """Steps after a removal. Each may be repeated."""

@@ -179,13 +179,16 @@ class _Erased:
         chunks = [names[start : start + _TOMBSTONES] for start in range(0, len(names), _TOMBSTONES)]
         found = map_in_threads(lambda chunk: tombstones.erased_since(content.planned_at, *chunk), chunks)
         self._names = set().union(*found)
+        orders = (each.row for each in content.orders if self.is_order_erased(each.row.order_id))
+        self._guests = {row.customer_id for row in orders if row.customer_id}
 
     @property
     def is_shop_erased(self) -> bool:
         return data_subjects.app(self._shop, APP) in self._names
 
     def has_left(self, customer_key: str) -> bool:
-        return data_subjects.customer(self._shop, customer_key.partition("#")[0]) in self._names
+        customer = customer_key.partition("#")[0]
+        return customer in self._guests or data_subjects.customer(self._shop, customer) in self._names
 
     def is_order_erased(self, order_id: str) -> bool:
         return data_subjects.order(self._shop, order_id) in self._names

@@ -118,6 +118,20 @@ def test_a_failing_shop_ends_no_others(hand: Hand, monkeypatch: pytest.MonkeyPat
     assert [shop for shop, _ in sent_days()] == [shops[1]]
 
 
+def test_a_watch_keeps_a_shop_due_and_an_order_wakes_it(
+    discount_shop: DiscountShop, shopify: ShopifySandbox, hand: Hand
+) -> None:
+    shop = head(live_discounts=0)
+    UsageJournal(shop).update([UsageJournal.watches.set(1)])
+    due_shops.send_due_shops(MIDNIGHT, MIDNIGHT - HOUR)
+    assert due_in(shop) is not None
+    UsageJournal(discount_shop.shop).update([UsageJournal.due_in.remove()])
+    order = shopify.paid_order(discount_shop.shop, [{"variant_id": 1, "product_id": 1, "quantity": 1, "price": "9.00"}])
+    assert shopify.deliver("discounts", discount_shop.shop, "orders/paid", order).ok
+    assert discount_shop.drain() == []
+    assert due_in(discount_shop.shop) is not None
+
+
 @pytest.mark.parametrize("count", [10, 1_000])
 def test_shops_at_rest_cost_nothing(hand: Hand, count: int) -> None:
     with UsageJournal.batch_write() as batch:

@@ -14,7 +14,7 @@ from chalicelib.discounts.domain.discount_rules import ShopFacts
 from chalicelib.discounts.domain.names import code_name, item_name, title_name
 from chalicelib.discounts.errors import DiscountNotFound, NameTaken
 from chalicelib.discounts.models import Discount, DiscountName, UsageJournal
-from chalicelib.discounts.repository import discount_changes, name_history
+from chalicelib.discounts.repository import discount_changes, discount_names
 from chalicelib.discounts.schemas.discounts import DiscountCreate, DiscountRead, DiscountUpdate
 from chalicelib.discounts.service import discounts
 from chalicelib.discounts.service.discounts import Editor
@@ -126,7 +126,7 @@ class DiscountLife(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Compare who had each name at the time of each change."""
         uses = {(name, moment) for moment, _ in self.owners for _, names in self.owners for name in names}
-        found = name_history.find_owners(self.editor.shop, uses)
+        found = discount_names.find_owners(self.editor.shop, uses)
         expected = {(name, moment): owner for moment, names in self.owners for name, owner in names.items()}
         assert found == expected
 

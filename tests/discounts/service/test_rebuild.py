@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,14 +20,18 @@ from chalicelib.discounts.models import (
     ProductPerformance,
     UsageJournal,
 )
-from chalicelib.discounts.repository import usage_journals
+from chalicelib.discounts.repository import archived_orders, usage_journals
 from chalicelib.discounts.service import journal, rebuild, recount_requests
 from chalicelib.kit import clock, data_subjects, tombstones
 from chalicelib.retention.rules import RULES
+from chalicelib.retention.service import privacy_requests
+from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from tests.discounts.faults import interrupted_at, killed_at, without_waits
 from tests.discounts.service.test_journal import AT, CUSTOMER, FIRST, SECOND, order
 from tests.discounts.usage_factories import SHOP, order_message, put_discounts, put_shop, record, stored_figures
-from tests.retention.conftest import fire_sweep
+from tests.retention.conftest import fire_sweep, nothing_in_progress
+
+__all__ = ["nothing_in_progress"]
 
 
 @pytest.fixture(autouse=True)
@@ -181,3 +186,42 @@ def test_a_hold_that_is_over_writes_nothing() -> None:
     assert content.is_empty
     journal.write_held(head, held, content)
     assert UsageJournal.get(SHOP).sequence == head.sequence + 2
+
+
+def test_orders_of_another_currency_have_rows_of_their_own() -> None:
+    order_id, snapshot = order(7)
+    assert record([order_message(order_id, replace(snapshot, currency="EUR"))]) == []
+    euros = DiscountUsage.get(SHOP, "d1#RED#EUR")
+    assert [euros.times_used, euros.currency, euros.sku] == [1, "EUR", "RED"]
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 3
+    assert ProductPerformance.get(SHOP, "RED#EUR").units_sold_with_discount == 2
+    assert CustomerInsight.get(SHOP, f"{CUSTOMER}#EUR").orders == 1
+    assert DailyDiscountStats.get(f"{SHOP}#EUR", AT.date()).orders == 1
+    assert differences() == 0
+    euros.update([DiscountUsage.times_used.add(1)])
+    DailyDiscountStats(f"{SHOP}#EUR", AT.date()).update([DailyDiscountStats.orders.add(1)])
+    assert rebuild.rebuild_usage(SHOP).differences == 2
+    assert DiscountUsage.get(SHOP, "d1#RED#EUR").times_used == 1
+    assert differences() == 0
+
+
+@pytest.mark.usefixtures("nothing_in_progress")
+def test_an_erased_customer_leaves_counts_in_tables_and_archive(
+    monkeypatch: pytest.MonkeyPatch, drain: Callable[[], list[Any]]
+) -> None:
+    now = AT + timedelta(days=402)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    fire_sweep(now)
+    assert drain() == []
+    order_id, snapshot = order(8)
+    message = order_message(order_id, replace(snapshot, currency="EUR", created_at=now - timedelta(days=3)))
+    assert record([message]) == []
+    request = {"request": PrivacyTopic.CUSTOMER_REDACT, "customer_id": CUSTOMER, "order_ids": [order_id]}
+    privacy_requests.accept_request(PrivacyRequested(shop=SHOP, app=APP, triggered_at=now, **request))
+    assert drain() == []
+    assert [row.customer_id for row in CustomerInsight.query(SHOP)] == ["guest:ab"]
+    assert OrderUsage.get(SHOP, order_id).customer_id is None
+    archived = {row.order_id: row.customer_id for row in archived_orders.iterate_archived_orders(SHOP)}
+    assert [archived[f"gid://shopify/Order/{number}"] for number in (1, 2, 3)] == [None, "guest:ab", None]
+    assert DiscountUsage.get(SHOP, "d1#RED").unique_customers == 2
+    assert differences() == 0
