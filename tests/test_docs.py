@@ -26,7 +26,8 @@ DOCUMENTS = [
 
 ELSEWHERE = {
     "AWS": "AccessDenied cron PartiQLDelete Publish REPORT StartMessageMoveTask TMPDIR",
-    "Shopify": "X-Shopify-Webhook-Id webhookSubscriptionCreate",
+    "JavaScript": "__proto__ hasOwnProperty",
+    "Shopify": "ProductDiscountCandidate X-Shopify-Webhook-Id webhookSubscriptionCreate",
     "Stripe": "resend times_redeemed",
     "other libraries": "pytz sync_from_stripe_data",
     "Python": "fork multiprocessing",
@@ -143,7 +144,7 @@ def _exists(span: str) -> bool:
         return all(_is_file(word) for word in span.split() if "/" in word)
     if re.match(r"((GET|POST|PUT|PATCH|DELETE) )?/[a-z{]", span) and "<" not in span:
         return _is_route(span)
-    if re.match(r"(kit|shops|studio|billing|analytics|retention|api)-|…-", span):
+    if re.match(r"(kit|shops|studio|billing|analytics|discounts|retention|api)-|…-", span):
         return span in _resources() | _alarms()
     if re.match(r"backroom-prod-\w", span):
         return span.removeprefix("backroom-prod-") in _resources()

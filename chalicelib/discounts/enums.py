@@ -64,7 +64,9 @@ class MissingEvidence(StrEnum):
     TOO_FEW_DAYS = "too_few_days"
     TOO_FEW_UNITS = "too_few_units"
     ONE_PRICE = "one_price"
+    """The price did not vary, or only together with the weekend or over time."""
     OUT_OF_STOCK = "out_of_stock"
+    """There would be enough days if the SKU had been in stock."""
 
 
 class Objective(StrEnum):

@@ -46,3 +46,34 @@ class InvitationNotFound(NotFound):
 
 class StoreGroupJoined(Conflict):
     title = "This store has a group; leave it first"
+
+
+class WatchNotFound(NotFound):
+    title = "Watched page not found"
+
+
+class RecommendationNotFound(NotFound):
+    title = "There is no recommendation for this SKU"
+
+
+class NothingAdvised(Conflict):
+    title = "No rate is advised for this SKU"
+
+
+class TestNotFound(NotFound):
+    __test__ = False
+    title = "Test not found"
+
+
+class TestNotStartable(Conflict):
+    __test__ = False
+    title = "Only a new test can be started"
+
+
+class TestNotApplicable(Conflict):
+    __test__ = False
+    title = "Only a stopped test with a winner applies"
+
+
+class UsageNotFound(NotFound):
+    title = "No order of this shop was counted"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from chalicelib.kit.metrics import Alarm, Counter, Duration, NoAlarm
 
+BATCH_SCHEDULES: tuple[str, ...] = ("discounts-start_due_work",)
+"""The schedules that write `StepsFailed`."""
+
 JOURNAL_FOUND_OPEN = Duration(
     "JournalFoundOpen",
     Alarm(
@@ -12,6 +15,18 @@ JOURNAL_FOUND_OPEN = Duration(
         above=600,
     ),
 )
+PUBLICATIONS_FAILED = Counter(
+    "PublicationsFailed",
+    NoAlarm("The merchant's page shows why; the close of the day tries again."),
+)
+USAGE_DIFFERS = Counter(
+    "UsageDiffers",
+    Alarm(
+        "discounts-usage-differs",
+        "A weekly recount found figures of a shop that differ from its orders: see the runbook, then rebuild them.",
+    ),
+)
+"""The number of rows that differ."""
 USAGE_DROPPED = Counter(
     "UsageDropped",
     NoAlarm("Changes of days that are archived already, and orders of over 400 days ago, are not counted: by design."),

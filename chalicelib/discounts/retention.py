@@ -81,6 +81,10 @@ TABLE_POLICIES = (
             SubjectQuery(
                 SubjectType.CUSTOMER, ViaTable("discounts/order_usages", ByKey("shop", "{shop}", "{customer_id}"))
             ),
+            SubjectQuery(
+                SubjectType.CUSTOMER,
+                ViaTable("discounts/order_usages", ByKey("shop", "{shop}", "{customer_id}#{currency}")),
+            ),
         ),
         app=APP,
     ),

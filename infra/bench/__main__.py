@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.bench import analytics, discounts, foundation, peers, pictures, retention
+from infra.bench import analytics, discounts, foundation, peers, pictures, retention, usage
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
@@ -34,9 +34,11 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "archive": retention.throughput,
     "archive-memory": retention.memory,
     "rollup": analytics.rollup,
+    "funnel": analytics.funnels,
     "write-units": analytics.write_units,
     "snippet": analytics.snippet_size,
     "fuel": discounts.function_fuel,
+    "usage": usage.throughput,
 }
 
 

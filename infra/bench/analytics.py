@@ -1,4 +1,4 @@
-"""Benchmark rows of analytics: a day rolled up, the write units of its events, the size of the snippet."""
+"""Benchmark rows of analytics: a day rolled up, funnels, the write units of its events, the size of the snippet."""
 
 from __future__ import annotations
 
@@ -35,6 +35,38 @@ def rollup(rounds: int) -> list[Row]:
         Row(what, str(ours), f"bare DuckDB {bare}", ours.beside(bare), 1.5),
         Row(what, str(ours), f"indexed SQLite {sqlite}", ours.beside(sqlite), 0.3),
     ]
+
+
+def funnels(rounds: int) -> list[Row]:
+    """Compare funnels of three steps, ordered and strict, with plain SQL over the same file."""
+    events = 1_000_000 if rounds > 1 else 1_000
+    rows = []
+    with TemporaryDirectory(prefix="backroom-bench-") as folder:
+        command = [sys.executable, str(SUBJECTS / "funnel_input.py"), folder, str(events)]
+        subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=True)
+        for order in ("ordered", "strict"):
+            reached = str(_persons_in_funnel(events))
+            subjects = [
+                Subject(name, [sys.executable, SUBJECTS / f"funnel_{name}.py", folder, order, reached])
+                for name in ("ours", "bare")
+            ]
+            figures = interleaved(subjects, rounds)
+            ours, bare = figures["ours"], figures["bare"]
+            what = f"{order} funnel, {events:,} events"
+            rows.append(Row(what, str(ours), f"bare DuckDB {bare}", ours.beside(bare), 1.3))
+    return rows
+
+
+def _persons_in_funnel(events: int) -> int:
+    """Return the persons who do all steps: each seventh visit does, and a visitor comes twice."""
+    visits = events // 10
+    half = visits // 2
+    return len({_person(visit, half) for visit in range(0, visits, 7)})
+
+
+def _person(visit: int, half: int) -> str:
+    """Return the person of a visit: each third has a user."""
+    return f"{'user' if visit % 3 == 0 else 'visitor'} {visit % half}"
 
 
 def write_units(_rounds: int) -> list[Row]:

@@ -63,6 +63,101 @@ ANALYTICS = (
 )
 """The costs that grow with the number of events."""
 
+DISCOUNTS = (
+    "",
+    "## Discounts",
+    "",
+    "`tests/discounts/scenarios/test_growth.py` and `test_day_closes.py` measure what grows. A change of a discount",
+    "rewrites its row, which holds the items: the more items, the larger the row (at most 10,000 bytes of configuration).",
+    "",
+    "| operation | units with 10 items | with 1,000 items |",
+    "| --- | --- | --- |",
+    "| discount created | 20 | 1,020 |",
+    "| one item replaced | 6 | 16 |",
+    "| discount renamed | 10 | 20 |",
+    "| discount deleted | 21 | 1,021 |",
+    "",
+    "A list reads no deleted discount. The hourly schedule costs 4 reads for each hour that it looks at, and 2 units for",
+    "each shop whose day has ended; shops at rest cost nothing.",
+)
+"""The costs that grow with the items of a discount and with the shops."""
+
+
+USAGE = (
+    "",
+    "## The usage of discounts",
+    "",
+    "`tests/discounts/service/test_usage_costs.py` counts the write units of a batch of one-line orders of one day with new",
+    "customers, over 20 known pairs of discount and SKU. Rows are under 1 kB.",
+    "",
+    "| orders in the batch | discounts, days, head | with both tables of products | orders | customers |",
+    "| --- | --- | --- | --- | --- |",
+    "| 1 | 5 | 7 | 2 | 2 |",
+    "| 100 | 43 | 83 | 200 | 200 |",
+    "| 1,000 | 43 | 83 | 2,000 | 2,000 |",
+    "",
+    "An order's second message, which changes no figure, costs 1 for the order, 1 for the customer and 2 for the head; a",
+    "repeated message costs nothing. The second unit of an order is the index of its customer, once; that of a customer is the",
+    "index of segments, at the first, second and fifth order. Three counters for each use, inexact, would cost 3,000.",
+    "Reads of a batch: 1 row for each order, customer, discount and name, and 2 of the shop.",
+    "",
+    "A recount reads every order of a shop and its figures; with archived orders, all shops' files of archived orders.",
+)
+"""The costs that grow with the number of orders."""
+
+
+ADVICE = (
+    "",
+    "## Advice on prices",
+    "",
+    "`tests/discounts/scenarios/test_advice_costs.py` counts them.",
+    "",
+    "| operation | writes | reads |",
+    "| --- | --- | --- |",
+    "| a competitor's page is checked, once a day | 3 (the website's turn, the price, the watch) | 2 |",
+    "| recommendations of a shop, once a week | 1 for each SKU | 1 query for each SKU (180 days: about 4 units), 2 of the shop |",
+    "| a visitor of a test | 0; one message to the ingest | 0, or once a minute 1 and the live discounts |",
+    "",
+    "A shop has at most 50 watched pages, 3 running tests and recommendations for the 2,000 SKUs with the most units.",
+)
+"""The costs of advice."""
+GROWTH = {
+    "experiment, 10 new subjects": (26, 3),
+    "experiment, 1,000 new subjects": (2006, 3),
+    "experiment, 10 known subjects": (0, 3),
+    "experiment, 1,000 known subjects": (0, 3),
+    "campaign, 10 recipients": (1, 1),
+    "campaign, 1,000 recipients": (1, 1),
+    "campaign, unchanged": (0, 1),
+    "errors, 10 new groups": (20, 0),
+    "errors, 100 new groups": (200, 0),
+    "errors, unchanged": (0, 0),
+    "cohorts, 10 users of a week": (2, 10),
+    "cohorts, 1,000 users of a week": (2, 10),
+    "cohorts, unchanged": (0, 10),
+}
+"""Units and S3 calls of a result, at 10 and at 1,000 of what it may grow with."""
+RESULTS = (
+    "",
+    "## Results of analytics",
+    "",
+    "`tests/analytics/service/test_growth.py` measures each with few and many. Cohorts were measured over three days with",
+    "one part each.",
+    "",
+    "| result | units | objects |",
+    "| --- | --- | --- |",
+    *(f"| {name} | {units} | {objects} |" for name, (units, objects) in GROWTH.items()),
+    "",
+    "An experiment reads each of its days (at most 92) whenever one of them changed, at most hourly, and writes two units for",
+    "each new subject. A campaign reads its days for 37 nights. A group of errors costs two units on a day on which its count",
+    "changed; a day has at most 501 groups. Cohorts cost two units for each week of sign-up, channel and week since, where a",
+    "number changed.",
+    "",
+    "Cohorts read the days of the last two years each night in which a site had an event within 90 days: one S3 call a day",
+    "with events, so at most 731, or 0.0003 $ a night, and the time to read their bytes (1 GB at most). To read only the days",
+    "that changed, the activity of each user by week would have to be stored, which costs more than these calls.",
+)
+
 
 def render() -> str:
     """Return the page as Markdown."""
@@ -80,4 +175,4 @@ def render() -> str:
     ]
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
-    return "\n".join([*lines, *ANALYTICS]) + "\n"
+    return "\n".join([*lines, *ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE]) + "\n"

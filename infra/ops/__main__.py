@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         shops,
         sizes,
         tokens,
+        usage,
     )
 
     parser = argparse.ArgumentParser(prog="make ops ARGS='…'", description=__doc__)
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         event_import,
         recomputation,
         tokens,
+        usage,
     )
     for family in families:
         family.add(commands)

@@ -8,6 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from chalicelib.analytics.service import visitor_salts
 from chalicelib.kit import audit, config, secrets
 from chalicelib.kit.auth import Account
 from chalicelib.shops.service import key_rotation
@@ -45,6 +46,7 @@ def rotate(arguments: Namespace) -> int:
         if arguments.new_key:
             _add_key(run, account)
         _reseal(run)
+        _reseal_salts(run)
         _conclude(run, account, arguments)
         if arguments.drop_old:
             _drop_old(run, account, arguments)
@@ -95,6 +97,15 @@ def _reseal_row(run: Run, kind: EncryptedTable, row: Any) -> bool:
     return not outcome.is_busy
 
 
+def _reseal_salts(run: Run) -> None:
+    """Encrypt the salts of visitors: one for each of the last days."""
+    written, undecryptable = visitor_salts.reencrypt_salts()
+    run.counts["resealed"] += written
+    run.counts["unreadable"] += len(undecryptable)
+    for day in undecryptable:
+        output.say(f"cannot be decrypted: the salt of visitors of {day}")
+
+
 def _conclude(run: Run, account: Account, arguments: Namespace) -> None:
     key, counts = run.about["key"], {name: run.counts[name] for name in ("resealed", "unreadable", "busy")}
     print(
@@ -114,7 +125,7 @@ def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
 
     A value that cannot be decrypted keeps its key, because it cannot be repaired without it.
     """
-    used: set[str] = set()
+    used = visitor_salts.key_ids()
     for kind in ENCRYPTED_TABLES:
         for page in table_scan.pages(kind.table):
             used = used.union(*(key_rotation.key_ids_of_row(kind, row) for row in page.rows))

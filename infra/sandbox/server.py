@@ -3,10 +3,11 @@
 import json
 import re
 import socket
+import ssl
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -49,11 +50,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """The response to a request."""
+    """The response to a request. A `stream` replaces the body; its length is unknown to the client."""
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    stream: Iterable[bytes] | None = None
 
 
 class Refusal(Exception):
@@ -112,15 +114,17 @@ class Route:
 class SandboxServer:
     """A server that binds to loopback when created and serves from `start` to `stop`.
 
-    Port 0 chooses any free port. Raises `OSError` if the port is in use.
+    Port 0 chooses any free port. With a `context` it speaks TLS. Raises `OSError` if the port is in use.
     """
 
-    def __init__(self, port: int, routes: Sequence[Route]) -> None:
+    def __init__(self, port: int, routes: Sequence[Route], *, context: ssl.SSLContext | None = None) -> None:
         self.requests: deque[Request] = deque(maxlen=10_000)
         self._routes = routes
         self._http = _HTTPServer((LOOPBACK, port), self)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self.url = f"http://{LOOPBACK}:{self._http.server_port}"
+        self.url = f"{'https' if context else 'http'}://{LOOPBACK}:{self._http.server_port}"
+        if context:
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
 
     def start(self) -> Self:
         """Start serving in a daemon thread."""
@@ -215,9 +219,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
+        if response.stream is not None:
+            self._stream(response.stream)
+            return
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         self.wfile.write(response.body)
+
+    def _stream(self, chunks: Iterable[bytes]) -> None:
+        """Send chunks until they or the connection end."""
+        self.close_connection = True
+        self.send_header("Connection", "close")
+        self.end_headers()
+        try:
+            for chunk in chunks:
+                self.wfile.write(chunk)
+        except OSError:
+            return  # the client has closed the connection
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,12 +16,12 @@ class Killed(BaseException):
 
 
 @contextmanager
-def before_write(number: int, act: Callable[[], None]) -> Iterator[list[str]]:
+def before_write(number: int, act: Callable[[], None], operations: Collection[str] = _WRITES) -> Iterator[list[str]]:
     """Call `act` before the write with this number (from 0), to DynamoDB or S3; yield the writes."""
     writes: list[str] = []
 
     def note(model: Any, **_: Any) -> None:
-        if model.name in _WRITES:
+        if model.name in operations:
             writes.append(model.name)
             if len(writes) == number + 1:
                 act()

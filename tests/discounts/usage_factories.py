@@ -34,7 +34,7 @@ from chalicelib.shops.schemas.orders import (
     RefundLine,
 )
 from tests.discounts.order_strategies import OURS, Life
-from tests.discounts.recount import Recount
+from tests.discounts.recount import Figures, Recount
 
 SHOP = "autumn.myshopify.com"
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -151,7 +151,7 @@ def record(messages: Iterable[Message]) -> list[Message]:
 
 def stored_figures(shop: str = SHOP) -> Recount:
     """Return every figure of the shop that is not zero, as a recount has them."""
-    customers = {
+    customers: Figures = {
         (row.customer_id,): {
             "used": row.total_discounts_used,
             "savings": row.total_savings,

@@ -72,6 +72,7 @@ VALID = {
     "event": "sign_up",
     "partner": "partner",
     "user": "somebody",
+    "visitor": "visitor-0001",
 }
 """Values of required query parameters, and of path parameters without a row."""
 
@@ -145,7 +146,7 @@ class Caller:
         elif "shopifySessionToken" in schemes:
             yield query, {"Authorization": f"Bearer {sandbox.session_token(app_of(path), shop)}", "If-Match": '"0"'}
         elif "shopifyAppProxy" in schemes:
-            url = httpx.URL(sandbox.proxy_url("studio", shop, "x", query, customer_id=4711))
+            url = httpx.URL(sandbox.proxy_url(path.split("/")[2], shop, "x", query, customer_id=4711))
             yield dict(url.params), {}
         elif "shopifyWebhookSignature" in schemes:
             heading = {"X-Shopify-Topic": "orders/paid", "X-Shopify-Shop-Domain": shop, "X-Shopify-Webhook-Id": "odd"}

@@ -18,7 +18,9 @@ from PIL import Image
 from chalicelib.analytics import service as analytics
 from chalicelib.analytics.enums import MetricKind
 from chalicelib.billing import service as billing
-from chalicelib.kit import auth, aws, ids
+from chalicelib.discounts.enums import WatchStatus
+from chalicelib.discounts.models import CompetitorWatch
+from chalicelib.kit import auth, aws, clock, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.http import EndpointSpec
 from chalicelib.shops.models import WebhookDelivery
@@ -26,7 +28,7 @@ from infra.deploy import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 from tests.integrations.sample_images import encode_image
-from tests.studio.conftest import VARIANT, Gallery, gallery, other_gallery
+from tests.studio.conftest import CUSTOMER, VARIANT, Gallery, gallery, other_gallery
 
 __all__ = ["gallery", "other_gallery"]
 
@@ -38,6 +40,9 @@ PUBLIC = {
     "/docs",
     "/kit/web",
     "/studio/app",
+    "/discounts/app",
+    "/discounts/app/discounts",
+    "/discounts/app/advice",
     "/operator/app",
     "/analytics/app",
     "/analytics/snippet.js",
@@ -124,9 +129,15 @@ class Tenant:
         discount = DISCOUNT | {"title": "Only here"}
         headers = merchant_headers(gallery, "/v1/discounts")
         created = gallery.api.post("/v1/discounts/discounts", json=discount, headers=headers).json()
+        test = {"discount_id": created["discount_id"], "value_type": "percentage", "value": "20"}
+        added = gallery.api.post("/v1/discounts/tests", json=test, headers=headers).json()
+        exported = gallery.api.post("/v1/discounts/exports", json={"kind": "days"}, headers=headers).json()
         size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]["uuid"]
         self.ids = {
             "discount_id": created["discount_id"],
+            "test_id": added["test_id"],
+            "watch_id": _watch(gallery.shop),
+            "export_id": exported["export_id"],
             "product_id": gallery.product,
             "style_id": gallery.style,
             "size_id": size,
@@ -147,6 +158,16 @@ class Tenant:
         return BODIES[contract.body.__name__](self) if contract.body else None
 
 
+def _watch(shop: str) -> str:
+    """Store a watched page, which no job is to read here, and return its id."""
+    row = CompetitorWatch(
+        shop, ids.new(), sku="A", competitor="Rival", url=PAGE, status=WatchStatus.OK, created_at=clock.now()
+    )
+    row.save()
+    return row.watch_id
+
+
+PAGE = "https://rival-shop.com/products/mug"
 VARIANTS = [{"variant": "a", "weight": 5000}, {"variant": "b", "weight": 5000}]
 
 BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
@@ -164,6 +185,16 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
         "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}",
     },
     "DiscountCreate": lambda tenant: DISCOUNT,
+    "AbTestCreate": lambda tenant: {
+        "discount_id": tenant.ids["discount_id"],
+        "value_type": "percentage",
+        "value": "20",
+    },
+    "AbTestAction": lambda tenant: {"action": "start"},
+    "CompetitorCreate": lambda tenant: {"sku": "A", "competitor": "Rival", "url": PAGE},
+    "FigureExportCreate": lambda tenant: {"kind": "days"},
+    "StoreGroupAction": lambda tenant: {"action": "leave"},
+    "RecommendationAction": lambda tenant: {"sku": "A", "action": "dismiss"},
     "PreviewCreate": lambda tenant: {"lines": [{"sku": "A", "quantity": 1, "unit_price": "10.00"}]},
     "DiscountUpdate": lambda tenant: {"title": "stolen"},
     "SizeUpdate": lambda tenant: {"name": "stolen"},
@@ -230,8 +261,10 @@ def test_a_shopper_of_another_shop_can_neither_read_nor_change_data(gallery: Gal
     tenant = Tenant(gallery)
     before = _rows_with_marks(_all_rows(), tenant.marks)
     for method, path, contract in _routes_with_scheme("shopifyAppProxy"):
-        tail = tenant.path(path).removeprefix("/proxy/studio/")
-        response = other_gallery.shopper(method, tail, tenant.body(contract))
+        app, tail = tenant.path(path).removeprefix("/proxy/").split("/", 1)
+        query = {"visitor": "visitor-0001"} if app == "discounts" else {}
+        url = other_gallery.shopify.proxy_url(app, other_gallery.shop, tail, query, customer_id=CUSTOMER)
+        response = other_gallery.api.request(method, url, json=tenant.body(contract))
         if "{" in path or (contract.body and contract.body.__name__ == "GenerationCreate"):
             assert response.status_code in (404, 409), f"{method} {path}: {response.text}"
         assert not [mark for mark in tenant.marks if mark in response.text], f"{method} {path}"

@@ -87,12 +87,7 @@ def tls_website(*hosts: str) -> Iterator[Website]:
         def handle_error(self, request: object, client_address: object) -> None:
             """Say nothing of clients that hang up."""
 
-    with TemporaryDirectory() as folder:
-        certificate = Path(folder, "certificate.pem")
-        website.authority, pem = _certificate(hosts)
-        certificate.write_bytes(pem)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
+    context, website.authority = server_context(*hosts)
     server = Server(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     website.port = server.server_port
@@ -104,6 +99,17 @@ def tls_website(*hosts: str) -> Iterator[Website]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def server_context(*hosts: str) -> tuple[ssl.SSLContext, bytes]:
+    """Return a server's context with a certificate for these hosts, and the certificate that a client must trust."""
+    authority, pem = _certificate(hosts)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with TemporaryDirectory() as folder:
+        certificate = Path(folder, "certificate.pem")
+        certificate.write_bytes(pem)
+        context.load_cert_chain(certificate)
+    return context, authority
 
 
 @cache

@@ -10,7 +10,7 @@ from pynamodb.exceptions import PutError
 from chalicelib.analytics.models import VisitorSalt
 from chalicelib.kit import clock
 from chalicelib.kit import secrets as encrypted_secrets
-from chalicelib.kit.tables import get_many
+from chalicelib.kit.tables import get_many, update_if
 
 SALT_BYTES = 32
 _LAST_ZONE = timedelta(hours=12)
@@ -31,11 +31,25 @@ def get_or_add(day: date) -> str:
 
 def delete_expired(now: datetime) -> int:
     """Delete the salts whose date ended over 48 hours ago in every time zone; return their number."""
-    days = [now.date() - timedelta(days=age) for age in range(_OLDEST_DAYS)]
-    rows = [row for row in get_many([(VisitorSalt, (day,)) for day in days]) if row and _expiry(row.day) <= now]
+    rows = [row for row in list_stored(now.date()) if _expiry(row.day) <= now]
     for row in rows:
         row.delete()
     return len(rows)
+
+
+def list_stored(today: date) -> list[VisitorSalt]:
+    """Return the salts that are stored: of tomorrow, which has begun in the east, and of the days before."""
+    days = [today + timedelta(days=1 - age) for age in range(_OLDEST_DAYS)]
+    return [row for row in get_many([(VisitorSalt, (day,)) for day in days]) if row is not None]
+
+
+def reencrypt(row: VisitorSalt) -> bool:
+    """Encrypt a salt with the current key. Returns whether it wrote. Raises DecryptionFailed."""
+    if encrypted_secrets.is_current(row.salt):
+        return False
+    bound_to = _bound_to(row.day)
+    salt = encrypted_secrets.encrypt(encrypted_secrets.decrypt(row.salt, bound_to), bound_to)
+    return update_if(VisitorSalt(row.day), [VisitorSalt.salt.set(salt)], VisitorSalt.salt == row.salt)
 
 
 def _find(day: date) -> VisitorSalt | None:

@@ -6,8 +6,8 @@ are cancelled or void contribute nothing; money refunded without lines changes n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from chalicelib.discounts.domain import shop_money
@@ -68,6 +68,12 @@ def contribution(state: OrderState | None) -> Contribution:
         if left and not line.line.gift_card:
             _add_line(result, line, left, state.currency)
     return result
+
+
+def revenue_of(state: OrderState, items: Container[str]) -> Decimal:
+    """Return the order's revenue after discounts of the lines with one of these SKUs or variants."""
+    lines = tuple(each for each in state.lines if each.line.item in items or each.line.variant_id in items)
+    return contribution(replace(state, lines=lines)).revenue
 
 
 def carried(state: OrderState) -> Iterator[UseKey]:

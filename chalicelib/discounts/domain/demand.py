@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
 from chalicelib.discounts.domain.elasticity import NotEstimable, quasi_poisson
+from chalicelib.discounts.enums import MissingEvidence
 
 WINDOW_DAYS = 180
 MIN_DAYS = 28
@@ -24,17 +24,6 @@ RECENT_DAYS = 28
 _PRICES = (1e-4, 1e9)
 _MOST_UNITS = 10**9
 _SATURDAY = 5
-
-
-class Shortfall(StrEnum):
-    """What the data lack for an estimate."""
-
-    TOO_FEW_DAYS = "too_few_days"
-    TOO_FEW_UNITS = "too_few_units"
-    ONE_PRICE = "one_price"
-    """The price did not vary, or only together with the weekend or over time."""
-    OUT_OF_STOCK = "out_of_stock"
-    """There would be enough days if the SKU had been in stock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +66,7 @@ class Demand:
         return math.exp(min(self.log_prices)), math.exp(max(self.log_prices))
 
 
-def estimate_demand(days: Sequence[SalesDay], today: date) -> Demand | tuple[Shortfall, ...]:
+def estimate_demand(days: Sequence[SalesDay], today: date) -> Demand | tuple[MissingEvidence, ...]:
     """Estimate the demand from the days of the window before `today`; returns what is missing if they are not enough.
 
     A day's price is what was paid, or what was offered if nothing was sold. Left out are days without a price, days
@@ -97,7 +86,7 @@ def estimate_demand(days: Sequence[SalesDay], today: date) -> Demand | tuple[Sho
             [day.units for day in usable], [[1.0] * len(usable), [x - mean for x in log_prices], *others]
         )
     except NotEstimable:
-        return (Shortfall.ONE_PRICE,)
+        return (MissingEvidence.ONE_PRICE,)
     effects = [
         sum(coefficient * value for coefficient, value in zip(fit.coefficients[2:], row, strict=True))
         for row in zip(*others, strict=True)
@@ -121,15 +110,15 @@ def _could_be_bought(day: SalesDay) -> bool:
     return day.ending_inventory is None or day.ending_inventory > 0
 
 
-def _shortfalls(priced: Sequence[SalesDay], usable: Sequence[SalesDay]) -> tuple[Shortfall, ...]:
+def _shortfalls(priced: Sequence[SalesDay], usable: Sequence[SalesDay]) -> tuple[MissingEvidence, ...]:
     found = []
     if len(usable) < MIN_DAYS:
-        found.append(Shortfall.OUT_OF_STOCK if len(priced) >= MIN_DAYS else Shortfall.TOO_FEW_DAYS)
+        found.append(MissingEvidence.OUT_OF_STOCK if len(priced) >= MIN_DAYS else MissingEvidence.TOO_FEW_DAYS)
     if sum(day.units for day in usable) < MIN_UNITS:
-        found.append(Shortfall.TOO_FEW_UNITS)
+        found.append(MissingEvidence.TOO_FEW_UNITS)
     low, high = _supported_price(usable), _supported_price(usable, highest=True)
     if low is None or high is None or high < low * MIN_GAP:
-        found.append(Shortfall.ONE_PRICE)
+        found.append(MissingEvidence.ONE_PRICE)
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""Exact amounts in minor units (cents) of Shopify's currencies, rounded half up."""
+"""Exact amounts in minor units (cents) of the currencies at Shopify, rounded half up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines and refunds of an order as text: gzipped, because the order's row is written at each change.
+"""The lines of an order as text: gzipped, because the order's row is written at each change.
 
 The text names no customer.
 """
@@ -20,7 +20,6 @@ def pack(state: OrderState) -> str:
     """Return the parts of the state that the row has no columns for. The text is the same for the same state."""
     document = {
         "lines": [_line(each) for each in state.lines],
-        "refunds": state.refunds,
         "suffix": state.suffix,
         "had_customer": state.had_customer,
         "void": state.is_void,
@@ -36,7 +35,6 @@ def unpack(text: str, state: OrderState) -> OrderState:
     return replace(
         state,
         lines=tuple(_read_line(each) for each in document.get("lines", ())),
-        refunds=document.get("refunds", {}),
         suffix=document.get("suffix", ""),
         had_customer=document.get("had_customer", False),
         is_void=document.get("void", False),

@@ -6,14 +6,14 @@ The figures are associations of price and units on past days, no proof: pages mu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
 
-from chalicelib.discounts.domain.demand import Demand, SalesDay, Shortfall, estimate_demand
+from chalicelib.discounts.domain.demand import Demand, SalesDay, estimate_demand
 from chalicelib.discounts.domain.elasticity import Posterior, shrink
+from chalicelib.discounts.enums import MissingEvidence, Objective, RecommendationStatus
 
 RATES = range(0, 51, 5)
 """Discounts that are compared, in percent of the list price."""
@@ -23,20 +23,6 @@ _Z95 = 1.959964
 _PRICE_TOLERANCE = 1.001
 """Paid prices are means of rounded amounts."""
 _FOUR_PLACES, _CENTS = Decimal("0.0001"), Decimal("0.01")
-
-
-class RecommendationStatus(StrEnum):
-    ADVISED = "advised"
-    NO_GAIN = "no_gain"
-    INSUFFICIENT = "insufficient"
-
-
-class Objective(StrEnum):
-    """What the advice would raise."""
-
-    MARGIN = "margin"
-    REVENUE = "revenue"
-    """Where the unit's cost is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +38,7 @@ class Advice:
     """What to do about a SKU's price, or what is missing to say so."""
 
     status: RecommendationStatus
-    missing: tuple[Shortfall, ...] = ()
+    missing: tuple[MissingEvidence, ...] = ()
     elasticity: Decimal | None = None
     interval: tuple[Decimal, Decimal] | None = None
     """Of the elasticity, 95 %."""
@@ -73,18 +59,24 @@ class _Prices:
     unit_cost: float | None
 
 
-def advise(histories: Mapping[str, SkuHistory], today: date) -> dict[str, Advice]:
-    """Compute the advice for each SKU of a shop. The SKUs' elasticities inform each other where there are enough."""
-    estimates = {sku: estimate_demand(history.days, today) for sku, history in histories.items()}
-    demands = {sku: found for sku, found in estimates.items() if isinstance(found, Demand)}
-    shrunk = shrink([each.elasticity for each in demands.values()], [each.variance for each in demands.values()])
-    posteriors = dict(zip(demands, shrunk.posterior, strict=True))
-    return {
-        sku: _advise_one(found, posteriors[sku], _prices(histories[sku], found))
-        if isinstance(found, Demand)
-        else Advice(RecommendationStatus.INSUFFICIENT, missing=found)
-        for sku, found in estimates.items()
-    }
+def advise(histories: Iterable[tuple[str, SkuHistory]], today: date) -> dict[str, Advice]:
+    """Compute the advice for each SKU of a shop. The SKUs' elasticities inform each other where there are enough.
+
+    The histories are taken one by one; of each, only what the advice needs stays in memory.
+    """
+    advice: dict[str, Advice] = {}
+    known: dict[str, tuple[Demand, _Prices]] = {}
+    for sku, history in histories:
+        found = estimate_demand(history.days, today)
+        if isinstance(found, Demand):
+            known[sku] = found, _prices(history, found)
+        else:
+            advice[sku] = Advice(RecommendationStatus.INSUFFICIENT, missing=found)
+    demands = [demand for demand, _ in known.values()]
+    shrunk = shrink([each.elasticity for each in demands], [each.variance for each in demands])
+    for (sku, (demand, prices)), posterior in zip(known.items(), shrunk.posterior, strict=True):
+        advice[sku] = _advise_one(demand, posterior, prices)
+    return advice
 
 
 def _prices(history: SkuHistory, demand: Demand) -> _Prices:

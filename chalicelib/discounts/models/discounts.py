@@ -38,7 +38,7 @@ class Discount(Table):
     """A discount for SKUs and variants. Money is in the shop's currency; the window is [starts_at, ends_at).
 
     `skus` are SKUs and GIDs of variants; the metafield's 10,000 bytes limit them. `overrides` maps an item to
-    `{value_type, value}`. `live` is the shop until the discount is deleted. Usage never writes this row.
+    `{value_type, value}`. While a test runs, `ab_test_id` is its id and `ab_value` is what its variant `b` gives. `live` is the shop until the discount is deleted. Usage never writes this row.
     """
 
     class Meta:
@@ -66,6 +66,8 @@ class Discount(Table):
     published_version = IntegerAttribute(personal=False, null=True)
     shopify_node_id = UnicodeAttribute(personal=False, null=True)
     ab_test_id = UnicodeAttribute(personal=False, null=True)
+    ab_value_type = EnumAttribute(ValueType, personal=False, null=True)
+    ab_value = DecimalAttribute(personal=False, null=True)
     live = UnicodeAttribute(personal=True, null=True)
     version = IntegerAttribute(personal=False, default=1)
     created_at = DateTimeAttribute(personal=False)

@@ -28,7 +28,7 @@ class OrderUsagesByShopCustomer(GlobalSecondaryIndex["OrderUsage"]):
 class OrderUsage(Table):
     """What an order contributes now: every figure can be recounted from these rows.
 
-    `lines` and `refunds` are gzipped, in base64; over 4 kB, `lines` is the address of an S3 object that holds both.
+    `lines` is gzipped, in base64; if lines and refunds exceed 4 kB, `lines` is the address of an S3 object that holds both.
     `shop_customer` is `<shop>#<customer_id>`; both leave with an erased customer. `ab_variant` is `<test>.<variant>`.
     """
 
@@ -65,6 +65,8 @@ class UsageJournalsByDueIn(GlobalSecondaryIndex["UsageJournal"]):
 class UsageJournal(Table):
     """The head of a shop's journal. `sequence` is the number of the last closed journal.
 
+    `watches` and `running_tests` count for their limits.
+
     `open_key` is the S3 key of the open one. `due_in` is `<UTC hour>#<shard>` of the shop's next local midnight, null 30
     days after the last live discount, order or watch. `live_discounts` counts discounts that are not deleted, for their
     limit. `active_until` is 30 days after the last close that saw a live discount, an order or a watch.
@@ -77,6 +79,8 @@ class UsageJournal(Table):
 
     shop = UnicodeAttribute(personal=True, hash_key=True)
     sequence = IntegerAttribute(personal=False, default=0)
+    watches = IntegerAttribute(personal=False, default=0)
+    running_tests = IntegerAttribute(personal=False, default=0)
     open_key = UnicodeAttribute(personal=False, null=True)
     open_since = DateTimeAttribute(personal=False, null=True)
     due_in = UnicodeAttribute(personal=False, null=True)

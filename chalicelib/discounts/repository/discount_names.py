@@ -88,7 +88,7 @@ def find_owners(shop: str, uses: Iterable[tuple[str, datetime]]) -> dict[tuple[s
     history: dict[str, list[DiscountName]] = {}
     for name, moment in pairs:
         row = current.get(name)
-        if row is None or moment < row.since:
+        if row is None or moment < _first_second(row):
             if name not in history:
                 history[name] = list(iterate_former_names(shop, name))
             row = next((each for each in history[name] if _in_force(each, moment)), None)
@@ -98,4 +98,9 @@ def find_owners(shop: str, uses: Iterable[tuple[str, datetime]]) -> dict[tuple[s
 
 
 def _in_force(row: DiscountName, moment: datetime) -> bool:
-    return row.since <= moment and row.until is not None and moment < row.until
+    return _first_second(row) <= moment and row.until is not None and moment < row.until
+
+
+def _first_second(row: DiscountName) -> datetime:
+    """Return the beginning of the second in which the name came into force: Shopify tells orders' times in whole seconds."""
+    return row.since.replace(microsecond=0)

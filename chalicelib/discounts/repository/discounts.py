@@ -45,11 +45,16 @@ def list_live(shop: str, page: PageRequest) -> PageResult[Discount]:
 
 def find_many(shop: str, discount_ids: list[str]) -> list[Discount]:
     """Return those of these discounts that are not deleted; one call for each 100."""
+    return [row for row in find_with_deleted(shop, discount_ids) if row.live]
+
+
+def find_with_deleted(shop: str, discount_ids: list[str]) -> list[Discount]:
+    """Return those of these discounts that exist, deleted ones too; one call for each 100."""
     rows: list[Discount | None] = []
     for start in range(0, len(discount_ids), MAX_KEYS):
         chunk = discount_ids[start : start + MAX_KEYS]
         rows += get_many([(Discount, (shop, each)) for each in chunk], consistent=True)
-    return [row for row in filter(None, rows) if row.live]
+    return [row for row in rows if row is not None]
 
 
 def iterate_live(shop: str) -> Iterator[Discount]:
@@ -73,9 +78,21 @@ def mark_publication(row: Discount, columns: dict[str, Any]) -> bool:
     return update_if(Discount(row.shop, row.discount_id), _actions(columns), Discount.version == row.version)
 
 
-def store_node(row: Discount, node_id: str | None) -> None:
-    """Store the discount's node at Shopify, whatever the version."""
-    Discount(row.shop, row.discount_id).update(_actions({"shopify_node_id": node_id}))
+def store_node(row: Discount, node_id: str) -> str | None:
+    """Store a node of the discount at Shopify, whatever the version, unless another is stored; return the stored one."""
+    column, key = Discount.shopify_node_id, Discount(row.shop, row.discount_id)
+    free = Discount.version.exists() & (column.does_not_exist() | (column == node_id))
+    if update_if(key, [column.set(node_id)], free):
+        return node_id
+    stored = find(row.shop, row.discount_id)
+    return stored.shopify_node_id if stored else None
+
+
+def forget_node(row: Discount) -> None:
+    """Remove the row's node, which Shopify no longer has, unless another is stored."""
+    column, key = Discount.shopify_node_id, Discount(row.shop, row.discount_id)
+    if row.shopify_node_id is not None:
+        update_if(key, [column.remove()], column == row.shopify_node_id)
 
 
 def columns_of_row(row: Discount) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pynamodb.expressions.condition import Condition
 
@@ -44,8 +46,10 @@ def to_state(row: OrderUsage) -> OrderState:
         customer=row.customer_id,
         cancelled_at=row.cancelled_at,
     )
-    packed = storage.get(row.lines).decode() if is_address(row.lines) else row.lines
-    return packed_orders.unpack(packed, state)
+    content = {"lines": row.lines, "refunds": row.refunds}
+    if is_address(row.lines):
+        content = json.loads(storage.get(row.lines))
+    return replace(packed_orders.unpack(content["lines"], state), refunds=content["refunds"])
 
 
 def to_row(shop: str, state: OrderState, sequence: int) -> OrderUsage:
@@ -59,6 +63,7 @@ def to_row(shop: str, state: OrderState, sequence: int) -> OrderUsage:
         currency=state.currency,
         snapshot_key=state.snapshot_key,
         lines=packed_orders.pack(state),
+        refunds={refund_id: dict(lines) for refund_id, lines in state.refunds.items()},
         cancelled_at=state.cancelled_at,
         ab_variant=state.ab_mark.rpartition(".")[0] if state.ab_mark else None,
         journal_seq=sequence,
@@ -69,10 +74,11 @@ def to_row(shop: str, state: OrderState, sequence: int) -> OrderUsage:
 def put_order(row: OrderUsage, replaced: str | None) -> None:
     """Write the row unless its journal, or a later one, has written it. `replaced` is the address of its former lines."""
     address = None
-    if len(row.lines) > MAX_BYTES:
+    content = json.dumps({"lines": row.lines, "refunds": row.refunds}, separators=(",", ":"))
+    if len(content) > MAX_BYTES:
         address = _address(row)
-        storage.put(address, row.lines.encode(), "text/plain")
-        row = tables.copy_row(row, {"lines": address})
+        storage.put(address, content.encode(), "application/json")
+        row = tables.copy_row(row, {"lines": address, "refunds": {}})
     is_written = put_if(row, is_earlier(row.journal_seq))
     if replaced:
         storage.delete(replaced)

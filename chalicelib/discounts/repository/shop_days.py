@@ -6,7 +6,7 @@ The head belongs to the journal; each writer updates its own columns only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.discounts.domain.discount_rules import MAX_LIVE_DISCOUNTS
 from chalicelib.discounts.errors import LimitReached
-from chalicelib.discounts.models import UsageJournal
+from chalicelib.discounts.models import DailyDiscountStats, UsageJournal
 from chalicelib.kit.tables import Transaction, readable_rows, update_if
 
 SHARDS = 4
@@ -22,7 +22,7 @@ SHARDS = 4
 _HOUR = "%Y-%m-%dT%H"
 
 
-def find_head(shop: str) -> UsageJournal | None:
+def find_due_head(shop: str) -> UsageJournal | None:
     """Return the shop's head row, read consistently, or None."""
     try:
         return UsageJournal.get(shop, consistent_read=True)
@@ -42,13 +42,23 @@ def stage_added_discount(transaction: Transaction, shop: str, close_at: datetime
     transaction.update(UsageJournal(shop), actions, condition=free, otherwise=full)
 
 
+def add_activity(shop: str, until: datetime) -> None:
+    """Keep closing the shop's days until then, even if nothing happens there."""
+    UsageJournal(shop).update([UsageJournal.active_until.set(until)])
+
+
+def has_orders_since(shop: str, day: date) -> bool:
+    """Return whether figures of this day or a later one exist."""
+    return any(DailyDiscountStats.query(shop, DailyDiscountStats.date >= day, limit=1))
+
+
 def stage_removed_discount(transaction: Transaction, shop: str) -> None:
     """Count a deleted discount in the transaction."""
     transaction.update(UsageJournal(shop), [UsageJournal.live_discounts.add(-1)])
 
 
 def make_due_if_none(shop: str, close_at: datetime) -> None:
-    """Make the shop due at its next local midnight, unless it is due already."""
+    """Make the shop due after its next local midnight, unless it is due already."""
     UsageJournal(shop).update(_due_if_none(shop, close_at))
 
 
@@ -78,8 +88,10 @@ def iterate_due(hour: datetime) -> Iterator[str]:
 
 
 def due_key(shop: str, close_at: datetime) -> str:
-    """Return the key of the due index: the UTC hour and the shop's shard."""
-    return f"{close_at.strftime(_HOUR)}#{crc32(shop.encode()) % SHARDS}"
+    """Return the key of the due index: the first full UTC hour that is not before `close_at`, and the shop's shard."""
+    hour = close_at.replace(minute=0, second=0, microsecond=0)
+    due = hour if hour == close_at else hour + timedelta(hours=1)
+    return f"{due.strftime(_HOUR)}#{crc32(shop.encode()) % SHARDS}"
 
 
 def is_due(row: UsageJournal, now: datetime) -> bool:

@@ -59,6 +59,11 @@ def claim_next(head: UsageJournal, address: str, now: datetime) -> bool:
     )
 
 
+def swap_content(shop: str, held: str, address: str) -> bool:
+    """Give the open journal `held` the content at this address. Returns False if another worker closed it."""
+    return update_if(UsageJournal(shop), [UsageJournal.open_key.set(address)], UsageJournal.open_key == held)
+
+
 def close(shop: str, address: str, sequence: int) -> bool:
     """Close the journal with this address; `sequence` is its number. Returns False if another worker closed it."""
     return update_if(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.discounts.schemas.discounts import DiscountCreate, DiscountQuery, DiscountRead, DiscountUpdate
-from chalicelib.discounts.service import discounts
+from chalicelib.discounts.service import discounts, measurement
 from chalicelib.discounts.service.auth import Merchant, merchant
 from chalicelib.discounts.service.discounts import editor_of
 from chalicelib.kit.http import ApiRequest, endpoint
@@ -33,7 +33,9 @@ def list_discounts(call: ApiRequest[Merchant, None, DiscountQuery]) -> PageResul
 @endpoint(bp, auth=merchant, body=DiscountCreate, returns=DiscountRead, status=201, idempotent="joined")
 def add_discount(call: ApiRequest[Merchant, DiscountCreate]) -> DiscountRead:
     """Create a discount and publish it to Shopify; `publication` shows the result."""
-    return discounts.add_discount(editor_of(call.principal), call.body, call.idempotency)
+    discount = discounts.add_discount(editor_of(call.principal), call.body, call.idempotency)
+    measurement.note_use(call.principal, "created")
+    return discount
 
 
 @bp.route("/v1/discounts/discounts/{discount_id}", methods=["GET"])

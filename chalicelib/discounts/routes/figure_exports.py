@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.discounts.schemas.figure_exports import FigureExportCreate, FigureExportRead
-from chalicelib.discounts.service import figure_exports
+from chalicelib.discounts.service import figure_exports, measurement
 from chalicelib.discounts.service.auth import Merchant, merchant
 from chalicelib.kit.http import ApiRequest, endpoint
 
@@ -16,7 +16,9 @@ bp = Blueprint(__name__)
 @endpoint(bp, auth=merchant, body=FigureExportCreate, returns=FigureExportRead, status=202, idempotent="joined")
 def request_export(call: ApiRequest[Merchant, FigureExportCreate]) -> FigureExportRead:
     """Request an export of figures; a job writes its file."""
-    return figure_exports.request_export(call.principal.shop, call.body, call.idempotency)
+    export = figure_exports.request_export(call.principal.shop, call.body, call.idempotency)
+    measurement.note_use(call.principal, "exported")
+    return export
 
 
 @bp.route("/v1/discounts/exports/{export_id}", methods=["GET"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.discounts.schemas.discounts import DiscountQuery, DiscountRead
-from chalicelib.discounts.service import discounts
-from chalicelib.kit.auth import Account, support
+from chalicelib.discounts.schemas.usage import UsageRebuildRead
+from chalicelib.discounts.service import discounts, recount_requests
+from chalicelib.kit import audit
+from chalicelib.kit.auth import Account, operator, support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
@@ -19,3 +21,12 @@ bp = Blueprint(__name__)
 def list_discounts_of_shop(call: ApiRequest[Account, None, DiscountQuery], shop: str) -> PageResult[DiscountRead]:
     """List a shop's discounts with the state of their publication."""
     return discounts.list_discounts(shop, call.query.status, call.page)
+
+
+@bp.route("/v1/operator/discounts/{shop}/rebuild", methods=["POST"])
+@endpoint(bp, auth=operator, returns=UsageRebuildRead, status=202)
+def rebuild_usage_of_shop(call: ApiRequest[Account], shop: str) -> UsageRebuildRead:
+    """Count the usage of a shop's discounts again from its orders, and correct the figures that differ."""
+    result = recount_requests.request_rebuild(shop)
+    audit.publish_operator_action(call.principal, "discounts.rebuild_usage", f"shop:{shop}")
+    return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.discounts.schemas.preview import PreviewCreate, PreviewRead
-from chalicelib.discounts.service import preview
+from chalicelib.discounts.service import measurement, preview
 from chalicelib.discounts.service.auth import Merchant, merchant
 from chalicelib.discounts.service.discounts import editor_of
 from chalicelib.kit.http import ApiRequest, endpoint
@@ -20,4 +20,6 @@ def preview_discounts(call: ApiRequest[Merchant, PreviewCreate]) -> PreviewRead:
 
     Shopify decides in the cart: it also enforces usage limits and discounts of other apps.
     """
-    return preview.preview_discounts(editor_of(call.principal), call.body)
+    result = preview.preview_discounts(editor_of(call.principal), call.body)
+    measurement.note_use(call.principal, "previewed")
+    return result

@@ -17,9 +17,10 @@ from chalicelib.discounts.domain.names import item_changes, names_of
 from chalicelib.discounts.domain.windows import in_utc
 from chalicelib.discounts.enums import DiscountStatus, NameKind
 from chalicelib.discounts.errors import DiscountTooLarge, InvalidDiscount, TestRunning
-from chalicelib.discounts.models import Discount, DiscountName
+from chalicelib.discounts.models import APP, Discount, DiscountName
 from chalicelib.discounts.repository import discount_changes, discount_names, discounts, shop_days
 from chalicelib.discounts.schemas.discounts import DiscountCreate, DiscountRead, DiscountUpdate
+from chalicelib.discounts.schemas.publication import DiscountChanged
 from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import VersionMismatch
 from chalicelib.kit.idempotency import Idempotency
@@ -198,3 +199,4 @@ def _stage_names(
 def _stage_change(unit: UnitOfWork, row: Discount, changes: tuple[Any, Any], editor: Editor) -> None:
     stored = discount_changes.store_if_large(row, *changes)
     discount_changes.stage_change(unit.transaction, row, stored, editor.user_id)
+    unit.publish(DiscountChanged(shop=row.shop, app=APP, discount_id=row.discount_id))

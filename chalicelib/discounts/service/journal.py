@@ -3,7 +3,7 @@
 1. The content (new rows, deltas) is stored in S3.
 2. A conditional write on the shop's head opens the journal under the next number; one journal of a shop is open at most.
 3. Each row is written unless its `journal_seq` says that this journal, or a later one, has written it.
-4. The head closes the journal, and the content is deleted.
+4. Conversions of A/B tests are sent with the journal's number, then the head closes it, and the content is deleted.
 
 A worker that finds an open journal waits a moment, because its owner is probably running, and then finishes it. Any step
 may repeat, come late, or run in two workers: no row takes a journal twice. A crash leaves at most an open journal.
@@ -12,10 +12,12 @@ may repeat, come late, or run in two workers: no row takes a journal twice. A cr
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from chalicelib.discounts.metrics import JOURNAL_FOUND_OPEN
 from chalicelib.discounts.models import APP, CustomerInsight, UsageJournal
 from chalicelib.discounts.repository import counters, customer_insights, order_usages, usage_journals
+from chalicelib.discounts.service import ab_conversions
 from chalicelib.discounts.service.journal_content import CounterWrite, JournalContent, OrderWrite
 from chalicelib.integrations.storage import NoSuchObject
 from chalicelib.kit import clock, data_subjects, logs, retries, tombstones
@@ -61,7 +63,10 @@ def write_journal(shop: str, make_content: MakeContent) -> JournalContent:
 
 
 def finish_open_journal(head: UsageJournal) -> None:
-    """Wait for the owner of the head's open journal, then apply and close it in the owner's place."""
+    """Wait for the owner of the head's open journal, then apply and close it in the owner's place.
+
+    Raises JournalLost, WriteConflict while a rebuild holds the journal.
+    """
     if not head.open_key or not head.open_since:
         return
     JOURNAL_FOUND_OPEN.record(clock.now() - head.open_since)
@@ -74,20 +79,50 @@ def finish_open_journal(head: UsageJournal) -> None:
         if usage_journals.find_head(head.shop).open_key == head.open_key:
             raise JournalLost(head.shop) from error
         return  # another worker has finished it
+    if content.held_until and content.held_until > clock.now():
+        raise WriteConflict
     log.warning("journal finished for another worker", extra={"shop": head.shop, "sequence": content.sequence})
     _apply_and_close(content, head.open_key)
 
 
+def hold(head: UsageJournal, time: timedelta) -> str:
+    """Open the journal after the head's without content, and return its address. Other workers wait for `time`.
+
+    Raises WriteConflict if another worker opens it.
+    """
+    now = clock.now()
+    content = JournalContent(head.shop, head.sequence + 1, now, held_until=now + time)
+    return _open(head, content)
+
+
+def write_held(head: UsageJournal, held: str, content: JournalContent) -> None:
+    """Write and close the journal that `hold` opened, with this content. Raises WriteConflict if its time is over."""
+    address = held
+    if not content.is_empty:
+        address = usage_journals.put_content(head.shop, content.dump())
+        if not usage_journals.swap_content(head.shop, held, address):
+            usage_journals.delete_content(address)
+            raise WriteConflict
+        usage_journals.delete_content(held)
+    _apply_and_close(content, address)
+
+
 def _write(head: UsageJournal, content: JournalContent) -> None:
+    address = _open(head, content)
+    _apply_and_close(content, address)
+
+
+def _open(head: UsageJournal, content: JournalContent) -> str:
     address = usage_journals.put_content(head.shop, content.dump())
     if not usage_journals.claim_next(head, address, clock.now()):
         usage_journals.delete_content(address)
         raise WriteConflict
-    _apply_and_close(content, address)
+    return address
 
 
 def _apply_and_close(content: JournalContent, address: str) -> None:
     _apply(content)
+    ab_conversions.send_conversions(content)
     usage_journals.close(content.shop, address, content.sequence)
     usage_journals.delete_content(address)
 
@@ -144,13 +179,16 @@ class _Erased:
         chunks = [names[start : start + _TOMBSTONES] for start in range(0, len(names), _TOMBSTONES)]
         found = map_in_threads(lambda chunk: tombstones.erased_since(content.planned_at, *chunk), chunks)
         self._names = set().union(*found)
+        orders = (each.row for each in content.orders if self.is_order_erased(each.row.order_id))
+        self._guests = {row.customer_id for row in orders if row.customer_id}
 
     @property
     def is_shop_erased(self) -> bool:
         return data_subjects.app(self._shop, APP) in self._names
 
     def has_left(self, customer_key: str) -> bool:
-        return data_subjects.customer(self._shop, customer_key.partition("#")[0]) in self._names
+        customer = customer_key.partition("#")[0]
+        return customer in self._guests or data_subjects.customer(self._shop, customer) in self._names
 
     def is_order_erased(self, order_id: str) -> bool:
         return data_subjects.order(self._shop, order_id) in self._names

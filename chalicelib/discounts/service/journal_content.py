@@ -35,8 +35,22 @@ class OrderWrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """What an order with the mark of a running test bought of the tested items, after discounts."""
+
+    test: str
+    visitor: str
+    order_id: str
+    value: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class JournalContent:
-    """What a journal writes. `planned_at` is when its rows were read."""
+    """What a journal writes. `planned_at` is when its rows were read.
+
+    Until `held_until` its owner, a rebuild, reads the figures, and no other worker finishes it.
+    """
 
     shop: str
     sequence: int
@@ -44,6 +58,8 @@ class JournalContent:
     orders: list[OrderWrite] = field(default_factory=list)
     customers: list[CustomerInsight] = field(default_factory=list)
     counters: list[CounterWrite] = field(default_factory=list)
+    conversions: list[Conversion] = field(default_factory=list)
+    held_until: datetime | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -56,7 +72,11 @@ class JournalContent:
             "shop": self.shop,
             "sequence": self.sequence,
             "planned_at": clock.iso(self.planned_at),
+            "held_until": clock.iso(self.held_until) if self.held_until else None,
             "orders": [[each.row.serialize(), each.replaced] for each in self.orders],
+            "conversions": [
+                [each.test, each.visitor, each.order_id, each.value, clock.iso(each.at)] for each in self.conversions
+            ],
             "customers": [row.serialize() for row in self.customers],
             "counters": [
                 [list(each.key), _plain_numbers(each.counters), _plain_columns(each.columns)] for each in self.counters
@@ -70,6 +90,11 @@ class JournalContent:
             shop=content["shop"],
             sequence=content["sequence"],
             planned_at=clock.parse(content["planned_at"]),
+            conversions=[
+                Conversion(test, visitor, order_id, value, clock.parse(at))
+                for test, visitor, order_id, value, at in content["conversions"]
+            ],
+            held_until=clock.parse(content["held_until"]) if content["held_until"] else None,
             orders=[OrderWrite(_order_row(row), replaced) for row, replaced in content["orders"]],
             customers=[_customer_row(row) for row in content["customers"]],
             counters=[

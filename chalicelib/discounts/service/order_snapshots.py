@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from chalicelib.discounts.domain import shop_money
 from chalicelib.discounts.domain.order_lines import Allocation, Application, Line, SnapshotLine
 from chalicelib.discounts.domain.order_state import Refunds, Snapshot
+from chalicelib.discounts.service import ab_marks
 from chalicelib.kit import clock, config
 from chalicelib.shops.schemas.orders import (
     DiscountApplication,
@@ -42,12 +43,20 @@ def to_snapshot(message: OrderMessage) -> Snapshot:
         is_void=message.voided or (message.test and config.settings().stage == "prod"),
         cancelled_at=message.cancelled_at,
         refunds={each.refund_id: _units(each.lines) for each in message.refunds},
+        ab_mark=_ab_mark(message),
     )
 
 
 def to_refunds(message: RefundCreated) -> Refunds:
     """Return the message's refund."""
     return {message.refund_id: _units(message.lines)}
+
+
+def _ab_mark(message: OrderMessage) -> str | None:
+    """Return the order's mark of an A/B test; None without a genuine one."""
+    text = message.attributes.get(ab_marks.ATTRIBUTE)
+    mark = ab_marks.read_mark(message.shop, text) if text else None
+    return mark.text if mark else None
 
 
 def _units(lines: Iterable[RefundLine]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.discounts.models import APP, UsageJournal
+from chalicelib.discounts.service import due_shops
 from chalicelib.discounts.service.journal import write_journal
 from chalicelib.discounts.service.journal_content import JournalContent
 from chalicelib.discounts.service.order_snapshots import UsageMessage, to_refunds, to_snapshot
@@ -38,8 +39,11 @@ def record_usage(batch: Sequence[Received]) -> list[Received]:
 def _record_shop(shop_messages: tuple[str, list[Received]]) -> list[Received]:
     shop, messages = shop_messages
     news, failed = _news(shop, messages)
+    is_at_rest = False
 
     def make_content(head: UsageJournal) -> JournalContent:
+        nonlocal is_at_rest
+        is_at_rest = head.due_in is None
         made = plan(shop, head, news.values())
         failed.update(made.failed)
         return made.content
@@ -47,6 +51,8 @@ def _record_shop(shop_messages: tuple[str, list[Received]]) -> list[Received]:
     try:
         if news:
             write_journal(shop, make_content)
+        if is_at_rest:
+            due_shops.expect_close(shop)
     except Exception:
         log.exception("usage not counted", extra={"shop": shop, "messages": len(messages)})
         return messages

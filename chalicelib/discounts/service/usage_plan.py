@@ -15,8 +15,9 @@ from chalicelib.discounts.domain.order_lines import Application, Attribute
 from chalicelib.discounts.domain.order_state import FirstSight, Refunds, Snapshot
 from chalicelib.discounts.metrics import USAGE_DROPPED
 from chalicelib.discounts.models import APP, Discount, DiscountUsage, OrderUsage, UsageJournal
-from chalicelib.discounts.repository import counters, customer_insights, name_history, order_usages
+from chalicelib.discounts.repository import counters, customer_insights, discount_names, discounts, order_usages
 from chalicelib.discounts.repository.counters import CounterRow
+from chalicelib.discounts.service.ab_conversions import conversions_of
 from chalicelib.discounts.service.journal_content import CounterWrite, JournalContent, customer_rows, order_writes
 from chalicelib.kit import clock, logs
 from chalicelib.shops import service as shops
@@ -58,13 +59,13 @@ def plan(shop: str, head: UsageJournal, news: Iterable[OrderNews]) -> UsagePlan:
     now, every = clock.now(), {each.order_id: each for each in news}
     stored = order_usages.find_orders(shop, every)
     locale = shops.find_locale(shop, APP)
-    discounts = _Discounts(shop, every.values())
+    named = _Discounts(shop, every.values())
     failed: set[str] = set()
     changes: list[OrderChange] = []
     for order_id, each in every.items():
         try:
             sight = FirstSight(lambda at: local_date(at, locale.time_zone), locale.currency or _currency(each))
-            change = _change(each, stored.get(order_id), sight, discounts)
+            change = _change(each, stored.get(order_id), sight, named)
         except Exception:
             log.exception("order not counted", extra={"shop": shop, "order": order_id})
             failed.add(order_id)
@@ -79,7 +80,8 @@ def plan(shop: str, head: UsageJournal, news: Iterable[OrderNews]) -> UsagePlan:
         now,
         orders=order_writes(shop, (change.new for change in kept), stored, sequence),
         customers=customer_rows(shop, result, sequence),
-        counters=counter_writes(shop, result, discounts.codes, now),
+        counters=counter_writes(shop, result, named.codes, now),
+        conversions=conversions_of(shop, [change.new for change in kept]),
     )
     return UsagePlan(content, failed)
 
@@ -118,7 +120,7 @@ def _use_times(result: Deltas, key: FigureKey, row: CounterRow | None) -> dict[s
     return times
 
 
-def _change(news: OrderNews, row: OrderUsage | None, sight: FirstSight, discounts: _Discounts) -> OrderChange | None:
+def _change(news: OrderNews, row: OrderUsage | None, sight: FirstSight, named: _Discounts) -> OrderChange | None:
     """Return the change of an order; None if the messages tell nothing new. Raises if its figures cannot be computed."""
     old = order_usages.to_state(row) if row is not None else None
     base = order_state.opened(old, news.order_id, news.snapshots, sight)
@@ -126,7 +128,7 @@ def _change(news: OrderNews, row: OrderUsage | None, sight: FirstSight, discount
         seen_at, currency = min(news.seen_at, key=lambda pair: pair[0])
         base = sight.state(news.order_id, seen_at, currency or sight.shop_currency)
     latest = order_state.newest(old, news.snapshots)
-    new = order_state.advance(base, news.snapshots, news.refunds, discounts.attribute(latest))
+    new = order_state.advance(base, news.snapshots, news.refunds, named.attribute(latest))
     if new == old:
         return None
     contribution(new)
@@ -161,8 +163,9 @@ class _Discounts:
             for allocation in line.allocations
             if allocation.application and (name := name_of(allocation.application))
         }
-        self._owners = name_history.find_owners(shop, uses)
-        self._rows: dict[str, Discount] = name_history.find_discounts(shop, self._owners.values())
+        self._owners = discount_names.find_owners(shop, sorted(uses))
+        rows = discounts.find_with_deleted(shop, sorted(set(self._owners.values())))
+        self._rows: dict[str, Discount] = {row.discount_id: row for row in rows}
         self.codes = {discount_id: row.discount_code for discount_id, row in self._rows.items()}
 
     def attribute(self, snapshot: Snapshot | None) -> Attribute:

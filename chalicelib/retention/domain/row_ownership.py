@@ -200,10 +200,17 @@ def subject_folders(prefix: ObjectPrefix, context: SubjectContext) -> list[str]:
 
 def owns_archived_row(policy: TablePolicy, context: SubjectContext, item: Item) -> bool:
     """Return whether an archived row belongs to the subject, judged by the row alone."""
-    return is_app_in_scope(policy.app, context, item) and any(
-        matches_lookup(policy.table, lookup, context, item) and owns_row(query.owner, context, item)
-        for query, lookup in direct_lookups(policy, context.subject.type)
-    )
+    return owning_query(policy, context, item) is not None
+
+
+def owning_query(policy: TablePolicy, context: SubjectContext, item: Item) -> SubjectQuery | None:
+    """Return the query by which an archived row belongs to the subject, judged by the row alone; None if none does."""
+    if not is_app_in_scope(policy.app, context, item):
+        return None
+    for query, lookup in direct_lookups(policy, context.subject.type):
+        if matches_lookup(policy.table, lookup, context, item) and owns_row(query.owner, context, item):
+            return query
+    return None
 
 
 def direct_lookups(policy: TablePolicy, subject_type: SubjectType) -> list[tuple[SubjectQuery, DirectLookup]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from math import ceil, inf
 from typing import Any
 
@@ -73,14 +73,15 @@ def expired_page(rule: RetentionRule, scan: SegmentScan, units: float = inf) -> 
 
 
 def _moment(rule: RetentionRule, item: Item) -> datetime | None:
+    """Return the time from which a row's lifetime counts, for a day its start in UTC; None if it is unreadable."""
     timestamp = timestamp_attribute(rule)
     try:
-        moment: datetime = timestamp.deserialize(item[timestamp.attr_name][timestamp.attr_type])
+        moment: date = timestamp.deserialize(item[timestamp.attr_name][timestamp.attr_type])
     except (ValueError, KeyError):
         log.error("row skipped: its time is unreadable", extra={"rule": rule.name, "column": timestamp.attr_name})
         ROWS_UNREADABLE.count()
         return None
-    return moment
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, time(), UTC)
 
 
 def _units(table: type[Table], item: Item) -> int:

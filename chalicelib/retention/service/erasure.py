@@ -259,18 +259,25 @@ class _Erasure:
         archives, next_id = manifests.list_page(step.policy.name, self.progress.place)
         for archive in archives:
             items, version = manifests.read_file(archive)
-            other_items = [item for item in items if not self._owns_archived(step, item)]
-            if len(other_items) == len(items):
+            changed = [self._new_archived(step, item) for item in items]
+            if changed == items:
                 continue
-            progress = self.progress.with_count(step.name, len(items) - len(other_items))
+            progress = self.progress.with_count(
+                step.name, sum(new != item for new, item in zip(changed, items, strict=True))
+            )
             columns = rows.columns(step.policy.table)
-            if not manifests.rewrite_file(archive, columns, other_items, version):
+            if not manifests.rewrite_file(archive, columns, [item for item in changed if item], version):
                 raise WriteConflict(f"another worker has rewritten {archive.s3_key}")
             self._save(replace(progress, step=step.name, place=archive.archive_id))
         self._save_cursor(self.progress, next_id, step.name, following)
 
-    def _owns_archived(self, step: ArchiveStep, item: Item) -> bool:
-        return row_ownership.owns_archived_row(step.policy, self.context, item)
+    def _new_archived(self, step: ArchiveStep, item: Item) -> Item | None:
+        """Return an archived row without the subject's data, or None if the row is to be deleted."""
+        query = row_ownership.owning_query(step.policy, self.context, item)
+        if query is None:
+            return item
+        action = query.action
+        return redaction.redact(item, action.columns, self.context) if isinstance(action, Redact) else None
 
     def _require_no_reinstall(self) -> None:
         """Raise WriteConflict if an app was installed again; the next call skips it."""

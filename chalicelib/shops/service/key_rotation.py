@@ -47,7 +47,7 @@ ENCRYPTED_TABLES = (
         lock=lambda _row: None,
     ),
 )
-"""Every encrypted column of the bundle."""
+"""Every encrypted column of this context; analytics has the salts of visitors (`analytics.service.visitor_salts`)."""
 
 
 @dataclass(frozen=True, slots=True)

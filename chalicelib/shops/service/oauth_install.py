@@ -30,6 +30,7 @@ from chalicelib.shops.models import EventType, Shop
 from chalicelib.shops.repository import installations, sessions, tokens
 from chalicelib.shops.repository.installations import Installation
 from chalicelib.shops.schemas.messages import RegistrationRequested
+from chalicelib.shops.service.app_links import app_page_url
 from chalicelib.shops.service.session_evidence import SessionToken, record_session
 
 STATE_LIFETIME = timedelta(minutes=10)
@@ -88,7 +89,7 @@ def complete_oauth(handle: str, query: Mapping[str, Sequence[str]], cookie: str)
         _install(Installation(shop, app.handle, grant, state_hash, requested_at))
     except (ShopifyRefused, AppRemoved) as error:
         raise InstallationRefused from error
-    return f"https://admin.shopify.com/store/{domain.store_name(shop)}/apps/{app.key}"
+    return app_page_url(shop, app.handle)
 
 
 def ensure_installed(app: App, shop: str, session: SessionToken) -> Shop:

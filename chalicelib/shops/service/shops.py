@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from chalicelib.kit import config
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.shops import apps, domain, evidence, scopes
-from chalicelib.shops.repository import installations
+from chalicelib.shops.repository import installations, settings
 from chalicelib.shops.repository.session_evidence import evidence_of
 from chalicelib.shops.schemas.merchant import InstallationRead, ShopRead
 from chalicelib.shops.service.auth import Merchant
@@ -42,6 +43,23 @@ def find_locale(shop: str, app: str) -> ShopLocale:
     """Return the shop's time zone and currency, UTC and None for an unknown shop. Reads one row."""
     row = installations.find(shop, app)
     return ShopLocale(row.iana_timezone or "UTC", row.currency) if row else ShopLocale()
+
+
+@dataclass(frozen=True, slots=True)
+class ShopContact:
+    """The shop's e-mail address as Shopify last reported it, and the merchant's settings of the app."""
+
+    email: str | None
+    settings: dict[str, Any]
+
+
+def find_contact(shop: str, app: str) -> ShopContact | None:
+    """Return how the merchant wants to be reached; None if the app is not active. Reads two rows."""
+    row = installations.find(shop, app)
+    if row is None or not row.is_active:
+        return None
+    stored = settings.find(shop, app)
+    return ShopContact(row.email, dict(stored.settings) if stored else {})
 
 
 def filter_installed(app: str, candidates: Sequence[str]) -> set[str]:

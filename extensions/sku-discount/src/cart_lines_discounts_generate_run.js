@@ -13,6 +13,7 @@ const THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND";
 const DECIMAL = /^\d+(?:\.\d+)?$/;
 const ONE = /^0*1(?:\.0*)?$/;
 const FIVE = "5".charCodeAt(0);
+const MOST_THOUSANDTHS = 9e8;
 const LIMB = 1e7;
 const LIMB_DIGITS = 7;
 const OUTPUT_BYTES = 20000;
@@ -191,17 +192,27 @@ function savingOf(line, value, money) {
 
 // --- decimals
 
-/** Return the decimals of the cart's currency, and its rate as an integer and the power of ten to divide by. */
+/**
+ * Return the decimals of the cart's currency and its rate.
+ *
+ * `high` and `low` are the digits of a rate that is not too long, for a quick exact product of a value in thousandths:
+ * (high * LIMB + low) * thousandths / (divisor * LIMB) are minor units.
+ */
 function moneyOf(currency, rate) {
   const exponent = ZERO_DECIMALS.indexOf(currency) >= 0 ? 0 : THREE_DECIMALS.indexOf(currency) >= 0 ? 3 : 2;
   const isReadable = typeof rate === "string" && DECIMAL.test(rate) && +digitsOf(rate) > 0;
+  const padding = isReadable ? "0".repeat(Math.max(0, LIMB_DIGITS + exponent - 3 - decimalsOf(rate))) : "";
+  const power = isReadable ? decimalsOf(rate) + padding.length + 3 - exponent : 0;
+  const digits = isReadable ? +(digitsOf(rate) + padding) : 0;
   return {
     exponent: exponent,
     scale: Math.pow(10, exponent),
     rate: isReadable ? rate : null,
     isOne: isReadable && ONE.test(rate),
-    multiplier: isReadable ? +digitsOf(rate) : 0,
-    divisor: isReadable ? Math.pow(10, decimalsOf(rate) + 3 - exponent) : 1,
+    isShort: isReadable && digits <= Number.MAX_SAFE_INTEGER && power <= 15,
+    high: Math.floor(digits / LIMB),
+    low: digits % LIMB,
+    divisor: Math.pow(10, power - LIMB_DIGITS),
   };
 }
 
@@ -222,10 +233,11 @@ function minorUnits(text, money) {
 function converted(text, money) {
   if (money.rate === null) return -1;
   const thousandths = Math.floor(+text * 1000 + 0.5);
-  const product = thousandths * money.multiplier;
-  if (text.length <= 15 && thousandths / 1000 === +text && product <= Number.MAX_SAFE_INTEGER) {
-    const rest = product % money.divisor;
-    return (product - rest) / money.divisor + (rest * 2 >= money.divisor ? 1 : 0);
+  if (money.isShort && thousandths < MOST_THOUSANDTHS && text.length <= 15 && thousandths / 1000 === +text) {
+    const low = thousandths * money.low;
+    const high = thousandths * money.high + Math.floor(low / LIMB);
+    const rest = (high % money.divisor) * LIMB + (low % LIMB);
+    if (high < LIMIT) return Math.floor(high / money.divisor) + (rest * 2 >= money.divisor * LIMB ? 1 : 0);
   }
   const cut = decimalsOf(text) + decimalsOf(money.rate) - money.exponent;
   return halfUp(exactProduct(digitsOf(text), digitsOf(money.rate)), cut);

@@ -39,11 +39,28 @@ UNUSED = (
     "PIL/_avif.*.so",
     "PIL/_imagingft.*.so",
     "PIL/_imagingtk.*.so",
-    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
-    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
+    "aws_lambda_powertools/event_handler",
+    *(
+        f"aws_lambda_powertools/utilities/{name}"
+        for name in (
+            "batch",
+            "data_classes",
+            "data_masking",
+            "feature_flags",
+            "idempotency",
+            "kafka",
+            "parameters",
+            "parser",
+        )
+    ),
+    "aws_lambda_powertools/utilities/streaming",
+    "aws_lambda_powertools/utilities/validation",
+    "stripe/events",
+    "stripe/params",
 )
-"""Large files of features that we do not use: AVIF, text in pictures (FreeType, HarfBuzz), Tk, Swagger UI. Pillow reports
-such a feature as missing. Shared libraries that only they need are also removed."""
+"""Large parts of features that we do not use: AVIF, text in pictures (FreeType, HarfBuzz), Tk, the routers and utilities of
+Powertools, event classes of Stripe's API v2, types of parameters, which only type checkers read. Pillow reports such a
+feature as missing. Shared libraries that only they need are also removed."""
 SHARED_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 """Files that every botocore service reads."""
 

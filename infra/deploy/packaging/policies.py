@@ -46,6 +46,8 @@ LAKES = {
     "chalicelib.analytics.repository.lake": "lake/analytics/*",
 }
 """By module: the prefix of the archive bucket that the functions that import it read, write and delete."""
+ARCHIVE_READS = {"chalicelib.discounts.repository.archived_orders": "archive/discounts/order_usages/*"}
+"""By module: the prefix of the archive bucket that the functions that import it read."""
 ARCHIVING = "retention"
 ERASING = "chalicelib.retention.service.erasure"
 """The functions that import this module also sweep, archive and export."""
@@ -110,11 +112,11 @@ def _sns(reached: Requirements) -> Iterator[Statement]:
 
 
 def _sqs(reached: Requirements) -> Iterator[Statement]:
-    if reached.queues:
-        yield _allow("sqs", ("SendMessage",), [_arn("sqs", _physical(queue)) for queue in reached.queues])
-    if REDRIVES in reached.modules:
-        queues = [_physical(consumer.queue) for consumer in handlers.consumers()]
-        yield _allow("sqs", ("SendMessage",), [_arn("sqs", queue) for queue in queues])
+    redrives = REDRIVES in reached.modules
+    queues = [consumer.queue for consumer in handlers.consumers()] if redrives else reached.queues
+    if queues:
+        yield _allow("sqs", ("SendMessage",), [_arn("sqs", _physical(queue)) for queue in queues])
+    if redrives:
         actions = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
         yield _allow("sqs", actions, [_arn("sqs", _physical("*-dead"))])
 
@@ -127,6 +129,9 @@ def _s3(reached: Requirements) -> Iterator[Statement]:
     if lake_paths:
         yield _allow("s3", ("ListBucket",), [_object(settings.archive_bucket)])
         yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), [_object(path) for path in lake_paths])
+    for path in sorted(ARCHIVE_READS[module] for module in reached.modules & ARCHIVE_READS.keys()):
+        yield _allow("s3", ("ListBucket",), [_object(settings.archive_bucket)])
+        yield _allow("s3", ("GetObject",), [_object(f"{settings.archive_bucket}/{path}")])
     contexts = sorted({module.split(".")[1] for module in reached.modules if "." in module} - {"kit", "integrations"})
     if STORAGE not in reached.modules and ARCHIVING not in contexts:
         return  # it stores large messages only

@@ -23,7 +23,8 @@ class AdminAPI:
 
     def __init__(self, state: State, throttle: Throttle, faults: Faults, clock: Callable[[], float]) -> None:
         self._state, self._throttle, self._faults, self._clock = state, throttle, faults, clock
-        self._schema: GraphQLSchema = build_schema((Path(__file__).parent / "admin.graphql").read_text())
+        documents = [Path(__file__).parent / name for name in ("admin.graphql", "discounts.graphql")]
+        self._schema: GraphQLSchema = build_schema("\n".join(each.read_text() for each in documents))
         self.topics = set(cast("GraphQLEnumType", self._schema.type_map["WebhookSubscriptionTopic"]).values)
         self.routes = [Route("POST", "/{shop}/admin/api/{version}/graphql.json", self.graphql)]
 

@@ -38,6 +38,7 @@ class Control:
             Route("POST", "/sandbox/orders/{order_id}/cancel", answering(self._cancel_order)),
             Route("POST", "/sandbox/orders/{order_id}/edit", answering(self._edit_order)),
             Route("POST", "/sandbox/orders/{order_id}/refund", answering(self._refund_order)),
+            Route("POST", "/sandbox/products", answering(self._store_product)),
             Route("POST", "/sandbox/shop", answering(self._update_shop)),
             Route("POST", "/sandbox/scopes", answering(self._update_scopes)),
             Route("POST", "/sandbox/privacy", answering(self._privacy)),
@@ -92,6 +93,11 @@ class Control:
     def _refund_order(self, asked: Json, order_id: str) -> Json:
         payload = self._sandbox.refund_order(asked["shop"], order_id, asked["lines"], note=asked.get("note"))
         return self._tell_of_order(asked["shop"], order_id, "refunds/create", payload)
+
+    def _store_product(self, asked: Json) -> Json:
+        shop = asked["shop"]
+        payload = self._sandbox.product(shop, asked["product_id"], asked["title"], asked["variants"])
+        return _told(payload, self._sandbox.emit(shop, "products/update", payload))
 
     def _update_shop(self, asked: Json) -> Json:
         payload = self._sandbox.update_shop(asked["shop"], **_chosen(asked, SHOP_DETAILS))

@@ -53,18 +53,9 @@ def order_fields(row: Json) -> Json:
     }
 
 
-def product_fields(row: Json) -> Json:
-    """Return the fields of `Product` in `admin.graphql`."""
+def product_fields(row: Json, variants: list[Json]) -> Json:
+    """Return the fields of `Product` in `admin.graphql`, with the fields of its variants."""
     payload = row["payload"]
-    variants = [
-        {
-            "id": variant["admin_graphql_api_id"],
-            "title": variant["title"],
-            "sku": variant["sku"],
-            "price": variant["price"],
-        }
-        for variant in payload["variants"]
-    ]
     return {
         "id": payload["admin_graphql_api_id"],
         "title": payload["title"],

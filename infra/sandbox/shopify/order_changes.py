@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from infra.sandbox.server import Json
-from infra.sandbox.shopify.orders import build_line, money_set, numeric_id, total_of
+from infra.sandbox.shopify.orders import build_line, money_set, net_price, numeric_id, total_of
 
 CANCEL_REASONS = ("customer", "declined", "fraud", "inventory", "other", "staff")
 LineQuantities = Mapping[int, int] | Mapping[str, int]
@@ -100,7 +100,7 @@ def refund(order: Json, refund_id: int, at: str, lines: LineQuantities, note: st
         line["current_quantity"] = max(0, line["current_quantity"] - number)
         line["fulfillable_quantity"] = line["current_quantity"]
     items = [_refund_line(refund_id * 100 + n, line, number, order) for n, (line, number) in enumerate(asked)]
-    amount = sum((Decimal(line["price"]) * number for line, number in asked), Decimal("0.00"))
+    amount = sum((Decimal(item["subtotal_set"]["shop_money"]["amount"]) for item in items), Decimal("0.00"))
     made = {
         "id": refund_id,
         "admin_graphql_api_id": f"gid://shopify/Refund/{refund_id}",
@@ -166,7 +166,8 @@ def _settle(order: Json, at: str, paid_back: Decimal = Decimal("0.00")) -> None:
 
 
 def _refund_line(item_id: int, line: Json, number: int, order: Json) -> Json:
-    subtotal = Decimal(line["price"]) * number
+    rest = line["quantity"] - _refunded_of(order, line["id"])
+    subtotal = net_price(line, rest) - net_price(line, rest - number)  # parts add up to what was paid
     return {
         "id": item_id,
         "line_item_id": line["id"],

@@ -5,9 +5,10 @@ Source: https://shopify.dev/docs/api/admin-rest/latest/resources/order.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from chalicelib.discounts.domain.minor_units import decimals_of
 from infra.sandbox.server import Json
 
 DEFAULT_PRICE = "25.00"
@@ -56,7 +57,7 @@ def build_paid_order(
         "total_price_set": money_set(total, currency),
         "total_outstanding": "0.00",
         "total_tax": "0.00",
-        "total_discounts": "0.00",
+        "total_discounts": str(sum((allocated(item) for item in items), Decimal("0.00"))),
         "discount_codes": [],
         "discount_applications": [],
         "email": "shopper@example.com",
@@ -86,8 +87,20 @@ def numeric_id(value: int | str) -> int:
 
 
 def total_of(items: Sequence[Json], quantity: str) -> Decimal:
-    """Return the total price of the lines; `quantity` names the field: `quantity` or `current_quantity`."""
-    return sum((Decimal(item["price"]) * int(item[quantity]) for item in items), Decimal("0.00"))
+    """Return the price of the lines less their discounts; `quantity` names the field: `quantity` or `current_quantity`."""
+    return sum((net_price(item, int(item[quantity])) for item in items), Decimal("0.00"))
+
+
+def net_price(line: Json, units: int) -> Decimal:
+    """Return the price of some units of a line less their share of its discounts, half up."""
+    share = allocated(line) * units / max(1, int(line["quantity"]))
+    unit = Decimal(1).scaleb(-decimals_of(line["price_set"]["shop_money"]["currency_code"]))
+    return Decimal(line["price"]) * units - (share.quantize(unit, ROUND_HALF_UP) if share else 0)
+
+
+def allocated(line: Json) -> Decimal:
+    """Return the discounts of all units of a line."""
+    return sum((Decimal(each["amount"]) for each in line["discount_allocations"]), Decimal(0))
 
 
 def build_line(order_id: int, position: int, line: Mapping[str, Any], currency: str) -> Json:

@@ -42,7 +42,7 @@ def scopes_payload(app_id: int, shop_id: int, previous: Sequence[str], current: 
 def product_payload(
     shop: str, product_id: int | str, title: str, variants: Sequence[Mapping[str, Any]], status: str, at: str
 ) -> Json:
-    """Build the payload of products/update. A variant has `id` and optionally `title`, `sku` and `price`."""
+    """Build the payload of products/update. A variant has `id` and optionally `title`, `sku`, `price`, `stock`."""
     number = numeric_id(product_id)
     rows = [_variant(number, position, variant, at) for position, variant in enumerate(variants, 1)]
     return {
@@ -87,8 +87,8 @@ def _variant(product_id: int, position: int, variant: Mapping[str, Any], at: str
         "taxable": True,
         "inventory_policy": "deny",
         "inventory_item_id": number * 10,
-        "inventory_quantity": 0,
-        "old_inventory_quantity": 0,
+        "inventory_quantity": variant.get("stock", 0),
+        "old_inventory_quantity": variant.get("stock", 0),
         "image_id": None,
         "created_at": "2026-01-01T00:00:00+00:00",
         "updated_at": at,

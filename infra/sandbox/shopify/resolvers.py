@@ -11,8 +11,11 @@ from graphql import GraphQLError, GraphQLResolveInfo
 from infra.sandbox.server import LOOPBACK, Json
 from infra.sandbox.shopify.apps import new_shop
 from infra.sandbox.shopify.connections import connection
+from infra.sandbox.shopify.discount_nodes import DiscountNodes
 from infra.sandbox.shopify.fields import order_fields, product_fields
 from infra.sandbox.shopify.search import search
+from infra.sandbox.shopify.variants import Variants
+from infra.sandbox.shopify.web_pixels import WebPixels
 
 Info = GraphQLResolveInfo[Any]
 
@@ -23,7 +26,12 @@ class Resolvers:
     def __init__(self, data: Json, app: str, shop_domain: str, scopes: Sequence[str], version: str, now: float) -> None:
         self.app, self.shop_domain = app, shop_domain
         self._data, self._scopes, self._version = data, scopes, version
+        currency = (data["shops"].get(shop_domain) or new_shop(shop_domain))["currency"]
+        self._variants = Variants(data, shop_domain, currency, self._require)
+        self._pixels = WebPixels(data, app, shop_domain, self._require)
         self._now = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        exactly = datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._discounts = DiscountNodes(data, app, shop_domain, self._require, exactly)
 
     def root(self) -> Json:
         """Return the root value, a mapping of field names to resolvers."""
@@ -35,9 +43,12 @@ class Resolvers:
             "refund": self._refund,
             "product": self._product,
             "products": self._products,
+            **self._variants.root(),
+            **self._pixels.root(),
             "webhookSubscriptions": self._list_subscriptions,
             "webhookSubscriptionCreate": self._create_subscription,
             "webhookSubscriptionDelete": self._delete_subscription,
+            **self._discounts.root(),
         }
 
     def _shop(self, _: Info) -> Json:
@@ -96,11 +107,14 @@ class Resolvers:
     def _product(self, _: Info, id: str) -> Json | None:  # noqa: A002
         self._require("read_products", "product")
         product = self._data["products"].get(id)
-        return product_fields(product) if product and product["shop"] == self.shop_domain else None
+        return self._shown_product(product) if product and product["shop"] == self.shop_domain else None
 
     def _products(self, _: Info, **asked: Any) -> Json:
         self._require("read_products", "products")
-        return self._search("products", product_fields, **asked)
+        return self._search("products", self._shown_product, **asked)
+
+    def _shown_product(self, row: Json) -> Json:
+        return product_fields(row, self._variants.of_product(row))
 
     def _search(
         self,
@@ -117,7 +131,8 @@ class Resolvers:
         return search(mine, show, first=first, after=after, query=query, sort_key=sortKey, reverse=reverse)
 
     def _require(self, scope: str, field: str) -> None:
-        if scope not in self._scopes:
+        written = scope.replace("read_", "write_", 1)  # a write scope includes its read scope
+        if scope not in self._scopes and written not in self._scopes:
             required = f"`{scope}` access scope."
             message = f"Access denied for {field} field. Required access: {required}"
             raise GraphQLError(message, extensions={"code": "ACCESS_DENIED", "requiredAccess": required})

@@ -3,6 +3,7 @@
 The actions of merchants and shoppers are in `Shops`.
 """
 
+import json
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from infra.sandbox.shopify.admin_pages import AdminPages
 from infra.sandbox.shopify.apps import API_VERSION, SANDBOX_APPS, App, new_shop, shop_payload
 from infra.sandbox.shopify.control import Control
 from infra.sandbox.shopify.deliveries import Deliveries, Parcel
+from infra.sandbox.shopify.discount_nodes import foreign_discount
 from infra.sandbox.shopify.faults import Endpoint, Faults
 from infra.sandbox.shopify.oauth import OAuth
 from infra.sandbox.shopify.orders import numeric_id
@@ -41,9 +43,11 @@ EMPTY: Json = {
     "subscriptions": {},
     "orders": {},
     "products": {},
+    "discounts": {},
     "deliveries": [],
     "outbox": [],
     "failed": {},
+    "web_pixels": {},
 }
 
 
@@ -245,14 +249,17 @@ class ShopifySandbox(Shops, SandboxServer):
     # Uninstallation, tokens, rate limits and faults.
 
     def uninstall(self, app: str, shop: str, **options: Any) -> Delivery:
-        """Uninstall the app: revoke its tokens, delete its subscriptions and emit app/uninstalled."""
+        """Uninstall the app: revoke its tokens, delete its subscriptions and discounts, and emit app/uninstalled."""
         with self._state.change() as data:
             tokens.revoke(data, app, shop)
+            data["web_pixels"].pop(f"{app}/{shop}", None)
             data["scopes"].pop(f"{app}/{shop}", None)
             data["removed_at"][f"{app}/{shop}"] = self._clock()
             data["subscriptions"] = {
                 id_: row for id_, row in data["subscriptions"].items() if (row["app"], row["shop"]) != (app, shop)
             }
+            discounts = data.get("discounts", {})
+            data["discounts"] = {id_: row for id_, row in discounts.items() if (row["app"], row["shop"]) != (app, shop)}
             payload = shop_payload(shop, data["shops"].setdefault(shop, new_shop(shop)))
         return self.emit(shop, "app/uninstalled", payload, app=app, **options)[0]
 
@@ -272,6 +279,27 @@ class ShopifySandbox(Shops, SandboxServer):
         """Return the subscriptions that the app created by API in the shop."""
         rows = self._state.read("subscriptions").values()
         return [row for row in rows if (row["app"], row["shop"]) == (app, shop)]
+
+    def discounts(self, shop: str) -> list[Json]:
+        """Return the discounts of a shop, those of every app and of the merchant."""
+        return [row for row in self._state.read("discounts").values() if row["shop"] == shop]
+
+    def add_foreign_discount(self, shop: str, title: str, code: str | None = None) -> str:
+        """Create an active discount as a merchant does in the admin; return its id."""
+        now = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        with self._state.change() as data:
+            data["sequence"] += 1
+            row = foreign_discount(shop, 1_400_000_000_000 + data["sequence"], title, code, now)
+            data.setdefault("discounts", {})[row["id"]] = row
+        return str(row["id"])
+
+    def change_discount(self, node_id: str, **fields: Any) -> None:
+        """Change a discount as a merchant does in the admin; without fields, delete it."""
+        with self._state.change() as data:
+            if fields:
+                data["discounts"][node_id] |= fields
+            else:
+                del data["discounts"][node_id]
 
     def drain_bucket(self, app: str, shop: str, *, hold_seconds: float = 0) -> None:
         """Empty the app's rate-limit bucket in the shop; it restores points only after `hold_seconds`."""
@@ -297,6 +325,11 @@ class ShopifySandbox(Shops, SandboxServer):
     def answer_without_expires_in(self, n: int = 1) -> None:
         """Omit `expires_in` from the next `n` grants; the tokens still expire. 0 ends the fault."""
         self._faults.arrange("no_expires_in", n)
+
+    def web_pixel(self, app: str, shop: str) -> Json | None:
+        """Return the settings of the app's web pixel in the shop, or None if it has none."""
+        row = self._state.read("web_pixels").get(f"{app}/{shop}")
+        return json.loads(row["settings"]) if row else None
 
     def _addresses(self, shop: str, topic: str, app: str | None) -> list[tuple[str, str | None, str | None]]:
         if topic in (*PRIVACY_TOPICS, "app/uninstalled"):

@@ -57,6 +57,19 @@ class Shops:
         with self._state.change() as data:
             return deepcopy(_order_row(data, shop, order_id)["payload"])
 
+    def list_orders(self, shop: str) -> list[Json]:
+        """Return the current orders of a shop, oldest first."""
+        return [row["payload"] for row in self._state.read("orders").values() if row["shop"] == shop]
+
+    def currency(self, shop: str) -> str:
+        """Return the shop's currency."""
+        row = self._state.read("shops").get(shop) or new_shop(shop)
+        return str(row["currency"])
+
+    def time(self) -> float:
+        """Return the seconds of the sandbox's clock."""
+        return self._clock()
+
     def cancel_order(self, shop: str, order_id: int | str, reason: str = "customer") -> Json:
         """Cancel an order without a refund and return the payload of orders/cancelled.
 
@@ -108,11 +121,29 @@ class Shops:
         *,
         status: str = "active",
     ) -> Json:
-        """Store a product and return the payload of products/update. Variants are as in `product_payload`."""
+        """Store a product and return the payload of products/update.
+
+        Variants are as in `product_payload`; their `cost` is for the Admin API only.
+        """
         payload = product_payload(shop, product_id, title, variants, status, self._now())
+        costs = {str(numeric_id(each["id"])): str(each["cost"]) for each in variants if each.get("cost") is not None}
         with self._state.change() as data:
-            data["products"][payload["admin_graphql_api_id"]] = {"shop": shop, "payload": payload}
+            data["products"][payload["admin_graphql_api_id"]] = {"shop": shop, "payload": payload, "costs": costs}
         return deepcopy(payload)
+
+    def set_stock(self, shop: str, variant_id: int | str, stock: int) -> None:
+        """Change the stock of a variant. Raises `KeyError` if the shop has no stored product with it."""
+        number = numeric_id(variant_id)
+        with self._state.change() as data:
+            for row in data["products"].values():
+                for variant in row["payload"]["variants"] if row["shop"] == shop else ():
+                    if variant["id"] == number:
+                        variant |= {
+                            "inventory_quantity": stock,
+                            "old_inventory_quantity": variant["inventory_quantity"],
+                        }
+                        return
+        raise KeyError(f"variant {variant_id} of {shop}")
 
     def list_products(self, shop: str) -> list[Json]:
         """Return the shop's products as payloads of products/update; sample products if it has none."""

@@ -6,7 +6,8 @@ https://shopify.dev/docs/apps/build/online-store/app-proxies, https://shopify.de
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections import defaultdict
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
@@ -14,8 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from infra.sandbox.server import Json, Request, Response, Route, html_response, json_response, redirect
 from infra.sandbox.shopify import storefront_pages
-from infra.sandbox.shopify.orders import DEFAULT_PRICE
-from infra.sandbox.shopify.storefront_pages import CartLine, ShopFront
+from infra.sandbox.shopify.cart_discounts import Redeemer
+from infra.sandbox.shopify.carts import PricedCart, ShopCart, ShopPrices, price_cart, variants_of
+from infra.sandbox.shopify.storefront_pages import ShopFront
 
 if TYPE_CHECKING:
     from infra.sandbox.shopify.sandbox import ShopifySandbox
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 PASSED_ON = ("content-type", "idempotency-key", "accept")
 """Request headers that the proxy forwards; it removes cookies."""
 PASSED_BACK = ("content-type", "content-security-policy", "cache-control")
-PRODUCT = 8001
 ASKS_AND_SENDS = ("GET", "POST")
 
 
@@ -32,13 +33,17 @@ class Storefront:
 
     def __init__(self, sandbox: ShopifySandbox) -> None:
         self._sandbox = sandbox
-        self._carts: dict[str, list[Json]] = {}
+        self._carts: dict[str, ShopCart] = defaultdict(ShopCart)
         self.routes = [
             *(Route(method, "/{shop}/apps/{app}/{rest...}", self.proxy) for method in ASKS_AND_SENDS),
             Route("GET", "/{shop}/products/{product_id}", self.product),
             Route("GET", "/{shop}/account/login", self.log_in),
             Route("POST", "/{shop}/cart/add.js", self.add),
             Route("POST", "/{shop}/cart/add", self.add_by_form),
+            Route("POST", "/{shop}/cart/update.js", self.update),
+            Route("POST", "/{shop}/cart/update", self.update_by_form),
+            Route("GET", "/{shop}/discount/{code}", self.add_code),
+            Route("GET", "/{shop}/cart.js", self.cart_json),
             Route("GET", "/{shop}/cart", self.cart),
             Route("POST", "/{shop}/cart/pay", self.pay),
             Route("GET", "/{shop}", self.home),
@@ -84,7 +89,7 @@ class Storefront:
         items = request.fields().get("items", [])
         if not all(isinstance(item.get("id"), int) and item["id"] > 0 for item in items) or not items:
             return json_response(422, {"status": 422, "message": "Cart Error", "description": "no such variant"})
-        self._carts.setdefault(shop, []).extend(items)
+        self._carts[shop].items.extend(items)
         return json_response(200, {"items": items})
 
     def add_by_form(self, request: Request, shop: str) -> Response:
@@ -94,60 +99,71 @@ class Storefront:
         if not (variant.isdigit() and quantity.isdigit() and int(variant) and 0 < int(quantity) < 100):
             return json_response(422, {"status": 422, "message": "Cart Error", "description": "no such variant"})
         item = {"id": int(variant), "quantity": int(quantity), "properties": {}}
-        self._carts.setdefault(shop, []).append(item)
+        self._carts[shop].items.append(item)
         return redirect(303, f"/{shop}/cart")
 
-    def cart(self, _: Request, shop: str) -> Response:
-        """Return the cart page, with its pay button."""
-        variants = self._variants(shop)
-        lines = [
-            CartLine(
-                title=variants[item["id"]]["title"] if item["id"] in variants else f"variant {item['id']}",
-                quantity=item["quantity"],
-                price=Decimal(variants[item["id"]]["price"] if item["id"] in variants else DEFAULT_PRICE),
-                is_personalized=bool(item.get("properties")),
-            )
-            for item in self._carts.get(shop, [])
-        ]
-        return html_response(200, storefront_pages.cart_page(self._front(shop), lines))
+    def update(self, request: Request, shop: str) -> Response:
+        """Change the cart's attributes and discount codes, and respond as `/cart/update.js`."""
+        self._carts[shop].update(request.fields())
+        return self.cart_json(request, shop)
 
-    def pay(self, _: Request, shop: str) -> Response:
+    def update_by_form(self, request: Request, shop: str) -> Response:
+        """Change attributes and codes, as the form of the cart does, and redirect to the cart."""
+        self._carts[shop].update(request.fields())
+        return redirect(303, f"/{shop}/cart")
+
+    def add_code(self, _: Request, shop: str, code: str) -> Response:
+        """Enter a code, as a link to a discount does, and redirect to the cart."""
+        cart = self._carts[shop]
+        cart.codes = [*cart.codes, *([] if code in cart.codes else [code])]
+        return redirect(303, f"/{shop}/cart")
+
+    def cart_json(self, request: Request, shop: str) -> Response:
+        """Return the cart with its discounts, as `/cart.js` does."""
+        return json_response(200, self._priced(request, shop).to_json())
+
+    def cart(self, request: Request, shop: str) -> Response:
+        """Return the cart page, with its discounts and pay button."""
+        return html_response(200, storefront_pages.cart_page(self._front(shop), self._priced(request, shop)))
+
+    def pay(self, request: Request, shop: str) -> Response:
         """Create a paid order from the cart and emit orders/paid; redirect if the cart is empty."""
-        variants = self._variants(shop)
-        lines = [
-            {
-                "product_id": PRODUCT,
-                **variants.get(item["id"], {}),
-                "variant_id": item["id"],
-                "quantity": item["quantity"],
-                "properties": item["properties"],
-            }
-            for item in self._carts.pop(shop, [])
-        ]
-        if not lines:
+        priced = self._priced(request, shop)
+        if self._carts.pop(shop, ShopCart()).count == 0:
             return redirect(303, f"/{shop}/cart")
-        order = self._sandbox.paid_order(shop, lines)
+        order = self._sandbox.paid_order(
+            shop,
+            priced.order_lines(),
+            customer_id=_customer(request),
+            currency=priced.currency,
+            **priced.order_fields(),
+        )
         self._sandbox.emit(shop, "orders/paid", order)
         return html_response(200, storefront_pages.confirmation_page(self._front(shop), order))
 
-    def _variants(self, shop: str) -> dict[int, Json]:
-        """Return product, title and price of the shop's variants, by variant id."""
-        return {
-            variant["id"]: {
-                "product_id": product["id"],
-                "title": f"{product['title']}, {variant['title']}",
-                "price": variant["price"],
-            }
-            for product in self._sandbox.list_products(shop)
-            for variant in product["variants"]
-        }
+    def _priced(self, request: Request, shop: str) -> PricedCart:
+        """Return the cart with what the shop's discounts give to it now."""
+        cart, customer = self._carts[shop], _customer(request)
+        redeemer = Redeemer(cart.codes, int(customer) if customer else None, self._sandbox.list_orders(shop))
+        return price_cart(
+            cart,
+            ShopPrices(
+                variants=variants_of(self._sandbox.list_products(shop)),
+                discounts=self._sandbox.discounts(shop),
+                currency=self._sandbox.currency(shop),
+                now=datetime.fromtimestamp(self._sandbox.time(), UTC)
+                .isoformat(timespec="microseconds")
+                .replace("+00:00", "Z"),
+            ),
+            redeemer,
+        )
 
     def _front(self, shop: str) -> ShopFront:
-        return ShopFront(shop, sum(item["quantity"] for item in self._carts.get(shop, [])))
+        return ShopFront(shop, self._carts[shop].count)
 
     def lines(self, shop: str) -> list[Json]:
         """Return the items of a shop's cart."""
-        return list(self._carts.get(shop, []))
+        return list(self._carts[shop].items)
 
     def empty_carts(self) -> None:
         """Remove every item from every cart."""

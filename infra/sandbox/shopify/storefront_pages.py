@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from infra.sandbox.server import Json
+from infra.sandbox.shopify.carts import PricedCart, PricedLine
 
 STYLE = Path(__file__).with_name("storefront.css").read_text()
 _PAGE = """<!doctype html>
@@ -21,16 +22,6 @@ _PICTURE = (
     'fill="hsl({hue} 35% 92%)" stroke="hsl({hue} 25% 35%)" stroke-width="3"/><circle cx="40" cy="42" r="9" '
     'fill="hsl({hue} 35% 60%)"/><path d="M22 75c3-14 10-21 18-21s15 7 18 21z" fill="hsl({hue} 35% 45%)"/></svg>'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CartLine:
-    """A line of the cart: product, variant, quantity, price of one, and whether the shopper personalized it."""
-
-    title: str
-    quantity: int
-    price: Decimal
-    is_personalized: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +76,36 @@ def product_page(front: ShopFront, product: Json) -> str:
     return front.page(product["title"], f'<div class="split">{_picture(product)}{details}</div>')
 
 
-def cart_page(front: ShopFront, lines: Sequence[CartLine]) -> str:
-    """Return the cart with its total and the pay button."""
+def cart_page(front: ShopFront, cart: PricedCart) -> str:
+    """Return the cart with its discounts, its total, a form for codes and the pay button."""
     shop = escape(front.shop)
-    if not lines:
+    if not cart.lines:
         empty = f'<p class="soft">It is empty.</p><p><a class="button" href="/{shop}">See the products</a></p>'
         return front.page("Cart", f"<h1>Your cart</h1>{empty}")
-    rows = "".join(
-        f"<li><div><p>{line.quantity} x <bdi>{escape(line.title)}</bdi></p>"
-        f"{'<p class=soft>With your photo</p>' if line.is_personalized else ''}</div>"
-        f"<p>{_money(line.price * line.quantity)}</p></li>"
-        for line in lines
+    rows = "".join(_cart_row(cart, line) for line in cart.lines)
+    total = sum((line.after for line in cart.lines), Decimal(0))
+    code = (
+        f'<form method="post" action="/{shop}/cart/update"><label>Discount code'
+        f'<input name="discount" value="{escape(",".join(cart.cart.codes))}"></label><button>Apply</button></form>'
     )
-    total = sum((line.price * line.quantity for line in lines), Decimal(0))
     pay = f'<form method="post" action="/{shop}/cart/pay"><button class="primary">Pay</button></form>'
     return front.page(
         "Cart",
         f'<h1>Your cart</h1><ul class="lines">{rows}</ul><p class="total"><span>Total</span><span>{_money(total)}</span></p>'
-        f'{pay}<p class="soft">A sandbox: every payment succeeds and no money moves.</p>',
+        f'{pay}{code}<p class="soft">A sandbox: every payment succeeds and no money moves.</p>',
+    )
+
+
+def _cart_row(cart: PricedCart, line: PricedLine) -> str:
+    """Return a line of the cart: title, photo, discounts, price."""
+    notes = ["With your photo"] if line.item.get("properties") else []
+    for index, amount in line.discounts:
+        application = cart.discounts.applications[index]
+        notes.append(f"{application.get('code') or application.get('title')}: −{_money(Decimal(amount))}")
+    soft = "".join(f'<p class="soft"><bdi>{escape(note)}</bdi></p>' for note in notes)
+    return (
+        f"<li><div><p>{line.item['quantity']} x <bdi>{escape(line.variant['title'])}</bdi></p>{soft}</div>"
+        f"<p>{_money(line.after)}</p></li>"
     )
 
 

@@ -17,7 +17,7 @@ MARCH = {"from": "2026-03-02", "to": "2026-03-29"}
 
 @pytest.fixture
 def cohorts(new_site, compute_due_days: Callable[[], int]) -> None:
-    """Two users of a week, one of whom comes back a week later."""
+    """Two users of a week; one of them comes back a week later."""
     new_site(TENANT, time_zone="Europe/Berlin", readers=["store:mine"])
     acts = [("2026-03-10 10:00", "u1"), ("2026-03-11 10:00", "u2"), ("2026-03-18 10:00", "u1")]
     store([lake_event(at, type="conversion", name="sign_up", user_id=user, visitor=None) for at, user in acts])

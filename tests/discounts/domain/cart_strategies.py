@@ -79,6 +79,7 @@ def rates() -> st.SearchStrategy[Decimal]:
         st.sampled_from(
             ["1", "1.0", "1.00", "0.7312", "149.52", "1.000000000000000000001", "1.3456789012345678901234"]
         ),
+        decimal_texts(2, 8),
         decimal_texts(3, 25),
     ).map(Decimal)
 

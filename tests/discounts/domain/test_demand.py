@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.discounts.domain.demand import Demand, SalesDay, Shortfall, estimate_demand
+from chalicelib.discounts.domain.demand import Demand, SalesDay, estimate_demand
+from chalicelib.discounts.enums import MissingEvidence
 from tests.discounts.domain.simulated_skus import TODAY, simulated_days
 
 
@@ -67,7 +68,7 @@ def test_what_is_missing_is_named(days: list[SalesDay], missing: set[str]) -> No
     assert set(_in_order(days)) == missing
 
 
-def _in_order(days: list[SalesDay]) -> tuple[Shortfall, ...]:
+def _in_order(days: list[SalesDay]) -> tuple[MissingEvidence, ...]:
     found = estimate_demand(days, TODAY)
     assert isinstance(found, tuple)
     return found
@@ -76,9 +77,9 @@ def _in_order(days: list[SalesDay]) -> tuple[Shortfall, ...]:
 def test_a_price_needs_seven_days_and_ten_units() -> None:
     days = _days(56, prices=("10",))
     short = [replace(day, offered_price=Decimal(8), revenue=Decimal(8) * day.units) for day in days[:6]]
-    assert estimate_demand([*short, *days[6:]], TODAY) == (Shortfall.ONE_PRICE,)
+    assert estimate_demand([*short, *days[6:]], TODAY) == (MissingEvidence.ONE_PRICE,)
     thin = [replace(day, offered_price=Decimal(8), revenue=Decimal(8), units=1) for day in days[:7]]
-    assert estimate_demand([*thin, *days[7:]], TODAY) == (Shortfall.ONE_PRICE,)
+    assert estimate_demand([*thin, *days[7:]], TODAY) == (MissingEvidence.ONE_PRICE,)
     _estimate([*(replace(day, revenue=Decimal(8) * day.units) for day in days[:7]), *days[7:]])
 
 
@@ -87,7 +88,7 @@ def test_a_price_that_changes_with_the_weekend_only_says_nothing() -> None:
         replace(day, revenue=day.units * Decimal(8 if day.date.weekday() >= 5 else 10))
         for day in _days(56, prices=("10",))
     ]
-    assert estimate_demand(days, TODAY) == (Shortfall.ONE_PRICE,)
+    assert estimate_demand(days, TODAY) == (MissingEvidence.ONE_PRICE,)
 
 
 def test_the_paid_price_counts_and_the_offered_one_where_nothing_was_sold() -> None:

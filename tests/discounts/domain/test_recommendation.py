@@ -12,16 +12,15 @@ import pytest
 from chalicelib.discounts.domain.demand import SalesDay
 from chalicelib.discounts.domain.recommendation import (
     Advice,
-    Objective,
-    RecommendationStatus,
     SkuHistory,
     advise,
 )
+from chalicelib.discounts.enums import Objective, RecommendationStatus
 from tests.discounts.domain.simulated_skus import TODAY, simulated_days
 
 
 def _advice(days: list[SalesDay], list_price: str | None = None) -> Advice:
-    return advise({"A": SkuHistory(days, Decimal(list_price) if list_price else None)}, TODAY)["A"]
+    return advise([("A", SkuHistory(days, Decimal(list_price) if list_price else None))], TODAY)["A"]
 
 
 @pytest.mark.parametrize(("shops", "skus"), [(1, 200), (40, 5)], ids=["one shop of 200 SKUs", "40 shops of 5 SKUs"])
@@ -29,7 +28,7 @@ def test_the_interval_covers_the_known_elasticity(shops: int, skus: int) -> None
     chance, covered, certain = random.Random(20261101), 0, 0
     for _ in range(shops):
         known = [chance.gauss(-1.8, 0.5) for _ in range(skus)]
-        histories = {str(n): SkuHistory(simulated_days(chance, e)) for n, e in enumerate(known)}
+        histories = ((str(n), SkuHistory(simulated_days(chance, e))) for n, e in enumerate(known))
         for number, advice in advise(histories, TODAY).items():
             assert advice.interval is not None
             low, high = map(float, advice.interval)
@@ -94,16 +93,16 @@ def test_too_few_data_are_insufficient_with_reasons() -> None:
     assert advice.status is RecommendationStatus.INSUFFICIENT
     assert list(advice.missing) == ["too_few_days"]
     assert (advice.elasticity, advice.interval, advice.objective) == (None, None, None)
-    assert advise({}, TODAY) == {}
+    assert advise([], TODAY) == {}
 
 
 def test_a_sku_with_few_sales_leans_on_the_others() -> None:
     chance = random.Random(3)
-    histories = {str(n): SkuHistory(simulated_days(chance, -2.0)) for n in range(8)}
+    histories = [(str(n), SkuHistory(simulated_days(chance, -2.0))) for n in range(8)]
     thin = [replace(day, units=day.units // 4, revenue=day.revenue / 4) for day in simulated_days(chance, -2.0)[-60:]]
     thin = [replace(day, revenue=(day.offered_price or Decimal()) * day.units) for day in thin]
-    alone = advise({"thin": SkuHistory(thin)}, TODAY)["thin"]
-    among = advise({**histories, "thin": SkuHistory(thin)}, TODAY)["thin"]
+    alone = advise([("thin", SkuHistory(thin))], TODAY)["thin"]
+    among = advise([*histories, ("thin", SkuHistory(thin))], TODAY)["thin"]
     assert alone.own_estimate == among.own_estimate
     assert alone.interval is not None
     assert among.interval is not None

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from chalicelib.discounts.domain.local_days import ended_day, local_date, next_midnight
 from chalicelib.discounts.domain.windows import in_utc, zone_of
+from chalicelib.discounts.repository.shop_days import due_key
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "Asia/Tokyo")
-NAIVE = st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1))
+NAIVE = st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
 
 
 @given(NAIVE, st.sampled_from(ZONES))
@@ -23,6 +24,10 @@ def test_a_local_time_is_the_first_such_time_or_moved_on_by_the_gap(moment: date
     if not shift:
         earlier = in_utc(moment, zone) - timedelta(hours=1)
         assert earlier.astimezone(zone_of(zone)).replace(tzinfo=None) != moment
+
+
+def test_seconds_are_whole() -> None:
+    assert in_utc(datetime.fromisoformat("2026-01-01T00:00:01.9Z"), None) == datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)
 
 
 def test_an_offset_counts_and_an_unknown_zone_is_utc() -> None:
@@ -43,4 +48,7 @@ def test_the_next_midnight_begins_the_next_day(moment: datetime, zone: str) -> N
     midnight = next_midnight(now, zone)
     assert timedelta(0) < midnight - now <= timedelta(hours=25)
     assert local_date(midnight, zone) == local_date(now, zone) + timedelta(days=1)
+    due = datetime.strptime(due_key("shop", midnight).partition("#")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    assert midnight <= due < midnight + timedelta(hours=1)
+    assert ended_day(due, zone) == local_date(now, zone)
     assert local_date(midnight - timedelta(seconds=1), zone) == local_date(now, zone) == ended_day(midnight, zone)

@@ -41,6 +41,7 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["archive", "archive-memory"], {"50 rows archived", "memory for 100 rows"}),
         (["rollup", "write-units", "snippet"], {"1,000 events rolled up", "units of 1,000 events", "snippet"}),
         (["fuel"], {what for what, _, _, budget in CASES if budget}),
+        (["funnel"], {"ordered funnel, 1,000 events", "strict funnel, 1,000 events"}),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "output_names",
 )

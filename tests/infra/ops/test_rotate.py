@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.analytics.models import VisitorSalt
+from chalicelib.analytics.repository import visitor_salts
 from chalicelib.kit import aws, clock, config, locks, secrets
 from chalicelib.kit.models import Lock
 from chalicelib.shops import service
@@ -177,6 +179,26 @@ def test_an_undecryptable_value_is_reported_and_kept(ops: Ops, key_file: Path) -
     kept = ops("rotate-secrets", "--drop-old")
     assert kept.code == 1
     assert "Key k1 kept" in kept.out
+    assert keys_in(key_file) == {"k1", "k2"}
+
+
+def test_salts_of_visitors_are_encrypted_with_the_new_key(ops: Ops, key_file: Path) -> None:
+    days = [clock.today() + timedelta(days=age) for age in (-2, -1, 0, 1)]
+    salts = {day: visitor_salts.get_or_add(day) for day in days}
+    assert "0 rows: 4 values encrypted with file:k2" in ops("rotate-secrets", "--new-key").out
+    assert {row.salt.rpartition(":")[0] for row in VisitorSalt.scan()} == {"file:k2"}
+    assert "Key k1 dropped" in ops("rotate-secrets", "--drop-old").out
+    assert {day: visitor_salts.get_or_add(day) for day in days} == salts
+
+
+def test_key_of_a_salt_that_cannot_be_decrypted_is_kept(ops: Ops, key_file: Path) -> None:
+    visitor_salts.get_or_add(clock.today())
+    [row] = VisitorSalt.scan()
+    tampered = f"file:k1:{base64.b64encode(b'x' * 40).decode()}"
+    row.update([VisitorSalt.salt.set(tampered)])
+    result = ops("rotate-secrets", "--new-key")
+    assert (result.code, f"the salt of visitors of {clock.today()}" in result.err) == (1, True)
+    assert "Key k1 kept" in ops("rotate-secrets", "--drop-old").out
     assert keys_in(key_file) == {"k1", "k2"}
 
 

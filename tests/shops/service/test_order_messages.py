@@ -107,7 +107,7 @@ def test_webhooks_and_the_admin_api_give_the_same_message(
                     "line_item_id": f"gid://shopify/LineItem/{mug}",
                     "quantity": 1,
                     "properties": {},
-                    "subtotal": "12.50",
+                    "subtotal": "11.00",
                 }
             ],
         }

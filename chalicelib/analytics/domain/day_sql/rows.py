@@ -28,7 +28,7 @@ WITH views AS (
 ),
 placed AS (SELECT * FROM counted LEFT JOIN members USING (id) LEFT JOIN views USING (id)),
 known AS (SELECT *, if(type = 'page_view', coalesce(user_id, visit_user_id), user_id) AS row_user_id FROM placed)
-SELECT id, {WHO} AS who, {AT_ID} AS at_id, visit_id, row_user_id, duration_seconds, coalesce(is_bounce, false) AS is_bounce,
+SELECT id, visit_id, row_user_id, duration_seconds, coalesce(is_bounce, false) AS is_bounce,
     CAST(hash({_CONTENT}, if(type = 'page_view', (visit_id, row_user_id, duration_seconds, is_bounce), NULL)) >> 1 AS BIGINT)
     AS row_digest
 FROM known
@@ -52,18 +52,27 @@ SELECT settled.*, CAST(hash(settled) >> 1 AS BIGINT) AS visit_digest FROM (
 """
 """Create `visit_rows`: the rows of the settled visits that begin on the day."""
 
-_OLD_ROWS = f"SELECT id, {WHO} AS who, {AT_ID} AS at_id, type, row_digest FROM events_old WHERE row_digest IS NOT NULL"
+_OLD_DIGESTS = "SELECT id, row_digest FROM events_old WHERE row_digest IS NOT NULL"
+_KEYS = f"id, type, {WHO} AS who, {AT_ID} AS at_id"
 
 EVENTS_TO_PUT = f"""
-SELECT event_rows.*, counted.* EXCLUDE (id) FROM event_rows JOIN counted USING (id)
-LEFT JOIN ({_OLD_ROWS}) old ON old.id = event_rows.id AND old.who = event_rows.who AND old.at_id = event_rows.at_id
-WHERE getvariable('is_repair') OR old.row_digest IS DISTINCT FROM event_rows.row_digest
+WITH changed AS (
+    SELECT event_rows.* FROM event_rows LEFT JOIN ({_OLD_DIGESTS}) old USING (id)
+    WHERE getvariable('is_repair') OR old.row_digest IS DISTINCT FROM event_rows.row_digest
+)
+SELECT changed.*, counted.* EXCLUDE (id), {WHO} AS who, {AT_ID} AS at_id FROM changed JOIN counted USING (id)
 """
+"""Select the rows that are new or have other content. The digest covers what the key is made of."""
 
 EVENTS_TO_DELETE = f"""
-SELECT who, at_id, type FROM ({_OLD_ROWS}) old ANTI JOIN (SELECT who, at_id, type FROM event_rows JOIN counted USING (id)) new
-USING (who, at_id, type)
+WITH gone AS (
+    SELECT old.id FROM ({_OLD_DIGESTS}) old LEFT JOIN event_rows USING (id)
+    WHERE event_rows.row_digest IS DISTINCT FROM old.row_digest
+)
+SELECT who, at_id, type FROM (SELECT {_KEYS} FROM events_old SEMI JOIN gone USING (id))
+ANTI JOIN (SELECT {_KEYS} FROM counted SEMI JOIN event_rows USING (id) SEMI JOIN gone USING (id)) USING (who, at_id, type)
 """
+"""Select the keys of former rows that no row has any more."""
 
 _OLD_VISITS = (
     "SELECT strftime(day, '%Y%m%d-') || id AS visit_id, visit_digest FROM events_old WHERE visit_digest IS NOT NULL"
@@ -76,11 +85,11 @@ WHERE getvariable('is_repair') OR old.visit_digest IS DISTINCT FROM visit_rows.v
 
 VISITS_TO_DELETE = f"SELECT visit_id FROM ({_OLD_VISITS}) ANTI JOIN visit_rows USING (visit_id)"
 
-DAY = """
+DAY = f"""
 SELECT events.*, row_digest, visit_digest, acts.person FROM events
 LEFT JOIN acts USING (id)
 LEFT JOIN event_rows USING (id)
-LEFT JOIN visit_rows ON visit_rows.visit_id = strftime(events.day, '%Y%m%d-') || events.id
+LEFT JOIN (SELECT substring(visit_id, {len("YYYYMMDD-") + 1}) AS id, visit_digest FROM visit_rows) USING (id)
 ORDER BY at_ms, id
 """
 """Select the rows of the new `day.parquet`."""

@@ -13,6 +13,8 @@ from infra.deploy import data_stack, handlers
 from infra.deploy.packaging import policies
 from infra.deploy.packaging.names import API
 
+ORDERS = "s3:::backroom-test-archive/archive/discounts/order_usages/*"
+
 
 @pytest.fixture(scope="module")
 def documents() -> dict[str, dict[str, Any]]:
@@ -100,10 +102,14 @@ def test_only_retention_deletes_in_batches(documents: dict[str, dict[str, Any]])
     assert all(any(fnmatch(f"table/{rule.table.Meta.table_name}", at) for at in tables) for rule in RULES.values())
 
 
-def test_only_retention_and_analytics_may_use_the_archive(documents: dict[str, dict[str, Any]]) -> None:
+def test_only_retention_analytics_and_discounts_may_use_the_archive(documents: dict[str, dict[str, Any]]) -> None:
     reaching = {name for name, document in documents.items() if "backroom-test-archive" in json.dumps(document)}
 
-    assert reaching == {name for name in documents if name.startswith(("analytics-", "retention-"))} | {"api_handler"}
+    contexts = ("analytics-", "discounts-", "retention-")
+    assert reaching == {name for name in documents if name.startswith(contexts)} | {"api_handler"}
+    for name in (each for each in reaching if each.startswith("discounts-")):
+        assert [path for path in allowed(documents[name], "s3:GetObject") if "-archive/" in path] == [ORDERS]
+        assert not any("-archive/" in path for path in allowed(documents[name], "s3:PutObject"))
     lake = "arn:${AWS::Partition}:s3:::backroom-test-archive/lake/analytics/*"
     assert lake in json.dumps(documents["analytics-ingest_events"])
     actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")

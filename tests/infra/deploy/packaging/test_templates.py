@@ -245,6 +245,8 @@ def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> No
         ("RowsUnreadable", "prod"),
         ("OldestOpenPrint", "prod"),
         ("OldestPart", "prod"),
+        ("JournalFoundOpen", "prod"),
+        ("UsageDiffers", "prod"),
         ("PaymentsFailing", "prod"),
     }
     own_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
@@ -288,5 +290,5 @@ def test_only_functions_that_read_parquet_have_duckdb_and_space_for_its_files(ap
 
     names = {f"retention-{verb}" for verb in ("sweep_segment", "erase_subject", "export_subject")}
     computations = ("ingest_events", "compute_day", "compute_experiment", "close_site_day", "run_report")
-    names |= {f"analytics-{verb}" for verb in computations}
+    names |= {f"analytics-{verb}" for verb in computations} | {"discounts-record_usage"}
     assert with_layer == {f"backroom-prod-{name}": ([{"Ref": "DuckdbLayer"}], {"Size": 4096}) for name in names}

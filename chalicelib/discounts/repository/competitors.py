@@ -1,0 +1,82 @@
+"""Watches of competitors' pages, and the prices that the pages showed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.discounts.enums import WatchStatus
+from chalicelib.discounts.errors import LimitReached, WatchNotFound
+from chalicelib.discounts.models import CompetitorPrice, CompetitorWatch, UsageJournal
+from chalicelib.kit.tables import Transaction, readable_rows, update_if
+
+MAX_WATCHES = 50
+MAX_PRICES = 100
+"""Prices that are read for one watch."""
+
+
+def find(shop: str, watch_id: str) -> CompetitorWatch | None:
+    """Return the shop's watch, read consistently; None if there is none."""
+    try:
+        return CompetitorWatch.get(shop, watch_id, consistent_read=True)
+    except CompetitorWatch.DoesNotExist:
+        return None
+
+
+def get(shop: str, watch_id: str) -> CompetitorWatch:
+    """Return the shop's watch. Raises WatchNotFound."""
+    row = find(shop, watch_id)
+    if row is None:
+        raise WatchNotFound
+    return row
+
+
+def list_by_shop(shop: str) -> list[CompetitorWatch]:
+    """Return the shop's watches, oldest first: at most MAX_WATCHES."""
+    return list(readable_rows(CompetitorWatch.query(shop, consistent_read=True)))
+
+
+def stage_added(transaction: Transaction, row: CompetitorWatch) -> None:
+    """Write a new watch in the transaction, which raises LimitReached at MAX_WATCHES."""
+    transaction.add(row)
+    count, sequence = UsageJournal.watches, UsageJournal.sequence
+    free = count.does_not_exist() | (count < MAX_WATCHES)
+    full = LimitReached(f"A shop can watch {MAX_WATCHES} pages.")
+    actions = [count.add(1), sequence.set(sequence | 0)]
+    transaction.update(UsageJournal(row.shop), actions, condition=free, otherwise=full)
+
+
+def stage_removed(transaction: Transaction, row: CompetitorWatch) -> None:
+    """Delete the watch in the transaction, which raises WatchNotFound if another request deleted it."""
+    transaction.delete(row, condition=CompetitorWatch.shop.exists(), otherwise=WatchNotFound())
+    transaction.update(UsageJournal(row.shop), [UsageJournal.watches.add(-1)])
+
+
+def store_check(before: CompetitorWatch, after: CompetitorWatch, price: CompetitorPrice | None) -> bool:
+    """Store the result of a check. Returns False if the watch was deleted or checked meanwhile; then nothing is stored.
+
+    Repeated, the price is stored once: `observed_at` is its key.
+    """
+    column = CompetitorWatch.last_checked_at
+    unchanged = column.does_not_exist() if before.last_checked_at is None else column == before.last_checked_at
+    actions: Sequence[Action] = [
+        CompetitorWatch.status.set(after.status),
+        CompetitorWatch.failures.set(after.failures),
+        column.set(after.last_checked_at),
+    ]
+    if price is not None:
+        price.save()
+    key = CompetitorWatch(before.shop, before.watch_id)
+    return update_if(key, actions, CompetitorWatch.shop.exists() & unchanged)
+
+
+def list_prices(shop: str, sku: str) -> list[CompetitorPrice]:
+    """Return the last prices that were seen of a SKU, newest first, of all its watches."""
+    rows = CompetitorPrice.query(f"{shop}#{sku}", scan_index_forward=False, limit=MAX_PRICES)
+    return list(readable_rows(rows))
+
+
+def is_paused(row: CompetitorWatch) -> bool:
+    """Return whether the watch is not checked any more."""
+    return row.status is WatchStatus.PAUSED

@@ -1,0 +1,67 @@
+"""The shops whose local day has ended: an index says which are to be closed in an hour."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from chalicelib.discounts.domain.local_days import ended_day, next_midnight
+from chalicelib.discounts.models import APP, UsageJournal
+from chalicelib.discounts.repository import shop_days
+from chalicelib.discounts.schemas.publication import ShopDayEnded
+from chalicelib.kit import clock, messages
+from chalicelib.kit.batches import Batch
+from chalicelib.shops.service import find_locale
+
+REST_AFTER = timedelta(days=30)
+"""After so long without a live discount, an order or a watch, a shop's days are closed no more."""
+_HOUR = timedelta(hours=1)
+_LOOK_BACK = timedelta(hours=2)
+"""Hours before the last completed run that are looked at again."""
+_FIRST_LOOK_BACK = timedelta(days=2)
+
+
+def expect_close(shop: str) -> None:
+    """Make a shop due after its next midnight, unless it is due already, and keep it due for REST_AFTER."""
+    now = clock.now()
+    shop_days.make_due_if_none(shop, next_midnight(now, find_locale(shop, APP).time_zone))
+    shop_days.add_activity(shop, now + REST_AFTER)
+
+
+def send_due_shops(now: datetime, since: datetime | None) -> int:
+    """Send the ended days of shops to their worker; return their number. `since` is when the last run completed.
+
+    A shop whose step fails ends no other's; the next run finds it.
+    """
+    batch = Batch("discounts-start_due_work")
+    hour = (since - _LOOK_BACK if since else now - _FIRST_LOOK_BACK).replace(minute=0, second=0, microsecond=0)
+    while hour <= now:
+        defer = partial(_defer, now=now)
+        batch.run(list(shop_days.iterate_due(hour)), partial(_send, hour=hour, now=now), defer=defer)
+        hour += _HOUR
+    return batch.finish()
+
+
+def _send(shop: str, hour: datetime, now: datetime) -> None:
+    """Send the day that ended before `hour`, then make the shop due after its next midnight, or leave it at rest."""
+    head = shop_days.find_due_head(shop)
+    if head is None or not shop_days.is_due(head, now):
+        return
+    time_zone = find_locale(shop, APP).time_zone
+    day = ended_day(hour, time_zone)
+    messages.publish(ShopDayEnded(shop=shop, app=APP, day=day))
+    if _is_active(head, day):
+        shop_days.set_due(shop, head.due_in, next_midnight(now, time_zone), now + REST_AFTER)
+    else:
+        is_kept = head.active_until is not None and now < head.active_until
+        shop_days.set_due(shop, head.due_in, next_midnight(now, time_zone) if is_kept else None, None)
+
+
+def _is_active(head: UsageJournal, day: date) -> bool:
+    return head.live_discounts > 0 or head.watches > 0 or shop_days.has_orders_since(head.shop, day)
+
+
+def _defer(shop: str, now: datetime) -> None:
+    head = shop_days.find_due_head(shop)
+    if head is not None and shop_days.is_due(head, now):
+        shop_days.set_due(shop, head.due_in, now + _HOUR, None)

@@ -1,0 +1,47 @@
+"""What follows the installation and the removal of the app in a shop. New steps are listed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+
+from chalicelib.discounts.models import APP
+from chalicelib.discounts.repository import discounts, shop_days
+from chalicelib.discounts.schemas.publication import DiscountChanged
+from chalicelib.discounts.service import due_shops, store_groups, web_pixel
+from chalicelib.kit import messages
+from chalicelib.shops.schemas.messages import ShopInstalled, ShopUninstalled
+from chalicelib.shops.service import is_reinstalled_since
+
+
+def apply_installation(message: ShopInstalled | ShopUninstalled) -> None:
+    """Run each step for a shop; one that fails ends no other. Other apps, and removals before a reinstall, are ignored."""
+    if message.app != APP:
+        return
+    if isinstance(message, ShopInstalled):
+        _run_steps(INSTALL_STEPS, message.shop)
+    elif not is_reinstalled_since(message.shop, APP, message.uninstalled_at):
+        _run_steps(UNINSTALL_STEPS, message.shop)
+
+
+def publish_all(shop: str) -> None:
+    """Publish every live discount: Shopify deletes the discounts of a removed app."""
+    rows = discounts.iterate_live(shop)
+    messages.publish_many(DiscountChanged(shop=shop, app=APP, discount_id=row.discount_id) for row in rows)
+
+
+def _run_steps(steps: tuple[Callable[[str], object], ...], shop: str) -> None:
+    with ExitStack() as stack:
+        for step in reversed(steps):  # the stack runs the last one first
+            stack.callback(partial(step, shop))
+
+
+INSTALL_STEPS: tuple[Callable[[str], object], ...] = (
+    due_shops.expect_close,
+    web_pixel.activate_pixel,
+    publish_all,
+)
+"""Steps after an installation. Each may be repeated."""
+UNINSTALL_STEPS: tuple[Callable[[str], object], ...] = (shop_days.clear_due, store_groups.leave_group)
+"""Steps after a removal. Each may be repeated."""

@@ -1,0 +1,48 @@
+"""Operators rebuild the usage of a shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.discounts.models import DiscountUsage
+from chalicelib.kit import auth
+from chalicelib.kit.auth import Role
+from tests.discounts.faults import without_waits
+from tests.discounts.service.test_journal import FIRST
+from tests.discounts.usage_factories import SHOP, put_discounts, put_shop, record
+
+PATH = f"/v1/operator/discounts/{SHOP}/rebuild"
+
+
+@pytest.fixture(autouse=True)
+def _shop(engine: Any) -> Iterator[None]:
+    put_shop()
+    put_discounts()
+    with without_waits():
+        yield
+
+
+def headers(role: Role) -> dict[str, str]:
+    return {"Authorization": f"Bearer {auth.mint(role, 'op')}"}
+
+
+def test_a_rebuild_corrects_the_shops_figures(api: httpx.Client, drain: Callable[[], list[Any]]) -> None:
+    assert record(FIRST) == []
+    DiscountUsage(SHOP, "d1#RED").update([DiscountUsage.times_used.add(5)])
+    response = api.post(PATH, headers=headers(Role.OPERATOR))
+    assert (response.status_code, response.json()) == (202, {"shop": SHOP, "journal": 1})
+    assert drain() == []
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
+
+
+def test_a_shop_without_usage_is_not_found(api: httpx.Client) -> None:
+    response = api.post(PATH, headers=headers(Role.OPERATOR))
+    assert (response.status_code, response.json()["code"]) == (404, "UsageNotFound")
+
+
+def test_support_cannot_rebuild(api: httpx.Client) -> None:
+    assert api.post(PATH, headers=headers(Role.SUPPORT)).status_code == 403

@@ -1,0 +1,239 @@
+"""The journal: every crash and every interleaving of two workers leaves exact figures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from chalicelib.discounts.domain.order_lines import Allocation, Application, Line, SnapshotLine
+from chalicelib.discounts.domain.order_state import Snapshot
+from chalicelib.discounts.models import APP, CustomerInsight, DiscountUsage, OrderUsage, UsageJournal
+from chalicelib.discounts.repository import usage_journals
+from chalicelib.discounts.service import journal
+from chalicelib.discounts.service.journal import JournalLost
+from chalicelib.kit import aws, clock, config, data_subjects, tombstones
+from infra.local.engine import Engine
+from tests.discounts.faults import interrupted_at, killed_at, without_waits
+from tests.discounts.recount import Recount
+from tests.discounts.usage_factories import (
+    SHOP,
+    Message,
+    order_message,
+    put_discounts,
+    put_shop,
+    record,
+    refund_message,
+    stored_figures,
+)
+from tests.retention.crash import hooked
+
+AT = datetime(2026, 11, 2, 20, tzinfo=UTC)
+CUSTOMER = "gid://shopify/Customer/1"
+
+
+def order(number: int, customer: str | None = CUSTOMER, line_count: int = 1, key: str = "1") -> tuple[str, Snapshot]:
+    line = Line("l0", "RED", 2, 2, Decimal(10))
+    shares = (Allocation(Application("Autumn", None), Decimal(2)),)
+    lines = [SnapshotLine(replace(line, line_id=f"l{each}"), shares) for each in range(line_count)]
+    return f"gid://shopify/Order/{number}", Snapshot(key, AT, "USD", customer, tuple(lines))
+
+
+FIRST: list[Message] = [order_message(*order(1)), order_message(*order(2, "guest:ab"))]
+SECOND: list[Message] = [
+    order_message(*order(2, "guest:ab", key="2")),
+    order_message(*order(3)),
+    refund_message("gid://shopify/Order/1", {"r1": {"l0": 1}}, AT),
+]
+
+
+@pytest.fixture(autouse=True)
+def _quick() -> Iterator[None]:
+    with without_waits():
+        yield
+
+
+@pytest.fixture
+def new_shop(engine: Engine) -> Callable[[], None]:
+    """Empties the database and installs a shop with discounts."""
+
+    def start() -> None:
+        engine.restore()
+        put_shop()
+        put_discounts()
+
+    start()
+    return start
+
+
+@pytest.fixture
+def expected(new_shop: Callable[[], None]) -> Recount:
+    """The figures of both batches without any fault."""
+    assert record(FIRST) == record(SECOND) == []
+    figures = stored_figures()
+    new_shop()
+    return figures
+
+
+def objects() -> list[str]:
+    """Return the keys of the journals and lines that are stored."""
+    answer = aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket)
+    return [each["Key"] for each in answer.get("Contents", [])]
+
+
+@pytest.mark.parametrize(("when", "numbers"), [("before-call", range(7, 40)), ("after-call", range(8, 40, 4))])
+def test_a_crash_at_any_call_changes_no_figure(
+    new_shop: Callable[[], None], expected: Recount, when: str, numbers: range
+) -> None:
+    for number in numbers:
+        new_shop()
+        assert record(FIRST) == []
+        if not killed_at(number, when, lambda: record(SECOND)):
+            break
+        assert record(SECOND) == []
+        assert stored_figures() == expected, number
+        assert UsageJournal.get(SHOP).open_key is None
+    assert number > 20
+
+
+def test_another_worker_at_any_call_changes_no_figure(new_shop: Callable[[], None], expected: Recount) -> None:
+    for number in range(7, 28, 2):
+        new_shop()
+        assert record(FIRST) == []
+        interrupted_at(number, lambda: record(SECOND), lambda: record([*SECOND, *FIRST]))
+        assert stored_figures() == expected, number
+        assert objects() == []
+
+
+def test_a_worker_that_stalled_during_later_journals_changes_no_figure(
+    new_shop: Callable[[], None], expected: Recount
+) -> None:
+    def others() -> None:
+        for batch in (SECOND[:1], SECOND[1:2], SECOND[2:]):
+            assert record(batch) == []
+
+    for number in range(8, 21, 2):
+        new_shop()
+        interrupted_at(number, lambda: record(FIRST), others)
+        assert stored_figures() == expected, number
+
+
+def test_an_open_journal_is_finished_before_the_next(new_shop: Callable[[], None]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "_apply", lambda _: (_ for _ in ()).throw(RuntimeError))
+        assert record(FIRST) == FIRST
+    head = UsageJournal.get(SHOP)
+    assert (head.sequence, head.open_key is None) == (0, False)
+    assert record(SECOND) == []
+    assert UsageJournal.get(SHOP).sequence == 2
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 3
+
+
+def test_a_journal_whose_content_is_lost_fails_the_messages_of_its_shop_only(new_shop: Callable[[], None]) -> None:
+    address = usage_journals.put_content(SHOP, {})
+    assert usage_journals.claim_next(usage_journals.find_head(SHOP), address, clock.now())
+    usage_journals.delete_content(address)
+    put_shop("b.myshopify.com")
+    other = order_message(*order(9), shop="b.myshopify.com")
+    assert record([*FIRST, other]) == FIRST
+    with pytest.raises(JournalLost):
+        journal.finish_open_journal(usage_journals.find_head(SHOP))
+
+
+def test_contention_fails_no_message(new_shop: Callable[[], None]) -> None:
+    others = iter([order_message(*order(number)) for number in range(10, 20)])
+
+    def run_other(**_: Any) -> None:
+        if message := next(others, None):
+            assert record([message]) == []
+
+    with hooked("before-call", "PutObject", run_other):
+        assert record(FIRST) == []
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 12
+
+
+def test_an_order_that_cannot_be_counted_fails_alone(new_shop: Callable[[], None]) -> None:
+    order_id, snapshot = order(7)
+    line = snapshot.lines[0]
+    poisoned = order_message(order_id, replace(snapshot, lines=(replace(line, line=replace(line.line, quantity=-1)),)))
+    late = refund_message(order_id, {"r1": {"l0": 1}}, AT)
+    assert record([poisoned, *FIRST, late]) == [poisoned, late]
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
+
+
+@pytest.mark.parametrize("price", ["NaN", "1e100", "-5", "0.1234567890123"])
+def test_a_price_that_is_no_money_fails_alone(new_shop: Callable[[], None], price: str) -> None:
+    order_id, snapshot = order(7)
+    message = order_message(order_id, snapshot)
+    [line] = message.lines
+    poisoned = message.model_copy(update={"lines": [line.model_copy(update={"price": Decimal(price)})]})
+    assert record([*FIRST, poisoned]) == [poisoned]
+
+
+def test_messages_of_another_app_are_ignored(new_shop: Callable[[], None]) -> None:
+    assert record([FIRST[0].model_copy(update={"app": "studio"})]) == []
+    assert list(OrderUsage.query(SHOP)) == []
+
+
+def test_a_customer_erased_during_a_crash_is_left_out_and_the_counts_stay(new_shop: Callable[[], None]) -> None:
+    assert killed_at(10, "before-call", lambda: record(FIRST))
+    assert UsageJournal.get(SHOP).open_key
+    tombstones.add(data_subjects.customer(SHOP, CUSTOMER))
+    assert record(FIRST[1:]) == []
+    assert [row.customer_id for row in OrderUsage.query(SHOP)] == [None, "guest:ab"]
+    assert [row.customer_id for row in CustomerInsight.query(SHOP)] == ["guest:ab"]
+    assert DiscountUsage.get(SHOP, "d1#RED").unique_customers == 2
+    assert objects() == []
+
+
+def test_the_journal_of_a_shop_erased_during_a_crash_writes_nothing(new_shop: Callable[[], None]) -> None:
+    assert killed_at(10, "before-call", lambda: record(FIRST))
+    tombstones.add(data_subjects.app(SHOP, APP))
+    journal.finish_open_journal(usage_journals.find_head(SHOP))
+    assert [*OrderUsage.query(SHOP), *DiscountUsage.query(SHOP)] == []
+
+
+def test_an_order_of_many_lines_keeps_them_in_one_object(new_shop: Callable[[], None]) -> None:
+    order_id, snapshot = order(1, line_count=120)
+    varied = replace(
+        snapshot,
+        lines=tuple(
+            replace(each, line=replace(each.line, title=hashlib.sha256(bytes([number])).hexdigest()))
+            for number, each in enumerate(snapshot.lines)
+        ),
+    )
+    assert record([order_message(order_id, varied)]) == []
+    [key] = objects()
+    assert OrderUsage.get(SHOP, order_id).lines.endswith(key)
+    refund = refund_message(order_id, {"r1": {"l0": 1}}, AT)
+    assert record([refund]) == []
+    assert objects() == [f"order-lines/{SHOP}/1/2"]
+    assert record([refund]) == []
+    assert record([order_message(order_id, replace(snapshot, key="5"))]) == []
+    assert objects() == []
+
+
+def test_a_change_of_an_archived_day_is_dropped(new_shop: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    now = AT + timedelta(days=101)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    assert record(FIRST) == []
+    figures = stored_figures()
+    assert [figures.discount_days, figures.shop_days] == [{}, {}]
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
+    monkeypatch.setattr(clock, "now", lambda: AT + timedelta(days=401))
+    assert record(SECOND) == []
+    assert stored_figures() == figures
+
+
+def test_times_of_use_follow_orders_whatever_their_order(new_shop: Callable[[], None]) -> None:
+    late = replace(order(2)[1], created_at=AT + timedelta(days=3))
+    early = replace(order(3)[1], created_at=AT - timedelta(days=3), cancelled_at=AT)
+    for number, snapshot in ((1, order(1)[1]), (2, late), (3, early)):
+        assert record([order_message(f"gid://shopify/Order/{number}", snapshot)]) == []
+    row = DiscountUsage.get(SHOP, "d1#RED")
+    assert [row.first_used_at, row.last_used_at, row.times_used] == [early.created_at, late.created_at, 2]

@@ -1,0 +1,227 @@
+"""A recount finds nothing after any usage, and repairs whatever was damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from chalicelib.discounts.domain import customer_figures
+from chalicelib.discounts.models import (
+    APP,
+    CustomerInsight,
+    DailyDiscountStats,
+    DiscountUsage,
+    OrderUsage,
+    ProductPerformance,
+    UsageJournal,
+)
+from chalicelib.discounts.repository import archived_orders, usage_journals
+from chalicelib.discounts.service import journal, rebuild, recount_requests
+from chalicelib.kit import clock, data_subjects, tombstones
+from chalicelib.retention.rules import RULES
+from chalicelib.retention.service import privacy_requests
+from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
+from tests.discounts.faults import interrupted_at, killed_at, without_waits
+from tests.discounts.service.test_journal import AT, CUSTOMER, FIRST, SECOND, order
+from tests.discounts.usage_factories import SHOP, order_message, put_discounts, put_shop, record, stored_figures
+from tests.retention.conftest import fire_sweep, nothing_in_progress
+
+__all__ = ["nothing_in_progress"]
+
+
+@pytest.fixture(autouse=True)
+def _shop(engine: Any) -> Iterator[None]:
+    put_shop()
+    put_discounts()
+    with without_waits():
+        assert record(FIRST) == record(SECOND) == []
+        yield
+
+
+def differences() -> int:
+    """Return the number of rows that a check finds, without a write."""
+    result = rebuild.check_usage(SHOP)
+    assert result is not None
+    return result.differences
+
+
+def test_a_recount_finds_nothing() -> None:
+    assert rebuild.check_usage(SHOP) == rebuild.RebuildResult(3, 0)
+    assert rebuild.rebuild_usage(SHOP) == rebuild.RebuildResult(3, 0)
+    assert UsageJournal.get(SHOP).open_key is None
+
+
+def test_damaged_lost_and_foreign_rows_are_repaired_once() -> None:
+    expected = stored_figures()
+    DiscountUsage(SHOP, "d1#RED").update(
+        [DiscountUsage.times_used.add(5), DiscountUsage.discount_amount.add(Decimal(1))]
+    )
+    DailyDiscountStats(SHOP, AT.date()).update([DailyDiscountStats.orders.add(-1)])
+    ProductPerformance.get(SHOP, "RED").delete()
+    CustomerInsight(SHOP, CUSTOMER).update([CustomerInsight.orders.set(9)])
+    CustomerInsight(SHOP, "stray", orders=2, currency="USD").save()
+    assert differences() == 5
+    assert rebuild.rebuild_usage(SHOP).differences == 5
+    assert stored_figures() == expected
+    assert differences() == 0
+    assert record(SECOND) == []
+
+
+def test_a_crash_of_a_rebuild_leaves_the_shop_to_others() -> None:
+    expected = stored_figures()
+    for number in range(2, 60, 6):
+        DiscountUsage(SHOP, "d1#RED").update([DiscountUsage.times_used.add(5)])
+        with pytest.MonkeyPatch.context() as patch:
+            if not killed_at(number, "before-call", lambda: rebuild.rebuild_usage(SHOP)):
+                break
+            later = clock.now() + rebuild.HOLD
+            patch.setattr(clock, "now", lambda moment=later: moment)
+            assert record(FIRST) == []
+            assert UsageJournal.get(SHOP).open_key is None or number < 3
+            rebuild.rebuild_usage(SHOP)
+            assert stored_figures() == expected, number
+
+
+def test_messages_wait_while_a_rebuild_reads() -> None:
+    failures = []
+
+    def count_another() -> None:
+        failures.extend(record([order_message(*order(9))]))
+
+    interrupted_at(12, lambda: rebuild.rebuild_usage(SHOP), count_another)
+    assert len(failures) == 1
+    assert differences() == 0
+    assert record(failures) == []
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 4
+
+
+def test_a_rebuild_closes_a_lost_journal() -> None:
+    address = usage_journals.put_content(SHOP, {})
+    assert usage_journals.claim_next(usage_journals.find_head(SHOP), address, clock.now())
+    usage_journals.delete_content(address)
+    assert rebuild.rebuild_usage(SHOP).differences == 0
+    assert record([order_message(*order(9))]) == []
+
+
+def test_erased_customers_leave_counts_that_a_recount_accepts() -> None:
+    [row] = [row for row in OrderUsage.query(SHOP) if row.order_id.endswith("/3")]
+    row.update([OrderUsage.customer_id.remove(), OrderUsage.shop_customer.remove()])
+    row = OrderUsage.get(SHOP, "gid://shopify/Order/1")
+    row.update([OrderUsage.customer_id.remove(), OrderUsage.shop_customer.remove()])
+    CustomerInsight.get(SHOP, CUSTOMER).delete()
+    assert DiscountUsage.get(SHOP, "d1#RED").unique_customers == 2
+    assert differences() == 0
+
+
+def test_customers_with_too_many_uses_are_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(customer_figures, "MAX_KEYS", 1)
+    monkeypatch.setattr("chalicelib.discounts.domain.recount.MAX_KEYS", 1)
+    order_id, snapshot = order(5)
+    for number, item in enumerate(("BLUE", "RED", "BLUE")):
+        message = order_message(f"{order_id}{number}", snapshot)
+        line = message.lines[0].model_copy(update={"sku": item})
+        assert record([message.model_copy(update={"lines": [line]})]) == []
+    assert differences() == 0
+
+
+def test_a_recount_finds_nothing_after_an_archive_run(
+    monkeypatch: pytest.MonkeyPatch, drain: Callable[[], list[Any]]
+) -> None:
+    now = AT + timedelta(days=402)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    later = order(8)
+    message = order_message(later[0], later[1])
+    recent = now - timedelta(days=3)
+    assert (
+        record([message.model_copy(update={"placed_at": recent, "updated_at": recent, "triggered_at": recent})]) == []
+    )
+    for rule in ("discounts/order_usages", "discounts/discount_daily", "discounts/inventory_impact"):
+        assert rule in RULES
+    fire_sweep(now)
+    assert drain() == []
+    assert [row.order_id for row in OrderUsage.query(SHOP)] == ["gid://shopify/Order/8"]
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 4
+    assert rebuild.check_usage(SHOP) == rebuild.RebuildResult(4, 0)
+    DiscountUsage(SHOP, "d1#RED").update([DiscountUsage.times_used.add(-1)])
+    assert rebuild.rebuild_usage(SHOP).differences == 1
+    assert differences() == 0
+
+
+def test_a_requested_recount_runs_from_the_queue(drain: Callable[[], list[Any]]) -> None:
+    DiscountUsage(SHOP, "d1#RED").update([DiscountUsage.times_used.add(5)])
+    recount_requests.request_rebuild(SHOP)
+    assert drain() == []
+    assert differences() == 0
+
+
+def test_the_weekly_sample_checks_a_tenth_of_the_shops_a_week(drain: Callable[[], list[Any]], engine: Any) -> None:
+    asked = 0
+    for number in range(70):
+        for day in range(7):
+            recount_requests.request_weekly_check(f"s{number}.myshopify.com", AT.date() + timedelta(days=day))
+    asked = sum(1 for _ in range(1)) if engine.waiting() else 0
+    assert asked == 1
+    assert drain() == []
+    assert stored_figures("s1.myshopify.com").discounts == {}
+
+
+def test_an_erased_shop_is_not_recounted(drain: Callable[[], list[Any]]) -> None:
+    tombstones.add(data_subjects.app(SHOP, APP))
+    DiscountUsage(SHOP, "d1#RED").update([DiscountUsage.times_used.add(5)])
+    recount_requests.request_rebuild(SHOP)
+    assert drain() == []
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 8
+
+
+def test_a_hold_that_is_over_writes_nothing() -> None:
+    head = usage_journals.find_head(SHOP)
+    held = journal.hold(head, -timedelta(seconds=1))
+    assert record([order_message(*order(9))]) == []
+    content, _ = rebuild._differences(SHOP, head.sequence + 1, datetime.now(UTC))
+    assert content.is_empty
+    journal.write_held(head, held, content)
+    assert UsageJournal.get(SHOP).sequence == head.sequence + 2
+
+
+def test_orders_of_another_currency_have_rows_of_their_own() -> None:
+    order_id, snapshot = order(7)
+    assert record([order_message(order_id, replace(snapshot, currency="EUR"))]) == []
+    euros = DiscountUsage.get(SHOP, "d1#RED#EUR")
+    assert [euros.times_used, euros.currency, euros.sku] == [1, "EUR", "RED"]
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 3
+    assert ProductPerformance.get(SHOP, "RED#EUR").units_sold_with_discount == 2
+    assert CustomerInsight.get(SHOP, f"{CUSTOMER}#EUR").orders == 1
+    assert DailyDiscountStats.get(f"{SHOP}#EUR", AT.date()).orders == 1
+    assert differences() == 0
+    euros.update([DiscountUsage.times_used.add(1)])
+    DailyDiscountStats(f"{SHOP}#EUR", AT.date()).update([DailyDiscountStats.orders.add(1)])
+    assert rebuild.rebuild_usage(SHOP).differences == 2
+    assert DiscountUsage.get(SHOP, "d1#RED#EUR").times_used == 1
+    assert differences() == 0
+
+
+@pytest.mark.usefixtures("nothing_in_progress")
+def test_an_erased_customer_leaves_counts_in_tables_and_archive(
+    monkeypatch: pytest.MonkeyPatch, drain: Callable[[], list[Any]]
+) -> None:
+    now = AT + timedelta(days=402)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    fire_sweep(now)
+    assert drain() == []
+    order_id, snapshot = order(8)
+    message = order_message(order_id, replace(snapshot, currency="EUR", created_at=now - timedelta(days=3)))
+    assert record([message]) == []
+    request = {"request": PrivacyTopic.CUSTOMER_REDACT, "customer_id": CUSTOMER, "order_ids": [order_id]}
+    privacy_requests.accept_request(PrivacyRequested(shop=SHOP, app=APP, triggered_at=now, **request))
+    assert drain() == []
+    assert [row.customer_id for row in CustomerInsight.query(SHOP)] == ["guest:ab"]
+    assert OrderUsage.get(SHOP, order_id).customer_id is None
+    archived = {row.order_id: row.customer_id for row in archived_orders.iterate_archived_orders(SHOP)}
+    assert [archived[f"gid://shopify/Order/{number}"] for number in (1, 2, 3)] == [None, "guest:ab", None]
+    assert DiscountUsage.get(SHOP, "d1#RED").unique_customers == 2
+    assert differences() == 0
