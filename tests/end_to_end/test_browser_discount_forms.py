@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
+from pynamodb.expressions.update import Action
 
 from chalicelib.discounts.enums import Publication
 from chalicelib.discounts.models import Discount
@@ -94,7 +95,7 @@ def test_a_failed_publication_says_why(tab: Page, discount_shop: DiscountShop) -
     discount = discount_shop.add(title="Mugs")
     discount_shop.drain()
     reason = "25 automatic discounts are active already"
-    actions = [Discount.publication.set(Publication.FAILED), Discount.publication_error.set(reason)]
+    actions: list[Action] = [Discount.publication.set(Publication.FAILED), Discount.publication_error.set(reason)]
     Discount(discount_shop.shop, discount["discount_id"]).update(actions)
     page = discounts_page(tab, discount_shop)
     expect(page.get_by_text("“Mugs” is not in Shopify")).to_be_visible()

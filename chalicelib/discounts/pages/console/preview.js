@@ -58,4 +58,4 @@ const costs = (data, cart, currency) => kit.h("div", { class: "stack" },
     ["Off", (row) => app.money(row.amount, currency), "number"], ["After", (row) => app.money(row.after, currency), "number"]],
   data.lines.map((line, n) => ({ sku: cart[n]?.sku || cart[n]?.variant_id, ...line }))),
   kit.h("p", null, kit.h("strong", null, `Total ${app.money(data.total_after, currency)}`), ` instead of ${app.money(data.total_before, currency)}`),
-  data.left_out.length > 0 && kit.h("p", { class: "soft" }, "Not applied: " + data.left_out.map((each) => REASONS[each.reason] || String(each.reason).replaceAll("_", " ")).join("; ") + "."));
+  data.left_out.length > 0 && kit.h("p", { class: "soft" }, "Not applied: " + [...new Set(data.left_out.map((each) => REASONS[each.reason] || String(each.reason).replaceAll("_", " ")))].join("; ") + "."));
