@@ -15,6 +15,6 @@ app.competitors = (rows, again) => {
     const [text, look] = WATCH[row.status] || [row.status, ""];
     return [kit.h("div", { class: "main" }, kit.h("h3", { dir: "auto" }, `${row.sku} at ${row.competitor}`),
       kit.h("p", { class: "soft" }, row.latest ? `${app.money(row.latest.price, row.latest.currency)}, ` : "", row.last_checked_at ? "checked " + kit.date(row.last_checked_at) : "not checked yet")),
-    kit.badge(text, look), kit.button("Stop watching", remove(row), "", { "aria-label": `Stop watching ${row.sku} at ${row.competitor}` })];
+    row.last_checked_at && kit.badge(text, look), kit.button("Stop watching", remove(row), "", { "aria-label": `Stop watching ${row.sku} at ${row.competitor}` })];
   })) : kit.h("p", { class: "soft" }, "Enter the product pages of competitors; their price is read once a day. At most 50."), add);
 };
