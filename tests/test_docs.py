@@ -26,8 +26,7 @@ DOCUMENTS = [
 
 ELSEWHERE = {
     "AWS": "AccessDenied cron PartiQLDelete Publish REPORT StartMessageMoveTask TMPDIR",
-    "JavaScript": "__proto__ hasOwnProperty",
-    "Shopify": "ProductDiscountCandidate X-Shopify-Webhook-Id webhookSubscriptionCreate",
+    "Shopify": "X-Shopify-Webhook-Id webhookSubscriptionCreate",
     "Stripe": "resend times_redeemed",
     "other libraries": "pytz sync_from_stripe_data",
     "Python": "fork multiprocessing",

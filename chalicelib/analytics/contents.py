@@ -28,5 +28,11 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
         "/v1/analytics/sites/{tenant}/sessions",
         "/v1/analytics/sites/{tenant}/users",
     ),
-    "chalicelib.analytics.jobs": (),
+    "chalicelib.analytics.jobs.days": (),
+    "chalicelib.analytics.jobs.ingest": (),
+    "chalicelib.analytics.jobs.records": (),
+    "chalicelib.analytics.jobs.reports": (),
+    "chalicelib.analytics.jobs.results": (),
+    "chalicelib.analytics.jobs.revenue": (),
+    "chalicelib.analytics.jobs.schedules": (),
 }

@@ -73,6 +73,8 @@ VALID = {
     "partner": "partner",
     "user": "somebody",
     "visitor": "visitor-0001",
+    "sku": "A",
+    "q": "mug",
 }
 """Values of required query parameters, and of path parameters without a row."""
 

@@ -1,4 +1,4 @@
-"""Turns: one after the other, whoever asks."""
+"""Turns: one after the other, for all callers."""
 
 from __future__ import annotations
 

@@ -7,8 +7,7 @@ the last result, then the result. If it crashes in between, the next run finds t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -17,43 +16,19 @@ from chalicelib.analytics.domain.experiments.outcome import Terms, VariantSums, 
 from chalicelib.analytics.domain.local_days import milliseconds, moment_of
 from chalicelib.analytics.enums import ExperimentStatus
 from chalicelib.analytics.models import EventDay, Experiment, ExperimentAssignment, ExperimentVariant
-from chalicelib.analytics.repository import assignments, event_days, experiments, lake
+from chalicelib.analytics.repository import assignments, experiments, lake
 from chalicelib.analytics.retention import LAKES
-from chalicelib.analytics.schemas.experiments import ExperimentDue
-from chalicelib.analytics.service.experiments import MAX_DURATION, end_of, stop
+from chalicelib.analytics.service.due_experiments import days_of, is_changed
+from chalicelib.analytics.service.experiments import end_of
 from chalicelib.integrations import duckdb_engine
 from chalicelib.integrations.duckdb_engine import Database
-from chalicelib.kit import clock, lakes, logs, messages
-from chalicelib.kit.batches import Batch
+from chalicelib.kit import clock, lakes, logs
 from chalicelib.kit.errors import WriteConflict
 
 [LAKE] = LAKES
-_CLOCK_SKEW = timedelta(minutes=1)
-"""A day that was computed so shortly before a result may have changed after it was read."""
-_DAY = timedelta(days=1)
 _BATCH = 100
 
 log = logs.logger("analytics")
-
-
-def send_due_experiments(now: datetime) -> int:
-    """Send the running experiments whose days changed to their computation, and stop those that are 90 days old.
-
-    An experiment whose step fails ends no other's; the next run finds it. Returns the number of completed steps.
-    """
-    batch = Batch("analytics-close_days")
-    batch.run(experiments.iterate_running(), partial(_send_if_due, now=now))
-    return batch.finish()
-
-
-def _send_if_due(test_id: str, now: datetime) -> None:
-    row = experiments.find(test_id)
-    if row is None or row.status is not ExperimentStatus.RUNNING or row.started_at is None:
-        return
-    if now >= row.started_at + MAX_DURATION:
-        stop(row.tenant, test_id)
-    elif any(_is_changed(day, row) for day in _days(row, now)):
-        messages.publish(ExperimentDue(tenant=row.tenant, test_id=test_id))
 
 
 def compute_experiment(test_id: str) -> None:
@@ -79,18 +54,6 @@ def compute_experiment(test_id: str) -> None:
         log.info("results not stored: a later computation has stored newer ones", extra={"test_id": test_id})
 
 
-def _days(row: Experiment, now: datetime) -> list[EventDay]:
-    """Return the days that may have events of the experiment: local days begin up to a day before and after UTC's."""
-    end = end_of(row, now)
-    return event_days.list_by_tenant(row.tenant, (row.started_at or end).date() - _DAY, end.date() + _DAY)
-
-
-def _is_changed(day: EventDay, row: Experiment) -> bool:
-    if day.computed_at is None:
-        return day.oldest_part_at is not None
-    return row.computed_at is None or day.computed_at >= row.computed_at - _CLOCK_SKEW
-
-
 def _load(database: Database, row: Experiment, variant_count: int, now: datetime) -> None:
     """Load the exposures and conversions of each day into `experiment_events`."""
     end = end_of(row, now)
@@ -104,9 +67,9 @@ def _load(database: Database, row: Experiment, variant_count: int, now: datetime
             "end_ms": milliseconds(end),
         }
     )
-    for day in _days(row, now):
-        is_changed = day.oldest_part_at is not None or _is_changed(day, row)
-        database.set_variables({"day": day.day, "is_changed": is_changed})
+    for day in days_of(row, now):
+        has_changed = day.oldest_part_at is not None or is_changed(day, row)
+        database.set_variables({"day": day.day, "is_changed": has_changed})
         with database.temporary_view("day_events", subject_sql.DAY_COLUMNS, _day_files(row.tenant, day)):
             database.run(subject_sql.ADD_DAY)
 

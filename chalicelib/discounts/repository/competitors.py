@@ -9,7 +9,8 @@ from pynamodb.expressions.update import Action
 from chalicelib.discounts.enums import WatchStatus
 from chalicelib.discounts.errors import LimitReached, WatchNotFound
 from chalicelib.discounts.models import CompetitorPrice, CompetitorWatch, UsageJournal
-from chalicelib.kit.tables import Transaction, readable_rows, update_if
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit.tables import Transaction, readable_rows
 
 MAX_WATCHES = 50
 MAX_PRICES = 100
@@ -53,10 +54,10 @@ def stage_removed(transaction: Transaction, row: CompetitorWatch) -> None:
     transaction.update(UsageJournal(row.shop), [UsageJournal.watches.add(-1)])
 
 
-def store_check(before: CompetitorWatch, after: CompetitorWatch, price: CompetitorPrice | None) -> bool:
-    """Store the result of a check. Returns False if the watch was deleted or checked meanwhile; then nothing is stored.
+def store_check(before: CompetitorWatch, after: CompetitorWatch, price: CompetitorPrice | None) -> None:
+    """Store the result of a check and the price, in one transaction.
 
-    Repeated, the price is stored once: `observed_at` is its key.
+    Raises WriteConflict, and stores nothing, if the watch was deleted, or another worker checked it first.
     """
     column = CompetitorWatch.last_checked_at
     unchanged = column.does_not_exist() if before.last_checked_at is None else column == before.last_checked_at
@@ -65,10 +66,12 @@ def store_check(before: CompetitorWatch, after: CompetitorWatch, price: Competit
         CompetitorWatch.failures.set(after.failures),
         column.set(after.last_checked_at),
     ]
-    if price is not None:
-        price.save()
     key = CompetitorWatch(before.shop, before.watch_id)
-    return update_if(key, actions, CompetitorWatch.shop.exists() & unchanged)
+    with Transaction() as transaction:
+        condition = CompetitorWatch.shop.exists() & unchanged
+        transaction.update(key, actions, condition=condition, otherwise=WriteConflict())
+        if price is not None:
+            transaction.put(price)
 
 
 def list_prices(shop: str, sku: str) -> list[CompetitorPrice]:

@@ -37,7 +37,7 @@ def iterate_by_shop(shop: str) -> Iterator[Recommendation]:
 
 
 def put_all(rows: Iterable[Recommendation]) -> None:
-    """Write recommendations over those of before, in batches of 25."""
+    """Write recommendations, replacing earlier ones, in batches of 25."""
     with Recommendation.batch_write() as batch:
         for row in rows:
             batch.save(row)

@@ -39,7 +39,7 @@ def get_test(call: ApiRequest[Merchant], test_id: str) -> AbTestRead:
 @bp.route("/v1/discounts/tests/{test_id}", methods=["POST"])
 @endpoint(bp, auth=merchant, body=AbTestAction, returns=AbTestRead, idempotent="claimed")
 def change_test(call: ApiRequest[Merchant, AbTestAction], test_id: str) -> AbTestRead:
-    """Start or stop a test, or set its winner's value as the discount's. Meanwhile the discount is frozen."""
+    """Start or stop a test, or set its winner's value as the discount's. The discount is frozen while the test runs."""
     return ab_tests.change_test(editor_of(call.principal), test_id, call.body.action)
 
 

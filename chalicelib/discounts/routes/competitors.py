@@ -27,7 +27,7 @@ def list_watches(call: ApiRequest[Merchant]) -> CompetitorsRead:
 @bp.route("/v1/discounts/competitors", methods=["POST"])
 @endpoint(bp, auth=merchant, body=CompetitorCreate, returns=CompetitorRead, status=201, idempotent="joined")
 def add_watch(call: ApiRequest[Merchant, CompetitorCreate]) -> CompetitorRead:
-    """Watch a competitor's page: its offer price is read now and then daily, as its robots.txt allows."""
+    """Add a competitor's page: its offer price is read now and then daily, as its robots.txt allows."""
     return competitors.add_watch(call.principal, call.body, call.idempotency)
 
 
@@ -41,5 +41,5 @@ def get_watch(call: ApiRequest[Merchant], watch_id: str) -> CompetitorDetailRead
 @bp.route("/v1/discounts/competitors/{watch_id}", methods=["DELETE"])
 @endpoint(bp, auth=merchant, status=204)
 def remove_watch(call: ApiRequest[Merchant], watch_id: str) -> None:
-    """Watch a page no longer."""
+    """Remove a watched page."""
     competitors.remove_watch(call.principal.shop, watch_id)

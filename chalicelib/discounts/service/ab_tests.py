@@ -161,7 +161,7 @@ def _changed(row: Discount) -> DiscountChanged:
 
 
 def _run(decide: Callable[[UnitOfWork], None]) -> None:
-    """Run the unit of work; a discount that changed meanwhile is read again."""
+    """Run the unit of work; if the discount changes before the commit, read it again."""
 
     def decide_again(unit: UnitOfWork) -> None:
         try:

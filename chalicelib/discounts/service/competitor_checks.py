@@ -19,6 +19,7 @@ from chalicelib.integrations import web_pages
 from chalicelib.integrations.web_pages import USER_AGENT, PageUnavailable, Visit
 from chalicelib.kit import clock, logs, messages, rate_limits
 from chalicelib.kit.addresses import ForbiddenAddress, WebAddress, check_url
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import copy_row
 from chalicelib.kit.timed_cache import TimedCache
 
@@ -75,7 +76,10 @@ def check_competitor(message: CompetitorCheckDue) -> None:
             currency=price.currency,
             expires_epoch=now + CompetitorPrice.KEEP,
         )
-    competitors.store_check(row, after, observed)
+    try:
+        competitors.store_check(row, after, observed)
+    except WriteConflict:
+        log.info("check not stored: the watch was deleted or checked", extra={"watch_id": row.watch_id})
 
 
 def _is_turn(row: CompetitorWatch, message: CompetitorCheckDue) -> bool:

@@ -22,7 +22,7 @@ from chalicelib.shops.service import Merchant
 
 
 def add_watch(merchant: Merchant, body: CompetitorCreate, key: Idempotency | None) -> CompetitorRead:
-    """Watch a page, and have it read soon. Raises ForbiddenAddress, LimitReached."""
+    """Add a page to watch, and have it read soon. Raises ForbiddenAddress, LimitReached."""
     check_url(body.url)
     now = clock.now()
     row = CompetitorWatch(
@@ -58,7 +58,7 @@ def get_watch(merchant: Merchant, watch_id: str) -> CompetitorDetailRead:
 
 
 def remove_watch(shop: str, watch_id: str) -> None:
-    """Watch the page no longer; its prices stay for a year. Raises WatchNotFound."""
+    """Remove a watched page; its prices stay for a year. Raises WatchNotFound."""
     row = competitors.get(shop, watch_id)
     run_unit_of_work(lambda unit: competitors.stage_removed(unit.transaction, row))
 

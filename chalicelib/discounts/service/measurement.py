@@ -39,7 +39,7 @@ def register_shop(shop: str) -> str:
 
 
 def refresh_site(shop: str, _day: date) -> None:
-    """Bring the site's settings up to date at the close of a day: the shop may have another time zone or currency."""
+    """Update the site's settings at the close of a day: the shop may have another time zone or currency."""
     register_shop(shop)
 
 

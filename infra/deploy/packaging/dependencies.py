@@ -59,7 +59,7 @@ UNUSED = (
     "stripe/params",
 )
 """Large parts of features that we do not use: AVIF, text in pictures (FreeType, HarfBuzz), Tk, the routers and utilities of
-Powertools, event classes of Stripe's API v2, types of parameters, which only type checkers read. Pillow reports such a
+Powertools, event classes of Stripe API v2, types of parameters, which only type checkers read. Pillow reports such a
 feature as missing. Shared libraries that only they need are also removed."""
 SHARED_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 """Files that every botocore service reads."""

@@ -13,8 +13,9 @@ from chalicelib.analytics.domain.local_days import milliseconds
 from chalicelib.analytics.enums import ExperimentStatus, MetricKind
 from chalicelib.analytics.models import Experiment, ExperimentAssignment
 from chalicelib.analytics.repository import assignments
-from chalicelib.analytics.service import computation, experiment_results, result, stop
-from chalicelib.analytics.service.experiment_results import compute_experiment, send_due_experiments
+from chalicelib.analytics.service import computation, due_experiments, result, stop
+from chalicelib.analytics.service.due_experiments import send_due_experiments
+from chalicelib.analytics.service.experiment_results import compute_experiment
 from chalicelib.kit import clock, messages, tombstones
 from chalicelib.kit.messages import Message
 from tests.analytics.event_factories import TENANT, LakeEvent, store
@@ -192,7 +193,7 @@ def test_only_subjects_of_changed_days_are_written(monkeypatch):
     test, now = running_experiment(), clock.now()
     begin(test, started_at=later(now, days=-5))
     store_and_compute([exposure(test, f"c{number}", 0, later(now, days=-3)) for number in range(5)])
-    monkeypatch.setattr(experiment_results, "_CLOCK_SKEW", timedelta())
+    monkeypatch.setattr(due_experiments, "_CLOCK_SKEW", timedelta())
     compute_experiment(test)
     assert len(assigned(test)) == 5
     written: list[int] = []
@@ -231,7 +232,7 @@ def test_huge_values_overflow_nothing():
 
 
 def test_hourly_run_sends_only_experiments_whose_days_changed(sent, monkeypatch):
-    monkeypatch.setattr(experiment_results, "_CLOCK_SKEW", timedelta())
+    monkeypatch.setattr(due_experiments, "_CLOCK_SKEW", timedelta())
     idle, busy = running_experiment(name="Idle", tenant=TENANT), running_experiment(name="Busy")
     assert send_due_experiments(clock.now()) == 2
     assert sent == []

@@ -27,7 +27,7 @@ globalThis.sent = () => JSON.stringify(requests);
 
 
 class Pixel:
-    """The pixel with a fake of Shopify's API, which only records."""
+    """The pixel with a fake of the API at Shopify, which only records."""
 
     def __init__(self, **settings: str) -> None:
         self._context = quickjs.Context()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -228,3 +229,24 @@ def test_a_deleted_watch_is_not_checked(discount_shop: DiscountShop, website: We
     assert discount_shop.merchant("DELETE", f"competitors/{added['watch_id']}").status_code == 204
     assert discount_shop.drain() == []
     assert website.requests == []
+
+
+@pytest.mark.parametrize("event", ["deleted", "checked"])
+def test_a_check_that_came_too_late_stores_nothing(discount_shop: DiscountShop, website: Website, event: str) -> None:
+    added = watch(discount_shop)
+    row = CompetitorWatch.get(discount_shop.shop, str(added["watch_id"]))
+    serve = website.answers["/products/mug"]
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        """Change the watch while its page is read."""
+        if event == "deleted":
+            CompetitorWatch(row.shop, row.watch_id).delete()
+        else:
+            CompetitorWatch(row.shop, row.watch_id).update([CompetitorWatch.last_checked_at.set(row.created_at)])
+        serve(request)
+
+    website.answers["/products/mug"] = answer
+    competitor_checks.check_competitor(CompetitorCheckDue(shop=row.shop, watch_id=row.watch_id, turn_at=clock.now()))
+    assert list(CompetitorPrice.query(f"{row.shop}#MUG-1")) == []
+    left = [each.status for each in CompetitorWatch.query(row.shop)]
+    assert left == ([] if event == "deleted" else ["no_price"])

@@ -1,4 +1,4 @@
-"""Reports by e-mail: when, to whom, once, and without figures."""
+"""Reports by e-mail: when, to which address, once, and without figures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from chalicelib.discounts.models import FigureExport
 from chalicelib.discounts.service import reports
 from chalicelib.integrations import email
 from chalicelib.kit import config
+from chalicelib.kit.models import UniqueValue
 from infra.local.engine import Engine
 from infra.sandbox.shopify import SANDBOX_APPS
 from tests.discounts.merchants import DiscountShop
@@ -54,6 +55,7 @@ def test_a_report_is_exported_and_its_link_sent_once(
     assert sent["To"] == ["owner@shop.com"]
     assert sent["Subject"] == f"Discount report {first} to {last}"
     assert [word for word in sent["BodyText"].split() if "://" in word] == [url]
+    assert [row.guard for row in UniqueValue.scan() if discount_shop.shop in row.guard] == []
     [export] = FigureExport.query(discount_shop.shop)
     assert (export.kind, export.asked["from"], export.asked["to"]) == ("days", first, last)
     assert discount_shop.drain() == []

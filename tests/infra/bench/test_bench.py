@@ -40,6 +40,7 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["print-png"], {"print of 4096 px, PNG", "peak memory"}),
         (["archive", "archive-memory"], {"50 rows archived", "memory for 100 rows"}),
         (["rollup", "write-units", "snippet"], {"1,000 events rolled up", "units of 1,000 events", "snippet"}),
+        (["usage"], {"20 uses of one shop"}),
         (["fuel"], {what for what, _, _, budget in CASES if budget}),
         (["funnel"], {"ordered funnel, 1,000 events", "strict funnel, 1,000 events"}),
     ],

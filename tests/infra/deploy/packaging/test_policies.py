@@ -102,16 +102,19 @@ def test_only_retention_deletes_in_batches(documents: dict[str, dict[str, Any]])
     assert all(any(fnmatch(f"table/{rule.table.Meta.table_name}", at) for at in tables) for rule in RULES.values())
 
 
-def test_only_retention_analytics_and_discounts_may_use_the_archive(documents: dict[str, dict[str, Any]]) -> None:
+def test_only_retention_discounts_and_computations_of_analytics_may_use_the_archive(
+    documents: dict[str, dict[str, Any]],
+) -> None:
     reaching = {name for name, document in documents.items() if "backroom-test-archive" in json.dumps(document)}
-
-    contexts = ("analytics-", "discounts-", "retention-")
-    assert reaching == {name for name in documents if name.startswith(contexts)} | {"api_handler"}
     for name in (each for each in reaching if each.startswith("discounts-")):
         assert [path for path in allowed(documents[name], "s3:GetObject") if "-archive/" in path] == [ORDERS]
         assert not any("-archive/" in path for path in allowed(documents[name], "s3:PutObject"))
     lake = "arn:${AWS::Partition}:s3:::backroom-test-archive/lake/analytics/*"
-    assert lake in json.dumps(documents["analytics-ingest_events"])
+    computing = ("ingest_events", "compute_day", "close_site_day", "compute_experiment", "run_report")
+    lake_functions = {f"analytics-{verb}" for verb in computing}
+    assert {name for name, document in documents.items() if lake in json.dumps(document)} == lake_functions
+    others = {name for name in documents if name.startswith(("discounts-", "retention-"))}
+    assert reaching == lake_functions | others | {"api_handler"}
     actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
     result = {action: allowed(documents["api_handler"], action) for action in actions}
     exports = {action: {name for name in names if "-archive/" in name} for action, names in result.items()}

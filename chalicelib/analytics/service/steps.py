@@ -1,0 +1,13 @@
+"""Independent steps of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+
+def run_all(*steps: Callable[[], object]) -> None:
+    """Run each step; one that fails ends no other. Raises the error of the last that failed."""
+    with ExitStack() as stack:
+        for step in reversed(steps):  # the stack runs the last one first
+            stack.callback(step)
