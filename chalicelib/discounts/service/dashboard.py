@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 from pydantic import TypeAdapter
 
@@ -27,6 +27,7 @@ from chalicelib.discounts.schemas.dashboard import (
 from chalicelib.discounts.service.store_groups import list_stores
 from chalicelib.kit import clock, data_subjects
 from chalicelib.kit.cached_values import CacheKey, get_or_compute
+from chalicelib.kit.threads import map_in_threads
 from chalicelib.shops import service as shops
 
 
@@ -47,7 +48,7 @@ def read_dashboard(shop: str, query: DashboardQuery) -> DashboardRead:
     """
     days = int(query.days)
     names = [shop] if query.stores == "me" else list_stores(shop)
-    stores = [_cached_figures(name, days) for name in names]
+    stores = map_in_threads(partial(_cached_figures, days=days), names)
     by_currency: dict[str, list[CurrencyFigures]] = defaultdict(list)
     for store in stores:
         for each in store.figures:

@@ -1,6 +1,6 @@
 /** App Bridge of the sandbox: session tokens, and a resource picker that lists the sandbox's products. */
 (() => {
-  const shop = new URLSearchParams(location.search).get("shop"), app = location.pathname.split("/").at(-2);
+  const shop = new URLSearchParams(location.search).get("shop"), app = location.pathname.match(/([^/]+)\/app(\/|$)/)[1];
   const read = async (path) => {
     const response = await fetch("SANDBOX_URL/" + shop + "/admin/" + path);
     if (!response.ok) throw new Error("The admin's session has ended.");

@@ -6,7 +6,7 @@ const rounded = (value) => Number(value).toFixed(2);
 
 function advice(rows, currency, again) {
   const act = (row, action) => kit.act(async () => {
-    await app.call("POST", "recommendations", { body: { sku: row.sku, action } });
+    await app.call("POST", "recommendations", { body: { sku: row.sku, action }, key: true });
     kit.toast(action === "accept" ? "A paused draft was made. Look at it under Discounts." : "The advice was dismissed.");
     again();
   });
@@ -15,7 +15,7 @@ function advice(rows, currency, again) {
   const others = visible.filter((row) => row.status !== "advised");
   return app.section("Prices", kit.h("p", { class: "soft" }, "From your orders of 180 days. It shows what went together, not what caused it: try it, or test it."),
     advised.length > 0 && kit.list(advised.map((row) => [kit.h("div", { class: "main" }, kit.h("h3", { dir: "auto" }, row.sku),
-      kit.h("p", null, `${percent(row.advised_percentage)} off may bring ${app.money(row.gain_per_day[0], currency)} a day more ${row.objective === "margin" ? "margin" : "revenue"}`),
+      kit.h("p", null, `${Number(row.advised_percentage) ? percent(row.advised_percentage) + " off" : "No discount"} may bring ${app.money(row.gain_per_day[0], currency)} a day more ${row.objective === "margin" ? "margin" : "revenue"}`),
       kit.h("p", { class: "soft" }, `95 % interval ${app.money(row.gain_per_day[1], currency)} to ${app.money(row.gain_per_day[2], currency)}; elasticity ${rounded(row.elasticity)} (${rounded(row.interval[0])} to ${rounded(row.interval[1])})`)),
     kit.h("div", { class: "row" }, kit.button("Make a draft", act(row, "accept"), "primary", { "aria-label": "Make a draft for " + row.sku }),
       kit.button("Dismiss", act(row, "dismiss"), "", { "aria-label": "Dismiss the advice for " + row.sku }))])),
@@ -25,8 +25,8 @@ function advice(rows, currency, again) {
 }
 
 const show = () => kit.load(app.main, async () => {
-  const [recommendations, competitors, tests, discounts, shop] = await Promise.all([app.all("recommendations"), app.all("competitors"), app.all("tests"), app.all("discounts"), app.shop()]);
+  const [recommendations, competitors, tests, discounts, shop] = await Promise.all([app.all("recommendations"), app.read("competitors"), app.all("tests"), app.all("discounts"), app.shop()]);
   return { recommendations, competitors, tests, discounts, shop };
-}, ({ recommendations, competitors, tests, discounts, shop }) => [advice(recommendations, shop.currency, show), app.competitors(competitors, show), app.tests(tests, discounts, show)]);
+}, ({ recommendations, competitors, tests, discounts, shop }) => [advice(recommendations, shop.currency, show), app.competitors(competitors.items, show), app.tests({ tests, discounts, currency: shop.currency }, show)]);
 
 show();

@@ -13,9 +13,8 @@ app.competitors = (rows, again) => {
   });
   return app.section("Competitors", rows.length ? kit.list(rows.map((row) => {
     const [text, look] = WATCH[row.status] || [row.status, ""];
-    const price = row.price ?? row.latest_price?.price;
     return [kit.h("div", { class: "main" }, kit.h("h3", { dir: "auto" }, `${row.sku} at ${row.competitor}`),
-      kit.h("p", { class: "soft" }, price ? `${app.money(price, row.currency ?? row.latest_price?.currency)}, ` : "", row.last_checked_at ? "checked " + kit.date(row.last_checked_at) : "not checked yet")),
-    kit.badge(text, look), kit.button("Stop watching", remove(row), "", { "aria-label": `Stop watching ${row.sku} at ${row.competitor}` })];
+      kit.h("p", { class: "soft" }, row.latest ? `${app.money(row.latest.price, row.latest.currency)}, ` : "", row.last_checked_at ? "checked " + kit.date(row.last_checked_at) : "not checked yet")),
+    row.last_checked_at && kit.badge(text, look), kit.button("Stop watching", remove(row), "", { "aria-label": `Stop watching ${row.sku} at ${row.competitor}` })];
   })) : kit.h("p", { class: "soft" }, "Enter the product pages of competitors; their price is read once a day. At most 50."), add);
 };

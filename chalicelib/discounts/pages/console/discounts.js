@@ -31,7 +31,7 @@ function failures(rows) {
 }
 
 function showForm({ row, shop }) {
-  const preview = app.preview(shop.currency);
+  const preview = app.preview(shop.currency, row?.discount_id);
   const zone = shop.iana_timezone || "UTC";
   const value = (name, missing = "") => row?.[name] ?? missing;
   const combines = row?.combines_with || {};

@@ -24,7 +24,7 @@ _TITLES = {Screen.OVERVIEW: "Overview", Screen.DISCOUNTS: "Discounts", Screen.AD
 _SCRIPTS = {
     Screen.OVERVIEW: ("figures.js", "stores.js", "exports.js", "overview.js"),
     Screen.DISCOUNTS: ("terms.js", "preview.js", "discounts.js"),
-    Screen.ADVICE: ("competitors.js", "tests.js", "advice.js"),
+    Screen.ADVICE: ("terms.js", "competitors.js", "tests.js", "advice.js"),
 }
 
 

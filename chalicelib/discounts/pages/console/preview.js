@@ -1,12 +1,12 @@
 /** The live preview: what a cart would cost with the discount of the form. */
 const PREVIEW_SECONDS = 0.5;
 const REASONS = {
-  minimum_quantity: "too few units", not_combinable: "does not combine with a better discount", no_item: "none of its items is in the cart",
-  not_active: "not active now", code_missing: "its code was not entered", not_lower: "the price is not lower",
+  no_matching_item: "none of its items is in the cart", below_minimum_quantity: "too few units", price_not_lower: "the price is not lower",
+  others_save_more: "other discounts save more", not_combinable: "does not combine with the discounts that save more", not_active: "not active now", unknown_code: "unknown code",
 };
 
-/** Return the preview and `update(form)`, which reads the form's values. */
-app.preview = (currency) => {
+/** Return the preview and `update(form)`, which reads the form's values. `id` is the saved discount that the form changes. */
+app.preview = (currency, id) => {
   const lines = kit.h("div", { class: "stack" });
   const result = kit.h("div", { role: "status", "aria-live": "polite" });
   let draft = null, turn = 0;
@@ -15,10 +15,10 @@ app.preview = (currency) => {
     await kit.pause(PREVIEW_SECONDS);
     if (mine !== turn || !draft) return;
     const cart = [...lines.children].map(readLine);
-    const complete = cart.filter((line) => line.sku && line.quantity > 0 && /^\d+(\.\d+)?$/.test(line.unit_price));
+    const complete = cart.filter((line) => (line.sku || line.variant_id) && line.quantity > 0 && /^\d+(\.\d+)?$/.test(line.unit_price));
     if (!draft.skus.length || !complete.length) return result.replaceChildren(kit.h("p", { class: "soft" }, "Enter items and a price to see what a shopper pays."));
     try {
-      const body = { codes: draft.discount_code ? [draft.discount_code] : [], lines: complete, draft };
+      const body = { codes: draft.discount_code ? [draft.discount_code] : [], lines: complete, draft: { ...draft, title: draft.title || "New discount", ...(id && { discount_id: id }) } };
       const { data } = await app.call("POST", "preview", { body });
       if (mine === turn) result.replaceChildren(costs(data, complete, currency));
     } catch (error) {
@@ -50,12 +50,12 @@ const readLine = (line) => {
   const value = (name) => line.querySelector(`[name=${name}]`).value.trim();
   const item = value("sku");
   const isVariant = item.startsWith("gid://");
-  return { sku: item, variant_id: isVariant ? item : null, quantity: Number(value("quantity")), unit_price: value("unit_price").replace(",", ".") };
+  return { sku: isVariant ? null : item || null, variant_id: isVariant ? item : null, quantity: Number(value("quantity")), unit_price: value("unit_price").replace(",", ".") };
 };
 
 const costs = (data, cart, currency) => kit.h("div", { class: "stack" },
   kit.table("The cart", [["SKU", (row) => app.text(row.sku)], ["Before", (row) => app.money(row.before, currency), "number"],
     ["Off", (row) => app.money(row.amount, currency), "number"], ["After", (row) => app.money(row.after, currency), "number"]],
-  data.lines.map((line, n) => ({ sku: cart[n]?.sku, ...line }))),
+  data.lines.map((line, n) => ({ sku: cart[n]?.sku || cart[n]?.variant_id, ...line }))),
   kit.h("p", null, kit.h("strong", null, `Total ${app.money(data.total_after, currency)}`), ` instead of ${app.money(data.total_before, currency)}`),
-  data.left_out.length > 0 && kit.h("p", { class: "soft" }, "Not applied: " + data.left_out.map((each) => REASONS[each.reason] || String(each.reason).replaceAll("_", " ")).join("; ") + "."));
+  data.left_out.length > 0 && kit.h("p", { class: "soft" }, "Not applied: " + [...new Set(data.left_out.map((each) => REASONS[each.reason] || String(each.reason).replaceAll("_", " ")))].join("; ") + "."));
