@@ -1,1 +1,1 @@
-"""SKU discounts of a Shopify app, their usage, and what follows from it."""
+"""SKU discounts of a Shopify app, their usage, figures and advice."""

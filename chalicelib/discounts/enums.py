@@ -12,7 +12,7 @@ class ValueType(StrEnum):
     FIXED_AMOUNT = "fixed_amount"
     """An amount off each unit, at most its price."""
     FIXED_PRICE = "fixed_price"
-    """A price for each unit; nothing changes where the unit is not dearer."""
+    """A price for each unit; a cheaper unit keeps its own price."""
 
 
 class DiscountStatus(StrEnum):
@@ -51,7 +51,7 @@ class CustomerSegment(StrEnum):
 
 
 class RecommendationStatus(StrEnum):
-    """What the data of a SKU allow to say about its price."""
+    """The kind of advice that the data of a SKU allow."""
 
     ADVISED = "advised"
     NO_GAIN = "no_gain"

@@ -45,7 +45,7 @@ class InvitationNotFound(NotFound):
 
 
 class StoreGroupJoined(Conflict):
-    title = "This store has a group; leave it first"
+    title = "This store has a group; leave that first"
 
 
 class WatchNotFound(NotFound):
@@ -53,7 +53,7 @@ class WatchNotFound(NotFound):
 
 
 class RecommendationNotFound(NotFound):
-    title = "There is no recommendation for this SKU"
+    title = "Recommendation not found"
 
 
 class NothingAdvised(Conflict):
@@ -67,13 +67,13 @@ class TestNotFound(NotFound):
 
 class TestNotStartable(Conflict):
     __test__ = False
-    title = "Only a new test can be started"
+    title = "Start only a test that is new"
 
 
 class TestNotApplicable(Conflict):
     __test__ = False
-    title = "Only a stopped test with a winner applies"
+    title = "Apply only a stopped test with a winner"
 
 
 class UsageNotFound(NotFound):
-    title = "No order of this shop was counted"
+    title = "Usage of this shop not found"

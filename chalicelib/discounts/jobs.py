@@ -47,7 +47,7 @@ def publish_discount(message: DiscountChanged) -> None:
 @bp.on_sqs_message(queue="discounts-apply_install", batch_size=5, name="discounts-apply_install")
 @consumes(ShopInstalled, ShopUninstalled, maximum_concurrency=2)
 def apply_install(message: ShopInstalled | ShopUninstalled) -> None:
-    """Publish a shop's discounts after an installation; close its days no more after an uninstall."""
+    """Publish a shop's discounts after an installation; stop closing its days after an uninstall."""
     installations.apply_installation(message)
 
 
@@ -92,7 +92,7 @@ def record_usage(
         ]
     ],
 ) -> list[ReceivedMessage[Any]]:
-    """Count what discounts did to orders, then recount the shops for which that is requested."""
+    """Count the usage of discounts by orders, then run the requested recounts of shops."""
     orders, requests = recounts.separate(batch)
     return usage.record_usage(orders) + recounts.recount_shops(requests)
 

@@ -17,7 +17,7 @@ JOURNAL_FOUND_OPEN = Duration(
 )
 PUBLICATIONS_FAILED = Counter(
     "PublicationsFailed",
-    NoAlarm("The merchant's page shows why; the close of the day tries again."),
+    NoAlarm("The merchant's page shows the reason; the day close retries."),
 )
 USAGE_DIFFERS = Counter(
     "UsageDiffers",

@@ -129,7 +129,7 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
         folders={SubjectType.SHOP: "journals/{shop}/"},
         app=APP,
         is_exported=False,
-        note="A journal is deleted when it closes, within seconds. The bucket deletes after 7 days what a crash left.",
+        note="A journal is deleted when it closes, within seconds. The bucket deletes leftovers after 7 days.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,

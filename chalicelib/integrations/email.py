@@ -1,4 +1,4 @@
-"""E-mails by Amazon SES, with the configuration set that reports what becomes of them (`kit/email_reports.py`)."""
+"""E-mails by Amazon SES, with the configuration set that reports their delivery (`kit/email_reports.py`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logs.logger("email")
 
 
 class EmailRefused(Exception):
-    """SES does not send this e-mail, and will not if it is sent again. The text is SES's error code."""
+    """SES refused this e-mail; a retry would fail, too. The text is SES's error code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def is_address(text: str) -> bool:
 
 
 def send(email: Email) -> str | None:
-    """Send an e-mail and return SES's id. Repeated, it is sent again: SES has no idempotency keys.
+    """Send an e-mail and return SES's id. A retry sends it again: SES has no idempotency keys.
 
     Returns None if this stack has no sender (`MAIL_FROM`). Raises EmailRefused if SES refuses the recipient or the sender.
     """

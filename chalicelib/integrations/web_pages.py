@@ -1,4 +1,4 @@
-"""Pages of strangers' websites, read over HTTPS at public addresses only.
+"""Pages of untrusted websites, read over HTTPS at public addresses only.
 
 Each request connects to an address that `kit/addresses.py` has checked, so that a second look-up cannot lead elsewhere
 (DNS rebinding); the certificate and SNI are those of the host. No proxy of the environment is used.
@@ -29,7 +29,7 @@ _CHUNK = 65_536
 
 
 class PageUnavailable(Exception):
-    """The page cannot be read; the text says why. `status` is that of the response, if there was one."""
+    """The page cannot be read; the text is the reason. `status` is that of the response, if there was one."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
         super().__init__(reason)
@@ -46,7 +46,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one page may cost: seconds in total with redirects and look-ups, bytes of the body, redirects."""
+    """The limits for one page: seconds in total with redirects and look-ups, bytes of the body, redirects."""
 
     seconds: float = 10
     body_bytes: int = 2_000_000
@@ -64,7 +64,7 @@ def _dial(address: str, seconds: float) -> socket.socket:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How to reach the Internet; tests replace it by servers of their own."""
+    """The network access to the Internet; tests replace it by their own servers."""
 
     dial: Callable[[str, float], socket.socket] = _dial
     """Connects to an IP address, within seconds."""
@@ -73,7 +73,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One page's request: which media type it must have, what must hold of each URL, and its limits."""
+    """One page's request: its required media type, a check of each URL, and its limits."""
 
     media_type: str = "text/html"
     approve: Callable[[WebAddress], None] = lambda _: None
@@ -134,7 +134,7 @@ def _read(response: http.client.HTTPResponse, address: WebAddress, visit: Visit)
     if response.status != 200:
         raise PageUnavailable(f"the website answers {response.status}", response.status)
     if response.headers.get_content_type() != visit.media_type or "Content-Type" not in response.headers:
-        raise PageUnavailable(f"the page is no {visit.media_type}", 200)
+        raise PageUnavailable(f"the page is not {visit.media_type}", 200)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise PageUnavailable("the page is compressed", 200)
     body = bytearray()
@@ -184,7 +184,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 class _DeadlineSocket:
-    """What http.client needs of a socket. Its timeout would be per read, so that a slow body would never end."""
+    """The socket for http.client. A timeout for each read would let a slow body never end."""
 
     def __init__(self, secure: socket.socket, deadline: _Deadline) -> None:
         self._secure, self._deadline = secure, deadline

@@ -1,4 +1,4 @@
-"""Which URLs of strangers we connect to: HTTPS at public addresses of the Internet only.
+"""Checks of untrusted URLs: we connect over HTTPS to public addresses of the Internet only.
 
 Otherwise a URL could reach the machine itself, its network, or the credentials that clouds offer at 169.254.169.254
 (OWASP, "Server Side Request Forgery Prevention"). `ipaddress.is_global` is not enough: Python 3.11 passes 64:ff9b::/96,
@@ -93,17 +93,17 @@ class WebAddress:
 
 
 def check_url(url: str) -> WebAddress:
-    """Check what a URL shows without a look-up, and return its parts.
+    """Check a URL without a look-up, and return its parts.
 
     Raises ForbiddenAddress unless it is an https URL with a public domain name, port 443 and no user information.
     """
     if len(url) > MAX_URL or not url.isprintable() or re.search(r"[\s\\]", url):
-        raise ForbiddenAddress("The URL is too long or has characters that URLs do not have.")
+        raise ForbiddenAddress("The URL is too long or has invalid characters.")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ForbiddenAddress("This is no URL.") from error
+        raise ForbiddenAddress("This is not a URL.") from error
     if parts.scheme != "https":
         raise ForbiddenAddress("Only https is allowed.")
     if "@" in parts.netloc:
@@ -119,10 +119,10 @@ def _checked_host(host: str) -> str:
     try:
         ascii_host = host.encode("idna").decode().lower()
     except UnicodeError as error:
-        raise ForbiddenAddress("The host is no domain name.") from error
+        raise ForbiddenAddress("The host is not a domain name.") from error
     labels = ascii_host.split(".")
     if len(ascii_host) > MAX_HOST or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ForbiddenAddress("The host is no domain name.")
+        raise ForbiddenAddress("The host is not a domain name.")
     if len(labels) < 2 or _NUMBER.fullmatch(labels[-1]) or labels[-1] in _RESERVED_NAMES:
         raise ForbiddenAddress("The host is not the name of a public website.")
     return ascii_host

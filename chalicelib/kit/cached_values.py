@@ -24,9 +24,9 @@ KEEP = timedelta(days=1)
 LEASE = timedelta(seconds=15)
 """After this time another caller computes the value: the lease's owner has probably crashed."""
 MAX_BYTES = 390_000
-"""Of a compressed value. An item holds 400 KB with its keys."""
+"""The largest compressed value. An item holds 400 KB with its keys."""
 _ATTEMPTS = 10
-"""They wait up to 20 seconds for the first value, within API Gateway's limit of 29 seconds."""
+"""They take up to 20 seconds for the first value, within API Gateway's limit of 29 seconds."""
 
 log = logs.logger("kit")
 

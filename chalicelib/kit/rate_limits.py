@@ -1,4 +1,4 @@
-"""Turns under a name, e.g. requests to one website: each caller reserves the next free one and waits for it elsewhere."""
+"""Rate limiter: each caller reserves the next turn under a name (e.g. a website), and waits for it elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def reserve_turn(name: str, interval: timedelta, horizon: timedelta) -> datetime
     """Reserve the next turn under the name and return when it begins. Two turns begin at least `interval` apart.
 
     `interval` is in whole seconds. Returns None, and reserves nothing, if the next turn begins after `horizon`. The row
-    frees itself when the last turn is over. Raises Unavailable if too many callers reserve at once.
+    expires after the last turn. Raises Unavailable if too many callers reserve concurrently.
     """
     for _ in retries.attempts(_ATTEMPTS):
         now = clock.now()
@@ -30,7 +30,7 @@ def reserve_turn(name: str, interval: timedelta, horizon: timedelta) -> datetime
         unchanged = UniqueValue.guard.does_not_exist() if stored is None else column == stored.expires_epoch
         if put_if(row, unchanged):
             return begins
-    raise Unavailable("Too many reservations at once; retry.")
+    raise Unavailable("Too many concurrent reservations; retry.")
 
 
 def _find(name: str) -> UniqueValue | None:

@@ -67,7 +67,7 @@ DISCOUNTS = (
     "",
     "## Discounts",
     "",
-    "`tests/discounts/scenarios/test_growth.py` and `test_day_closes.py` measure what grows. A change of a discount",
+    "`tests/discounts/scenarios/test_growth.py` and `test_day_closes.py` measure the growth. A change of a discount",
     "rewrites its row, which holds the items: the more items, the larger the row (at most 10,000 bytes of configuration).",
     "",
     "| operation | units with 10 items | with 1,000 items |",
@@ -77,7 +77,7 @@ DISCOUNTS = (
     "| discount renamed | 10 | 20 |",
     "| discount deleted | 21 | 1,021 |",
     "",
-    "A list reads no deleted discount. The hourly schedule costs 4 reads for each hour that it looks at, and 2 units for",
+    "A list reads no deleted discount. The hourly schedule costs 4 reads for each hour that it reads, and 2 units for",
     "each shop whose day has ended; shops at rest cost nothing.",
 )
 """The costs that grow with the items of a discount and with the shops."""
@@ -101,7 +101,7 @@ USAGE = (
     "index of segments, at the first, second and fifth order. Three counters for each use, inexact, would cost 3,000.",
     "Reads of a batch: 1 row for each order, customer, discount and name, and 2 of the shop.",
     "",
-    "A recount reads every order of a shop and its figures; with archived orders, all shops' files of archived orders.",
+    "A recount reads every order of a shop and its figures; if it has archived orders, it also reads all shops' archive files.",
 )
 """The costs that grow with the number of orders."""
 
@@ -110,7 +110,7 @@ ADVICE = (
     "",
     "## Advice on prices",
     "",
-    "`tests/discounts/scenarios/test_advice_costs.py` counts them.",
+    "`tests/discounts/scenarios/test_advice_costs.py` counts the costs.",
     "",
     "| operation | writes | reads |",
     "| --- | --- | --- |",

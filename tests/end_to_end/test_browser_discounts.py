@@ -69,11 +69,11 @@ def seed(shop: str) -> None:
 
 def test_a_new_merchant_is_told_what_to_do_first(tab: Page, discount_shop: DiscountShop) -> None:
     page = overview(tab, discount_shop)
-    expect(page.get_by_role("heading", name="No discount was used in these days")).to_be_visible()
+    expect(page.get_by_role("heading", name="No discount was used in this period")).to_be_visible()
     expect(page.get_by_role("heading", name="Stores")).to_be_visible()
     assert_accessible(tab)
     page.get_by_role("button", name="Show every SKU").click()
-    expect(page.get_by_text("No order has carried a discount yet.")).to_be_visible()
+    expect(page.get_by_text("No order has used a discount yet.")).to_be_visible()
 
 
 def test_the_overview_shows_the_figures(tab: Page, discount_shop: DiscountShop) -> None:
@@ -81,8 +81,8 @@ def test_the_overview_shows_the_figures(tab: Page, discount_shop: DiscountShop) 
     page = overview(tab, discount_shop)
     read = discount_shop.merchant("GET", "dashboard").json()
     expect(page.get_by_text(f"${Decimal(read['total_savings']):,.2f}").first).to_be_visible()
-    expect(page.get_by_role("region", name="SKUs that saved most")).to_contain_text(MARKUP)
-    expect(page.get_by_role("region", name="Discounts that saved most")).to_contain_text("CODE-1")
+    expect(page.get_by_role("region", name="SKUs with the largest savings")).to_contain_text(MARKUP)
+    expect(page.get_by_role("region", name="Discounts with the largest savings")).to_contain_text("CODE-1")
     expect(page.get_by_text(re.compile("^As of "))).to_be_visible()
     assert evaluate(tab, "document.images.length") == 0, "markup stays text"
     expect(page.get_by_role("heading", name="Stores")).to_be_visible()
@@ -99,7 +99,7 @@ def test_a_discount_is_found_by_its_sku(phone: Page, discount_shop: DiscountShop
     found = page.get_by_role("link", name=MARKUP)
     expect(found).to_have_count(2)
     page.get_by_label("Find a discount").fill("nothing")
-    expect(page.get_by_text("No code, title or SKU begins with this.")).to_be_visible()
+    expect(page.get_by_text("No code, title or SKU begins with this text.")).to_be_visible()
 
 
 def test_many_rows_are_shown_a_page_at_a_time(phone: Page, discount_shop: DiscountShop) -> None:
@@ -116,7 +116,7 @@ def test_many_rows_are_shown_a_page_at_a_time(phone: Page, discount_shop: Discou
 def test_figures_are_exported(phone: Page, discount_shop: DiscountShop, queue_worker: None) -> None:
     save_all([sku_usage(discount_shop.shop, "d", "A")])
     page = overview(phone, discount_shop)
-    page.get_by_role("button", name="Make the file").click()
+    page.get_by_role("button", name="Create the file").click()
     expect(page.get_by_text("1 rows.")).to_be_visible()
     with phone.context.expect_page():
         page.get_by_role("link", name="Download the file").click()
@@ -131,10 +131,10 @@ def test_a_store_joins_a_group(browser: Browser, new_discount_shop: NewShop) -> 
         page = overview(tab, second)
         page.get_by_role("button", name="Join a group").click()
         page.get_by_label("Code", exact=True).fill(code)
-        page.get_by_role("button", name="Look it up").click()
+        page.get_by_role("button", name="Check the code").click()
         expect(page.get_by_text(f"{first.shop} will see this store's figures")).to_be_visible()
         page.get_by_role("button", name="Join", exact=True).click()
-        expect(page.get_by_text("These stores see each other's sums.")).to_be_visible()
+        expect(page.get_by_text("These stores see each other's totals.")).to_be_visible()
         page.get_by_role("combobox", name="Stores").select_option("all")
         expect(page.get_by_text("2 stores.")).to_be_visible()
         page.get_by_role("button", name="Leave the group").click()
@@ -142,7 +142,7 @@ def test_a_store_joins_a_group(browser: Browser, new_discount_shop: NewShop) -> 
         expect(page.get_by_role("button", name="Join a group")).to_be_visible()
         page.get_by_role("button", name="Join a group").click()
         page.get_by_label("Code", exact=True).fill(code)
-        page.get_by_role("button", name="Look it up").click()
+        page.get_by_role("button", name="Check the code").click()
         expect(page.get_by_text("This invitation is wrong, used or older")).to_be_visible()
 
 
@@ -161,7 +161,7 @@ def test_a_failing_and_an_offline_overview_can_be_tried_again(phone: Page, disco
     assert_accessible(phone)
     failing = False
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("heading", name="No discount was used in these days")).to_be_visible()
+    expect(page.get_by_role("heading", name="No discount was used in this period")).to_be_visible()
     phone.context.set_offline(True)
     expect(page.get_by_text("You are offline.")).to_be_visible()
     phone.context.set_offline(False)

@@ -1,4 +1,4 @@
-"""Collected events into the lake."""
+"""Storage of collected events in the lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages of others, turned into events or rows: errors, reports of e-mails, changes of billing."""
+"""Consumers that turn messages into events or rows: errors, reports of e-mails, changes of billing."""
 
 from __future__ import annotations
 

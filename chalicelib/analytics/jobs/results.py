@@ -1,4 +1,4 @@
-"""Results that follow from many days: experiments, and what is computed after a site's midnight."""
+"""Results over many days: experiments, and the computations after a site's midnight."""
 
 from __future__ import annotations
 

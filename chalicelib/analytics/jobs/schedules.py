@@ -1,4 +1,4 @@
-"""What is due by the clock: sent to its queue, read from no lake."""
+"""Schedules: they send due work to its queue and do not read the lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is computed after the midnight of a site. New steps are listed here."""
+"""Computations after a site's midnight. Add new steps here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.analytics.service.steps import run_all
 
 
 def close_site_day(tenant: str, day: date) -> None:
-    """Run each step for a site's ended day; one that fails ends no other. Raises the error of the last that failed."""
+    """Run each step for a site's ended day; a failure stops no other. Raises the last error."""
     run_all(*(partial(step, tenant, day) for step in SITE_STEPS))
 
 

@@ -1,4 +1,4 @@
-"""What is due by the hour: sent to its queue, or a few writes. New steps are listed here. No step reads the lake."""
+"""Hourly steps: messages to queues, or a few writes. Add new steps here. No step reads the lake."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.analytics.service.steps import run_all
 
 
 def run_hourly_steps(now: datetime, since: datetime | None) -> None:
-    """Run each hourly step; one that fails ends no other. Raises the error of the last that failed.
+    """Run each hourly step; a failure stops no other. Raises the last error.
 
     `since` is when the last run completed. Each step may be repeated.
     """

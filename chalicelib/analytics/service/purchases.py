@@ -1,4 +1,4 @@
-"""The events of purchases. Repeated, each is the same event, because its id follows from the customer and the day."""
+"""The events of purchases. A retry sends the same event: its id is derived from the customer and the day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names by which orders name our discounts."""
+"""Attribution of orders to our discounts by code or title."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from chalicelib.discounts.domain.order_lines import Application
 
 
 def name_of(application: Application) -> str | None:
-    """Return the key of an application's name, of its code or else of its title; None without a name.
+    """Return the key of an application's code, else of its title; None if it has neither.
 
     Our codes and titles are stored without spaces around them.
     """

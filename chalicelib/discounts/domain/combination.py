@@ -1,4 +1,4 @@
-"""Which discounts a cart gets if several apply, by Shopify's rules, and what they save.
+"""Combination of the discounts that apply to a cart, by Shopify's rules, and their savings.
 
 A line gets one product discount, the one with the largest saving. The cart gets either all discounts that combine with
 other product discounts, or one that does not, whichever total is larger.
@@ -66,7 +66,7 @@ class _Saving:
 
 
 def preview_cart(discounts: Sequence[Applicable], cart: Cart) -> CartPreview:
-    """Return what the cart costs with these discounts, half up for each line. Between equals the first one wins."""
+    """Return what the cart costs with these discounts, half up for each line. On a tie, the first one wins."""
     decimals = decimals_of(cart.currency)
     before = [to_minor_units(line.price, decimals) * line.quantity for line in cart.lines]
     savings = {discount.discount_id: line_savings(discount.metafield, cart) for discount in discounts}

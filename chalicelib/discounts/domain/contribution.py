@@ -1,4 +1,4 @@
-"""What an order contributes to the figures now.
+"""The contribution of an order to the figures.
 
 A line counts with its units left, an allocation with allocation x left / quantity, half up. Gift cards and orders that
 are cancelled or void contribute nothing; money refunded without lines changes nothing.
@@ -21,7 +21,7 @@ UseKey = tuple[str, str]
 
 @dataclass(slots=True)
 class Use:
-    """What one discount did to one item of the order: one use, whatever its number of lines."""
+    """The use of one discount for one item of the order. Several lines with the item are one use."""
 
     value_type: str
     units: int = 0
@@ -32,7 +32,7 @@ class Use:
 
 @dataclass(slots=True)
 class ItemSales:
-    """The units and the revenue of an item, on lines that carry a discount of anybody and on the others."""
+    """The units and the revenue of an item, on lines with any discount and on lines without one."""
 
     units_discounted: int = 0
     units_regular: int = 0
@@ -43,7 +43,7 @@ class ItemSales:
 
 @dataclass(slots=True)
 class Contribution:
-    """What an order contributes."""
+    """The contribution of an order."""
 
     is_counted: bool = False
     has_units: bool = False
@@ -52,12 +52,12 @@ class Contribution:
     revenue_impact: Decimal = ZERO
     """The revenue after discounts of the lines with a use, each line once."""
     savings: Decimal = ZERO
-    """What our discounts took off."""
+    """The savings by our discounts."""
     revenue: Decimal = ZERO
 
 
 def contribution(state: OrderState | None) -> Contribution:
-    """Return what the order contributes."""
+    """Return the order's contribution."""
     result = Contribution()
     if state is None or not state.is_counted:
         return result
@@ -77,7 +77,7 @@ def revenue_of(state: OrderState, items: Container[str]) -> Decimal:
 
 
 def carried(state: OrderState) -> Iterator[UseKey]:
-    """Iterate over the discounts and items of the order's lines, also of cancelled orders and of lines given back."""
+    """Iterate over the discounts and items of the order's lines, also of cancelled orders and returned lines."""
     for each in state.lines:
         for share in each.shares:
             if share.discount_id and each.line.item and not each.line.gift_card:

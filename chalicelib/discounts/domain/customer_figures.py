@@ -1,4 +1,4 @@
-"""The figures of one customer, and what a change of their orders means for the counts of unique customers."""
+"""The figures of one customer, and the effect of their orders on the counts of unique customers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from chalicelib.discounts.domain.contribution import ZERO, Contribution, UseKey
 from chalicelib.discounts.enums import CustomerSegment
 
 MAX_KEYS = 200
-"""The discounts and items of which a customer's uses are counted: about 3.6 kB of the row, which is paid at each use."""
+"""The most discounts and items whose uses are counted for a customer: about 3.6 kB of a row that each use rewrites."""
 VIP_ORDERS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerFigures:
-    """What a customer used and bought."""
+    """The usage and purchases of a customer."""
 
     used: int = 0
     savings: Decimal = ZERO

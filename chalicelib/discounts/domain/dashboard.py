@@ -1,4 +1,4 @@
-"""The dashboard: what a shop's discounts did in the last days, for each currency. Definitions: docs/glossary.md."""
+"""The dashboard: the usage of a shop's discounts in the last days, by currency. Definitions: docs/glossary.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class UsageDay:
-    """What one discount did to one SKU on a day. `revenue` is after every discount of the lines."""
+    """The usage of one discount by one SKU on a day. `revenue` is after every discount of the lines."""
 
     day: date
     discount_id: str
@@ -94,7 +94,7 @@ class CurrencyFigures:
 def summarize(
     shop: str, days: Sequence[date], usages: Iterable[UsageDay], shop_days: Iterable[ShopDay]
 ) -> dict[str, CurrencyFigures]:
-    """Return a shop's figures by currency; the trend has every one of `days`. Rows without a use count nothing."""
+    """Return a shop's figures by currency; the trend has each of `days`. Rows without a use are ignored."""
     used: dict[str, list[UsageDay]] = defaultdict(list)
     for usage in usages:
         if usage.uses > 0:

@@ -43,7 +43,7 @@ class FigureKey(NamedTuple):
 
 
 Counters = dict[str, Number]
-"""Column -> what to add to it."""
+"""Column -> the number to add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Deltas:
-    """What a journal does to the figures."""
+    """The changes of the figures by one journal."""
 
     counters: dict[FigureKey, Counters] = field(default_factory=dict)
     seen: dict[FigureKey, Seen] = field(default_factory=dict)
@@ -128,7 +128,7 @@ def deltas(changes: Iterable[OrderChange], customers: Mapping[str, CustomerFigur
 
 
 def _add_order(result: Deltas, state: OrderState, part: Contribution, sign: int, open_days: OpenDays) -> None:
-    """Add (sign 1) or take away (sign -1) what an order contributes to the rows of counters."""
+    """Add (sign 1) or subtract (sign -1) an order's contribution in the rows of counters."""
     day, suffix, currency = state.day.isoformat(), state.suffix, state.currency
     for (discount_id, item), use in part.uses.items():
         columns: Counters = {

@@ -1,4 +1,4 @@
-"""How the daily units of a SKU depend on its price, from the days on which it could be bought."""
+"""Demand model: the daily units of a SKU by its price, from the days on which it could be bought."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Demand:
     variance: float
     log_prices: tuple[float, ...]
     other_effects: tuple[float, ...]
-    """Of each day on the ln of its expected units: weekend and trend."""
+    """The effect of weekend and trend on the ln of each day's expected units."""
     units: int
 
     def daily_units(self, elasticity: float, price: float) -> float:
@@ -67,9 +67,9 @@ class Demand:
 
 
 def estimate_demand(days: Sequence[SalesDay], today: date) -> Demand | tuple[MissingEvidence, ...]:
-    """Estimate the demand from the days of the window before `today`; returns what is missing if they are not enough.
+    """Estimate the demand from the days of the window before `today`; or return the missing evidence.
 
-    A day's price is what was paid, or what was offered if nothing was sold. Left out are days without a price, days
+    A day's price is the paid price, or the offered price if nothing was sold. Left out are days without a price, days
     without stock and days on which it ran out.
     """
     window = [day for day in days if today - timedelta(days=WINDOW_DAYS) <= day.date < today]

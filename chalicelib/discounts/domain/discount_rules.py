@@ -19,12 +19,12 @@ _PLUS_PLANS = {"plus", "plus trial", "shopify plus", "shopify_plus"}
 """Names of the plan Shopify Plus in GraphQL (`publicDisplayName`) and in webhooks, in lower case."""
 
 Fault = tuple[str, str]
-"""The path of a field and what is wrong with it."""
+"""The path of a field and its fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShopFacts:
-    """What the rules need to know of a shop. The currency is None until the shop's details are read."""
+    """The properties of a shop that the rules depend on. The currency is None until the shop's details are read."""
 
     currency: str | None
     plan_name: str | None
@@ -36,7 +36,7 @@ class ShopFacts:
 
 
 def term_faults(terms: DiscountTerms, shop: ShopFacts) -> list[Fault]:
-    """Return what is wrong with the terms, in the order of the fields; empty if nothing is."""
+    """Return the faults of the terms, in the order of the fields."""
     return [
         *_name_faults(terms),
         *_value_faults("value", terms.default, shop.currency),
@@ -84,7 +84,7 @@ def _item_faults(terms: DiscountTerms) -> Iterator[Fault]:
         path = f"skus.{position}"
         yield from _text_faults(path, item, item)
         if item in seen:
-            yield path, "is named twice"
+            yield path, "is listed twice"
         elif item.startswith("gid://") and variant_number(item) is None:
             yield path, "expected a SKU or gid://shopify/ProductVariant/<number>"
         seen.add(item)
@@ -94,7 +94,7 @@ def _override_faults(terms: DiscountTerms, currency: str | None) -> Iterator[Fau
     items = set(terms.skus)
     for item, value in terms.overrides.items():
         if item not in items:
-            yield f"overrides.{item}", "is none of the items in `skus`"
+            yield f"overrides.{item}", "must be one of the items in `skus`"
         yield from _value_faults(f"overrides.{item}.value", value, currency)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MIN_ESTIMATES = 5
-"""With fewer estimates their spread says too little, so that nothing is shrunk."""
+"""With fewer estimates their spread is too uncertain; nothing is shrunk."""
 
 _MAX_STEPS = 60
 _MAX_HALVINGS = 30
@@ -26,7 +26,7 @@ _SINGULAR = 1e-10
 
 
 class NotEstimable(ValueError):
-    """The data determine no coefficients; the text says why."""
+    """The data do not determine the coefficients; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What is known about one true value: its expected value and its variance."""
+    """The posterior distribution of one true value: its mean and variance."""
 
     mean: float
     variance: float
@@ -50,7 +50,7 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True)
 class Shrinkage:
-    """The distribution of the true values and, in the order of the estimates, what is known about each."""
+    """The distribution of the true values, and the posterior of each in the order of the estimates."""
 
     mean: float | None
     """None if there were too few estimates to shrink."""
@@ -99,7 +99,7 @@ def shrink(estimates: Sequence[float], variances: Sequence[float]) -> Shrinkage:
 def _posterior(
     estimate: float, variance: float, spread: tuple[float, float], certainty: tuple[float, int]
 ) -> Posterior:
-    """Return what is known of one true value. `certainty` is the variance of the mean and the number of estimates."""
+    """Return the posterior of one true value. `certainty` is the variance of the mean and the number of estimates."""
     (mean, tau2), (of_mean, count) = spread, certainty
     share = variance / (tau2 + variance)
     of_share = 2 / (count - 3) * (share * (estimate - mean)) ** 2

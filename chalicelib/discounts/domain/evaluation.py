@@ -1,7 +1,7 @@
-"""What a discount gives to a cart, by the rules of the discount function.
+"""Evaluation of a discount for a cart, by the rules of the discount function.
 
 `extensions/sku-discount/src/cart_lines_discounts_generate_run.js` has the same rules in JavaScript, and
-`tests/discounts/domain/test_function.py` proves that both give equal results. Change both together.
+`tests/discounts/domain/test_function.py` compares their results. Change both together.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class DiscountValue:
 
 
 def evaluate(configuration: object, cart: Cart) -> list[Candidate]:
-    """Return what the discount with this metafield gives: a candidate for each distinct value, in line order.
+    """Return the result of the discount with this metafield: a candidate for each distinct value, in line order.
 
     The list is empty if nothing matches. Malformed parts of the metafield are ignored and never raise.
     """

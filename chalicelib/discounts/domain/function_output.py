@@ -20,7 +20,7 @@ _TARGET_BYTES = len('{"cartLine":{"id":""}},')
 
 
 class OutputLine(Protocol):
-    """What the result needs of a line."""
+    """The properties of a line that the result depends on."""
 
     @property
     def line_id(self) -> str:

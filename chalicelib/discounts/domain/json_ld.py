@@ -1,6 +1,6 @@
 """The offer price in a product page's JSON-LD (schema.org Product, ProductGroup, Offer, AggregateOffer).
 
-Pages are strangers' input: every step is linear in the page's length, and a part that is malformed is skipped.
+Pages are untrusted input: every step is linear in the page's length, and a part that is malformed is skipped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 MAX_NODES = 20_000
-"""JSON objects of one page that are looked at."""
+"""The most JSON objects that are read from one page."""
 
 _OPENING = re.compile(r"<!--|<script\b[^>]{0,1000}>", re.IGNORECASE)
 _CLOSING = re.compile(r"</script\b", re.IGNORECASE)
@@ -141,7 +141,7 @@ def _price(offer: dict[str, Any]) -> OfferPrice | None:
 
 
 def _amount(value: Any) -> Decimal | None:
-    """Return an amount above 0 with the digits that prices have. Thousands separators are no digits: rather none."""
+    """Return an amount above 0 with the digits that prices have. With thousands separators it is ambiguous: None."""
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}(\.\d{1,10})?\s*", value, re.ASCII):
         value = Decimal(value.strip())
     if not isinstance(value, Decimal) or not value.is_finite() or value <= 0:

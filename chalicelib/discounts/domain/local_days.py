@@ -1,4 +1,4 @@
-"""The local days of a shop: when the present one ends, and which one has ended."""
+"""Local days of a shop: the end of the current day, and the last day that has ended."""
 
 from __future__ import annotations
 

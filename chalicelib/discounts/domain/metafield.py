@@ -34,7 +34,7 @@ class ValueTest:
 
 @dataclass(frozen=True, slots=True)
 class DiscountTerms:
-    """What a discount gives to which items; `items` and the keys of `overrides` are SKUs and GIDs of variants."""
+    """The values and items of a discount; `items` and the keys of `overrides` are SKUs and GIDs of variants."""
 
     value: ItemValue
     items: Sequence[str]

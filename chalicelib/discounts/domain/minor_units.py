@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 LIMIT = 10**15
-"""Prices from here on get no amount off; a JavaScript number holds smaller ones exactly, and calculates with them."""
+"""Prices at or above this limit get no amount off: only below it, JavaScript's numbers calculate exactly."""
 ZERO_DECIMALS = {
     *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
     *("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),

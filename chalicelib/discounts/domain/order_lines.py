@@ -1,4 +1,4 @@
-"""The lines of an order and what discounts take off them."""
+"""The lines of an order and their discount allocations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """What an application takes off a line's whole quantity, in shop money."""
+    """The amount that an application takes off a line's whole quantity, in shop money."""
 
     application: Application | None
     amount: Decimal
@@ -48,7 +48,7 @@ class SnapshotLine:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one discount takes off a line's whole quantity; `discount_id` is None for a discount that is not ours."""
+    """One discount's amount off a line's whole quantity; `discount_id` is None for a discount that is not ours."""
 
     discount_id: str | None
     value_type: str | None

@@ -1,4 +1,4 @@
-"""The state of an order: what its newest snapshot, its refunds and its cancellation say, in whatever order they come.
+"""The state of an order from its newest snapshot, refunds and cancellation, in any order of arrival.
 
 The newest snapshot is the one with the largest key; refunds are united; a cancellation stays. The day is that of the
 order's creation in the shop's time zone when the order was first seen, and never moves.
@@ -35,7 +35,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class OrderState:
-    """What is known about an order. Without a snapshot (`snapshot_key` is empty) only its refunds are."""
+    """The stored state of an order. Without a snapshot (`snapshot_key` is empty) it has only refunds."""
 
     order_id: str
     day: date
@@ -55,7 +55,7 @@ class OrderState:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the order counts: it is neither cancelled nor void, and a snapshot has come."""
+        """Whether the order counts: it is neither cancelled nor void, and it has a snapshot."""
         return bool(self.snapshot_key) and self.cancelled_at is None and not self.is_void
 
     def returned(self) -> dict[str, int]:
@@ -69,13 +69,13 @@ class OrderState:
 
 @dataclass(frozen=True, slots=True)
 class FirstSight:
-    """What is fixed when an order is first seen: the local day of a time, and the shop's currency."""
+    """The values that are fixed when an order is first seen: the local day of a time, and the shop's currency."""
 
     local_day: Callable[[datetime], date]
     shop_currency: str
 
     def state(self, order_id: str, created_at: datetime, currency: str) -> OrderState:
-        """Return the state of an order of which nothing is known yet."""
+        """Return the state of an unknown order."""
         suffix = "" if currency == self.shop_currency else f"#{currency}"
         return OrderState(order_id, self.local_day(created_at), created_at, currency, suffix)
 
@@ -105,7 +105,7 @@ def newest(stored: OrderState | None, snapshots: Iterable[Snapshot]) -> Snapshot
 def advance(
     stored: OrderState, snapshots: Iterable[Snapshot], refunds: Iterable[Refunds], attribute: Attribute
 ) -> OrderState:
-    """Return the state after these snapshots and refunds. Repeated or in another order, they give the same state."""
+    """Return the state after these snapshots and refunds. Repeating or reordering them gives the same state."""
     every = list(snapshots)
     cancelled = [at for at in (stored.cancelled_at, *(each.cancelled_at for each in every)) if at]
     state = replace(

@@ -1,4 +1,4 @@
-"""Which of a shop's discounts may apply to a cart: the draft, the active automatic ones, and those of entered codes."""
+"""The discounts of a shop that may apply to a cart: the draft, the active automatic ones, and entered codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.discounts.enums import DiscountStatus
 
 
 class CodeReason(StrEnum):
-    """Why an entered code gives nothing."""
+    """The reason why an entered code gives nothing."""
 
     NOT_ACTIVE = "not_active"
     UNKNOWN_CODE = "unknown_code"

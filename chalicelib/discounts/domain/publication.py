@@ -1,4 +1,4 @@
-"""What Shopify should have of a discount, and how its nodes differ from that."""
+"""The desired state of discounts at Shopify, and the differences of Shopify's nodes from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.discounts.enums import DiscountStatus, Publication
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a live discount should be at Shopify. `content` is everything that a node stores."""
+    """The desired state of a live discount at Shopify. `content` is everything that a node stores."""
 
     node_id: str | None
     publication: Publication

@@ -1,6 +1,6 @@
-"""Which discount on a SKU would raise the daily margin, as far as the data tell.
+"""Recommendation of the discount on a SKU that would raise its daily margin.
 
-The figures are associations of price and units on past days, no proof: pages must say so.
+The figures are associations of price and units on past days, not proof; pages must state this.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FOUR_PLACES, _CENTS = Decimal("0.0001"), Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do about a SKU's price, or what is missing to say so."""
+    """The recommendation for a SKU's price, or the missing evidence."""
 
     status: RecommendationStatus
     missing: tuple[MissingEvidence, ...] = ()
@@ -44,7 +44,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class _Prices:
-    """What the SKU's price is now, what it is without discounts, and what a unit costs."""
+    """A SKU's current price, its price without discounts, and its unit cost."""
 
     current: float
     list_price: float
@@ -104,7 +104,7 @@ def _advise_one(demand: Demand, posterior: Posterior, prices: _Prices) -> Advice
 
 
 def _observed_rates(demand: Demand, prices: _Prices) -> list[int]:
-    """Return the rates whose prices the shop has had; nothing is said about other prices."""
+    """Return the rates whose prices the shop has had; other prices are not predicted."""
     lowest, highest = demand.price_range
     return [
         rate for rate in RATES if lowest / _PRICE_TOLERANCE <= _discounted(prices, rate) <= highest * _PRICE_TOLERANCE

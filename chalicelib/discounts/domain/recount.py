@@ -1,4 +1,4 @@
-"""A recount of a shop: the figures that follow from its orders, and how the stored ones differ."""
+"""A recount of a shop: the figures of its orders, and the differences of the stored ones."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _UNIQUE = frozenset({"unique_customers", "repeat_usage_count"})
 class Recount:
     """The figures of the orders so far.
 
-    `uncertain` are the discounts, items and days whose unique customers the orders do not say: an order's customer was
-    erased, and erased customers leave counts.
+    `uncertain` are the discounts, items and days whose unique customers cannot be counted from the orders: an order's
+    customer was erased, and their counts stay.
     """
 
     open_days: OpenDays
@@ -61,7 +61,7 @@ class Recount:
 
 
 def counter_differences(recount: Recount, stored: Mapping[FigureKey, Counters]) -> dict[FigureKey, Counters]:
-    """Return what must be added to the stored counters so that they equal the recount."""
+    """Return the additions that make the stored counters equal to the recount."""
     differences: dict[FigureKey, Counters] = {}
     places = {without_currency(key): key for key in stored}
     expected = {places.get(without_currency(key), key): row for key, row in recount.figures.counters.items()}

@@ -1,4 +1,4 @@
-"""When a report by e-mail is due, and which days it covers."""
+"""Due dates of reports by e-mail, and the days that they cover."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ReportRhythm(StrEnum):
 
 
 def rhythm_of(setting: object) -> ReportRhythm:
-    """Return the rhythm in a merchant's settings; anything unknown is off."""
+    """Return the rhythm in a merchant's settings; an unknown value counts as off."""
     is_known = isinstance(setting, str) and setting in list(ReportRhythm)
     return ReportRhythm(str(setting)) if is_known else ReportRhythm.OFF
 

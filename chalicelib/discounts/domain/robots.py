@@ -1,7 +1,7 @@
-"""What a website's robots.txt allows us to read (RFC 9309).
+"""Evaluation of a website's robots.txt (RFC 9309).
 
-`urllib.robotparser` takes the first rule that fits and knows no `*` and `$` in paths, with which most shops' files are
-written; it would read pages that they exclude.
+`urllib.robotparser` applies the first rule that matches and does not support `*` and `$` in paths. Most shops' files
+use them, so it would allow pages that they exclude.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _Group:
 def is_allowed(robots: str, agent: str, target: str) -> bool:
     """Return whether the crawler may read a target (path and query).
 
-    The groups that name the crawler count, else those for `*`. The longest pattern decides; of equal ones the one that
+    The groups that name the crawler apply, else those for `*`. The longest pattern decides; on a tie, the one that
     allows. Without a rule, everything is allowed.
     """
     groups = list(_groups(robots[:MAX_CHARACTERS]))
@@ -78,7 +78,7 @@ def _plain(code: str) -> str:
 def _fits(pattern: str, target: str) -> bool:
     """Return whether a pattern fits the beginning of the target: `*` any characters, a final `$` the end.
 
-    The time is linear in the pieces between stars: no backtracking, which a hostile file could make endless.
+    It takes linear time in the pieces between stars: without backtracking, a hostile file cannot block it.
     """
     ends = pattern.endswith("$")
     first, *pieces = pattern.removesuffix("$").split("*")

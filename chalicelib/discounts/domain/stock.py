@@ -1,4 +1,4 @@
-"""What the stock and the sales of a SKU mean: days of supply, turnover, and rates of its visitors."""
+"""Stock figures of a SKU: days of supply, turnover, and rates of its visitors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StockDay:
 
 
 def days_of_supply(stock: int, days: Iterable[StockDay]) -> int | None:
-    """Return for how many days the stock lasts at the mean daily units of the days in stock, rounded down.
+    """Return the days that the stock lasts at the mean daily units of the days in stock, rounded down.
 
     None without sales.
     """

@@ -14,7 +14,7 @@ FROZEN_IN_TESTS = ("value_type", "value", "skus", "overrides", "minimum_quantity
 
 
 def changed_columns(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Columns, Columns]:
-    """Return the columns that differ, as they were and as they are. Of the items, only those that differ are named."""
+    """Return the columns that differ, before and after. Of the items, only the differences are included."""
     names = [name for name in after if before.get(name) != after[name]]
     old, new = {name: before.get(name) for name in names}, {name: after[name] for name in names}
     if "skus" in names:

@@ -1,4 +1,4 @@
-"""What a check of a competitor's page means for its watch."""
+"""The state of a watch after a check of a competitor's page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chalicelib.discounts.enums import WatchStatus
 
 MOST_FAILURES = 10
-"""Failed checks in a row, after which the page is not read any more."""
+"""Failed checks in a row after which the page is no longer read."""
 
 
 @dataclass(frozen=True, slots=True)

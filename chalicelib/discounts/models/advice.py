@@ -21,7 +21,7 @@ from chalicelib.kit.tables import Table
 
 
 class Recommendation(Table):
-    """What is known about the price of a SKU. `interval` is the 95 % interval of the elasticity, lower and upper bound.
+    """The advice on the price of a SKU. `interval` is the 95 % interval of the elasticity, lower and upper bound.
 
     `gain_per_day` is the expected gain of a day and the bounds of its 95 % interval, in the shop's currency. `missing`
     says why a SKU has no recommendation.

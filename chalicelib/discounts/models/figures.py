@@ -29,7 +29,7 @@ ZERO = Decimal(0)
 
 
 class DiscountUsagesBySku(GlobalSecondaryIndex["DiscountUsage"]):
-    """The discounts that a SKU was sold with. No later use touches it."""
+    """The discounts that a SKU was sold with. Later uses do not write it."""
 
     class Meta:
         index_name = "by_sku"
@@ -126,7 +126,7 @@ class CustomerInsightsByCustomerSegment(GlobalSecondaryIndex["CustomerInsight"])
 
 
 class CustomerInsight(Table):
-    """What one customer used and bought.
+    """The usage and purchases of one customer.
 
     `uses` maps the first 11 characters of base64url(SHA-256 of `<discount_id>#<sku>`) to uses, at most 200 keys; `types`
     maps a value type to [uses, savings]; `days` maps a date of the last 100 days to uses.

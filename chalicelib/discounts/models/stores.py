@@ -53,7 +53,7 @@ class StoreGroupMember(Table):
     """A store of a group. A shop is in at most one group: its claim is a unique value.
 
     `invite_hash` is the SHA-256 of the code of this shop's open invitation; a join removes it by condition, so that a
-    code serves once.
+    code works once.
     """
 
     class Meta:

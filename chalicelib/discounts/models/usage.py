@@ -1,4 +1,4 @@
-"""Tables of the usage: what each order contributes, and the journal by which the figures follow."""
+"""Tables of the usage: each order's contribution, and the journal that updates the figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.kit.tables import Table
 
 
 class OrderUsagesByShopCustomer(GlobalSecondaryIndex["OrderUsage"]):
-    """A customer's orders. Sparse; no later change of an order touches it."""
+    """A customer's orders. Sparse; later changes of an order do not write it."""
 
     class Meta:
         index_name = "by_shop_customer"
@@ -26,10 +26,11 @@ class OrderUsagesByShopCustomer(GlobalSecondaryIndex["OrderUsage"]):
 
 
 class OrderUsage(Table):
-    """What an order contributes now: every figure can be recounted from these rows.
+    """The current contribution of an order: every figure can be recounted from these rows.
 
-    `lines` is gzipped, in base64; if lines and refunds exceed 4 kB, `lines` is the address of an S3 object that holds both.
-    `shop_customer` is `<shop>#<customer_id>`; both leave with an erased customer. `ab_variant` is `<test>.<variant>`.
+    `lines` is gzipped, in base64; if lines and refunds exceed 4 kB, `lines` is the address of an S3 object that holds
+    both. `shop_customer` is `<shop>#<customer_id>`; an erasure of the customer removes both. `ab_variant` is
+    `<test>.<variant>`.
     """
 
     class Meta:

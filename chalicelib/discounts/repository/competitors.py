@@ -81,5 +81,5 @@ def list_prices(shop: str, sku: str) -> list[CompetitorPrice]:
 
 
 def is_paused(row: CompetitorWatch) -> bool:
-    """Return whether the watch is not checked any more."""
+    """Return whether the watch is no longer checked."""
     return row.status is WatchStatus.PAUSED

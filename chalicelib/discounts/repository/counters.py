@@ -1,4 +1,4 @@
-"""Rows of counters, to which journals add. Only the columns of the usage are written: others have other writers."""
+"""Rows of counters, to which journals add. They write only the columns of the usage; others have other writers."""
 
 from __future__ import annotations
 

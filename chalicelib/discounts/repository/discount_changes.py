@@ -1,4 +1,4 @@
-"""The history of a discount's terms. What a row cannot hold cheaply is an S3 object."""
+"""The history of a discount's terms. Large changes are stored as S3 objects."""
 
 from __future__ import annotations
 

@@ -102,5 +102,5 @@ def _in_force(row: DiscountName, moment: datetime) -> bool:
 
 
 def _first_second(row: DiscountName) -> datetime:
-    """Return the beginning of the second in which the name came into force: Shopify tells orders' times in whole seconds."""
+    """Return the beginning of the second in which the name came into force: Shopify rounds orders' times to seconds."""
     return row.since.replace(microsecond=0)

@@ -1,6 +1,6 @@
-"""Pages of figures, newest day first or in the order of their keys. A page costs with what it returns.
+"""Pages of figures, newest day first or in the order of their keys. The cost of a page grows with its rows.
 
-Rows of days are partitioned by month: a page continues in the month before when one has ended.
+Rows of days are partitioned by month: a page continues in the previous month.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class UsageFilter:
-    """Which usages are listed; None: any."""
+    """The usages to list; None: any."""
 
     discount_id: str | None = None
     sku: str | None = None

@@ -1,4 +1,4 @@
-"""Rows of orders: what each contributes now. Lines and refunds over 4 kB are objects in S3, one for each journal."""
+"""Rows of orders: the current contribution of each. Lines and refunds over 4 kB are S3 objects, one per journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of a shop's head row that say how many discounts it has and when its next day closes.
+"""The columns of a shop's head row for its number of discounts and its next day close.
 
 The head belongs to the journal; each writer updates its own columns only.
 """
@@ -43,7 +43,7 @@ def stage_added_discount(transaction: Transaction, shop: str, close_at: datetime
 
 
 def add_activity(shop: str, until: datetime) -> None:
-    """Keep closing the shop's days until then, even if nothing happens there."""
+    """Keep closing the shop's days until then, even without activity."""
     UsageJournal(shop).update([UsageJournal.active_until.set(until)])
 
 
@@ -63,7 +63,7 @@ def make_due_if_none(shop: str, close_at: datetime) -> None:
 
 
 def set_due(shop: str, due_in: str | None, close_at: datetime | None, active_until: datetime | None) -> bool:
-    """Move the shop from `due_in` to its next close; None for no more. Returns False if another run moved it.
+    """Move the shop from `due_in` to its next close; None stops the closes. Returns False if another run moved it.
 
     `active_until` is stored if it is given.
     """
@@ -76,7 +76,7 @@ def set_due(shop: str, due_in: str | None, close_at: datetime | None, active_unt
 
 
 def clear_due(shop: str) -> None:
-    """Close the shop's days no more, until something makes it due."""
+    """Stop closing the shop's days until it is made due again."""
     update_if(UsageJournal(shop), [UsageJournal.due_in.remove()], UsageJournal.due_in.exists())
 
 

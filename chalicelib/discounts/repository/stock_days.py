@@ -33,7 +33,7 @@ def list_stock_days(shop: str, item: str, first: date, last: date) -> dict[date,
 
 
 def set_columns(shop: str, item: str, day: date, columns: Mapping[str, Any]) -> None:
-    """Set columns of an item's day; None removes a value. A stock that is known already stays: the first snapshot counts."""
+    """Set columns of an item's day; None removes a value. A stored stock is kept: the first snapshot counts."""
     table: Any = InventoryImpact
     actions = [table.shop.set(shop), table.sku.set(item)]
     for name, value in columns.items():

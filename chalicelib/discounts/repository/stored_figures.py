@@ -57,7 +57,7 @@ def iterate_customers(shop: str) -> Iterator[CustomerInsight]:
 def iterate_counters(shop: str, expected: Iterable[FigureKey], open_days: OpenDays, today: date) -> Stored:
     """Iterate over the shop's rows of counters: those of open days up to the day after `today`, and those of no day.
 
-    `expected` says in which currencies and of which items rows of days may be.
+    Rows of days are read for the currencies and items of `expected`.
     """
     keys = list(expected)
     suffixes = {key.suffix for key in keys} | {""}

@@ -18,14 +18,14 @@ bp = Blueprint(__name__)
 @bp.route("/v1/discounts/tests", methods=["GET"])
 @endpoint(bp, auth=merchant, query=PageQuery, returns=Page[AbTestRead])
 def list_tests(call: ApiRequest[Merchant, None, PageQuery]) -> PageResult[AbTestRead]:
-    """List the shop's tests, the latest first. One test's visitors are in its own resource."""
+    """List the shop's tests, the latest first. Read one test for its visitors."""
     return ab_tests.list_tests(call.principal.shop, call.page)
 
 
 @bp.route("/v1/discounts/tests", methods=["POST"])
 @endpoint(bp, auth=merchant, body=AbTestCreate, returns=AbTestRead, status=201, idempotent="claimed")
 def add_test(call: ApiRequest[Merchant, AbTestCreate]) -> AbTestRead:
-    """Create a test of another value for a discount's items; start it by its action."""
+    """Create a test of another value for a discount's items; the action `start` starts it."""
     return ab_tests.add_test(editor_of(call.principal), call.body)
 
 

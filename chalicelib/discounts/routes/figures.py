@@ -29,9 +29,9 @@ bp = Blueprint(__name__)
 @bp.route("/v1/discounts/dashboard", methods=["GET"])
 @endpoint(bp, auth=merchant, query=DashboardQuery, returns=DashboardRead)
 def read_dashboard(call: ApiRequest[Merchant, None, DashboardQuery]) -> DashboardRead:
-    """Return what discounts did in the last days, in this store or all stores of its group.
+    """Return the usage of discounts in the last days, in this store or all stores of its group.
 
-    The figures are at most five minutes old: `as_of`.
+    The figures are at most five minutes old; `as_of` is their time.
     """
     return dashboard.read_dashboard(call.principal.shop, call.query)
 
@@ -46,7 +46,7 @@ def search_discounts(call: ApiRequest[Merchant, None, SearchQuery]) -> SearchRea
 @bp.route("/v1/discounts/figures/skus", methods=["GET"])
 @endpoint(bp, auth=merchant, query=SkuFigureQuery, returns=Page[SkuFigureRead])
 def list_sku_figures(call: ApiRequest[Merchant, None, SkuFigureQuery]) -> PageResult[SkuFigureRead]:
-    """List what discounts did to SKUs: in their whole life, or by day, newest first, with `from` or `to`."""
+    """List the usage of discounts by SKU: in total, or by day, newest first, with `from` or `to`."""
     return figures.list_sku_figures(call.principal.shop, call.query, call.page)
 
 
@@ -60,14 +60,14 @@ def list_day_figures(call: ApiRequest[Merchant, None, PeriodQuery]) -> PageResul
 @bp.route("/v1/discounts/figures/products", methods=["GET"])
 @endpoint(bp, auth=merchant, query=ProductFigureQuery, returns=Page[ProductFigureRead])
 def list_product_figures(call: ApiRequest[Merchant, None, ProductFigureQuery]) -> PageResult[ProductFigureRead]:
-    """List what was sold of each SKU with and without a discount."""
+    """List the sales of each SKU with and without a discount."""
     return figures.list_product_figures(call.principal.shop, call.query, call.page)
 
 
 @bp.route("/v1/discounts/figures/customers", methods=["GET"])
 @endpoint(bp, auth=merchant, query=CustomerFigureQuery, returns=Page[CustomerFigureRead])
 def list_customer_figures(call: ApiRequest[Merchant, None, CustomerFigureQuery]) -> PageResult[CustomerFigureRead]:
-    """List what customers used and bought."""
+    """List the usage and purchases of customers."""
     return figures.list_customer_figures(call.principal.shop, call.query, call.page)
 
 

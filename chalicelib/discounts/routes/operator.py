@@ -26,7 +26,7 @@ def list_discounts_of_shop(call: ApiRequest[Account, None, DiscountQuery], shop:
 @bp.route("/v1/operator/discounts/{shop}/rebuild", methods=["POST"])
 @endpoint(bp, auth=operator, returns=UsageRebuildRead, status=202)
 def rebuild_usage_of_shop(call: ApiRequest[Account], shop: str) -> UsageRebuildRead:
-    """Count the usage of a shop's discounts again from its orders, and correct the figures that differ."""
+    """Rebuild the usage of a shop's discounts from its orders: correct the figures that differ."""
     result = recount_requests.request_rebuild(shop)
     audit.publish_operator_action(call.principal, "discounts.rebuild_usage", f"shop:{shop}")
     return result

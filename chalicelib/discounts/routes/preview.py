@@ -1,4 +1,4 @@
-"""`/v1/discounts/preview`: what a cart would cost."""
+"""`/v1/discounts/preview`: an estimate of a cart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ bp = Blueprint(__name__)
 @bp.route("/v1/discounts/preview", methods=["POST"])
 @endpoint(bp, auth=merchant, body=PreviewCreate, returns=PreviewRead)
 def preview_discounts(call: ApiRequest[Merchant, PreviewCreate]) -> PreviewRead:
-    """Estimate what a cart gets from the shop's discounts, entered codes and a draft. Nothing is stored.
+    """Estimate a cart with the shop's discounts, entered codes and a draft. Nothing is stored.
 
     Shopify decides in the cart: it also enforces usage limits and discounts of other apps.
     """

@@ -22,7 +22,7 @@ bp = Blueprint(__name__)
 @bp.route("/v1/discounts/recommendations", methods=["GET"])
 @endpoint(bp, auth=merchant, query=PageQuery, returns=Page[RecommendationRead])
 def list_recommendations(call: ApiRequest[Merchant, None, PageQuery]) -> PageResult[RecommendationRead]:
-    """List the advice for the shop's SKUs, or what is missing for it. It shows associations, no proof."""
+    """List the advice for the shop's SKUs, or the missing evidence. It shows associations, not proof."""
     return recommendations.list_recommendations(call.principal.shop, call.page)
 
 

@@ -1,4 +1,4 @@
-"""`/v1/discounts/stores`: the group of stores whose sums a store's dashboard shows."""
+"""`/v1/discounts/stores`: the group of stores whose totals a dashboard shows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ bp = Blueprint(__name__)
 @bp.route("/v1/discounts/stores", methods=["GET"])
 @endpoint(bp, auth=merchant, query=StoreGroupQuery, returns=StoreGroupRead)
 def read_group(call: ApiRequest[Merchant, None, StoreGroupQuery]) -> StoreGroupRead:
-    """Return the stores of the group; with `code`, whose group its invitation is to."""
+    """Return the stores of the group; with `code`, also the store that invites."""
     return store_groups.read_group(call.principal.shop, call.query.code)
 
 
 @bp.route("/v1/discounts/stores", methods=["POST"])
 @endpoint(bp, auth=merchant, body=StoreGroupAction, returns=StoreGroupRead)
 def change_group(call: ApiRequest[Merchant, StoreGroupAction]) -> StoreGroupRead:
-    """Change the group: invite a store, join by a code, or leave. A code serves once, within 15 minutes."""
+    """Change the group: invite a store, join by a code, or leave. A code works once, within 15 minutes."""
     return store_groups.change_group(call.principal.shop, call.body)

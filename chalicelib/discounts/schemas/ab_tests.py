@@ -34,7 +34,7 @@ class AbTestAction(Input):
 
 
 class AbVariantRead(Schema):
-    """One variant: its value, and what its visitors did. Revenue is that of the test's items, after discounts."""
+    """One variant: its value, and its visitors' orders. Revenue is that of the test's items, after discounts."""
 
     variant: str
     value_type: ValueType
@@ -69,6 +69,6 @@ class AbQuery(Query):
 
 
 class AbMarkRead(Schema):
-    """What the storefront stores in the cart's attribute `_backroom_ab`; null if no test runs."""
+    """The value for the cart's attribute `_backroom_ab`; null if no test runs."""
 
     mark: str | None

@@ -66,7 +66,7 @@ class CompetitorDetailRead(CompetitorRead):
 
 
 class CompetitorCheckDue(Message):
-    """Read the price on a competitor's page. `turn_at` is when its website's next turn begins, once it is reserved."""
+    """Read the price on a competitor's page. `turn_at` is the start of the reserved turn of its website."""
 
     queue: ClassVar[str] = "discounts-check_competitor"
 

@@ -12,9 +12,9 @@ from chalicelib.shops.schemas.messages import ShopMessage
 
 
 class FigureExportCreate(Input):
-    """Which figures to export. Days are of the shop's time zone, both ends included, by default the last 30.
+    """The figures to export. Days are of the shop's time zone, both ends included, by default the last 30.
 
-    SKUs without days: the usage of the whole life. Products and customers have no days.
+    SKUs without days: the total usage. Products and customers have no days.
     """
 
     kind: FigureKind
@@ -32,7 +32,7 @@ class FigureExportCreate(Input):
 
 
 class FigureExportRead(Schema):
-    """An export. `url` downloads the file and is valid for 15 minutes; read the export again for another one."""
+    """An export. `url` downloads the file and is valid for 15 minutes; read the export again for a new link."""
 
     export_id: str
     kind: FigureKind

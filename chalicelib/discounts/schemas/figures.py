@@ -31,7 +31,7 @@ class PeriodQuery(PageQuery):
 
 
 class SkuFigureQuery(PeriodQuery):
-    """Without `from` and `to`, the usage of the whole life; else the usage by day, of the last 100 days."""
+    """Without `from` and `to`, the total usage; else the usage by day, of the last 100 days."""
 
     discount_id: Text | None = None
     sku: Text | None = None
@@ -50,7 +50,7 @@ class InventoryFigureQuery(PeriodQuery):
 
 
 class SkuFigureRead(Schema):
-    """What one discount did to one SKU, in its whole life or, with `date`, on one day."""
+    """The usage of one discount by one SKU, in total or, with `date`, on one day."""
 
     date: Day | None = None
     discount_id: str
@@ -83,7 +83,7 @@ class DayFigureRead(Schema):
 
 
 class ProductFigureRead(Schema):
-    """What was sold of a SKU with and without a discount. Rates are percentages of 30 days; null: not measured."""
+    """The sales of a SKU with and without a discount. Rates are percentages of 30 days; null: not measured."""
 
     sku: str
     variant_id: str | None
@@ -100,7 +100,7 @@ class ProductFigureRead(Schema):
 
 
 class CustomerFigureRead(Schema):
-    """What one customer used and bought. A guest's id begins with `guest:`."""
+    """The usage and purchases of one customer. A guest's id begins with `guest:`."""
 
     customer_id: str
     total_discounts_used: int

@@ -1,4 +1,4 @@
-"""Schemas of the preview: a cart, and what the shop's discounts would give to it."""
+"""Schemas of the preview: a cart, and the shop's discounts for it."""
 
 from decimal import Decimal
 from typing import Annotated

@@ -17,23 +17,25 @@ class RecommendationAnswer(StrEnum):
 
 
 class RecommendationAction(Input):
-    """What to do with a recommendation. To accept it creates a paused discount of the advised rate."""
+    """The answer to a recommendation. Accepting it creates a paused discount of the advised rate."""
 
     sku: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=255)]
     action: RecommendationAnswer
 
 
 class RecommendationRead(Schema):
-    """The columns of `recommendations`: an association of past prices and sales, no proof."""
+    """The columns of `recommendations`: an association of past prices and sales, not proof."""
 
     sku: str
     status: RecommendationStatus
-    missing: list[MissingEvidence] | None = Field(description="What the data of the last 180 days lack.")
-    elasticity: Amount | None = Field(description="Percent more units for one percent less price, negated.")
-    interval: list[Amount] | None = Field(description="Of the elasticity, 95 %: lower and upper bound.")
+    missing: list[MissingEvidence] | None = Field(description="The evidence that the last 180 days lack.")
+    elasticity: Amount | None = Field(description="Change of units in percent if the price rises by one percent.")
+    interval: list[Amount] | None = Field(description="Lower and upper bound of the elasticity (95 %).")
     own_estimate: Amount | None = Field(description="The elasticity by this SKU's days alone.")
     objective: Objective | None
-    advised_percentage: Amount | None = Field(description="Off the price without discounts; 0 ends them.")
+    advised_percentage: Amount | None = Field(
+        description="Percent off the price without discounts; 0: end the discounts."
+    )
     gain_per_day: list[Amount] | None = Field(
         description="Expected, lower and upper bound (95 %), in the shop's currency, against the present price."
     )

@@ -11,13 +11,13 @@ Code = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class StoreGroupQuery(Query):
-    """With `code`, the answer says whose group its invitation is to."""
+    """With `code`, the response names the store that invites."""
 
     code: Code | None = None
 
 
 class StoreGroupAction(Input):
-    """`invite` makes a code, which replaces an earlier one; `join` enters the group of a code; `leave` ends it."""
+    """`invite` makes a code, which replaces an earlier one; `join` adds the store to a group; `leave` removes it."""
 
     action: Literal["invite", "join", "leave"]
     code: Code | None = None
@@ -25,7 +25,7 @@ class StoreGroupAction(Input):
     @model_validator(mode="after")
     def _code_to_join(self) -> Self:
         if (self.action == "join") != (self.code is not None):
-            raise PydanticCustomError("code", "`code` goes with `join`, and only with it")
+            raise PydanticCustomError("code", "`code` is required by `join` and only allowed there")
         return self
 
 

@@ -10,7 +10,7 @@ from chalicelib.kit.schemas import Schema
 
 
 class UsageRecountRequested(Message):
-    """The figures of a shop are to be recounted from its orders; `is_check`: without a write."""
+    """Work for `discounts-record_usage`: recount a shop's figures from its orders; `is_check`: without a write."""
 
     queue: ClassVar[str] = "discounts-record_usage"
 

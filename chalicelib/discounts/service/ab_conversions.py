@@ -33,7 +33,7 @@ def conversions_of(shop: str, states: Sequence[OrderState]) -> list[Conversion]:
 
 
 def send_conversions(content: JournalContent) -> None:
-    """Send the journal's conversions. Of one order the highest journal counts, so that a repetition changes nothing.
+    """Send the journal's conversions. Of one order only the highest journal counts, so a repeat changes nothing.
 
     A conversion that analytics refuses is logged and dropped: its test was deleted, or a day is too old.
     """

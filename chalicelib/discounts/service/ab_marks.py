@@ -1,4 +1,4 @@
-"""Marks of A/B tests in carts: `test.variant.visitor.mac`. Only a mark of ours, for this shop, counts."""
+"""Marks of A/B tests in carts: `test.variant.visitor.mac`. Only a mark that we signed for this shop is valid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Which variant of which test a visitor sees."""
+    """The test and variant of a visitor."""
 
     test: str
     variant: str

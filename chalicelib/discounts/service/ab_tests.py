@@ -1,7 +1,7 @@
-"""A/B tests of a discount's value, by analytics' experiments.
+"""A/B tests of a discount's value, based on experiments of analytics.
 
 While a test runs, the discount's row has its id and `b`'s value, and value, items and window are frozen. The visitors'
-variants are signed marks in their carts; orders report what their buyers spent.
+variants are signed marks in their carts; orders report the revenue of their buyers.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def stop_test(shop: str, test_id: str) -> None:
 
 
 def end_stopped_tests(shop: str, _day: date) -> None:
-    """Free the discounts whose experiments have stopped by themselves, after 90 days."""
+    """Free the discounts whose experiments stopped automatically after 90 days."""
     for discount in ab_tests.list_tested(shop):
         test_id = str(discount.ab_test_id)
         if _find(shop, test_id).status == STOPPED:
@@ -161,7 +161,7 @@ def _changed(row: Discount) -> DiscountChanged:
 
 
 def _run(decide: Callable[[UnitOfWork], None]) -> None:
-    """Run the unit of work; if the discount changes before the commit, read it again."""
+    """Run the unit of work; retry with a fresh read if the discount changes."""
 
     def decide_again(unit: UnitOfWork) -> None:
         try:

@@ -27,9 +27,9 @@ TURN = timedelta(seconds=10)
 HORIZON = timedelta(days=1)
 """A website has 8,640 turns a day; pages beyond them are read the next day."""
 MAX_DELAY = 900
-"""Seconds that SQS can hold a message back."""
+"""The longest delay of an SQS message, in seconds."""
 NETWORK = web_pages.Network()
-"""How websites are reached; tests replace it."""
+"""The network access to websites; tests replace it."""
 
 _robots = TimedCache[str, str](timedelta(hours=1), 1_000)
 
@@ -41,14 +41,14 @@ class _RefusedByRobots(Exception):
 
 
 def send_due_checks(shop: str, _day: date) -> None:
-    """Send each watch of the shop to its check, except paused ones."""
+    """Send a check for each watch of the shop that is not paused."""
     for row in competitors.list_by_shop(shop):
         if not competitors.is_paused(row):
             messages.publish(CompetitorCheckDue(shop=shop, watch_id=row.watch_id))
 
 
 def check_competitor(message: CompetitorCheckDue) -> None:
-    """Read the price on a watched page at the website's next turn; wait for that in the queue.
+    """Read the price on a watched page at the website's next turn; until then the message waits in the queue.
 
     A repeated message reads the page again only if the first check was not stored.
     """
@@ -92,7 +92,7 @@ def _is_turn(row: CompetitorWatch, message: CompetitorCheckDue) -> bool:
             return True  # no website is visited
         turn = rate_limits.reserve_turn(f"discounts/websites/{host}", TURN, HORIZON)
     if turn is None:
-        log.info("check not sent: the website's turns of a day are taken", extra={"watch_id": row.watch_id})
+        log.info("check not sent: the website's turns of a day are reserved", extra={"watch_id": row.watch_id})
         return False
     wait = math.ceil((turn - clock.now()).total_seconds())
     if wait <= 1:

@@ -22,7 +22,7 @@ from chalicelib.shops.service import Merchant
 
 
 def add_watch(merchant: Merchant, body: CompetitorCreate, key: Idempotency | None) -> CompetitorRead:
-    """Add a page to watch, and have it read soon. Raises ForbiddenAddress, LimitReached."""
+    """Add a page to watch, and send its first check. Raises ForbiddenAddress, LimitReached."""
     check_url(body.url)
     now = clock.now()
     row = CompetitorWatch(

@@ -1,4 +1,4 @@
-"""What follows a shop's local day. New steps are listed here."""
+"""The day close: steps after a shop's local midnight. Add new steps here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chalicelib.discounts.service import (
 
 
 def close_shop_day(message: ShopDayEnded) -> None:
-    """Run each step for a shop's ended day; one that fails ends no other. Raises the error of the last that failed."""
+    """Run each step for a shop's ended day; a failure stops no other. Raises the last error."""
     with ExitStack() as steps:
         for step in reversed(DAY_STEPS):  # the stack runs the last one first
             steps.callback(partial(step, message.shop, message.day))

@@ -33,7 +33,7 @@ _PATHS = {NameKind.CODE: "body.discount_code", NameKind.TITLE: "body.title"}
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Who changes a shop's discounts, and what the rules need to know of the shop."""
+    """The user who changes a shop's discounts, and the shop's properties for the rules."""
 
     shop: str
     facts: ShopFacts

@@ -1,4 +1,4 @@
-"""The shops whose local day has ended: an index says which are to be closed in an hour."""
+"""The shops whose local day has ended: an index lists them by the hour of their close."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.kit.batches import Batch
 from chalicelib.shops.service import find_locale
 
 REST_AFTER = timedelta(days=30)
-"""After so long without a live discount, an order or a watch, a shop's days are closed no more."""
+"""After this time without a live discount, an order or a watch, a shop's days are no longer closed."""
 _HOUR = timedelta(hours=1)
 _LOOK_BACK = timedelta(hours=2)
 """Hours before the last completed run that are looked at again."""
@@ -31,7 +31,7 @@ def expect_close(shop: str) -> None:
 def send_due_shops(now: datetime, since: datetime | None) -> int:
     """Send the ended days of shops to their worker; return their number. `since` is when the last run completed.
 
-    A shop whose step fails ends no other's; the next run finds it.
+    A failure for one shop stops no other; the next run retries it.
     """
     batch = Batch("discounts-start_due_work")
     hour = (since - _LOOK_BACK if since else now - _FIRST_LOOK_BACK).replace(minute=0, second=0, microsecond=0)

@@ -1,7 +1,7 @@
 """Exports of figures to CSV files, which are kept for 14 days.
 
-A job writes the file and then the row. Any repetition writes the same object, so that a crash between the two leaves
-nothing behind; a completed export is not written again.
+A job writes the file and then the row. A retry writes the same object, so a crash between the two leaves nothing
+behind; a completed export is not written again.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _COLUMNS: dict[FigureKind, type[Schema]] = {
 
 
 def request_export(shop: str, body: FigureExportCreate, key: Idempotency | None) -> FigureExportRead:
-    """Store a pending export and let a job write its file."""
+    """Store a pending export and send it to the job that writes its file."""
     now, export_id = clock.now(), ids.time_ordered()
     row = FigureExport(
         shop,

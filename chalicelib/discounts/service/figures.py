@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 
 
 def list_sku_figures(shop: str, query: SkuFigureQuery, page: PageRequest) -> PageResult[SkuFigureRead]:
-    """Return a page of what discounts did to SKUs: in their whole life, or by day if the query has days."""
+    """Return a page of the usage of discounts by SKU: in total, or by day if the query has days."""
     wanted = UsageFilter(query.discount_id, query.sku)
     if query.first is None and query.last is None:
         return figures.list_usages(shop, wanted, page).map(SkuFigureRead.of)
@@ -44,12 +44,12 @@ def list_day_figures(shop: str, query: PeriodQuery, page: PageRequest) -> PageRe
 
 
 def list_product_figures(shop: str, query: ProductFigureQuery, page: PageRequest) -> PageResult[ProductFigureRead]:
-    """Return a page of what was sold of each SKU with and without a discount."""
+    """Return a page of the sales of each SKU with and without a discount."""
     return figures.list_products(shop, query.sku, page).map(ProductFigureRead.of)
 
 
 def list_customer_figures(shop: str, query: CustomerFigureQuery, page: PageRequest) -> PageResult[CustomerFigureRead]:
-    """Return a page of what customers used and bought."""
+    """Return a page of the usage and purchases of customers."""
     return figures.list_customers(shop, query.segment, page).map(CustomerFigureRead.of)
 
 

@@ -1,4 +1,4 @@
-"""What follows the installation and the removal of the app in a shop. New steps are listed here."""
+"""Steps after the app is installed in a shop or removed. Add new steps here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.shops.service import is_reinstalled_since
 
 
 def apply_installation(message: ShopInstalled | ShopUninstalled) -> None:
-    """Run each step for a shop; one that fails ends no other. Other apps, and removals before a reinstall, are ignored."""
+    """Run each step for a shop; a failure stops no other. Other apps, and removals before a reinstall, are ignored."""
     if message.app != APP:
         return
     if isinstance(message, ShopInstalled):

@@ -5,8 +5,9 @@
 3. Each row is written unless its `journal_seq` says that this journal, or a later one, has written it.
 4. Conversions of A/B tests are sent with the journal's number, then the head closes it, and the content is deleted.
 
-A worker that finds an open journal waits a moment, because its owner is probably running, and then finishes it. Any step
-may repeat, come late, or run in two workers: no row takes a journal twice. A crash leaves at most an open journal.
+A worker that finds an open journal waits a moment, because its owner is probably running, and then finishes it. Any
+step may repeat, come late, or run in two workers: a journal is applied to a row once. A crash leaves at most an open
+journal.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _TOMBSTONES = 100
 log = logs.logger("discounts")
 
 MakeContent = Callable[[UsageJournal], JournalContent]
-"""Reads the rows and returns what the journal after this head writes."""
+"""Reads the rows and returns the content of the journal after this head."""
 
 
 class JournalLost(RuntimeError):
@@ -43,10 +44,10 @@ class JournalLost(RuntimeError):
 
 
 def write_journal(shop: str, make_content: MakeContent) -> JournalContent:
-    """Write a journal of the shop with what `make_content` returns; nothing if that is empty.
+    """Write a journal of the shop with what `make_content` returns; write nothing if that is empty.
 
-    Finishes an open journal first. If another worker opens one, reads and plans again. Raises Unavailable if that does
-    not end, JournalLost.
+    Finishes an open journal first. If another worker opens one, reads and plans again. Raises Unavailable after too
+    many attempts, JournalLost.
     """
 
     def attempt() -> JournalContent:
@@ -96,7 +97,7 @@ def hold(head: UsageJournal, time: timedelta) -> str:
 
 
 def write_held(head: UsageJournal, held: str, content: JournalContent) -> None:
-    """Write and close the journal that `hold` opened, with this content. Raises WriteConflict if its time is over."""
+    """Write and close the journal that `hold` opened, with this content. Raises WriteConflict if the hold expired."""
     address = held
     if not content.is_empty:
         address = usage_journals.put_content(head.shop, content.dump())
@@ -128,7 +129,7 @@ def _apply_and_close(content: JournalContent, address: str) -> None:
 
 
 def _apply(content: JournalContent) -> None:
-    """Write the journal's rows, those of erased subjects without what names them."""
+    """Write the journal's rows, those of erased subjects without personal data."""
     erased = _Erased(content)
     if erased.is_shop_erased:
         return

@@ -19,7 +19,7 @@ _TIMES = frozenset({"first_used_at", "last_used_at", "updated_at"})
 
 @dataclass(frozen=True, slots=True)
 class CounterWrite:
-    """What is added to a row of counters, and the columns that are set with it."""
+    """An addition to a row of counters, and the columns that are set with it."""
 
     key: FigureKey
     counters: Counters
@@ -36,7 +36,7 @@ class OrderWrite:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What an order with the mark of a running test bought of the tested items, after discounts."""
+    """The revenue of the tested items in an order with the mark of a running test, after discounts."""
 
     test: str
     visitor: str
@@ -47,7 +47,7 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class JournalContent:
-    """What a journal writes. `planned_at` is when its rows were read.
+    """The writes of a journal. `planned_at` is the time at which its rows were read.
 
     Until `held_until` its owner, a rebuild, reads the figures, and no other worker finishes it.
     """

@@ -44,7 +44,7 @@ def refresh_site(shop: str, _day: date) -> None:
 
 
 def note_use(merchant: Merchant, feature: str) -> None:
-    """Count the use of a feature by a user of the shop's admin. A failure is logged: the use itself has happened."""
+    """Count the use of a feature by a user of the shop's admin. A failure is logged: the use itself succeeded."""
     tenant, user = tenant_of(merchant.shop), merchant.user_id or "unknown"
     try:
         try:

@@ -30,7 +30,7 @@ MAX_UNITS = 10**9
 
 
 def to_snapshot(message: OrderMessage) -> Snapshot:
-    """Return the order as the message has it. Raises ValueError or ArithmeticError if an amount is no money."""
+    """Return the order as the message has it. Raises ValueError or ArithmeticError if an amount is not money."""
     applications = {each.index: each for each in message.applications}
     customer = message.customer_id or (f"guest:{message.guest}" if message.guest else None)
     moments = (message.updated_at or message.triggered_at, message.triggered_at)
@@ -90,7 +90,7 @@ def _line(line: OrderLine, applications: dict[int, DiscountApplication]) -> Snap
 
 
 def _application(application: DiscountApplication | None) -> Application | None:
-    """Return the application; None for one that merchants or scripts made by hand: it is none of ours."""
+    """Return the application; None for a manual or script discount, which is never ours."""
     if application is None or application.type not in ("automatic", "discount_code"):
         return None
     return Application(application.title, application.code)

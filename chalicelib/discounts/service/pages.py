@@ -12,7 +12,7 @@ from chalicelib.kit.web import Document
 from chalicelib.shops.service import app_key, list_installed_shops, parse_shop_domain
 
 MOST_LINKED_SHOPS = 3
-ABOUT_ADMIN = "Set prices for SKUs; see what they did; read advice."
+ABOUT_ADMIN = "Set prices for SKUs; see their results; read advice."
 
 
 def merchant_page(screen: Screen, shop: str) -> Document:

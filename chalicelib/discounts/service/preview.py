@@ -1,4 +1,4 @@
-"""Preview of a cart: what the shop's discounts and a draft would give, by the rules of the function and of Shopify."""
+"""Preview of a cart with the shop's discounts and a draft, by the rules of the function and of Shopify."""
 
 from __future__ import annotations
 

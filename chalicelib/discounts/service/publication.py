@@ -1,7 +1,7 @@
-"""Publication: Shopify's node of a discount is brought to the newest version, however often and in whatever order.
+"""Publication: updates Shopify's node of a discount to the newest version. Messages may repeat and be out of order.
 
-A worker that published a version looks whether there is a newer one, and every message publishes at least once. So the
-newest version wins, even if two workers run at once or one of them crashes between its call to Shopify and its write.
+After a worker published a version, it checks for a newer one. Every message publishes at least once. So the newest
+version wins, even if workers are concurrent or one crashes between its call to Shopify and its write.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ MAX_ROUNDS = 5
 MAX_ERROR = 500
 """Characters of a reason."""
 NAME_DELAY = 5
-"""Seconds until a discount whose name another of ours still has at Shopify is published."""
+"""The delay in seconds of a retry while another of our discounts still has the name at Shopify."""
 
 log = logs.logger("discounts")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What Shopify has of a version now; `error` says why it refused it."""
+    """The result of publishing a version; `error` is the reason of a refusal."""
 
     publication: Publication
     node_id: str | None
@@ -59,7 +59,7 @@ class NameStillPublished(Exception):
 def publish_discount(message: DiscountChanged) -> None:
     """Publish the newest version of a discount; withdraw it if it is paused or deleted.
 
-    Without an installation nothing happens: a reinstall publishes everything. Raises ShopifyThrottled,
+    Without an installation it does nothing: a reinstall publishes everything. Raises ShopifyThrottled,
     ShopifyUnavailable, Unavailable.
     """
     context = {"shop": message.shop, "discount": message.discount_id}
@@ -81,7 +81,7 @@ def publish_discount(message: DiscountChanged) -> None:
 
 
 def expected_fields(row: Discount, terms: DiscountTerms) -> DiscountFields:
-    """Return what Shopify should store of a discount."""
+    """Return the desired fields of a discount at Shopify."""
     combines = terms.combines_with
     return DiscountFields(
         title=terms.title,

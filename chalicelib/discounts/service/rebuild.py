@@ -1,7 +1,7 @@
 """Recounts a shop's figures from its orders, and journals the differences.
 
 A rebuild opens the shop's journal for at most HOLD and keeps it while it reads, so that no figure changes; the messages
-of the shop wait. After a crash another worker closes it. A check only reads, and gives up if figures change while it does.
+of the shop wait. After a crash another worker closes it. A check only reads, and stops if figures change while it runs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class RebuildResult:
 
 
 def rebuild_usage(shop: str) -> RebuildResult:
-    """Count the shop's figures again from its orders and write the differences. It may be repeated, after a crash, too.
+    """Rebuild the shop's figures from its orders: write the differences. It may be repeated, also after a crash.
 
     Raises Unavailable if workers keep the journal busy, WriteConflict if it takes longer than HOLD.
     """
@@ -63,7 +63,7 @@ def rebuild_usage(shop: str) -> RebuildResult:
 
 
 def check_usage(shop: str) -> RebuildResult | None:
-    """Count the shop's figures again without a write; None if they change while they are read."""
+    """Compare the shop's figures with a recount, without a write; None if they change while they are read."""
     for _ in retries.attempts(CHECK_ATTEMPTS):
         head = usage_journals.find_head(shop)
         content, orders = _differences(shop, head.sequence + 1, clock.now())
@@ -76,7 +76,7 @@ def check_usage(shop: str) -> RebuildResult | None:
 
 
 def _differences(shop: str, sequence: int, now: datetime) -> tuple[JournalContent, int]:
-    """Return what a journal must write so that the figures equal a recount, and the number of orders."""
+    """Return the writes that make the figures equal to a recount, and the number of orders."""
     days = open_days(now)
     recount, orders = Recount(days), 0
     states = _orders(shop)

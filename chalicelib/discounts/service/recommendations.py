@@ -40,7 +40,7 @@ def compute_weekly(shop: str, day: date) -> None:
 def compute_recommendations(shop: str, today: date) -> None:
     """Compute and store the recommendations for the SKUs that sold in the window before `today`.
 
-    A dismissal stays while the advised rate does.
+    A dismissal stays while the advised rate is the same.
     """
     dismissed: dict[tuple[str, Decimal | None], datetime | None] = {
         (row.sku, row.advised_percentage): row.dismissed_at
@@ -63,9 +63,9 @@ def list_recommendations(shop: str, page: PageRequest) -> PageResult[Recommendat
 
 
 def answer(editor: Editor, body: RecommendationAction) -> RecommendationAnswered:
-    """Accept or dismiss a recommendation. To accept it creates a paused discount of the advised rate.
+    """Accept or dismiss a recommendation. Accepting it creates a paused discount of the advised rate.
 
-    Raises RecommendationNotFound, NothingAdvised, and what creating a discount raises; NameTaken if it was accepted today.
+    Raises RecommendationNotFound, NothingAdvised, and the errors of `add_discount`; NameTaken if it was accepted today.
     """
     row = recommendations.get(editor.shop, body.sku)
     if body.action is RecommendationAnswer.DISMISS:

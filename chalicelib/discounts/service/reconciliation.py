@@ -1,4 +1,4 @@
-"""Reconciliation: a shop's nodes at Shopify are compared with its discounts, and both are repaired."""
+"""Reconciliation: compares a shop's nodes at Shopify with its discounts and repairs both."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logs.logger("discounts")
 def reconcile_discounts(shop: str, day: date) -> None:
     """Publish the discounts of a shop that differ at Shopify, failed ones too; delete nodes of ours without a discount.
 
-    Without an installation nothing happens. Raises ShopifyThrottled, ShopifyUnavailable.
+    Without an installation it does nothing. Raises ShopifyThrottled, ShopifyUnavailable.
     """
     context = {"shop": shop, "day": str(day)}
     try:

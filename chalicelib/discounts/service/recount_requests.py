@@ -1,4 +1,4 @@
-"""Requests for recounts of shops; `recounts` answers them. The API must not load what reads the archive."""
+"""Requests for recounts of shops; `recounts` answers them. The API must not import modules that read the archive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def request_rebuild(shop: str) -> UsageRebuildRead:
 
 
 def request_weekly_check(shop: str, day: date) -> None:
-    """Send a request to check the shop, if the day is its weekday and the week's sample has it. A step of the day's close."""
+    """Send a request to check the shop, if it is in the week's sample and the day is its weekday. A day close step."""
     year, week, weekday = day.isocalendar()
     if crc32(shop.encode()) % 7 + 1 == weekday and crc32(f"{shop}#{year}#{week}".encode()) % SAMPLED_SHARE == 0:
         messages.publish(UsageRecountRequested(shop=shop, is_check=True))

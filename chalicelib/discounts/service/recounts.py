@@ -24,7 +24,7 @@ def separate(batch: Iterable[Received]) -> tuple[list[Received], list[Received]]
 
 
 def recount_shops(requests: Sequence[Received]) -> list[Received]:
-    """Count shops again, one after another; return the requests that failed."""
+    """Run the recounts of shops, one after another; return the requests that failed."""
     failed = []
     for received in requests:
         try:

@@ -31,15 +31,15 @@ class _SentAlready(Conflict):
 
 
 def send_due_report(shop: str, ended_day: date) -> None:
-    """Export the figures of the period that ended, and e-mail the shop a link. Repeated, it does so once.
+    """Export the figures of the period that ended, and e-mail the shop a link. A repeat does nothing.
 
-    If a worker crashes after the e-mail and before it notes it, a repetition sends it again.
+    If a worker crashes between the e-mail and the commit, a retry sends it again.
     """
     contact = find_contact(shop, APP)
     period = due_period(rhythm_of(contact.settings.get(SETTING)), ended_day) if contact else None
     if contact is None or period is None:
         return
-    digest = signing.digest(f"{shop} {ended_day}".encode())  # an erased shop must leave no name behind
+    digest = signing.digest(f"{shop} {ended_day}".encode())  # the name of an erased shop must not stay stored
     sent = unique_values.value_key("discounts", "reports", "sent", digest)
     if contact.email is None or unique_values.owner_of(sent) is not None:
         return
@@ -64,5 +64,5 @@ def _composed(recipient: str, url: str, period: tuple[date, date]) -> Email:
         f"Discount report {first:%Y-%m-%d} to {last:%Y-%m-%d}",
         f"Your discount report from {first:%Y-%m-%d} to {last:%Y-%m-%d} is ready as a CSV file for 14 days.\n\n"
         f"Open it in your Shopify admin, under Exports:\n{url}\n\n"
-        f"To change or end these e-mails, open the app's settings there.\n",
+        f"To change or stop these e-mails, open the app's settings there.\n",
     )

@@ -1,4 +1,4 @@
-"""The stock of a shop's SKUs at the close of a day: a snapshot from Shopify, and what follows from it."""
+"""The stock of a shop's SKUs at the close of a day: a snapshot from Shopify, and the rates of products."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ log = logs.logger("discounts")
 def snapshot_stock(shop: str, day: date) -> None:
     """Store stock, price and cost of the SKUs that are discounted now or were sold within 28 days, after their day.
 
-    Costs two write units for each SKU. Repeated, it keeps the first snapshot. Without an installation nothing happens.
+    Costs two write units for each SKU. A repeat keeps the first snapshot. Without an installation it does nothing.
     Raises ShopifyThrottled, ShopifyUnavailable.
     """
     try:
@@ -81,7 +81,7 @@ def offered_price(variant: VariantStock, automatic: Mapping[str, DiscountTerms],
 
 
 def _watched_items(shop: str, day: date) -> tuple[dict[str, DiscountTerms], set[str]]:
-    """Return the automatic discounts in force, and the items that are discounted or were sold lately."""
+    """Return the automatic discounts in force, and the items that are discounted or were sold recently."""
     now = clock.now()
     live = {row.discount_id: terms_of(discounts.columns_of_row(row)) for row in discounts.iterate_live(shop)}
     active = {name: terms for name, terms in live.items() if status_at(terms, now) is DiscountStatus.ACTIVE}

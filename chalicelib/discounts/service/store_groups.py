@@ -1,7 +1,7 @@
-"""Groups of stores of one owner, whose dashboards show each other's sums.
+"""Groups of stores of one owner, whose dashboards show each other's totals.
 
-One store invites: its code has 128 random bits, serves once and ends after 15 minutes. Only its hash is stored. A store
-that has left, or removed the app, belongs to no group at once.
+One store invites: its code has 128 random bits, works once and expires after 15 minutes. Only its hash is stored. A
+store that has left, or removed the app, belongs to no group at once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def list_stores(shop: str) -> list[str]:
 
 
 def read_group(shop: str, code: str | None = None) -> StoreGroupRead:
-    """Return the store's group. With `code`, the invitation says who invites. Raises InvitationNotFound."""
+    """Return the store's group. With `code`, the invitation names the store that invites. Raises InvitationNotFound."""
     return _to_read(shop, _invitation_of(code) if code else None)
 
 
@@ -57,7 +57,7 @@ def invite_store(shop: str) -> StoreGroupRead:
 
 
 def join_group(shop: str, code: str) -> StoreGroupRead:
-    """Enter the group of an invitation, which is used up. A store that is in the group already uses nothing.
+    """Enter the group of an invitation, which is used up. A store that is already in the group does not use it up.
 
     Raises InvitationNotFound, StoreGroupJoined, LimitReached.
     """
@@ -77,7 +77,7 @@ def join_group(shop: str, code: str) -> StoreGroupRead:
 
 
 def leave_group(shop: str) -> StoreGroupRead:
-    """Leave the group; a store without one changes nothing. Its open invitation ends."""
+    """Leave the group; without a group, do nothing. The store's open invitation ends."""
 
     def decide(unit: UnitOfWork) -> None:
         row = store_groups.find_member(shop)

@@ -60,7 +60,7 @@ def _record_shop(shop_messages: tuple[str, list[Received]]) -> list[Received]:
 
 
 def _news(shop: str, messages: Sequence[Received]) -> tuple[dict[str, OrderNews], set[str]]:
-    """Return what the messages say about each order, and the orders with a message that cannot be read."""
+    """Return the content of the messages by order, and the orders with an unreadable message."""
     news: dict[str, OrderNews] = {}
     failed: set[str] = set()
     for received in messages:
@@ -68,7 +68,7 @@ def _news(shop: str, messages: Sequence[Received]) -> tuple[dict[str, OrderNews]
         try:
             _note(news.setdefault(message.order_id, OrderNews(message.order_id)), message)
         except (ValueError, ArithmeticError):
-            log.exception("order not counted: its message is not readable", extra={"shop": shop})
+            log.exception("order not counted: its message is unreadable", extra={"shop": shop})
             failed.add(message.order_id)
     return {order_id: each for order_id, each in news.items() if order_id not in failed}, failed
 

@@ -32,7 +32,7 @@ log = logs.logger("discounts")
 
 @dataclass(slots=True)
 class OrderNews:
-    """What the messages of a batch say about one order."""
+    """The content of a batch's messages about one order."""
 
     order_id: str
     snapshots: list[Snapshot] = field(default_factory=list)
@@ -55,7 +55,7 @@ def open_days(now: datetime) -> OpenDays:
 
 
 def plan(shop: str, head: UsageJournal, news: Iterable[OrderNews]) -> UsagePlan:
-    """Return what the journal after `head` writes for the news. An order that cannot be counted fails alone."""
+    """Return the plan of the journal after `head` for these messages. An order that cannot be counted fails alone."""
     now, every = clock.now(), {each.order_id: each for each in news}
     stored = order_usages.find_orders(shop, every)
     locale = shops.find_locale(shop, APP)
@@ -121,7 +121,7 @@ def _use_times(result: Deltas, key: FigureKey, row: CounterRow | None) -> dict[s
 
 
 def _change(news: OrderNews, row: OrderUsage | None, sight: FirstSight, named: _Discounts) -> OrderChange | None:
-    """Return the change of an order; None if the messages tell nothing new. Raises if its figures cannot be computed."""
+    """Return the change of an order; None if the messages change nothing. Raises if its figures cannot be computed."""
     old = order_usages.to_state(row) if row is not None else None
     base = order_state.opened(old, news.order_id, news.snapshots, sight)
     if base is None:

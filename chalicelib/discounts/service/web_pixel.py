@@ -16,7 +16,7 @@ log = logs.logger("discounts")
 def activate_pixel(shop: str) -> None:
     """Register the shop's site and activate the pixel with its key, after an installation. It may be repeated.
 
-    Without an installation or the permission nothing is activated. Raises ShopifyThrottled, ShopifyUnavailable.
+    Without an installation or the permission it does nothing. Raises ShopifyThrottled, ShopifyUnavailable.
     """
     key = measurement.register_shop(shop)
     settings = {"key": key, "endpoint": f"{config.settings().public_url}/v1/analytics/events"}

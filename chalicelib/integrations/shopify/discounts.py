@@ -14,7 +14,7 @@ from chalicelib.integrations.shopify import discount_queries as queries
 
 FUNCTION_HANDLE = "sku-discount"
 NAMESPACE, CONFIGURATION_KEY, OWNER_KEY = "$app", "sku-discount", "discount-id"
-"""The app's own metafields of a node: what the function reads, and the id of our discount."""
+"""The app's own metafields of a node: the function's configuration, and the id of our discount."""
 _CODE_NODE = "DiscountCodeNode"
 
 Graphql = Callable[..., dict[str, Any]]

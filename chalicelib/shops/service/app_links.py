@@ -1,4 +1,4 @@
-"""Where an app is in a shop's admin."""
+"""URLs of an app in a shop's admin."""
 
 from __future__ import annotations
 

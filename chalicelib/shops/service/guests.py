@@ -28,7 +28,7 @@ def pseudonymize(shop: str, app: str, address: str) -> str | None:
     try:
         key = guest_keys.find(shop, app) or _create_key(shop, app)
     except DecryptionFailed:
-        log.exception("guest without a pseudonym: the shop's key is not decrypted", extra={"shop": shop, "app": app})
+        log.exception("guest without a pseudonym: the shop's key cannot be decrypted", extra={"shop": shop, "app": app})
         return None
     return hmac.new(key.encode(), normalized.encode(), hashlib.sha256).hexdigest() if key else None
 

@@ -6,7 +6,7 @@ const SKU_OF = {
 };
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Returns the event as analytics takes it; null if it is about no SKU. Shopify's event id makes a repeated event one. */
+/** Return the event in the format of analytics; null if it has no SKU. Shopify's event id deduplicates repeats. */
 export function analyticsEvent(event) {
   const sku = SKU_OF[event.name]?.(event.data ?? {});
   if (!sku) return null;
@@ -21,16 +21,16 @@ export function analyticsEvent(event) {
   };
 }
 
-/** Subscribes to the events and sends each one at once; a failure to send is no error of the page. */
+/** Subscribe to the events and send each one immediately; ignore failures, which must not disturb the page. */
 export function startPixel({ analytics, settings }) {
   const send = (event) => {
-    const sent = analyticsEvent(event);
-    if (!sent) return;
+    const body = analyticsEvent(event);
+    if (!body) return;
     fetch(settings.endpoint, {
       method: "POST",
       keepalive: true,
       headers: { "Content-Type": "text/plain" },
-      body: JSON.stringify({ key: settings.key, sent_at: new Date().toISOString(), events: [sent] }),
+      body: JSON.stringify({ key: settings.key, sent_at: new Date().toISOString(), events: [body] }),
     }).catch(() => {});
   };
   for (const name of Object.keys(SKU_OF)) analytics.subscribe(name, send);

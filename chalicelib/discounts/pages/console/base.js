@@ -2,11 +2,11 @@
 const app = kit.data();
 const WORDS = {
   NameTaken: "Another discount has this code or title.",
-  LimitReached: "Your shop has reached its limit here.",
-  DiscountTooLarge: "Shopify cannot take this many items in one discount. Split them over more discounts.",
+  LimitReached: "Your shop has reached this limit.",
+  DiscountTooLarge: "One discount cannot have this many items. Split them into several discounts.",
   TestRunning: "A price test of this discount is running. Stop it first.",
   InvitationNotFound: "This invitation is wrong, used or older than 15 minutes. Ask for a new one.",
-  StoreGroupJoined: "This store is in a group already. Leave it first.",
+  StoreGroupJoined: "This store is already in a group. Leave it first.",
   ForbiddenAddress: "This address cannot be watched. Use the public https address of a product.",
   FigureExportNotFound: "This export has expired. Make a new one.",
 };

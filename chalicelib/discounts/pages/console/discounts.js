@@ -11,7 +11,7 @@ const show = () => {
 
 function showList(rows) {
   const add = () => kit.button("Set a price", () => go("new"), "primary");
-  if (!rows.length) return kit.empty("No discounts yet", "A discount sets the price of one SKU or of hundreds, by itself or with a code.", add());
+  if (!rows.length) return kit.empty("No discounts yet", "A discount sets the price of one SKU or of hundreds, automatically or with a code.", add());
   return kit.h("div", { class: "stack" }, kit.h("div", { class: "row apart" }, kit.h("p", { class: "soft" }, `${rows.length} of 500 discounts`), add()),
     failures(rows),
     kit.list(rows.map((row) => [kit.h("div", { class: "main" }, kit.h("h3", { dir: "auto" }, row.title),
@@ -22,12 +22,12 @@ function showList(rows) {
 }
 
 const items = ({ skus }) => (skus.length === 1 ? skus[0] : `${app.number(skus.length)} items`);
-const why = (row) => "Shopify does not have this: " + (row.publication_error || "the reason is unknown");
+const why = (row) => "Shopify rejected this: " + (row.publication_error || "the reason is unknown");
 
 function failures(rows) {
   const failed = rows.filter((row) => row.publication === "failed");
-  return failed.length > 0 && kit.banner(failed.length === 1 ? `“${failed[0].title}” is not in Shopify, so that shoppers do not get it.`
-    : `${failed.length} discounts are not in Shopify, so that shoppers do not get them.`, "bad");
+  return failed.length > 0 && kit.banner(failed.length === 1 ? `“${failed[0].title}” is not in Shopify, so shoppers do not get it.`
+    : `${failed.length} discounts are not in Shopify, so shoppers do not get them.`, "bad");
 }
 
 function showForm({ row, shop }) {
@@ -39,20 +39,20 @@ function showForm({ row, shop }) {
   const form = kit.form({ label: row ? row.title : "New discount", submit: row ? "Save" : "Create the discount", cancel: () => go(""), reload: show,
     fields: [
       kit.field({ name: "title", label: "Title", required: true, maxlength: 255, value: value("title"), hint: "Shoppers see it in the cart." }),
-      kit.field({ name: "discount_code", label: "Code", maxlength: 255, value: value("discount_code"), hint: "Empty: it applies by itself." }),
+      kit.field({ name: "discount_code", label: "Code", maxlength: 255, value: value("discount_code"), hint: "Leave empty to apply the discount automatically." }),
       kit.h("div", { class: "columns" }, kit.field({ name: "value_type", label: "Kind", tag: "select", options: app.TYPES, value: value("value_type", "percentage") }),
         kit.field({ name: "value", label: "Value", required: true, inputmode: "decimal", value: value("value") })),
       kit.field({ name: "items", label: "Items", tag: "textarea", required: true, rows: 6, spellcheck: "false", value: row ? app.itemLines(row) : "",
-        hint: "A SKU a line, exactly as in Shopify. For a value of its own write “SKU = 15%”, “SKU = -2.00” (off) or “SKU = 12.00” (price)." }),
+        hint: "One SKU per line, exactly as in Shopify. To give a SKU its own value, write “SKU = 15%”, “SKU = -2.00” (off) or “SKU = 12.00” (price)." }),
       kit.h("details", null, kit.h("summary", null, "Limits and times"), kit.h("div", { class: "stack" },
-        kit.h("div", { class: "columns" }, kit.field({ name: "minimum_quantity", label: "Minimum units", type: "number", min: 1, value: value("minimum_quantity", 1) }),
-          kit.field({ name: "usage_limit", label: "Usage limit", type: "number", min: 1, value: value("usage_limit"), hint: "With a code only" })),
+        kit.h("div", { class: "columns" }, kit.field({ name: "minimum_quantity", label: "Minimum quantity", type: "number", min: 1, value: value("minimum_quantity", 1) }),
+          kit.field({ name: "usage_limit", label: "Usage limit", type: "number", min: 1, value: value("usage_limit"), hint: "Only for discounts with a code" })),
         kit.h("div", { class: "columns" }, kit.field({ name: "starts_at", label: "Starts", type: "datetime-local", value: app.localTime(row?.starts_at, zone), hint: "Time of " + zone }),
           kit.field({ name: "ends_at", label: "Ends", type: "datetime-local", value: app.localTime(row?.ends_at, zone) })),
-        check("once_per_customer", "Once per customer (with a code only)", value("once_per_customer", false)),
+        check("once_per_customer", "Once per customer (only for discounts with a code)", value("once_per_customer", false)),
         check("with_product", "Combines with other product discounts", combines.product), check("with_order", "Combines with order discounts", combines.order),
         check("with_shipping", "Combines with shipping discounts", combines.shipping),
-        kit.field({ name: "tags", label: "Tags it combines with", value: (combines.tags || []).join(", "), hint: "Shopify Plus only; separated by commas" }))),
+        kit.field({ name: "tags", label: "Combines with product discounts that have these tags", value: (combines.tags || []).join(", "), hint: "Shopify Plus only; separated by commas" }))),
       check("is_active", "Active", value("is_active", true)),
     ],
     save: async (values) => {
@@ -73,7 +73,7 @@ function showForm({ row, shop }) {
 }
 
 async function remove(row) {
-  if (!await kit.confirm("Delete the discount", `“${row.title}” leaves Shopify at once. Its figures stay.`, "Delete")) return;
+  if (!await kit.confirm("Delete the discount", `“${row.title}” is removed from Shopify immediately. Its figures stay.`, "Delete")) return;
   await app.call("DELETE", "discounts/" + row.discount_id, { etag: tag(row) });
   kit.toast("The discount was deleted.");
   go("");

@@ -20,15 +20,15 @@ app.figures = (data) => {
 app.asOf = (data) => {
   const text = `As of ${kit.date(data.as_of)}.` + (data.stores.length > 1 ? ` ${data.stores.length} stores.` : "");
   const isOld = Date.now() - new Date(data.as_of) > STALE_MINUTES * 60000;
-  return isOld ? kit.banner(text + " Newer figures are being computed; load the page again in a minute.", "warn") : kit.h("p", { class: "soft" }, text);
+  return isOld ? kit.banner(text + " Newer figures are being computed; reload the page in a minute.", "warn") : kit.h("p", { class: "soft" }, text);
 };
 
 const store = ({ stores }) => (stores.length > 1 ? [["Store", (row) => row.shop]] : []);
 
-const topSkus = (data) => kit.table("SKUs that saved most", [["SKU", (row) => app.text(row.sku)], ...store(data), ["Uses", (row) => app.number(row.uses), "number"],
+const topSkus = (data) => kit.table("SKUs with the largest savings", [["SKU", (row) => app.text(row.sku)], ...store(data), ["Uses", (row) => app.number(row.uses), "number"],
   ["Saved", (row) => app.money(row.savings, data.currency), "number"]], data.top_skus);
 
-const topDiscounts = (data) => kit.table("Discounts that saved most", [["Discount", (row) => app.text(row.title || "Deleted discount")], ["Code", (row) => app.text(row.discount_code || "")],
+const topDiscounts = (data) => kit.table("Discounts with the largest savings", [["Discount", (row) => app.text(row.title || "Deleted discount")], ["Code", (row) => app.text(row.discount_code || "")],
   ...store(data), ["Uses", (row) => app.number(row.uses), "number"], ["Saved", (row) => app.money(row.savings, data.currency), "number"],
   ["Revenue after discounts", (row) => app.money(row.revenue_after_discount, data.currency), "number"]], data.top_discounts);
 
@@ -42,7 +42,7 @@ app.everySku = () => {
     ["SKU", (row) => app.text(row.sku)], ["Code", (row) => app.text(row.discount_code || "automatic")], ["Uses", (row) => app.number(row.times_used), "number"],
     ["Units", (row) => app.number(row.units), "number"], ["Saved", (row) => app.money(row.discount_amount, row.currency), "number"],
     ["Revenue after discounts", (row) => app.money(row.revenue_after_discount, row.currency), "number"], ["Last use", (row) => kit.date(row.last_used_at)],
-  ], rows) : kit.h("p", { class: "soft" }, "No order has carried a discount yet.")));
+  ], rows) : kit.h("p", { class: "soft" }, "No order has used a discount yet.")));
   const button = kit.button("Show every SKU", kit.act(async () => { await open(); button.replaceWith(place); }));
   return app.section("Every SKU", button);
 };

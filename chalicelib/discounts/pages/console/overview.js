@@ -4,7 +4,7 @@ const figures = kit.h("div", { class: "stack" });
 const rest = kit.h("div", { class: "stack" });
 
 const showFigures = () => kit.load(figures, () => app.read("dashboard", chosen), (data) => [app.asOf(data), data.total_uses || data.other_currencies.length ? app.figures(data)
-  : kit.empty("No discount was used in these days", "Set a price for a SKU. Its uses appear here a few minutes after the first order.",
+  : kit.empty("No discount was used in this period", "Set a price for a SKU. Its uses appear here a few minutes after the first order.",
     kit.h("a", { class: "button primary", href: app.href("Discounts") }, "Set a price"))]);
 
 const choice = (name, label, options) => {
@@ -35,7 +35,7 @@ function search() {
       if (mine !== turn) return;
       results.replaceChildren(items.length ? kit.list(items.map((row) => [kit.h("div", { class: "main" }, kit.h("a", { href: app.href("Discounts") + "#" + row.discount_id, dir: "auto" }, row.title),
         kit.h("p", { class: "soft", dir: "auto" }, row.kind === "title" ? row.discount_code || "automatic" : `${row.kind === "sku" ? "SKU" : "Code"} ${row.name}`)),
-      !row.is_active && kit.badge("Paused")])) : kit.h("p", { class: "soft" }, "No code, title or SKU begins with this."));
+      !row.is_active && kit.badge("Paused")])) : kit.h("p", { class: "soft" }, "No code, title or SKU begins with this text."));
     } catch (error) {
       results.replaceChildren(kit.banner(error.message, "bad"));
     }

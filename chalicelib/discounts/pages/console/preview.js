@@ -1,4 +1,4 @@
-/** The live preview: what a cart would cost with the discount of the form. */
+/** The live preview: the cost of a cart with the discount of the form. */
 const PREVIEW_SECONDS = 0.5;
 const REASONS = {
   no_matching_item: "none of its items is in the cart", below_minimum_quantity: "too few units", price_not_lower: "the price is not lower",
@@ -33,7 +33,7 @@ app.preview = (currency, id) => {
     show();
   };
   const place = kit.h("section", { class: "card stack", "aria-label": "Preview" }, kit.h("h2", null, "Preview"),
-    kit.h("p", { class: "soft" }, "An estimate: Shopify decides at the checkout."), lines,
+    kit.h("p", { class: "soft" }, "An estimate: Shopify calculates the final price at checkout."), lines,
     kit.h("div", { class: "row" }, kit.button("Add a line", () => add())), result);
   return { place, update };
 };

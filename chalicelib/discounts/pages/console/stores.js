@@ -4,7 +4,7 @@ app.stores = (group, again) => {
   const act = (body) => app.call("POST", "stores", { body });
   const invite = kit.act(async () => {
     const { data } = await act({ action: "invite" });
-    place.replaceChildren(kit.banner("Open this app in the other store, choose “Join a group” and enter this code within 15 minutes. It serves once.", "good"),
+    place.replaceChildren(kit.banner("Open this app in the other store, choose “Join a group” and enter this code within 15 minutes. The code works once.", "good"),
       kit.h("p", { class: "code", tabindex: 0, "aria-label": "Code of the invitation" }, data.invitation.code));
   });
   const leave = kit.act(async () => {
@@ -13,18 +13,18 @@ app.stores = (group, again) => {
     again();
   });
   const isGroup = group.stores.length > 1;
-  return app.section("Stores", kit.h("p", { class: "soft" }, isGroup ? "These stores see each other's sums." : "Show the sums of several stores of yours together."),
+  return app.section("Stores", kit.h("p", { class: "soft" }, isGroup ? "These stores see each other's totals." : "See the totals of several of your stores together."),
     isGroup && kit.list(group.stores.map((each) => [kit.h("div", { class: "main" }, each.shop), kit.h("span", { class: "soft" }, "since " + kit.date(each.joined_at))])),
     kit.h("div", { class: "row" }, kit.button("Invite a store", invite), isGroup ? kit.button("Leave the group", leave) : kit.button("Join a group", () => joinGroup(again))), place);
 };
 
 function joinGroup(again) {
-  kit.dialog("Join a group", (close) => [kit.form({ label: "Join a group", submit: "Look it up", cancel: close,
+  kit.dialog("Join a group", (close) => [kit.form({ label: "Join a group", submit: "Check the code", cancel: close,
     fields: [kit.field({ name: "code", label: "Code", required: true, autocomplete: "off", spellcheck: "false" })],
     save: async ({ code }) => {
       const { invitation } = await app.read("stores", { code });
       close();
-      if (!await kit.confirm("Join the group", `${invitation.shop} will see this store's figures, and this store those of the group.`, "Join")) return;
+      if (!await kit.confirm("Join the group", `${invitation.shop} will see this store's figures, and this store will see the group's figures.`, "Join")) return;
       await app.call("POST", "stores", { body: { action: "join", code } });
       again();
     } })]);

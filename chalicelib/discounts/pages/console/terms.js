@@ -1,7 +1,7 @@
-/** A discount's terms: as text of the form, and as the API takes them. */
+/** A discount's terms: conversion between the form's text and the API's body. */
 app.TYPES = [["percentage", "Percent off"], ["fixed_amount", "Amount off each unit"], ["fixed_price", "Price of a unit"]];
 const STATUS = { active: ["Active", "good"], scheduled: ["Scheduled", ""], expired: ["Ended", ""], paused: ["Paused", "warn"] };
-const PUBLICATION = { pending: ["On its way to Shopify", ""], failed: ["Not in Shopify", "bad"], withdrawn: ["Withdrawn", ""] };
+const PUBLICATION = { pending: ["Being sent to Shopify", ""], failed: ["Not in Shopify", "bad"], withdrawn: ["Removed from Shopify", ""] };
 
 app.badges = (row) => [STATUS[row.status], PUBLICATION[row.publication]].filter(Boolean).map(([text, look]) => kit.badge(text, look));
 
