@@ -65,9 +65,9 @@ def test_advice_is_shown_with_its_doubt_and_accepted(tab: Page, discount_shop: D
     add_recommendation(discount_shop.shop, "POSTER-1", RecommendationStatus.INSUFFICIENT, missing=missing)
     page = advice_page(tab, discount_shop)
     expect(page.get_by_text("15% off may bring $4.20 a day more margin")).to_be_visible()
-    expect(page.get_by_text("95 % interval -$1.00 to $9.40")).to_be_visible()
-    expect(page.get_by_text("not what caused it")).to_be_visible()
-    expect(page.get_by_text("fewer than 28 days with stock; no two prices that differ by 5 %")).to_be_visible()
+    expect(page.get_by_text("Likely range (95%) -$1.00 to $9.40")).to_be_visible()
+    expect(page.get_by_text("Past sales do not prove a cause")).to_be_visible()
+    expect(page.get_by_text("fewer than 28 days with stock; no two prices at least 5% apart")).to_be_visible()
     assert_accessible(tab)
     assert evaluate(tab, "document.images.length") == 0, "markup stays text"
     page.get_by_role("button", name=f"Create a paused discount for {MARKUP}").click()

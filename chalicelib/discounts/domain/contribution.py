@@ -76,7 +76,7 @@ def revenue_of(state: OrderState, items: Container[str]) -> Decimal:
     return contribution(replace(state, lines=lines)).revenue
 
 
-def carried(state: OrderState) -> Iterator[UseKey]:
+def iterate_use_keys(state: OrderState) -> Iterator[UseKey]:
     """Iterate over the discounts and items of the order's lines, also of cancelled orders and returned lines."""
     for each in state.lines:
         for share in each.shares:
@@ -87,13 +87,13 @@ def carried(state: OrderState) -> Iterator[UseKey]:
 def _add_line(result: Contribution, line: OrderLineState, left: int, currency: str) -> None:
     before = line.line.price * left
     amounts = [shop_money.share(share.amount, left, line.line.quantity, currency) for share in line.shares]
-    given = sum(amounts, ZERO)
-    after = before - given
+    discounted = sum(amounts, ZERO)
+    after = before - discounted
     result.has_units = True
     result.revenue += after
     if line.line.item is None:
         return
-    _add_sales(result.items.setdefault(line.line.item, ItemSales()), line, left, (given, after))
+    _add_sales(result.items.setdefault(line.line.item, ItemSales()), line, left, (discounted, after))
     ours: dict[str, tuple[str, Decimal]] = {}
     for share, amount in zip(line.shares, amounts, strict=True):
         if share.discount_id:

@@ -79,7 +79,7 @@ class CustomerChange:
             count, amount = self.types.get(use.value_type, (0, ZERO))
             self.types[use.value_type] = (count + sign, amount + sign * use.amount)
 
-    def saw(self, day: date) -> None:
+    def note_order(self, day: date) -> None:
         """Note an order of this day."""
         self.last_purchase = max(filter(None, (self.last_purchase, day)))
 
@@ -98,7 +98,9 @@ def short_key(use: UseKey) -> str:
     return base64.urlsafe_b64encode(digest).decode()[:11]
 
 
-def changed(figures: CustomerFigures, change: CustomerChange, open_from: date) -> tuple[CustomerFigures, UniqueChanges]:
+def apply_change(
+    figures: CustomerFigures, change: CustomerChange, open_from: date
+) -> tuple[CustomerFigures, UniqueChanges]:
     """Return the figures after a change, and its effect on the counts of customers.
 
     Days before `open_from` are closed: they leave the figures, and their counts do not change. Beyond MAX_KEYS, the

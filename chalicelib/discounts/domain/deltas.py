@@ -9,8 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from chalicelib.discounts.domain.contribution import Contribution, carried, contribution
-from chalicelib.discounts.domain.customer_figures import CustomerChange, CustomerFigures, changed
+from chalicelib.discounts.domain.contribution import Contribution, contribution, iterate_use_keys
+from chalicelib.discounts.domain.customer_figures import CustomerChange, CustomerFigures, apply_change
 from chalicelib.discounts.domain.order_state import OrderState
 
 Number = int | Decimal
@@ -55,7 +55,7 @@ class OrderChange:
 
 
 @dataclass(slots=True)
-class Seen:
+class UseTimes:
     """The times of the earliest and of the latest order seen to carry a discount for an item."""
 
     first: datetime
@@ -67,7 +67,7 @@ class Deltas:
     """The changes of the figures by one journal."""
 
     counters: dict[FigureKey, Counters] = field(default_factory=dict)
-    seen: dict[FigureKey, Seen] = field(default_factory=dict)
+    seen: dict[FigureKey, UseTimes] = field(default_factory=dict)
     products: dict[FigureKey, tuple[str | None, str | None]] = field(default_factory=dict)
     """Variant and title of the items sold."""
     customers: dict[str, CustomerFigures] = field(default_factory=dict)
@@ -119,7 +119,7 @@ def deltas(changes: Iterable[OrderChange], customers: Mapping[str, CustomerFigur
             if key := customer_key(state):
                 own = customer_changes.setdefault(key, CustomerChange())
                 own.add(part, state.day, sign)
-                own.saw(state.day)
+                own.note_order(state.day)
                 result.currencies[key] = state.currency
         _note_carried(result, change.new)
     for key, own in sorted(customer_changes.items()):
@@ -175,9 +175,9 @@ def _add_order(result: Deltas, state: OrderState, part: Contribution, sign: int,
 
 def _note_carried(result: Deltas, state: OrderState) -> None:
     at = state.created_at
-    for discount_id, item in carried(state):
+    for discount_id, item in iterate_use_keys(state):
         key = FigureKey(Figure.DISCOUNT, discount_id, item, "", state.suffix, state.currency)
-        seen = result.seen.setdefault(key, Seen(at, at))
+        seen = result.seen.setdefault(key, UseTimes(at, at))
         seen.first, seen.last = min(seen.first, at), max(seen.last, at)
     for each in state.lines:
         if each.line.item and not each.line.gift_card:
@@ -189,7 +189,7 @@ def _apply_customer(
     result: Deltas, key: str, change: CustomerChange, present: tuple[CustomerFigures, OpenDays]
 ) -> None:
     figures, open_days = present
-    after, unique = changed(figures, change, open_days.figures_from)
+    after, unique = apply_change(figures, change, open_days.figures_from)
     result.customers[key] = after
     currency = result.currencies[key]
     suffix = f"#{currency}" if key.endswith(f"#{currency}") else ""

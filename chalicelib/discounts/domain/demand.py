@@ -111,15 +111,15 @@ def _could_be_bought(day: SalesDay) -> bool:
 
 
 def _shortfalls(priced: Sequence[SalesDay], usable: Sequence[SalesDay]) -> tuple[MissingEvidence, ...]:
-    found = []
+    shortfalls = []
     if len(usable) < MIN_DAYS:
-        found.append(MissingEvidence.OUT_OF_STOCK if len(priced) >= MIN_DAYS else MissingEvidence.TOO_FEW_DAYS)
+        shortfalls.append(MissingEvidence.OUT_OF_STOCK if len(priced) >= MIN_DAYS else MissingEvidence.TOO_FEW_DAYS)
     if sum(day.units for day in usable) < MIN_UNITS:
-        found.append(MissingEvidence.TOO_FEW_UNITS)
+        shortfalls.append(MissingEvidence.TOO_FEW_UNITS)
     low, high = _supported_price(usable), _supported_price(usable, highest=True)
     if low is None or high is None or high < low * MIN_GAP:
-        found.append(MissingEvidence.ONE_PRICE)
-    return tuple(found)
+        shortfalls.append(MissingEvidence.ONE_PRICE)
+    return tuple(shortfalls)
 
 
 def _supported_price(days: Sequence[SalesDay], *, highest: bool = False) -> float | None:

@@ -76,7 +76,7 @@ Attribute = Callable[[Application], tuple[str, str] | None]
 """Returns the id and value type of our discount of an application; None for a foreign one."""
 
 
-def attributed(
+def attribute_lines(
     lines: Iterable[SnapshotLine], attribute: Attribute, stored: Mapping[str, OrderLineState]
 ) -> tuple[OrderLineState, ...]:
     """Return the lines with their allocations attributed.

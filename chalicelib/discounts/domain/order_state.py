@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from chalicelib.discounts.domain.order_lines import Attribute, OrderLineState, SnapshotLine, attributed
+from chalicelib.discounts.domain.order_lines import Attribute, OrderLineState, SnapshotLine, attribute_lines
 
 Refunds = Mapping[str, Mapping[str, int]]
 """Refund id -> line id -> units."""
@@ -80,7 +80,7 @@ class FirstSight:
         return OrderState(order_id, self.local_day(created_at), created_at, currency, suffix)
 
 
-def opened(
+def open_state(
     stored: OrderState | None, order_id: str, snapshots: Iterable[Snapshot], sight: FirstSight
 ) -> OrderState | None:
     """Return the stored state, or a new one at the order's first snapshot; None if it has neither.
@@ -110,7 +110,7 @@ def advance(
     cancelled = [at for at in (stored.cancelled_at, *(each.cancelled_at for each in every)) if at]
     state = replace(
         stored,
-        refunds=united([stored.refunds, *(each.refunds for each in every), *refunds]),
+        refunds=unite_refunds([stored.refunds, *(each.refunds for each in every), *refunds]),
         cancelled_at=min(cancelled, default=None),
     )
     latest = newest(stored, every)
@@ -121,13 +121,13 @@ def advance(
         snapshot_key=latest.key,
         customer=latest.customer,
         had_customer=latest.customer is not None,
-        lines=attributed(latest.lines, attribute, {line.line_id: line for line in stored.lines}),
+        lines=attribute_lines(latest.lines, attribute, {line.line_id: line for line in stored.lines}),
         is_void=latest.is_void,
         ab_mark=stored.ab_mark or latest.ab_mark,
     )
 
 
-def united(refunds: Iterable[Refunds]) -> dict[str, dict[str, int]]:
+def unite_refunds(refunds: Iterable[Refunds]) -> dict[str, dict[str, int]]:
     """Return the union of refunds; of two versions of one refund, each line's larger number of units."""
     union: dict[str, dict[str, int]] = {}
     for each in refunds:

@@ -1,4 +1,4 @@
-"""The desired state of discounts at Shopify, and the differences of Shopify's nodes from it."""
+"""The desired state of discounts at Shopify, and the differences of its nodes from it."""
 
 from __future__ import annotations
 

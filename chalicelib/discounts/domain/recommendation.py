@@ -57,16 +57,16 @@ def advise(histories: Iterable[tuple[str, Sequence[SalesDay]]], today: date) -> 
     The histories are taken one by one; of each, only what the advice needs stays in memory.
     """
     advice: dict[str, Advice] = {}
-    known: dict[str, tuple[Demand, _Prices]] = {}
+    estimates: dict[str, tuple[Demand, _Prices]] = {}
     for sku, days in histories:
-        found = estimate_demand(days, today)
-        if isinstance(found, Demand):
-            known[sku] = found, _prices(days, found)
+        result = estimate_demand(days, today)
+        if isinstance(result, Demand):
+            estimates[sku] = result, _prices(days, result)
         else:
-            advice[sku] = Advice(RecommendationStatus.INSUFFICIENT, missing=found)
-    demands = [demand for demand, _ in known.values()]
+            advice[sku] = Advice(RecommendationStatus.INSUFFICIENT, missing=result)
+    demands = [demand for demand, _ in estimates.values()]
     shrunk = shrink([each.elasticity for each in demands], [each.variance for each in demands])
-    for (sku, (demand, prices)), posterior in zip(known.items(), shrunk.posterior, strict=True):
+    for (sku, (demand, prices)), posterior in zip(estimates.items(), shrunk.posterior, strict=True):
         advice[sku] = _advise_one(demand, posterior, prices)
     return advice
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from chalicelib.discounts.domain.contribution import UseKey, carried
+from chalicelib.discounts.domain.contribution import UseKey, iterate_use_keys
 from chalicelib.discounts.domain.customer_figures import MAX_KEYS, CustomerFigures
 from chalicelib.discounts.domain.deltas import (
     Counters,
@@ -52,7 +52,7 @@ class Recount:
         self.figures.currencies |= part.currencies
         for change in changes:
             if change.new.had_customer and not change.new.customer:
-                self.uncertain |= set(carried(change.new))
+                self.uncertain |= set(iterate_use_keys(change.new))
                 self.uncertain_days.add(change.new.day.isoformat())
 
     def capped_customers(self) -> set[str]:
@@ -66,8 +66,8 @@ def counter_differences(recount: Recount, stored: Mapping[FigureKey, Counters]) 
     places = {without_currency(key): key for key in stored}
     expected = {places.get(without_currency(key), key): row for key, row in recount.figures.counters.items()}
     for key in sorted({*expected, *stored}):
-        wanted, present = expected.get(key, {}), stored.get(key, {})
-        row = {name: wanted.get(name, 0) - present.get(name, 0) for name in sorted({*wanted, *present})}
+        counted, present = expected.get(key, {}), stored.get(key, {})
+        row = {name: counted.get(name, 0) - present.get(name, 0) for name in sorted({*counted, *present})}
         is_uncertain = (key.discount_id, key.item) in recount.uncertain or (
             key.figure is Figure.SHOP_DAY and key.day in recount.uncertain_days
         )
@@ -85,11 +85,11 @@ def customer_differences(
     capped = recount.capped_customers()
     for key in sorted({*stored, *recount.figures.customers}):
         present = _open(stored.get(key, CustomerFigures()), open_from)
-        wanted = _open(recount.figures.customers.get(key, CustomerFigures()), open_from)
-        latest = max(filter(None, (wanted.last_purchase, present.last_purchase)), default=None)
-        wanted = replace(wanted, last_purchase=latest, uses=present.uses if key in capped else wanted.uses)
-        if wanted != present:
-            differences[key] = wanted
+        counted = _open(recount.figures.customers.get(key, CustomerFigures()), open_from)
+        latest = max(filter(None, (counted.last_purchase, present.last_purchase)), default=None)
+        counted = replace(counted, last_purchase=latest, uses=present.uses if key in capped else counted.uses)
+        if counted != present:
+            differences[key] = counted
     return differences
 
 

@@ -49,8 +49,8 @@ def _groups(robots: str) -> Iterator[_Group]:
             if group.rules:
                 yield group
                 group = _Group()
-            found = re.match(r"\*|[a-z_-]+", value.lower())
-            group.agents.add(found.group() if found else "")
+            match = re.match(r"\*|[a-z_-]+", value.lower())
+            group.agents.add(match.group() if match else "")
         elif name in ("allow", "disallow") and group.agents:
             group.rules.append((name == "allow", _normalized(value[:_MAX_RULE])))
     yield group

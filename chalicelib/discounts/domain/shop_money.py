@@ -21,7 +21,7 @@ def share(amount: Decimal, part: int, whole: int, currency: str) -> Decimal:
     return exact.quantize(Decimal(1).scaleb(-decimals_of(currency.upper())), context=_EXACT)
 
 
-def checked(amount: Decimal) -> Decimal:
+def require_amount(amount: Decimal) -> Decimal:
     """Return the amount. Raises ValueError if it is not a number from 0 to MAX_AMOUNT with at most 9 decimals."""
     if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT or amount != amount.quantize(Decimal("1e-9")):
         raise ValueError("not an amount of money")

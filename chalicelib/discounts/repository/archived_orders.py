@@ -30,4 +30,4 @@ def iterate_archived_orders(shop: str) -> Iterator[OrderUsage]:
 def _keys() -> Iterator[str]:
     pages = aws.client("s3").get_paginator("list_objects_v2")
     for page in pages.paginate(Bucket=config.settings().archive_bucket, Prefix=PREFIX):
-        yield from (found["Key"] for found in page.get("Contents", ()))
+        yield from (entry["Key"] for entry in page.get("Contents", ()))

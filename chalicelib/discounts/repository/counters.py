@@ -88,8 +88,8 @@ def find_rows(shop: str, keys: Iterable[FigureKey]) -> dict[FigureKey, CounterRo
     rows: dict[FigureKey, CounterRow] = {}
     for start in range(0, len(places), MAX_KEYS):
         chunk = places[start : start + MAX_KEYS]
-        found = get_many([(each.table, each.key) for _, each in chunk], consistent=True)
-        rows |= {key: row for (key, _), row in zip(chunk, found, strict=True) if row is not None}
+        results = get_many([(each.table, each.key) for _, each in chunk], consistent=True)
+        rows |= {key: row for (key, _), row in zip(chunk, results, strict=True) if row is not None}
     return rows
 
 
@@ -98,8 +98,8 @@ def add_counters(shop: str, key: FigureKey, counters: Counters, columns: Mapping
     where = place(shop, key)
     table: Any = where.table
     actions: list[Action] = [getattr(table, name).add(number) for name, number in sorted(counters.items())]
-    fixed = {**where.columns, **columns, "currency": key.currency, "journal_seq": sequence}
+    values = {**where.columns, **columns, "currency": key.currency, "journal_seq": sequence}
     if hasattr(table, "created_at"):
         actions.append(table.created_at.set(table.created_at | clock.now()))
-    actions += [getattr(table, name).set(value) for name, value in sorted(fixed.items())]
+    actions += [getattr(table, name).set(value) for name, value in sorted(values.items())]
     update_if(table(*where.key), actions, table.journal_seq.does_not_exist() | (table.journal_seq < sequence))

@@ -38,8 +38,8 @@ def stage_claim(transaction: Transaction, row: DiscountName, path: str) -> None:
     """
     field = "title" if row.kind is NameKind.TITLE else "code"
     message = f"another discount has this {field}"
-    taken = NameTaken(f"{path}: {message}", errors=[{"path": path, "message": message}])
-    transaction.put(row, condition=DiscountName.name.does_not_exist(), otherwise=taken)
+    error = NameTaken(f"{path}: {message}", errors=[{"path": path, "message": message}])
+    transaction.put(row, condition=DiscountName.name.does_not_exist(), otherwise=error)
 
 
 def stage_release(transaction: Transaction, row: DiscountName, until: datetime) -> None:
@@ -64,8 +64,8 @@ def find_names(shop: str, names: Iterable[str]) -> dict[str, DiscountName]:
     rows: dict[str, DiscountName] = {}
     for start in range(0, len(keys), MAX_KEYS):
         chunk = keys[start : start + MAX_KEYS]
-        found = get_many([(DiscountName, (shop, name)) for name in chunk], consistent=True)
-        rows |= {row.name: row for row in found if row is not None}
+        results = get_many([(DiscountName, (shop, name)) for name in chunk], consistent=True)
+        rows |= {row.name: row for row in results if row is not None}
     return rows
 
 

@@ -51,29 +51,31 @@ class UsageFilter:
     sku: str | None = None
 
 
-def list_usages(shop: str, wanted: UsageFilter, page: PageRequest) -> PageResult[DiscountUsage]:
+def list_usages(shop: str, usage_filter: UsageFilter, page: PageRequest) -> PageResult[DiscountUsage]:
     """Return a page of the lifetime usage of discounts by SKUs."""
-    if wanted.sku is not None:
+    if usage_filter.sku is not None:
         index = DiscountUsage.by_sku.query(
-            shop, DiscountUsage.sku == wanted.sku, limit=page.limit, last_evaluated_key=page.start
+            shop, DiscountUsage.sku == usage_filter.sku, limit=page.limit, last_evaluated_key=page.start
         )
         keys = query_page(index)
         rows = get_many([(DiscountUsage, (shop, key.discount_sku)) for key in keys.items])
-        found = [row for row in rows if row and wanted.discount_id in (None, row.discount_id)]
-        return PageResult(found, keys.last_key)
-    condition = DiscountUsage.discount_sku.startswith(f"{wanted.discount_id}#") if wanted.discount_id else None
+        matches = [row for row in rows if row and usage_filter.discount_id in (None, row.discount_id)]
+        return PageResult(matches, keys.last_key)
+    condition = (
+        DiscountUsage.discount_sku.startswith(f"{usage_filter.discount_id}#") if usage_filter.discount_id else None
+    )
     return query_page(DiscountUsage.query(shop, condition, limit=page.limit, last_evaluated_key=page.start))
 
 
 def list_daily_usages(
-    shop: str, period: Period, wanted: UsageFilter, page: PageRequest
+    shop: str, period: Period, usage_filter: UsageFilter, page: PageRequest
 ) -> PageResult[DailyDiscountUsage]:
     """Return a page of the usage by day, newest day first."""
     condition = None
-    if wanted.discount_id is not None:
-        condition = DailyDiscountUsage.discount_id == wanted.discount_id
-    if wanted.sku is not None:
-        by_sku = DailyDiscountUsage.sku == wanted.sku
+    if usage_filter.discount_id is not None:
+        condition = DailyDiscountUsage.discount_id == usage_filter.discount_id
+    if usage_filter.sku is not None:
+        by_sku = DailyDiscountUsage.sku == usage_filter.sku
         condition = by_sku if condition is None else condition & by_sku
     items: list[DailyDiscountUsage] = []
     start = page.start

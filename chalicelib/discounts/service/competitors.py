@@ -53,8 +53,8 @@ def get_watch(merchant: Merchant, watch_id: str) -> CompetitorDetailRead:
     """Return a watch with its last prices. Raises WatchNotFound."""
     row = competitors.get(merchant.shop, watch_id)
     prices = _of_watch(competitors.list_prices(merchant.shop, row.sku), row)
-    shown = _read(row, prices, merchant.installation.currency)
-    return CompetitorDetailRead(**shown.model_dump(), prices=[CompetitorPriceRead.of(price) for price in prices])
+    watch = _read(row, prices, merchant.installation.currency)
+    return CompetitorDetailRead(**watch.model_dump(), prices=[CompetitorPriceRead.of(price) for price in prices])
 
 
 def remove_watch(shop: str, watch_id: str) -> None:
@@ -68,8 +68,8 @@ def _of_watch(prices: list[CompetitorPrice], row: CompetitorWatch) -> list[Compe
 
 
 def _read(row: CompetitorWatch, prices: list[CompetitorPrice], currency: str | None) -> CompetitorRead:
-    shown = CompetitorRead.of(row)
+    watch = CompetitorRead.of(row)
     if not prices:
-        return shown
+        return watch
     latest = CompetitorPriceRead.of(prices[0])
-    return shown.model_copy(update={"latest": latest, "is_comparable": latest.currency == currency})
+    return watch.model_copy(update={"latest": latest, "is_comparable": latest.currency == currency})

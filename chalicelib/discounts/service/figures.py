@@ -30,11 +30,11 @@ _DAY = timedelta(days=1)
 
 def list_sku_figures(shop: str, query: SkuFigureQuery, page: PageRequest) -> PageResult[SkuFigureRead]:
     """Return a page of the usage of discounts by SKU: in total, or by day if the query has days."""
-    wanted = UsageFilter(query.discount_id, query.sku)
+    usage_filter = UsageFilter(query.discount_id, query.sku)
     if query.first is None and query.last is None:
-        return figures.list_usages(shop, wanted, page).map(SkuFigureRead.of)
+        return figures.list_usages(shop, usage_filter, page).map(SkuFigureRead.of)
     period = stored_days(shop, query.first, query.last)
-    return figures.list_daily_usages(shop, period, wanted, page).map(SkuFigureRead.of)
+    return figures.list_daily_usages(shop, period, usage_filter, page).map(SkuFigureRead.of)
 
 
 def list_day_figures(shop: str, query: PeriodQuery, page: PageRequest) -> PageResult[DayFigureRead]:

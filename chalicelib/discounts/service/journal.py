@@ -130,7 +130,7 @@ def _apply_and_close(content: JournalContent, address: str) -> None:
 
 def _apply(content: JournalContent) -> None:
     """Write the journal's rows, those of erased subjects without personal data."""
-    erased = _Erased(content)
+    erased = _ErasedSubjects(content)
     if erased.is_shop_erased:
         return
     writes: list[Callable[[], None]] = [_add(content, each) for each in content.counters]
@@ -160,14 +160,14 @@ def _put_customer(row: CustomerInsight) -> Callable[[], None]:
     return lambda: customer_insights.put_customer(row)
 
 
-def _put_order(each: OrderWrite, erased: _Erased) -> Callable[[], None]:
+def _put_order(each: OrderWrite, erased: _ErasedSubjects) -> Callable[[], None]:
     row = each.row
     if row.customer_id and (erased.has_left(row.customer_id) or erased.is_order_erased(row.order_id)):
         row = order_usages.without_customer(row)
     return lambda: order_usages.put_order(row, each.replaced)
 
 
-class _Erased:
+class _ErasedSubjects:
     """The subjects of a journal that were erased since its rows were read."""
 
     def __init__(self, content: JournalContent) -> None:
@@ -178,8 +178,8 @@ class _Erased:
         names += [data_subjects.customer(content.shop, each) for each in sorted(customers)]
         names += [data_subjects.order(content.shop, each.row.order_id) for each in content.orders]
         chunks = [names[start : start + _TOMBSTONES] for start in range(0, len(names), _TOMBSTONES)]
-        found = map_in_threads(lambda chunk: tombstones.erased_since(content.planned_at, *chunk), chunks)
-        self._names = set().union(*found)
+        erasures = map_in_threads(lambda chunk: tombstones.erased_since(content.planned_at, *chunk), chunks)
+        self._names = set().union(*erasures)
         orders = (each.row for each in content.orders if self.is_order_erased(each.row.order_id))
         self._guests = {row.customer_id for row in orders if row.customer_id}
 

@@ -75,7 +75,7 @@ def _line(line: OrderLine, applications: dict[int, DiscountApplication]) -> Snap
         item=line.sku if is_named else line.variant_id,
         quantity=line.quantity,
         current_quantity=line.current_quantity,
-        price=shop_money.checked(line.price or shop_money.NOTHING),
+        price=shop_money.require_amount(line.price or shop_money.NOTHING),
         gift_card=line.gift_card,
         variant_id=line.variant_id,
         title=line.title,
@@ -83,7 +83,7 @@ def _line(line: OrderLine, applications: dict[int, DiscountApplication]) -> Snap
     return SnapshotLine(
         state,
         tuple(
-            Allocation(_application(applications.get(each.application)), shop_money.checked(each.amount))
+            Allocation(_application(applications.get(each.application)), shop_money.require_amount(each.amount))
             for each in line.discounts
         ),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from chalicelib.discounts.domain.contribution import carried
+from chalicelib.discounts.domain.contribution import iterate_use_keys
 from chalicelib.discounts.domain.deltas import Deltas
 from chalicelib.discounts.domain.order_state import OrderState
 from chalicelib.discounts.domain.recount import Recount, counter_differences, customer_differences
@@ -126,7 +126,7 @@ def _note_capped(shop: str, recount: Recount) -> None:
     if capped:
         for state in _orders(shop):
             if state.customer and state.customer + state.suffix in capped:
-                recount.uncertain |= set(carried(state))
+                recount.uncertain |= set(iterate_use_keys(state))
 
 
 def _close_lost_journal(shop: str) -> None:

@@ -90,8 +90,8 @@ def answer(editor: Editor, body: RecommendationAction) -> RecommendationAnswered
 
 def _histories(shop: str, today: date) -> Iterator[tuple[str, list[SalesDay]]]:
     since = clock.now() - timedelta(days=WINDOW_DAYS)
-    sold = heapq.nlargest(MAX_SKUS, recommendations.iterate_sold_skus(shop, since), key=lambda each: each[1])
-    for sku, _ in sold:
+    best_sellers = heapq.nlargest(MAX_SKUS, recommendations.iterate_sold_skus(shop, since), key=lambda each: each[1])
+    for sku, _ in best_sellers:
         yield sku, recommendations.list_sales_days(shop, sku, today, WINDOW_DAYS)
 
 

@@ -26,7 +26,7 @@ _REMEMBERED = timedelta(days=14)
 log = logs.logger("discounts")
 
 
-class _SentAlready(Conflict):
+class _AlreadySent(Conflict):
     """Another worker sent the report."""
 
 
@@ -40,8 +40,8 @@ def send_due_report(shop: str, ended_day: date) -> None:
     if contact is None or period is None:
         return
     digest = signing.digest(f"{shop} {ended_day}".encode())  # the name of an erased shop must not stay stored
-    sent = unique_values.value_key("discounts", "reports", "sent", digest)
-    if contact.email is None or unique_values.owner_of(sent) is not None:
+    key = unique_values.value_key("discounts", "reports", "sent", digest)
+    if contact.email is None or unique_values.owner_of(key) is not None:
         return
     first, last = period
     body = FigureExportCreate.model_validate({"kind": FigureKind.DAYS, "from": first, "to": last})
@@ -52,8 +52,8 @@ def send_due_report(shop: str, ended_day: date) -> None:
         log.warning("report not sent: the e-mail was refused", extra={"shop": shop, "why": str(error)})
     try:
         with Transaction() as transaction:
-            unique_values.claim(transaction, sent, export.export_id, _SentAlready(), clock.now() + _REMEMBERED)
-    except _SentAlready:
+            unique_values.claim(transaction, key, export.export_id, _AlreadySent(), clock.now() + _REMEMBERED)
+    except _AlreadySent:
         log.info("report sent twice: two workers closed the day", extra={"shop": shop})
 
 

@@ -38,7 +38,7 @@ def snapshot_stock(shop: str, day: date) -> None:
     try:
         admin = shops.open_admin_api(shop, APP)
         automatic, items = _watched_items(shop, day)
-        variants = {found: variant for variant in iterate_stock(admin.graphql, items) for found in _keys(variant)}
+        variants = {item: variant for variant in iterate_stock(admin.graphql, items) for item in _keys(variant)}
     except InstallationNotFound:
         log.info("stock not read: the app is not installed, or its tokens are revoked", extra={"shop": shop})
         return

@@ -44,9 +44,9 @@ def _record_shop(shop_messages: tuple[str, list[Received]]) -> list[Received]:
     def make_content(head: UsageJournal) -> JournalContent:
         nonlocal is_at_rest
         is_at_rest = head.due_in is None
-        made = plan(shop, head, news.values())
-        failed.update(made.failed)
-        return made.content
+        usage_plan = plan(shop, head, news.values())
+        failed.update(usage_plan.failed)
+        return usage_plan.content
 
     try:
         if news:

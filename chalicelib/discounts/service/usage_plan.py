@@ -123,7 +123,7 @@ def _use_times(result: Deltas, key: FigureKey, row: CounterRow | None) -> dict[s
 def _change(news: OrderNews, row: OrderUsage | None, sight: FirstSight, named: _Discounts) -> OrderChange | None:
     """Return the change of an order; None if the messages change nothing. Raises if its figures cannot be computed."""
     old = order_usages.to_state(row) if row is not None else None
-    base = order_state.opened(old, news.order_id, news.snapshots, sight)
+    base = order_state.open_state(old, news.order_id, news.snapshots, sight)
     if base is None:
         seen_at, currency = min(news.seen_at, key=lambda pair: pair[0])
         base = sight.state(news.order_id, seen_at, currency or sight.shop_currency)

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.discounts.domain import shop_money
-from chalicelib.discounts.domain.contribution import Contribution, Use, carried, contribution
+from chalicelib.discounts.domain.contribution import Contribution, Use, contribution, iterate_use_keys
 from chalicelib.discounts.domain.order_lines import Line, OrderLineState, Share
 from chalicelib.discounts.domain.order_state import OrderState
 
@@ -37,7 +37,7 @@ def test_half_a_minor_unit_rounds_up() -> None:
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "-1", "1e16", "1e-10"])
 def test_what_is_no_amount_of_money_is_refused(amount: str) -> None:
     with pytest.raises((ValueError, ArithmeticError)):
-        shop_money.checked(Decimal(amount))
+        shop_money.require_amount(Decimal(amount))
 
 
 def test_the_smaller_of_edit_and_refund_is_left() -> None:
@@ -86,7 +86,7 @@ def test_a_gift_card_contributes_nothing_though_its_order_counts() -> None:
     card = replace(LINE, line=replace(LINE.line, gift_card=True))
     part = contribution(replace(ORDER, lines=(card,)))
     assert part == Contribution(is_counted=True)
-    assert list(carried(replace(ORDER, lines=(card,)))) == []
+    assert list(iterate_use_keys(replace(ORDER, lines=(card,)))) == []
 
 
 def test_money_refunded_without_lines_changes_nothing() -> None:
@@ -99,4 +99,4 @@ def test_a_line_without_sku_and_variant_is_revenue_alone() -> None:
 
 
 def test_cancelled_orders_were_still_seen_to_carry_the_discount() -> None:
-    assert list(carried(replace(ORDER, cancelled_at=AT))) == [("d1", "RED")]
+    assert list(iterate_use_keys(replace(ORDER, cancelled_at=AT))) == [("d1", "RED")]

@@ -13,7 +13,7 @@ from chalicelib.discounts.domain.customer_figures import (
     MAX_KEYS,
     CustomerChange,
     CustomerFigures,
-    changed,
+    apply_change,
     short_key,
 )
 
@@ -44,38 +44,38 @@ def test_beyond_the_cap_the_oldest_key_leaves_and_its_return_does_not_count_down
     figures = CustomerFigures()
     for number in range(MAX_KEYS + 1):
         change = CustomerChange(uses=Counter({("d1", f"S{number}"): 1}))
-        figures, unique = changed(figures, change, DAY)
+        figures, unique = apply_change(figures, change, DAY)
         assert unique.uses == {("d1", f"S{number}"): (1, 0)}
     assert len(figures.uses) == MAX_KEYS
     assert short_key(("d1", "S0")) not in figures.uses
     assert short_key(("d1", "S1")) in figures.uses
     assert figures.used == MAX_KEYS + 1
-    figures, unique = changed(figures, CustomerChange(uses=Counter({("d1", "S0"): -1})), DAY)
+    figures, unique = apply_change(figures, CustomerChange(uses=Counter({("d1", "S0"): -1})), DAY)
     assert unique.uses == {}
     assert figures.used == MAX_KEYS
 
 
 def test_a_second_use_is_a_repeat_and_goes_before_the_first() -> None:
     use = ("d1", "RED")
-    figures, unique = changed(CustomerFigures(), CustomerChange(uses=Counter({use: 2})), DAY)
+    figures, unique = apply_change(CustomerFigures(), CustomerChange(uses=Counter({use: 2})), DAY)
     assert unique.uses == {use: (1, 1)}
-    figures, unique = changed(figures, CustomerChange(uses=Counter({use: -1})), DAY)
+    figures, unique = apply_change(figures, CustomerChange(uses=Counter({use: -1})), DAY)
     assert unique.uses == {use: (0, -1)}
-    figures, unique = changed(figures, CustomerChange(uses=Counter({use: -1})), DAY)
+    figures, unique = apply_change(figures, CustomerChange(uses=Counter({use: -1})), DAY)
     assert unique.uses == {use: (-1, 0)}
     assert figures.uses == {}
 
 
 def test_a_closed_day_leaves_the_row_without_a_change_of_its_count() -> None:
     figures = CustomerFigures(days={DAY - timedelta(days=1): 1, DAY: 1})
-    after, unique = changed(figures, CustomerChange(days=Counter({DAY - timedelta(days=1): -1, DAY: -1})), DAY)
+    after, unique = apply_change(figures, CustomerChange(days=Counter({DAY - timedelta(days=1): -1, DAY: -1})), DAY)
     assert (after.days, unique.days) == ({}, {DAY: -1})
 
 
 def test_the_last_purchase_stays_when_its_order_is_cancelled() -> None:
     figures = CustomerFigures(last_purchase=DAY)
-    assert changed(figures, CustomerChange(orders=-1), DAY)[0] == replace(figures, orders=-1)
+    assert apply_change(figures, CustomerChange(orders=-1), DAY)[0] == replace(figures, orders=-1)
     later = CustomerChange()
-    later.saw(DAY - timedelta(days=1))
-    later.saw(DAY - timedelta(days=2))
-    assert changed(figures, later, DAY)[0].last_purchase == DAY
+    later.note_order(DAY - timedelta(days=1))
+    later.note_order(DAY - timedelta(days=2))
+    assert apply_change(figures, later, DAY)[0].last_purchase == DAY

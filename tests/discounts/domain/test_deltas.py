@@ -54,7 +54,7 @@ class Ledger:
             snapshots = [each for each in own if isinstance(each, Snapshot)]
             refunds = [each for each in own if not isinstance(each, Snapshot)]
             old = self.orders.get(life.order_id)
-            base = order_state.opened(old, life.order_id, snapshots, SIGHT)
+            base = order_state.open_state(old, life.order_id, snapshots, SIGHT)
             base = base or SIGHT.state(life.order_id, life.snapshots[0].created_at, "USD")
             new = order_state.advance(base, snapshots, refunds, attribute)
             self.orders[life.order_id] = new

@@ -23,7 +23,7 @@ def local_day(zone: str) -> FirstSight:
 def state(
     *snapshots: Snapshot, stored: OrderState | None = None, refunds: tuple[order_state.Refunds, ...] = ()
 ) -> OrderState:
-    base = order_state.opened(stored, "o1", snapshots, local_day("America/Los_Angeles")) or local_day("UTC").state(
+    base = order_state.open_state(stored, "o1", snapshots, local_day("America/Los_Angeles")) or local_day("UTC").state(
         "o1", AT, "USD"
     )
     return order_state.advance(base, snapshots, refunds, lambda _: ("d1", "percentage"))
@@ -52,7 +52,7 @@ def test_a_cancellation_stays_with_its_first_time() -> None:
 def test_the_day_is_local_when_first_seen_and_never_moves() -> None:
     stored = state(SNAPSHOT)
     assert stored.day == date(2026, 10, 31)
-    moved = order_state.opened(stored, "o1", [replace(SNAPSHOT, key="3")], local_day("Asia/Tokyo"))
+    moved = order_state.open_state(stored, "o1", [replace(SNAPSHOT, key="3")], local_day("Asia/Tokyo"))
     assert moved is stored
 
 
