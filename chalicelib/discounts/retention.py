@@ -70,7 +70,17 @@ TABLE_POLICIES = (
     TablePolicy("discounts/discount_names", DiscountName, queries=_SHOP, app=APP),
     TablePolicy("discounts/discount_analytics", DiscountUsage, queries=_SHOP, app=APP),
     TablePolicy("discounts/discount_daily", DailyDiscountUsage, queries=_SHOP_BY_SCAN, app=APP),
-    TablePolicy("discounts/daily_discount_stats", DailyDiscountStats, queries=_SHOP, app=APP),
+    TablePolicy(
+        "discounts/daily_discount_stats",
+        DailyDiscountStats,
+        queries=(
+            *_SHOP,
+            SubjectQuery(
+                SubjectType.SHOP, ViaTable("discounts/discount_analytics", ByKey("shop", "{shop}#{currency}"))
+            ),
+        ),
+        app=APP,
+    ),
     TablePolicy("discounts/product_performance", ProductPerformance, queries=_SHOP, app=APP),
     TablePolicy(
         "discounts/customer_insights",
@@ -119,7 +129,7 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
         folders={SubjectType.SHOP: "journals/{shop}/"},
         app=APP,
         is_exported=False,
-        note="A journal is deleted when it closes, within seconds. One that is finished later leaves out erased customers.",
+        note="A journal is deleted when it closes, within seconds. The bucket deletes after 7 days what a crash left.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,

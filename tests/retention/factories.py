@@ -23,7 +23,7 @@ from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.shops import models as shops
 from chalicelib.studio import models as studio
 from infra.deploy import data_stack
-from tests.retention import analytics_rows
+from tests.retention import analytics_rows, discounts_rows
 from tests.retention.conftest import DUE, LOGS_LIVE
 
 T = TypeVar("T", bound=Table)
@@ -90,11 +90,13 @@ def seed_shop(mark: str, app: str = "studio") -> str:
     stored = put(f"payloads/shops/{shop}/{app}/{ids.new()}.json", json.dumps({"note": mark}))
     row(shops.WebhookDelivery, mark, shop=shop, app=app, payload={"stored_at": stored})
     put(f"{STORED}/shop:{shop}:{app}/{ids.new()}.json", json.dumps({"shop": shop}))
+    row(kit.CachedValue, mark, key=f"shop:{shop}:{app}")
     row(kit.Lock, mark, name=f"shops/tokens/{shop}/{app}")
     row(kit.IdempotencyRecord, mark, subject=f"shop:{shop}")
     if app == "studio":
         _seed_gallery(mark, shop)
         analytics_rows.seed_tenant(row, mark, f"shop:{shop}:{app}")
+        discounts_rows.seed_shop(row, mark, shop)
     return shop
 
 
@@ -163,6 +165,8 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
     if not is_guest:
         row(kit.IdempotencyRecord, mark, subject=f"shopper:{shop}:{customer}")
         analytics_rows.seed_user(row, mark, f"shop:{shop}:studio", customer)
+    counted = order if is_guest else f"gid://shopify/Order/{str(number)[::-1]}"  # its row stays: without the marks
+    discounts_rows.seed_customer(row, mark, shop, f"guest:{mark}" if is_guest else customer, counted)
     return customer, order
 
 

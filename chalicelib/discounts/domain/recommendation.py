@@ -26,14 +26,6 @@ _FOUR_PLACES, _CENTS = Decimal("0.0001"), Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
-class SkuHistory:
-    """A SKU's days and its price without our discounts; None: the highest price that was offered."""
-
-    days: Sequence[SalesDay]
-    list_price: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Advice:
     """What to do about a SKU's price, or what is missing to say so."""
 
@@ -52,24 +44,24 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class _Prices:
-    """What the SKU's price is now, without discounts, and what a unit costs."""
+    """What the SKU's price is now, what it is without discounts, and what a unit costs."""
 
     current: float
     list_price: float
     unit_cost: float | None
 
 
-def advise(histories: Iterable[tuple[str, SkuHistory]], today: date) -> dict[str, Advice]:
+def advise(histories: Iterable[tuple[str, Sequence[SalesDay]]], today: date) -> dict[str, Advice]:
     """Compute the advice for each SKU of a shop. The SKUs' elasticities inform each other where there are enough.
 
     The histories are taken one by one; of each, only what the advice needs stays in memory.
     """
     advice: dict[str, Advice] = {}
     known: dict[str, tuple[Demand, _Prices]] = {}
-    for sku, history in histories:
-        found = estimate_demand(history.days, today)
+    for sku, days in histories:
+        found = estimate_demand(days, today)
         if isinstance(found, Demand):
-            known[sku] = found, _prices(history, found)
+            known[sku] = found, _prices(days, found)
         else:
             advice[sku] = Advice(RecommendationStatus.INSUFFICIENT, missing=found)
     demands = [demand for demand, _ in known.values()]
@@ -79,15 +71,13 @@ def advise(histories: Iterable[tuple[str, SkuHistory]], today: date) -> dict[str
     return advice
 
 
-def _prices(history: SkuHistory, demand: Demand) -> _Prices:
-    """Return the prices of the last day for which they are known."""
-    days = sorted(history.days, key=lambda day: day.date)
-    offered = [float(day.offered_price) for day in days if day.offered_price]
-    costs = [float(day.unit_cost) for day in days if day.unit_cost is not None]
+def _prices(days: Sequence[SalesDay], demand: Demand) -> _Prices:
+    """Return the prices of the last day for which they are known; the list price is the highest that was offered."""
+    ordered = sorted(days, key=lambda day: day.date)
+    offered = [float(day.offered_price) for day in ordered if day.offered_price]
+    costs = [float(day.unit_cost) for day in ordered if day.unit_cost is not None]
     current = offered[-1] if offered else math.exp(demand.log_prices[-1])
-    highest = max(offered, default=demand.price_range[1])
-    list_price = float(history.list_price) if history.list_price else highest
-    return _Prices(current, list_price, costs[-1] if costs else None)
+    return _Prices(current, max(offered, default=demand.price_range[1]), costs[-1] if costs else None)
 
 
 def _advise_one(demand: Demand, posterior: Posterior, prices: _Prices) -> Advice:

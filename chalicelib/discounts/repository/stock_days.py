@@ -60,7 +60,7 @@ def set_rates(row: ProductPerformance, purchases: Decimal | None, abandoned: Dec
 
 
 def iterate_orders_since(shop: str, first: date) -> Iterator[OrderUsage]:
-    """Yield the shop's orders from the newest back to the last one earlier than `first`; ids of orders rise with time."""
+    """Yield the shop's orders from the newest back to `first`; ids of orders rise with time."""
     for row in readable_rows(OrderUsage.query(shop, scan_index_forward=False)):
         if row.day < first:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from chalicelib.discounts.enums import WatchStatus
 from chalicelib.kit.addresses import MAX_URL
@@ -12,11 +12,21 @@ from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Amount, Input, Schema, Timestamp
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must not contain control characters")
+    return text
+
+
 class CompetitorCreate(Input):
     """A competitor's page of the same product. Its offer price is read once a day."""
 
-    sku: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=255)]
-    competitor: str = Field(min_length=1, max_length=100, examples=["Rival Mugs"])
+    sku: Annotated[
+        str, StringConstraints(strip_whitespace=False, min_length=1, max_length=255), AfterValidator(_printable)
+    ]
+    competitor: Annotated[str, AfterValidator(_printable)] = Field(
+        min_length=1, max_length=100, examples=["Rival Mugs"]
+    )
     url: str = Field(min_length=1, max_length=MAX_URL, examples=["https://rival-mugs.com/products/blue-mug"])
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from chalicelib.discounts.domain.demand import WINDOW_DAYS
+from chalicelib.discounts.domain.demand import WINDOW_DAYS, SalesDay
 from chalicelib.discounts.domain.discount_terms import plain
-from chalicelib.discounts.domain.recommendation import Advice, SkuHistory, advise
+from chalicelib.discounts.domain.recommendation import Advice, advise
 from chalicelib.discounts.enums import RecommendationStatus, ValueType
 from chalicelib.discounts.errors import NothingAdvised
 from chalicelib.discounts.models import Recommendation
@@ -88,11 +88,11 @@ def answer(editor: Editor, body: RecommendationAction) -> RecommendationAnswered
     return RecommendationAnswered(recommendation=RecommendationRead.of(row), discount_id=created.discount_id)
 
 
-def _histories(shop: str, today: date) -> Iterator[tuple[str, SkuHistory]]:
+def _histories(shop: str, today: date) -> Iterator[tuple[str, list[SalesDay]]]:
     since = clock.now() - timedelta(days=WINDOW_DAYS)
     sold = heapq.nlargest(MAX_SKUS, recommendations.iterate_sold_skus(shop, since), key=lambda each: each[1])
     for sku, _ in sold:
-        yield sku, SkuHistory(recommendations.list_sales_days(shop, sku, today, WINDOW_DAYS))
+        yield sku, recommendations.list_sales_days(shop, sku, today, WINDOW_DAYS)
 
 
 def _row(shop: str, sku: str, advice: Advice) -> Recommendation:

@@ -12,15 +12,14 @@ import pytest
 from chalicelib.discounts.domain.demand import SalesDay
 from chalicelib.discounts.domain.recommendation import (
     Advice,
-    SkuHistory,
     advise,
 )
 from chalicelib.discounts.enums import Objective, RecommendationStatus
 from tests.discounts.domain.simulated_skus import TODAY, simulated_days
 
 
-def _advice(days: list[SalesDay], list_price: str | None = None) -> Advice:
-    return advise([("A", SkuHistory(days, Decimal(list_price) if list_price else None))], TODAY)["A"]
+def _advice(days: list[SalesDay]) -> Advice:
+    return advise([("A", days)], TODAY)["A"]
 
 
 @pytest.mark.parametrize(("shops", "skus"), [(1, 200), (40, 5)], ids=["one shop of 200 SKUs", "40 shops of 5 SKUs"])
@@ -28,7 +27,7 @@ def test_the_interval_covers_the_known_elasticity(shops: int, skus: int) -> None
     chance, covered, certain = random.Random(20261101), 0, 0
     for _ in range(shops):
         known = [chance.gauss(-1.8, 0.5) for _ in range(skus)]
-        histories = ((str(n), SkuHistory(simulated_days(chance, e))) for n, e in enumerate(known))
+        histories = ((str(n), simulated_days(chance, e)) for n, e in enumerate(known))
         for number, advice in advise(histories, TODAY).items():
             assert advice.interval is not None
             low, high = map(float, advice.interval)
@@ -83,9 +82,12 @@ def test_without_a_cost_the_advice_is_for_revenue() -> None:
 
 def test_no_rate_outside_the_observed_prices_is_advised() -> None:
     """Revenue would rise with every further discount, but no price below 8 was ever seen."""
-    assert _advice(_two_prices(40, None)).advised_percentage == 20
-    assert _advice(_two_prices(40, None), "12").advised_percentage == 30  # 8.40; 35 % of 12 is 7.80
-    assert _advice(_two_prices(40, None), "100").status is RecommendationStatus.NO_GAIN
+    days = _two_prices(40, None)
+    assert _advice(days).advised_percentage == 20
+    dearer = replace(
+        days[0], date=days[0].date - timedelta(days=1), units=0, revenue=Decimal(0), offered_price=Decimal(12)
+    )
+    assert _advice([dearer, *days]).advised_percentage == 30  # 8.40; 35 % of 12 would be 7.80
 
 
 def test_too_few_data_are_insufficient_with_reasons() -> None:
@@ -98,11 +100,11 @@ def test_too_few_data_are_insufficient_with_reasons() -> None:
 
 def test_a_sku_with_few_sales_leans_on_the_others() -> None:
     chance = random.Random(3)
-    histories = [(str(n), SkuHistory(simulated_days(chance, -2.0))) for n in range(8)]
+    histories = [(str(n), simulated_days(chance, -2.0)) for n in range(8)]
     thin = [replace(day, units=day.units // 4, revenue=day.revenue / 4) for day in simulated_days(chance, -2.0)[-60:]]
     thin = [replace(day, revenue=(day.offered_price or Decimal()) * day.units) for day in thin]
-    alone = advise([("thin", SkuHistory(thin))], TODAY)["thin"]
-    among = advise([*histories, ("thin", SkuHistory(thin))], TODAY)["thin"]
+    alone = advise([("thin", thin)], TODAY)["thin"]
+    among = advise([*histories, ("thin", thin)], TODAY)["thin"]
     assert alone.own_estimate == among.own_estimate
     assert alone.interval is not None
     assert among.interval is not None

