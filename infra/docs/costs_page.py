@@ -13,6 +13,8 @@ COSTS = {
     "Shopify's webhook, first delivery": Cost(reads=1, writes=1, write_units=9, sends=1),
     "Shopify's webhook, duplicate": Cost(reads=1, writes=1, sends=1),
     "Shopify's webhook, over 256 KB": Cost(reads=1, writes=1, write_units=5, sends=1, objects=1),
+    "Shopify's webhook of a shop's first guest": Cost(reads=2, writes=2, write_units=11, sends=1),
+    "Shopify's webhook of a guest": Cost(reads=2, writes=1, write_units=9, sends=1),
     "job: shop's details applied": Cost(reads=2, writes=2, write_units=4, sends=1),
     "job: edited order fetched": Cost(reads=3, writes=1, write_units=1, sends=1),
     "job: uninstall applied": Cost(reads=3, writes=1, write_units=11, sends=1),
