@@ -60,7 +60,8 @@ def uninstall(world: World, app: str, shop: str) -> str:
         return not row.is_active and row.access_token is None
 
     eventually(gone, "the shop deactivated by the job")
-    events = [log.event_type for log in InstallationLog.query(shop, scan_index_forward=False)]
+    logs = InstallationLog.query(shop, scan_index_forward=False)
+    events = [log.event_type for log in logs if log.app == app]
     if events.count(EventType.UNINSTALL) != 1:
         raise Wrong(f"the installation log contains {', '.join(events)}")
     return "delivered twice, logged once; tokens and sessions deleted"
