@@ -27,11 +27,13 @@ def install(world: World, app: str, shop: str) -> str:
 
 
 def webhooks(world: World, app: str, shop: str) -> str:
-    """Wait until the queued job has registered webhooks at Shopify."""
+    """Wait until the queued job has registered every webhook of the app at Shopify."""
+    from chalicelib.shops.apps import TOPICS
 
     def registered() -> Any:
         answer = world.shopify.get("/sandbox/subscriptions", params={"app": app, "shop": shop})
-        return answer.json()["subscriptions"]
+        found = answer.json()["subscriptions"]
+        return found if len(found) == len(TOPICS[app]) else None
 
     found = eventually(registered, "webhooks registered by the job")
     return f"{len(found)} webhooks registered by the job"
