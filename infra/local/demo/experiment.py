@@ -105,12 +105,12 @@ class Experiment:
         return sum(day.event_count for day in days) == count
 
     def _result(self) -> Any:
-        """Return the result, or None while it is not computed from all exposures since the end of the test."""
+        """Return the result, or None while it is not computed from all exposures."""
         read = self.world.bearer(self.operator, "GET", f"{self.path}/{self.test_id}")
         ended_at, computed_at = (
             read[name] and datetime.fromisoformat(read[name]) for name in ("ended_at", "computed_at")
         )
-        if computed_at is None or computed_at < ended_at:  # the hourly schedule also computes a running test
+        if computed_at is None or computed_at < ended_at:  # the variants are read later, and may be newer
             return None
         return read if sum(each["exposures"] for each in read["variants"]) == CUSTOMERS * len(VARIANTS) else None
 
