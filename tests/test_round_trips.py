@@ -92,11 +92,17 @@ def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
     gallery.shopify.emit(gallery.shop, "shop/update", gallery.shopify.update_shop(gallery.shop, name="New"))
     with costs("job: shop's details applied"):
         run("shops-apply_webhook")
-    order = gallery.shopify.paid_order(gallery.shop, [{"variant_id": 1, "product_id": 2}])
+    lines = [{"variant_id": 1, "product_id": 2}]
+    order = gallery.shopify.paid_order(gallery.shop, lines, customer_id=7)
     edit = gallery.shopify.edit_order(gallery.shop, order["id"], quantities={order["line_items"][0]["id"]: 2})
     gallery.shopify.emit(gallery.shop, "orders/edited", edit)
     with costs("job: edited order fetched"):
         run("shops-apply_webhook")
+    for name in ("Shopify's webhook of a shop's first guest", "Shopify's webhook of a guest"):
+        with costs(name):
+            gallery.shopify.deliver(
+                "studio", gallery.shop, "orders/paid", gallery.shopify.paid_order(gallery.shop, lines)
+            )
     gallery.shopify.uninstall("studio", gallery.shop)
     with costs("job: uninstall applied"):
         run("shops-apply_webhook")

@@ -148,9 +148,12 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ObjectPrefix(
         Bucket.IMAGES,
         "figure-exports/",
-        folders={SubjectType.SHOP: "figure-exports/{shop}/"},
-        shared_folders={SubjectType.CUSTOMER: "figure-exports/{shop}/customers/"},
+        folders={
+            SubjectType.SHOP: "figure-exports/{shop}/",
+            SubjectType.CUSTOMER: "figure-exports/{shop}/customers/",
+        },
         app=APP,
-        note="CSV files. The bucket deletes them after 14 days. A customer's erasure deletes the shop's files of customers.",
+        is_exported=False,
+        note="CSV files of figures, for 14 days. A customer's erasure deletes all of the shop's files of customers.",
     ),
 )

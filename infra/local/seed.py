@@ -7,12 +7,13 @@ import base64
 from infra.local.environment import Plan
 
 SHOP = "backroom-demo.myshopify.com"
+APPS = ("studio", "discounts")
 PRODUCT = 8001
 STYLES = (("Pencil", "pencil"), ("Watercolour", "watercolour"), ("Oil", "oil"), ("Pop art", "pop-art"))
 
 
 def seed(plan: Plan) -> None:
-    """Create the plan catalogue and a shop with the app, a product and styles, unless they exist.
+    """Create the plan catalogue and a shop with both apps, a product and styles, unless they exist.
 
     Do nothing if Shopify or Stripe is not a sandbox.
     """
@@ -26,9 +27,11 @@ def seed(plan: Plan) -> None:
 
     if SubscriptionPlan.count(hash_key="better_together") == 0:
         sync_plans()
-    if Shop.count(SHOP) == 0:
-        with World(plan) as world:
-            install(world, "studio", SHOP)
+    installed = {row.app for row in Shop.query(SHOP)}
+    with World(plan) as world:
+        for app in APPS:
+            if app not in installed:
+                install(world, app, SHOP)
     _furnish()
 
 

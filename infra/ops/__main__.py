@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         archive,
         billing_events,
         dead_letters,
+        estimate,
         event_import,
         exchange_rates,
         plans,
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         exchange_rates,
         event_import,
         recomputation,
+        estimate,
         tokens,
         usage,
     )

@@ -10,8 +10,11 @@ from typing import Any
 from chalicelib.analytics.domain.recurring_revenue import RevenueHistory, RevenueStep
 from chalicelib.analytics.enums import RevenueScope
 from chalicelib.analytics.repository import event_days
+from chalicelib.analytics.schemas.campaigns import CampaignCreate
 from chalicelib.analytics.schemas.sites import SiteCreate, SiteKeysRead
 from chalicelib.analytics.service import (
+    campaigns,
+    cohort_weeks,
     computation,
     experiment_results,
     recurring_revenue,
@@ -77,6 +80,12 @@ def fill_experiment(now: datetime) -> str:
     compute(now)
     experiment_results.compute_experiment(test)
     return test
+
+
+def fill_cohorts_and_campaign(now: datetime) -> None:
+    """Compute the cohorts of the users of the filled days, and add a campaign with a long name."""
+    cohort_weeks.compute_cohorts(TENANT, now.date())
+    campaigns.create_campaign(TENANT, CampaignCreate(name=ARABIC, cost=Decimal("12.50"), sent_at=now), None)
 
 
 def fill_revenue(now: datetime) -> None:

@@ -5,10 +5,31 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
+from chalicelib.kit import aws
 from tests.retention.crash import Crash, hooked
+
+
+@contextmanager
+def lost_answer(number: int) -> Iterator[list[int]]:
+    """Lose the answer of the nth UpdateItem, which took effect: botocore sends it again. Yields the attempts so far."""
+    attempts: list[int] = []
+    lock = threading.Lock()
+
+    def repeat(**call: Any) -> int | None:
+        with lock:
+            attempts.append(1)
+            return 0 if len(attempts) == number and call["attempts"] == 1 else None
+
+    events = aws.client("dynamodb").meta.events
+    events.register_first("needs-retry.dynamodb.UpdateItem", repeat)
+    try:
+        yield attempts
+    finally:
+        events.unregister("needs-retry.dynamodb.UpdateItem", repeat)
 
 
 @contextmanager

@@ -30,6 +30,12 @@ def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
         yield tab
 
 
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    with browser_tab(browser, 360, 800) as tab:
+        yield tab
+
+
 def advice_page(tab: Page, shop: DiscountShop) -> FrameLocator:
     page = overview(tab, shop)
     page.get_by_role("link", name="Advice", exact=True).click()
@@ -76,8 +82,8 @@ def test_advice_is_shown_with_its_doubt_and_accepted(tab: Page, discount_shop: D
     assert (row.is_active, row.skus, row.value) == (False, [MARKUP], Decimal(15))
 
 
-def test_a_competitors_page_is_watched(tab: Page, discount_shop: DiscountShop) -> None:
-    page = advice_page(tab, discount_shop)
+def test_a_competitors_page_is_watched(phone: Page, discount_shop: DiscountShop) -> None:
+    page = advice_page(phone, discount_shop)
     page.get_by_label("SKU", exact=True).fill("MUG-1")
     page.get_by_label("Competitor", exact=True).fill("Rival")
     page.get_by_label("Web address of the product").fill("https://127.0.0.1/products/mug")
@@ -86,20 +92,20 @@ def test_a_competitors_page_is_watched(tab: Page, discount_shop: DiscountShop) -
     page.get_by_label("Web address of the product").fill("https://rival-mugs.com/products/blue-mug")
     page.get_by_role("button", name="Watch it").click()
     expect(page.get_by_role("heading", name="MUG-1 at Rival")).to_be_visible()
-    assert_accessible(tab)
+    assert_accessible(phone)
     page.get_by_role("button", name="Stop watching MUG-1 at Rival").click()
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("heading", name="MUG-1 at Rival")).to_have_count(0)
     assert CompetitorWatch.count(discount_shop.shop) == 0
 
 
-def test_a_price_test_is_prepared_started_and_stopped(tab: Page, discount_shop: DiscountShop) -> None:
+def test_a_price_test_is_prepared_started_and_stopped(phone: Page, discount_shop: DiscountShop) -> None:
     discount_shop.add(title="Mugs")
-    page = advice_page(tab, discount_shop)
+    page = advice_page(phone, discount_shop)
     page.get_by_label("Other value").fill("20")
     page.get_by_role("button", name="Create a test").click()
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text("Running. No winner yet.")).to_be_visible()
-    assert_accessible(tab)
+    assert_accessible(phone)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("button", name="Apply the winner")).to_be_visible()

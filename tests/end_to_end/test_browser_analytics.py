@@ -82,12 +82,15 @@ def test_an_operator_finds_a_site_and_sees_its_tabs_filled(tab: Page, api_url: s
     test = page_factories.fill_experiment(now)
     page_factories.fill_days(now)
     page_factories.fill_revenue(now)
+    page_factories.fill_cohorts_and_campaign(now)
     open_page(tab, api_url, "#sites")
     tab.get_by_role("link", name="store:1").click()
     expect(tab.get_by_role("tab", name="Traffic")).to_be_visible()
     visits: dict[str, str | re.Pattern[str]] = {
         "traffic": re.compile("news.example"),
         "features": page_factories.ARABIC,
+        "cohorts": "Revenue per user",
+        "campaigns": page_factories.ARABIC,
         "experiments/" + test: re.compile("Sample-ratio mismatch"),
         "errors": "x is null",
         "revenue": "Movements of MRR",
@@ -155,7 +158,7 @@ def test_an_error_is_resolved_by_keyboard_and_support_only_reads(tab: Page, api_
     page_factories.fill_days(clock.now())
     open_page(tab, api_url, role=Role.SUPPORT)
     tab.get_by_role("tab", name="Traffic").focus()
-    for _ in range(5):
+    for _ in range(7):
         tab.keyboard.press("ArrowRight")
     expect(tab.get_by_role("tab", name="Errors")).to_be_focused()
     expect(tab.get_by_text("x is null")).to_be_visible()
@@ -171,3 +174,33 @@ def test_a_site_of_another_store_is_not_found(tab: Page, api_url: str) -> None:
     tab.evaluate("token => sessionStorage.setItem('token', token)", auth.mint(Role.STORE_OWNER, "2"))
     tab.goto(f"{api_url}/analytics/app?site=store:1")
     expect(tab.get_by_text("There is no such site, or you may not read it.")).to_be_visible()
+
+
+def test_an_experiment_and_a_campaign_are_created_by_keyboard(tab: Page, api_url: str) -> None:
+    page_factories.new_page_site()
+    tab.set_viewport_size({"width": 360, "height": 740})
+    open_page(tab, api_url, "?site=store:1#experiments")
+    tab.get_by_role("button", name="New experiment").focus()
+    tab.keyboard.press("Enter")
+    tab.get_by_label("Name").fill("Button")
+    tab.get_by_label("Metric").fill("paid")
+    tab.get_by_label("Variants").fill("control")
+    tab.keyboard.press("Tab")
+    tab.get_by_role("button", name="Create").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_text("at least 2 items")).to_be_visible()
+    tab.get_by_label("Variants").fill("control\nlarger\nround")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    tab.get_by_role("button", name="Create").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("button", name="Start")).to_be_visible()
+    expect(tab.get_by_role("row", name=re.compile("control.*33.3"))).to_be_visible()
+    tab.goto(f"{api_url}/analytics/app?site=store:1#campaigns")
+    tab.get_by_role("button", name="New campaign").focus()
+    tab.keyboard.press("Enter")
+    tab.get_by_label("Name").fill("Spring")
+    tab.get_by_label("Cost").fill("12.5")
+    tab.get_by_label("Currency").fill("eur")
+    tab.get_by_role("button", name="Create").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("row", name=re.compile("Spring"))).to_be_visible()

@@ -18,6 +18,10 @@ def test_the_demo_completes_an_order_and_writes_its_images(run_environment: dict
     assert process.returncode == 0, process.stdout + process.stderr
     assert "still 1 visit with 1 page view" in process.stdout
     assert "a month, new on" in process.stdout
+    assert "5 items cost 136.95 instead of 165.00" in process.stdout
+    assert "1 order, 2 uses, shoppers saved 28.05 and paid 136.95" in process.stdout
+    assert "73.95 refunded" in process.stdout
+    assert "1 order, 1 use, shoppers saved 15.00 and paid 63.00 USD" in process.stdout
     assert "larger_button with 20% against 10%" in process.stdout
     folder = Path(run_environment["LOCAL_STATE_DIR"]) / "demo"
     page = (folder / "index.html").read_text()

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from infra.local.environment import ROOT
-from infra.local.seed import SHOP
+from infra.local.seed import APPS, SHOP
 from tests.end_to_end.conftest import Start, free_ports
 from tests.timeouts import LIMIT, eventually
 
@@ -30,6 +30,8 @@ def test_make_run_serves_requests_and_keeps_its_data_after_a_restart(
     url = f"http://127.0.0.1:{run_environment['PORT']}"
     first = start()
     assert httpx.get(f"{url}/ready").status_code == 200
+    front_door = httpx.get(url).text
+    assert [f"{SHOP}/admin/apps/{app}" in front_door for app in APPS] == [True, True]
     assert "Backroom is ready" in _stop(first)
     assert not (Path(run_environment["LOCAL_STATE_DIR"]) / "running.json").exists()
 

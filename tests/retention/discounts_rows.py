@@ -37,17 +37,18 @@ def seed_shop(row: AddRow, mark: str, shop: str) -> None:
 
 def seed_customer(row: AddRow, mark: str, shop: str, customer: str, order: str) -> None:
     """Store an order of a customer, and their figures in two currencies. The order's personal columns have the mark."""
+    marked = customer if mark in customer else f"{customer}-{mark}"
     row(
         models.OrderUsage,
         mark,
         shop=shop,
         order_id=order,
-        customer_id=f"{customer}-{mark}",
+        customer_id=marked,
         shop_customer=f"{shop}#{customer}",
         lines=ids.new(),
         refunds={},
         currency="EUR",
         day=DAY,
     )
-    for key in (customer, f"{customer}-{mark}#EUR"):
+    for key in (customer, f"{marked}#EUR"):
         row(models.CustomerInsight, mark, shop=shop, customer_id=key)

@@ -42,9 +42,8 @@ class _RefusedByRobots(Exception):
 
 def send_due_checks(shop: str, _day: date) -> None:
     """Send a check for each watch of the shop that is not paused."""
-    for row in competitors.list_by_shop(shop):
-        if not competitors.is_paused(row):
-            messages.publish(CompetitorCheckDue(shop=shop, watch_id=row.watch_id))
+    rows = [row for row in competitors.list_by_shop(shop) if not competitors.is_paused(row)]
+    messages.publish_many(CompetitorCheckDue(shop=shop, watch_id=row.watch_id) for row in rows)
 
 
 def check_competitor(message: CompetitorCheckDue) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from chalicelib.kit import clock, ids
@@ -106,6 +107,11 @@ class Experiment:
     def _result(self) -> Any:
         """Return the result, or None while it is not computed from all exposures."""
         read = self.world.bearer(self.operator, "GET", f"{self.path}/{self.test_id}")
+        ended_at, computed_at = (
+            read[name] and datetime.fromisoformat(read[name]) for name in ("ended_at", "computed_at")
+        )
+        if computed_at is None or computed_at < ended_at:  # the variants are read later, and may be newer
+            return None
         return read if sum(each["exposures"] for each in read["variants"]) == CUSTOMERS * len(VARIANTS) else None
 
     def _act(self, action: str) -> None:

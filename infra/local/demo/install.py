@@ -27,11 +27,13 @@ def install(world: World, app: str, shop: str) -> str:
 
 
 def webhooks(world: World, app: str, shop: str) -> str:
-    """Wait until the queued job has registered webhooks at Shopify."""
+    """Wait until the queued job has registered every webhook of the app at Shopify."""
+    from chalicelib.shops.apps import TOPICS
 
     def registered() -> Any:
         answer = world.shopify.get("/sandbox/subscriptions", params={"app": app, "shop": shop})
-        return answer.json()["subscriptions"]
+        found = answer.json()["subscriptions"]
+        return found if len(found) == len(TOPICS[app]) else None
 
     found = eventually(registered, "webhooks registered by the job")
     return f"{len(found)} webhooks registered by the job"
@@ -60,7 +62,8 @@ def uninstall(world: World, app: str, shop: str) -> str:
         return not row.is_active and row.access_token is None
 
     eventually(gone, "the shop deactivated by the job")
-    events = [log.event_type for log in InstallationLog.query(shop, scan_index_forward=False)]
+    logs = InstallationLog.query(shop, scan_index_forward=False)
+    events = [log.event_type for log in logs if log.app == app]
     if events.count(EventType.UNINSTALL) != 1:
         raise Wrong(f"the installation log contains {', '.join(events)}")
     return "delivered twice, logged once; tokens and sessions deleted"

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.local.demo import clean_up, experiment, install, page, studio, subscribe, website
+from infra.local.demo import clean_up, discounts, experiment, install, page, studio, subscribe, website
 from infra.local.demo.world import World
 from infra.local.environment import Plan
 
@@ -27,6 +27,14 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "the shopper sees a preview", gallery.preview
     yield "the paid order becomes a print", gallery.order
     yield "the order is delivered again, ten times", gallery.order_again
+    prices = discounts.Discounts(world, shop)
+    yield "the shop installs the discounts app", lambda: install.install(world, discounts.APP, shop)
+    yield "a job registers its webhooks, too", lambda: install.webhooks(world, discounts.APP, shop)
+    yield "the merchant sets prices of two SKUs", prices.set_prices
+    yield "a shopper's cart has the prices", prices.fill_cart
+    yield "the paid cart is counted", prices.pay
+    yield "a line of the order is refunded", prices.refund
+    yield "the dashboard shows what remains", prices.read_dashboard
     member = subscribe.Member()
     yield "a member checks out on Stripe", lambda: subscribe.checkout(world, member)
     yield "Stripe's events become a subscription", lambda: subscribe.subscription(world, member)
@@ -42,6 +50,7 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "the test finds its winner", test.find_winner
     yield "old data is archived, then deleted", lambda: clean_up.sweep(plan, shop)
     yield "the shop uninstalls the app", lambda: install.uninstall(world, "studio", shop)
+    yield "the shop uninstalls the discounts app", lambda: install.uninstall(world, discounts.APP, shop)
 
 
 def walk(plan: Plan, folder: Path) -> None:

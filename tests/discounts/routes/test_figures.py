@@ -163,3 +163,22 @@ def test_the_search_costs_the_same_beside_many_names(discount_shop: DiscountShop
         events.unregister("before-call.dynamodb", unique_id="search")
     assert calls.count("Query") == 3
     assert calls.count("BatchGetItem") == 1
+
+
+@pytest.mark.parametrize("rows", [20, 1_000])
+def test_a_page_costs_the_same_beside_any_number_of_rows(discount_shop: DiscountShop, rows: int) -> None:
+    """The calls of a list's first page: one query, or one for each month that the page reaches."""
+    shop = discount_shop.shop
+    save_all(sku_usage(shop, "d", f"SKU-{number}") for number in range(rows))
+    save_all(usage_day(shop, today(), ("d", f"SKU-{number}")) for number in range(rows))
+    calls: list[str] = []
+    events = aws.client("dynamodb").meta.events
+    events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name), unique_id="page")
+    try:
+        for path in ("figures/skus?limit=10", f"figures/skus?limit=10&from={today().isoformat()}"):
+            calls.clear()
+            assert len(discount_shop.merchant("GET", path).json()["items"]) == 10
+            assert calls.count("Query") == 1
+            assert "BatchGetItem" not in calls
+    finally:
+        events.unregister("before-call.dynamodb", unique_id="page")

@@ -25,8 +25,8 @@ from tests.discounts.faults import killed_at, without_waits
 from tests.discounts.usage_factories import SHOP, Message, order_message, put_discount, put_shop, record
 
 AT = datetime(2026, 11, 2, 20, tzinfo=UTC)
-USES = int(os.environ.get("USES", "2000"))
-BATCH = max(250, USES // 100)
+USES = int(os.environ.get("USES", "1000"))
+BATCH = max(125, USES // 100)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from chalicelib.discounts.service import journal
 from chalicelib.discounts.service.journal import JournalLost
 from chalicelib.kit import aws, clock, config, data_subjects, tombstones
 from infra.local.engine import Engine
-from tests.discounts.faults import interrupted_at, killed_at, without_waits
+from tests.discounts.faults import interrupted_at, killed_at, lost_answer, without_waits
 from tests.discounts.recount import Recount
 from tests.discounts.usage_factories import (
     SHOP,
@@ -121,6 +121,17 @@ def test_a_worker_that_stalled_during_later_journals_changes_no_figure(
         new_shop()
         interrupted_at(number, lambda: record(FIRST), others)
         assert stored_figures() == expected, number
+
+
+def test_a_lost_answer_of_a_write_loses_no_journal(new_shop: Callable[[], None], expected: Recount) -> None:
+    for number in range(1, 7):
+        new_shop()
+        assert record(FIRST) == []
+        with lost_answer(number) as attempts:
+            assert record(SECOND) == []
+        assert len(attempts) > number
+        assert stored_figures() == expected, number
+        assert objects() == []
 
 
 def test_an_open_journal_is_finished_before_the_next(new_shop: Callable[[], None]) -> None:

@@ -6,14 +6,32 @@ const REASONS = { too_few: "too few subjects", no_variance: "all values are equa
 an.experiments = (panel, id) => {
   if (id) return showExperiment(panel, decodeURIComponent(id));
   const table = kit.h("div", null);
-  panel.replaceChildren(kit.h("div", { class: "stack" }, an.heading("Experiments"), table));
-  an.list(table, { path: an.sitePath("experiments"), caption: "Experiments, the latest first", empty: ["No experiments", "The apps of the site create them."], columns: [
+  panel.replaceChildren(kit.h("div", { class: "stack" }, an.heading("Experiments", an.mayChange() && kit.button("New experiment", newExperiment, "primary")), table));
+  an.list(table, { path: an.sitePath("experiments"), caption: "Experiments, the latest first", empty: ["No experiments", "Create one here, or let an app of the site create it."], columns: [
     ["Experiment", (row) => kit.h("a", { href: "#experiments/" + encodeURIComponent(row.test_id), dir: "auto" }, row.test_name)],
     ["State", (row) => kit.badge(row.status, LOOK[row.status])], ["Metric", (row) => an.text(row.metric)], ["Winner", (row) => an.text(row.winner)],
     ["Confidence", (row) => (row.confidence_level === null ? "" : row.confidence_level + " %"), "number"],
     ["Split", (row) => (isMismatch(row) ? kit.badge("mismatch", "bad") : "")], ["Started", (row) => kit.date(row.started_at)],
   ] });
 };
+
+function newExperiment() {
+  kit.dialog("New experiment", (close) => kit.form({ label: "New experiment", submit: "Create", cancel: close, fields: [
+    kit.field({ name: "name", label: "Name", required: true, maxlength: 100 }),
+    kit.field({ name: "metric", label: "Metric", required: true, maxlength: 64, autocomplete: "off", hint: "The name of the event that converts a subject." }),
+    kit.field({ name: "metric_kind", label: "Kind", tag: "select", options: [["proportion", "Proportion: subjects that convert"], ["mean", "Mean: their summed values"]] }),
+    kit.field({ name: "variants", label: "Variants", tag: "textarea", required: true, hint: "A name on each line, two to ten; the first is the control. They get equal shares." }),
+  ], save: async ({ variants, ...values }) => {
+    const names = variants.split("\n").map((line) => line.trim()).filter(Boolean);
+    const { data } = await an.call("POST", an.sitePath("experiments"), { body: { ...values, variants: equalShares(names) } });
+    close();
+    kit.toast("The experiment is a draft.");
+    location.hash = "experiments/" + encodeURIComponent(data.test_id);
+  } }));
+}
+
+/** Return variants whose weights sum to 10,000 basis points; the first ones get what is left over. */
+const equalShares = (names) => names.map((variant, n) => ({ variant, weight: Math.floor(10000 / names.length) + (n < 10000 % names.length ? 1 : 0) }));
 
 const isMismatch = (row) => row.sample_ratio_p !== null && Number(row.sample_ratio_p) < MISMATCH;
 

@@ -1,4 +1,4 @@
-"""The analytics page: traffic, features, funnels, retention, experiments and errors of a site, and revenue.
+"""The analytics page: a tab for each kind of answer about a site, and revenue.
 
 The page contains no site's data: it reads and writes with the token that an operator or a store's owner pastes.
 """
@@ -17,6 +17,8 @@ SCRIPTS = (
     "features.js",
     "funnels.js",
     "retention.js",
+    "cohorts.js",
+    "campaigns.js",
     "experiments.js",
     "errors.js",
     "revenue.js",

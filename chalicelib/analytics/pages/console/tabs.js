@@ -6,6 +6,8 @@ const siteTabs = () => [
   ["features", "Features", an.features],
   ["funnels", "Funnels", an.funnels],
   ["retention", "Retention", an.retention],
+  ["cohorts", "Cohorts", an.cohorts],
+  ["campaigns", "Campaigns", an.campaigns],
   ["experiments", "Experiments", an.experiments],
   ["errors", "Errors", an.errors],
   ...(an.readsEverySite() ? [REVENUE] : []),

@@ -127,7 +127,7 @@ def test_with_half_as_much_again_every_stack_has_room(packaged: Packaged) -> Non
     sizes = {name: len(json.dumps(template, separators=(",", ":"))) for name, template in transformed.items()}
     nodes = {tuple(path.split("/")[1 : n + 2]) for path in paths for n in range(path.count("/"))}
     assert sum(name.startswith("AWS::DynamoDB") for name in _types(transformed["data"])) >= 115
-    assert sum(name == "AWS::Lambda::Function" for each in transformed.values() for name in _types(each)) >= 50
+    assert sum(name == "AWS::Lambda::Function" for each in transformed.values() for name in _types(each)) >= 65
     assert max(counts.values()) <= MAX_RESOURCES, counts
     assert max(sizes.values()) <= MAX_BYTES, sizes
     assert len(nodes) <= MAX_PATH_RESOURCES
