@@ -119,7 +119,7 @@ TABLE_POLICIES = (
         StoreGroupMember,
         queries=(SubjectQuery(SubjectType.SHOP, ByIndex("shop", "{shop}")),),
         app=APP,
-        unique_values=(("shop", "shop"),),
+        unique_values=(("shop", "shop"), ("place", "group_id", "place")),
     ),
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (

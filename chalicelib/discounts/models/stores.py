@@ -50,7 +50,7 @@ class StoreGroupMembersByShop(GlobalSecondaryIndex["StoreGroupMember"]):
 
 
 class StoreGroupMember(Table):
-    """A store of a group. A shop is in at most one group: its claim is a unique value.
+    """A store of a group. A shop is in at most one group, and a place of a group has at most one shop: unique values.
 
     `invite_hash` is the SHA-256 of the code of this shop's open invitation; a join removes it by condition, so that a
     code works once.
@@ -63,6 +63,7 @@ class StoreGroupMember(Table):
 
     group_id = UnicodeAttribute(personal=False, hash_key=True)
     shop = UnicodeAttribute(personal=True, range_key=True)
+    place = IntegerAttribute(personal=False)
     invite_hash = UnicodeAttribute(personal=False, null=True)
     invite_until = DateTimeAttribute(personal=False, null=True)
     joined_at = DateTimeAttribute(personal=False)

@@ -36,21 +36,20 @@ def stage_member(transaction: Transaction, row: StoreGroupMember) -> None:
 
     The commit raises StoreGroupJoined if the store is in a group, WriteConflict if another store took the place.
     """
-    place = next((name for name, owner in _places(row.group_id).items() if owner is None), None)
+    place = next((number for number, owner in _owners_of_places(row.group_id) if owner is None), None)
     if place is None:
         raise LimitReached(f"A group has at most {MAX_STORES} stores.")
+    row.place = place
     transaction.add(row, otherwise=StoreGroupJoined())
     unique_values.claim(transaction, _name_claim(row.shop), row.group_id, StoreGroupJoined())
-    unique_values.claim(transaction, place, row.shop, WriteConflict())
+    unique_values.claim(transaction, _place_claim(row), row.shop, WriteConflict())
 
 
 def stage_removal(transaction: Transaction, row: StoreGroupMember) -> None:
     """Remove the store from its group in the transaction."""
     transaction.delete(StoreGroupMember(row.group_id, row.shop))
     unique_values.release(transaction, _name_claim(row.shop), row.group_id)
-    for place, owner in _places(row.group_id).items():
-        if owner == row.shop:
-            unique_values.release(transaction, place, row.shop)
+    unique_values.release(transaction, _place_claim(row), row.shop)
 
 
 def set_invitation(row: StoreGroupMember, invite_hash: str, until: datetime) -> None:
@@ -75,11 +74,19 @@ def stage_used_invitation(transaction: Transaction, row: StoreGroupMember, invit
     )
 
 
-def _places(group_id: str) -> dict[str, str | None]:
-    """Return the store at each of the group's places, by the place's name."""
-    names = [unique_values.value_key("discounts", "store_groups", "place", group_id, str(n)) for n in range(MAX_STORES)]
+def _owners_of_places(group_id: str) -> list[tuple[int, str | None]]:
+    """Return the number of each of the group's places with the store that has it."""
+    names = [_place_name(group_id, number) for number in range(MAX_STORES)]
     rows = get_many([(UniqueValue, (name,)) for name in names], consistent=True)
-    return {name: row.owner if row else None for name, row in zip(names, rows, strict=True)}
+    return [(number, row.owner if row else None) for number, row in enumerate(rows)]
+
+
+def _place_claim(row: StoreGroupMember) -> str:
+    return _place_name(row.group_id, row.place)
+
+
+def _place_name(group_id: str, number: int) -> str:
+    return unique_values.value_key("discounts", "store_groups", "place", group_id, str(number))
 
 
 def _name_claim(shop: str) -> str:

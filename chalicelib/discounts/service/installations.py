@@ -16,13 +16,18 @@ from chalicelib.shops.service import is_reinstalled_since
 
 
 def apply_installation(message: ShopInstalled | ShopUninstalled) -> None:
-    """Run each step for a shop; a failure stops no other. Other apps, and removals before a reinstall, are ignored."""
+    """Run each step for a shop; a failure stops no other. Other apps are ignored.
+
+    A removal before a reinstall ends only the membership in a group of stores, unless the store joined it afterwards.
+    """
     if message.app != APP:
         return
     if isinstance(message, ShopInstalled):
         _run_steps(INSTALL_STEPS, message.shop)
-    elif not is_reinstalled_since(message.shop, APP, message.uninstalled_at):
-        _run_steps(UNINSTALL_STEPS, message.shop)
+        return
+    is_reinstalled = is_reinstalled_since(message.shop, APP, message.uninstalled_at)
+    end_membership = partial(store_groups.end_membership, before=message.uninstalled_at)
+    _run_steps((end_membership, *(() if is_reinstalled else UNINSTALL_STEPS)), message.shop)
 
 
 def publish_all(shop: str) -> None:
@@ -43,5 +48,5 @@ INSTALL_STEPS: tuple[Callable[[str], object], ...] = (
     publish_all,
 )
 """Steps after an installation. Each may be repeated."""
-UNINSTALL_STEPS: tuple[Callable[[str], object], ...] = (shop_days.clear_due, store_groups.leave_group)
+UNINSTALL_STEPS: tuple[Callable[[str], object], ...] = (shop_days.clear_due,)
 """Steps after a removal. Each may be repeated."""

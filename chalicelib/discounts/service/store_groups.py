@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.discounts.errors import InvitationNotFound
 from chalicelib.discounts.models import APP, StoreGroupMember
@@ -78,14 +78,19 @@ def join_group(shop: str, code: str) -> StoreGroupRead:
 
 def leave_group(shop: str) -> StoreGroupRead:
     """Leave the group; without a group, do nothing. The store's open invitation ends."""
+    end_membership(shop, clock.now())
+    return _to_read(shop, None)
+
+
+def end_membership(shop: str, before: datetime) -> None:
+    """Remove the store from a group that it joined up to this time; otherwise do nothing."""
 
     def decide(unit: UnitOfWork) -> None:
         row = store_groups.find_member(shop)
-        if row is not None:
+        if row is not None and row.joined_at <= before:
             store_groups.stage_removal(unit.transaction, row)
 
     run_unit_of_work(decide)
-    return _to_read(shop, None)
 
 
 def _present_members(shop: str) -> list[StoreGroupMember]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib.discounts.errors import InvitationNotFound, LimitReached, StoreGroupJoined
 from chalicelib.discounts.models import StoreGroupMember
 from chalicelib.discounts.repository.store_groups import MAX_STORES
-from chalicelib.discounts.service import store_groups
+from chalicelib.discounts.service import installations, store_groups
 from chalicelib.kit import clock
 from chalicelib.kit.models import UniqueValue
+from chalicelib.retention.service import erasure, privacy_requests
 from chalicelib.shops.models import Shop
+from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic, ShopUninstalled
 from tests.discounts.conftest import NewShop
 
 
@@ -151,6 +155,36 @@ def test_leaving_removes_every_trace(shops: tuple[str, str, str]) -> None:
     assert two not in str([row.attribute_values for row in StoreGroupMember.scan()])
     assert two not in str([row.attribute_values for row in UniqueValue.scan()])
     assert store_groups.leave_group(two).stores[0].shop == two
+
+
+def test_a_removal_that_comes_after_a_reinstall_ends_the_earlier_membership(shops: tuple[str, str, str]) -> None:
+    one, two, _ = shops
+    store_groups.join_group(two, code_of(one))
+    removed = ShopUninstalled(shop=two, app="discounts", uninstalled_at=clock.now())
+    row = Shop.get(two, "discounts")
+    row.installed_at = clock.now()
+    row.save()
+    installations.apply_installation(removed)
+    assert store_groups.list_stores(one) == [one]
+    store_groups.join_group(two, code_of(one))
+    installations.apply_installation(removed)
+    assert store_groups.list_stores(one) == [one, two]
+
+
+def test_an_erased_store_leaves_no_claim(
+    shops: tuple[str, str, str], drain: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two, three = shops
+    store_groups.join_group(two, code_of(one))
+    row = Shop.get(two, "discounts")
+    row.is_active, row.uninstalled_at = False, clock.now() - timedelta(days=2)
+    row.save()
+    monkeypatch.setattr(erasure, "MAX_WORKER_TIME", timedelta(0))
+    request = PrivacyRequested(shop=two, app="discounts", request=PrivacyTopic.SHOP_REDACT, triggered_at=clock.now())
+    privacy_requests.accept_request(request)
+    assert drain() == []
+    assert two not in str([row.attribute_values for row in UniqueValue.scan()])
+    assert len(store_groups.join_group(three, code_of(one)).stores) == 2
 
 
 def test_a_store_that_removed_the_app_is_left_out_at_once(new_discount_shop: NewShop) -> None:
