@@ -23,6 +23,8 @@ from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Table, get_many, readable_rows
 
 T = TypeVar("T", bound=Table)
+_FILTERED_ROWS = 1_000
+"""Rows of one query that a filter reads; without it, a query would read no more rows than the page needs."""
 _AFTER_DAY = "$"
 """Sorts after `#`, which follows the date in a key."""
 
@@ -89,6 +91,7 @@ def list_daily_usages(
             filter_condition=condition,
             scan_index_forward=False,
             limit=page.limit - len(items),
+            page_size=_FILTERED_ROWS if condition is not None else None,
             last_evaluated_key=start if start and start["shop_month"]["S"] == partition else None,
         )
         items += list(rows)

@@ -182,3 +182,18 @@ def test_a_page_costs_the_same_beside_any_number_of_rows(discount_shop: Discount
             assert "BatchGetItem" not in calls
     finally:
         events.unregister("before-call.dynamodb", unique_id="page")
+
+
+def test_a_filter_reads_the_days_of_other_skus_in_large_pages(discount_shop: DiscountShop) -> None:
+    save_all(
+        usage_day(discount_shop.shop, ago(day), ("d", f"SKU-{number}")) for day in range(10) for number in range(60)
+    )
+    calls: list[str] = []
+    events = aws.client("dynamodb").meta.events
+    events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name), unique_id="filter")
+    try:
+        path = f"figures/skus?limit=10&sku=SKU-7&from={ago(9).isoformat()}"
+        assert len(discount_shop.merchant("GET", path).json()["items"]) == 10
+    finally:
+        events.unregister("before-call.dynamodb", unique_id="filter")
+    assert calls.count("Query") <= 4, "two months, and the end of each"
