@@ -184,6 +184,16 @@ def test_an_order_that_cannot_be_counted_fails_alone(new_shop: Callable[[], None
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
 
 
+@pytest.mark.parametrize("year", [1, 9998, 9999])
+def test_an_order_of_a_year_whose_rows_cannot_be_written_fails_alone(new_shop: Callable[[], None], year: int) -> None:
+    order_id, snapshot = order(7)
+    message = order_message(order_id, replace(snapshot, created_at=datetime(year, 12, 31, 12, tzinfo=UTC)))
+    expected = [message] if year > 1 else []
+    assert record([*FIRST, message]) == expected
+    assert UsageJournal.get(SHOP).open_key is None
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
+
+
 @pytest.mark.parametrize("price", ["NaN", "1e100", "-5", "0.1234567890123"])
 def test_a_price_that_is_no_money_fails_alone(new_shop: Callable[[], None], price: str) -> None:
     order_id, snapshot = order(7)
