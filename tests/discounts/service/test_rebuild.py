@@ -170,6 +170,16 @@ def test_erased_customers_leave_counts_that_a_recount_accepts() -> None:
     assert differences() == 0
 
 
+def test_a_later_message_without_the_erased_customer_leaves_the_counts() -> None:
+    CustomerInsight.get(SHOP, CUSTOMER).delete()
+    for number in (1, 3):
+        row = OrderUsage.get(SHOP, f"gid://shopify/Order/{number}")
+        row.update([OrderUsage.customer_id.remove(), OrderUsage.shop_customer.remove()])
+        assert record([order_message(*order(number, customer=None, key="2"))]) == []
+    assert rebuild.rebuild_usage(SHOP).differences == 0
+    assert DiscountUsage.get(SHOP, "d1#RED").unique_customers == 2
+
+
 def test_customers_with_too_many_uses_are_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(customer_figures, "MAX_KEYS", 1)
     monkeypatch.setattr("chalicelib.discounts.domain.recount.MAX_KEYS", 1)
