@@ -54,8 +54,11 @@ def open_days(now: datetime) -> OpenDays:
     return OpenDays((now - FIGURES_OPEN).date(), (now - ORDERS_OPEN).date())
 
 
-def plan(shop: str, head: UsageJournal, news: Iterable[OrderNews]) -> UsagePlan:
-    """Return the plan of the journal after `head` for these messages. An order that cannot be counted fails alone."""
+def plan(shop: str, head: UsageJournal, news: Iterable[OrderNews], started: datetime) -> UsagePlan:
+    """Return the plan of the journal after `head` for these messages. An order that cannot be counted fails alone.
+
+    `started` is the beginning of the batch, whatever the attempt: subjects that were erased since then are left out.
+    """
     now, every = clock.now(), {each.order_id: each for each in news}
     days = open_days(now)
     stored = order_usages.find_orders(shop, every)
@@ -82,7 +85,7 @@ def plan(shop: str, head: UsageJournal, news: Iterable[OrderNews]) -> UsagePlan:
     content = JournalContent(
         shop,
         sequence,
-        now,
+        started,
         orders=order_writes(shop, (change.new for change in kept), stored, sequence),
         customers=customer_rows(shop, result, sequence),
         counters=counter_writes(shop, result, named.codes, now),

@@ -253,6 +253,30 @@ def test_a_customer_erased_during_a_crash_is_left_out_and_the_counts_stay(new_sh
     assert objects() == []
 
 
+@pytest.mark.parametrize("number", [1, 2, 4, 6])
+def test_a_customer_erased_at_any_call_before_the_writes_is_left_out(new_shop: Callable[[], None], number: int) -> None:
+    def erase() -> None:
+        tombstones.add(data_subjects.customer(SHOP, CUSTOMER))
+
+    interrupted_at(number, lambda: record(FIRST), erase)
+    assert [row.customer_id for row in OrderUsage.query(SHOP)] == [None, "guest:ab"]
+    assert [row.customer_id for row in CustomerInsight.query(SHOP)] == ["guest:ab"]
+
+
+def test_a_customer_erased_while_another_worker_has_the_journal_is_left_out(new_shop: Callable[[], None]) -> None:
+    others = iter([order_message(*order(9, "guest:cd"))])
+
+    def run_other() -> None:
+        if message := next(others, None):
+            assert record([message]) == []
+            tombstones.add(data_subjects.customer(SHOP, CUSTOMER))
+
+    with hooked("before-call", "PutObject", run_other):
+        assert record(FIRST) == []
+    assert [row.customer_id for row in CustomerInsight.query(SHOP)] == ["guest:ab", "guest:cd"]
+    assert CUSTOMER not in [row.customer_id for row in OrderUsage.query(SHOP)]
+
+
 def test_the_journal_of_a_shop_erased_during_a_crash_writes_nothing(new_shop: Callable[[], None]) -> None:
     assert killed_at(10, "before-call", lambda: record(FIRST))
     tombstones.add(data_subjects.app(SHOP, APP))
