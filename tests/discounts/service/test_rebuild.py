@@ -28,8 +28,9 @@ from chalicelib.discounts.service.usage_plan import counter_writes
 from chalicelib.kit import aws, clock, data_subjects, messages, tombstones
 from chalicelib.kit.errors import Unavailable
 from chalicelib.retention.rules import RULES
-from chalicelib.retention.service import privacy_requests
+from chalicelib.retention.service import erasure, privacy_requests
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
+from infra.deploy import handlers
 from tests.discounts.faults import interrupted_at, killed_at, without_waits
 from tests.discounts.service.test_journal import AT, CUSTOMER, FIRST, SECOND, objects, order
 from tests.discounts.usage_factories import SHOP, order_message, put_discounts, put_shop, record, stored_figures
@@ -102,6 +103,11 @@ def test_messages_wait_while_a_rebuild_reads() -> None:
     assert differences() == 0
     assert record(failures) == []
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 4
+
+
+def test_a_worker_has_the_time_that_a_rebuild_may_take() -> None:
+    [consumer] = [each for each in handlers.consumers() if each.name == "discounts-record_usage"]
+    assert rebuild.HOLD < timedelta(seconds=consumer.timeout) < erasure.MAX_WORKER_TIME
 
 
 def test_a_rebuild_closes_a_lost_journal() -> None:
