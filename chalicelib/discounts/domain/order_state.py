@@ -120,7 +120,7 @@ def advance(
         state,
         snapshot_key=latest.key,
         customer=latest.customer,
-        had_customer=latest.customer is not None,
+        had_customer=latest.customer is not None or (stored.had_customer and stored.customer is None),
         lines=attribute_lines(latest.lines, attribute, {line.line_id: line for line in stored.lines}),
         is_void=latest.is_void,
         ab_mark=stored.ab_mark or latest.ab_mark,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from chalicelib.discounts.domain.names import former_name, item_kind, item_name
+from chalicelib.discounts.domain.names import MAX_NAME_BYTES, former_name, item_kind, item_name
 from chalicelib.discounts.enums import NameKind
 from chalicelib.discounts.errors import NameTaken
 from chalicelib.discounts.models import DiscountName
@@ -80,9 +80,10 @@ def iterate_former_names(shop: str, name: str) -> Iterator[DiscountName]:
 def find_owners(shop: str, uses: Iterable[tuple[str, datetime]]) -> dict[tuple[str, datetime], str]:
     """Return the id of the discount that had each code or title at that time; pairs without a discount are missing.
 
-    A name in force since then costs a part of one call for 100; any other costs a query of its history.
+    A name in force since then costs a part of one call for 100; any other costs a query of its history. A name over
+    `MAX_NAME_BYTES`, which no discount of ours can have, costs nothing.
     """
-    pairs = list(dict.fromkeys(uses))
+    pairs = [(name, at) for name, at in dict.fromkeys(uses) if len(name.encode()) <= MAX_NAME_BYTES]
     current = find_names(shop, (name for name, _ in pairs))
     owners: dict[tuple[str, datetime], str] = {}
     history: dict[str, list[DiscountName]] = {}

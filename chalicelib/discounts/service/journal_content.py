@@ -47,7 +47,7 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class JournalContent:
-    """The writes of a journal. `planned_at` is the time at which its rows were read.
+    """The writes of a journal. `planned_at` is a time before its rows were read, but after a look at the tombstones.
 
     Until `held_until` its owner, a rebuild, reads the figures, and no other worker finishes it.
     """

@@ -26,13 +26,21 @@ UsageMessage = OrderMessage | RefundCreated
 
 MAX_ITEM_BYTES = 900
 """Bytes of a SKU in a key: DynamoDB's sort keys hold 1,024, and ids and dates are added."""
+MAX_ID_BYTES = 255
+"""Bytes of an id of Shopify's in a key; today's have about 40."""
 MAX_UNITS = 10**9
+_CURRENCY_LETTERS = 3
 
 
 def to_snapshot(message: OrderMessage) -> Snapshot:
-    """Return the order as the message has it. Raises ValueError or ArithmeticError if an amount is not money."""
+    """Return the order as the message has it.
+
+    Raises ValueError or ArithmeticError if an amount is not money, or if an id or currency has not the length of one.
+    """
+    _require_key_parts(message.order_id, message.currency)
     applications = {each.index: each for each in message.applications}
     customer = message.customer_id or (f"guest:{message.guest}" if message.guest else None)
+    _require_key_parts(customer)
     moments = (message.updated_at or message.triggered_at, message.triggered_at)
     return Snapshot(
         key="#".join([*map(clock.iso, moments), message.message_id]),
@@ -48,8 +56,17 @@ def to_snapshot(message: OrderMessage) -> Snapshot:
 
 
 def to_refunds(message: RefundCreated) -> Refunds:
-    """Return the message's refund."""
+    """Return the message's refund. Raises ValueError if the order's id or currency has not the length of one."""
+    _require_key_parts(message.order_id, message.currency)
     return {message.refund_id: _units(message.lines)}
+
+
+def _require_key_parts(order_or_customer: str | None, currency: str | None = None) -> None:
+    """Raise ValueError for a part that is too long for a key: one such key would fail the journal of the shop."""
+    if len((order_or_customer or "").encode()) > MAX_ID_BYTES:
+        raise ValueError("not an id")
+    if currency is not None and len(currency.encode()) != _CURRENCY_LETTERS:
+        raise ValueError("not a currency")
 
 
 def _ab_mark(message: OrderMessage) -> str | None:
@@ -69,6 +86,7 @@ def _units(lines: Iterable[RefundLine]) -> dict[str, int]:
 def _line(line: OrderLine, applications: dict[int, DiscountApplication]) -> SnapshotLine:
     if not 0 <= line.quantity <= MAX_UNITS:
         raise ValueError("not a quantity")
+    _require_key_parts(line.variant_id)
     is_named = line.sku and len(line.sku.encode()) <= MAX_ITEM_BYTES
     state = Line(
         line_id=line.line_item_id,

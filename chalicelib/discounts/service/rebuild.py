@@ -1,6 +1,6 @@
 """Recounts a shop's figures from its orders, and journals the differences.
 
-A rebuild opens the shop's journal for at most HOLD and keeps it while it reads, so that no figure changes; the messages
+It closes a journal that cannot be applied first. A rebuild opens the shop's journal for at most HOLD and keeps it while it reads, so that no figure changes; the messages
 of the shop wait. After a crash another worker closes it. A check only reads, and stops if figures change while it runs.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from chalicelib.discounts.domain.contribution import iterate_use_keys
-from chalicelib.discounts.domain.deltas import Deltas
+from chalicelib.discounts.domain.deltas import Deltas, OpenDays
 from chalicelib.discounts.domain.order_state import OrderState
 from chalicelib.discounts.domain.recount import Recount, counter_differences, customer_differences
 from chalicelib.discounts.repository import (
@@ -26,13 +26,14 @@ from chalicelib.discounts.repository import (
 from chalicelib.discounts.service import journal
 from chalicelib.discounts.service.journal import JournalLost
 from chalicelib.discounts.service.journal_content import JournalContent, customer_rows
-from chalicelib.discounts.service.usage_plan import counter_writes, open_days
+from chalicelib.discounts.service.usage_plan import counter_writes, open_days, require_writable
 from chalicelib.kit import clock, logs, retries
 
 HOLD = timedelta(minutes=14)
 """The longest time of a rebuild; Lambda ends a worker after 15 minutes."""
 PAGE = 500
 CHECK_ATTEMPTS = 3
+_REFUSED_BY_CODE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 log = logs.logger("discounts")
 
@@ -52,7 +53,7 @@ def rebuild_usage(shop: str) -> RebuildResult:
     """
 
     def attempt() -> RebuildResult:
-        _close_lost_journal(shop)
+        _close_open_journal(shop)
         head = usage_journals.find_head(shop)
         held = journal.hold(head, HOLD)
         content, orders = _differences(shop, head.sequence + 1, clock.now())
@@ -79,7 +80,7 @@ def _differences(shop: str, sequence: int, now: datetime) -> tuple[JournalConten
     """Return the writes that make the figures equal to a recount, and the number of orders."""
     days = open_days(now)
     recount, orders = Recount(days), 0
-    states = _orders(shop)
+    states = _writable_orders(shop, days)
     while page := list(islice(states, PAGE)):
         recount.add(page)
         orders += len(page)
@@ -108,6 +109,17 @@ def _differences(shop: str, sequence: int, now: datetime) -> tuple[JournalConten
     )
 
 
+def _writable_orders(shop: str, days: OpenDays) -> Iterator[OrderState]:
+    """Iterate over the shop's orders, except those whose figures no journal can write: their messages fail alone."""
+    for state in _orders(shop):
+        try:
+            require_writable(shop, state, days)
+        except Exception:
+            log.exception("order left out of the recount", extra={"shop": shop, "order": state.order_id})
+        else:
+            yield state
+
+
 def _orders(shop: str) -> Iterator[OrderState]:
     """Iterate over the shop's orders: those in the table, then those in the archive that the table lacks."""
     present = set()
@@ -124,20 +136,34 @@ def _note_capped(shop: str, recount: Recount) -> None:
     """Mark the uses of customers with too many of them as uncertain; reads the orders again if there are any."""
     capped = recount.capped_customers()
     if capped:
-        for state in _orders(shop):
+        for state in _writable_orders(shop, recount.open_days):
             if state.customer and state.customer + state.suffix in capped:
                 recount.uncertain |= set(iterate_use_keys(state))
 
 
-def _close_lost_journal(shop: str) -> None:
+def _close_open_journal(shop: str) -> None:
+    """Finish the open journal; close one that was lost, or of which a write fails every time.
+
+    Every other write of it has been tried, so that a worker which comes late changes nothing. The messages of a journal
+    that was not finished have failed, and come again.
+    """
     head = usage_journals.find_head(shop)
     if not head.open_key:
         return
     try:
         journal.finish_open_journal(head)
-    except JournalLost:
-        log.error("lost journal closed: the recount replaces it", extra={"shop": shop})
+    except Exception as error:
+        if not isinstance(error, JournalLost) and not _fails_every_time(error):
+            raise
+        log.exception("journal closed that cannot be applied: the recount replaces it", extra={"shop": shop})
         usage_journals.close(shop, head.open_key, head.sequence + 1)
+        usage_journals.delete_content(head.open_key)
+
+
+def _fails_every_time(error: Exception) -> bool:
+    """Return whether our code or DynamoDB refuses a write for what it contains."""
+    refusal = getattr(error, "cause_response_code", None)
+    return isinstance(error, _REFUSED_BY_CODE) or refusal == "ValidationException"
 
 
 def _size(content: JournalContent) -> int:

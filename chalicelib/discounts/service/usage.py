@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chalicelib.discounts.models import APP, UsageJournal
@@ -11,7 +13,7 @@ from chalicelib.discounts.service.journal import write_journal
 from chalicelib.discounts.service.journal_content import JournalContent
 from chalicelib.discounts.service.order_snapshots import UsageMessage, to_refunds, to_snapshot
 from chalicelib.discounts.service.usage_plan import OrderNews, plan
-from chalicelib.kit import logs
+from chalicelib.kit import clock, logs
 from chalicelib.kit.queue_records import ReceivedMessage
 from chalicelib.kit.threads import map_in_threads
 from chalicelib.shops.schemas.orders import RefundCreated
@@ -28,15 +30,16 @@ def record_usage(batch: Sequence[Received]) -> list[Received]:
 
     A message that cannot be counted fails alone; a journal that cannot be written fails the messages of its shop.
     """
+    started = clock.now()
     by_shop: dict[str, list[Received]] = {}
     for received in batch:
         if received.content.app == APP:
             by_shop.setdefault(received.content.shop, []).append(received)
-    failures = map_in_threads(_record_shop, by_shop.items(), SHOPS_AT_ONCE)
+    failures = map_in_threads(partial(_record_shop, started), by_shop.items(), SHOPS_AT_ONCE)
     return [received for failed in failures for received in failed]
 
 
-def _record_shop(shop_messages: tuple[str, list[Received]]) -> list[Received]:
+def _record_shop(started: datetime, shop_messages: tuple[str, list[Received]]) -> list[Received]:
     shop, messages = shop_messages
     news, failed = _news(shop, messages)
     is_at_rest = False
@@ -44,7 +47,7 @@ def _record_shop(shop_messages: tuple[str, list[Received]]) -> list[Received]:
     def make_content(head: UsageJournal) -> JournalContent:
         nonlocal is_at_rest
         is_at_rest = head.due_in is None
-        usage_plan = plan(shop, head, news.values())
+        usage_plan = plan(shop, head, news.values(), started)
         failed.update(usage_plan.failed)
         return usage_plan.content
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.discounts.domain import order_state, packed_orders
+from chalicelib.discounts.domain import order_state
 from chalicelib.discounts.domain.attribution import name_of
 from chalicelib.discounts.domain.contribution import contribution
 from chalicelib.discounts.domain.deltas import Deltas, Figure, FigureKey, OpenDays, OrderChange, customer_keys, deltas
 from chalicelib.discounts.domain.local_days import local_date
 from chalicelib.discounts.domain.order_lines import Application, Attribute
-from chalicelib.discounts.domain.order_state import FirstSight, Refunds, Snapshot
+from chalicelib.discounts.domain.order_state import FirstSight, OrderState, Refunds, Snapshot
 from chalicelib.discounts.metrics import USAGE_DROPPED
 from chalicelib.discounts.models import APP, Discount, DiscountUsage, OrderUsage, UsageJournal
 from chalicelib.discounts.repository import counters, customer_insights, discount_names, discounts, order_usages
@@ -54,9 +54,13 @@ def open_days(now: datetime) -> OpenDays:
     return OpenDays((now - FIGURES_OPEN).date(), (now - ORDERS_OPEN).date())
 
 
-def plan(shop: str, head: UsageJournal, news: Iterable[OrderNews]) -> UsagePlan:
-    """Return the plan of the journal after `head` for these messages. An order that cannot be counted fails alone."""
+def plan(shop: str, head: UsageJournal, news: Iterable[OrderNews], started: datetime) -> UsagePlan:
+    """Return the plan of the journal after `head` for these messages. An order that cannot be counted fails alone.
+
+    `started` is the beginning of the batch, whatever the attempt: subjects that were erased since then are left out.
+    """
     now, every = clock.now(), {each.order_id: each for each in news}
+    days = open_days(now)
     stored = order_usages.find_orders(shop, every)
     locale = shops.find_locale(shop, APP)
     named = _Discounts(shop, every.values())
@@ -66,24 +70,34 @@ def plan(shop: str, head: UsageJournal, news: Iterable[OrderNews]) -> UsagePlan:
         try:
             sight = FirstSight(lambda at: local_date(at, locale.time_zone), locale.currency or _currency(each))
             change = _change(each, stored.get(order_id), sight, named)
+            if change:
+                for state in filter(None, (change.old, change.new)):
+                    require_writable(shop, state, days)
+                order_usages.to_row(shop, change.new, 0).serialize()
         except Exception:
             log.exception("order not counted", extra={"shop": shop, "order": order_id})
             failed.add(order_id)
         else:
             changes += [change] if change else []
-    kept = _without_closed(changes, open_days(now))
+    kept = _without_closed(changes, days)
     sequence = head.sequence + 1
-    result = deltas(kept, customer_insights.find_customers(shop, customer_keys(kept)), open_days(now))
+    result = deltas(kept, customer_insights.find_customers(shop, customer_keys(kept)), days)
     content = JournalContent(
         shop,
         sequence,
-        now,
+        started,
         orders=order_writes(shop, (change.new for change in kept), stored, sequence),
         customers=customer_rows(shop, result, sequence),
         counters=counter_writes(shop, result, named.codes, now),
         conversions=conversions_of(shop, [change.new for change in kept]),
     )
     return UsagePlan(content, failed)
+
+
+def require_writable(shop: str, state: OrderState, days: OpenDays) -> None:
+    """Compute the figures of an order and their places. Raises if a journal with this order could not be applied."""
+    for key in deltas([OrderChange(None, state)], {}, days).counters:
+        counters.place(shop, key)
 
 
 def counter_writes(shop: str, result: Deltas, codes: Mapping[str, str | None], now: datetime) -> list[CounterWrite]:
@@ -121,7 +135,7 @@ def _use_times(result: Deltas, key: FigureKey, row: CounterRow | None) -> dict[s
 
 
 def _change(news: OrderNews, row: OrderUsage | None, sight: FirstSight, named: _Discounts) -> OrderChange | None:
-    """Return the change of an order; None if the messages change nothing. Raises if its figures cannot be computed."""
+    """Return the change of an order; None if the messages change nothing."""
     old = order_usages.to_state(row) if row is not None else None
     base = order_state.open_state(old, news.order_id, news.snapshots, sight)
     if base is None:
@@ -129,11 +143,7 @@ def _change(news: OrderNews, row: OrderUsage | None, sight: FirstSight, named: _
         base = sight.state(news.order_id, seen_at, currency or sight.shop_currency)
     latest = order_state.newest(old, news.snapshots)
     new = order_state.advance(base, news.snapshots, news.refunds, named.attribute(latest))
-    if new == old:
-        return None
-    contribution(new)
-    packed_orders.pack(new)
-    return OrderChange(old, new)
+    return OrderChange(old, new) if new != old else None
 
 
 def _without_closed(changes: Sequence[OrderChange], days: OpenDays) -> list[OrderChange]:

@@ -84,3 +84,10 @@ def test_a_foreign_currency_marks_the_keys_of_the_figures() -> None:
 def test_only_an_order_that_had_a_customer_can_lose_one() -> None:
     assert not state(replace(SNAPSHOT, customer=None)).had_customer
     assert state(SNAPSHOT).had_customer
+
+
+def test_a_later_snapshot_without_a_customer_keeps_that_one_was_erased() -> None:
+    later = replace(SNAPSHOT, key="3", customer=None)
+    erased = replace(state(SNAPSHOT), customer=None)
+    assert state(later, stored=erased).had_customer
+    assert not state(later, stored=state(SNAPSHOT)).had_customer

@@ -36,6 +36,16 @@ def test_a_use_belongs_to_the_discount_whose_name_was_in_force() -> None:
     assert {number: owners.get((code, hour(number))) for number in expected} == expected
 
 
+def test_a_name_that_no_discount_can_have_costs_nothing() -> None:
+    long = title_name("\U0001f600" * 255)
+    code = code_name("SALE")
+    store(code, "first", 0)
+    with metered() as meter:
+        owners = discount_names.find_owners(SHOP, [(long, hour(1)), (code, hour(1))])
+    assert owners == {(code, hour(1)): "first"}
+    assert meter.cost.reads == 1
+
+
 def test_names_in_force_cost_one_read_for_a_hundred() -> None:
     for number in range(100):
         store(title_name(f"Title {number}"), str(number), 0)

@@ -13,7 +13,14 @@ import pytest
 
 from chalicelib.discounts.domain.order_lines import Allocation, Application, Line, SnapshotLine
 from chalicelib.discounts.domain.order_state import Snapshot
-from chalicelib.discounts.models import APP, CustomerInsight, DiscountUsage, OrderUsage, UsageJournal
+from chalicelib.discounts.models import (
+    APP,
+    CustomerInsight,
+    DiscountUsage,
+    OrderUsage,
+    ProductPerformance,
+    UsageJournal,
+)
 from chalicelib.discounts.repository import usage_journals
 from chalicelib.discounts.service import journal
 from chalicelib.discounts.service.journal import JournalLost
@@ -177,6 +184,16 @@ def test_an_order_that_cannot_be_counted_fails_alone(new_shop: Callable[[], None
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
 
 
+@pytest.mark.parametrize("year", [1, 9998, 9999])
+def test_an_order_of_a_year_whose_rows_cannot_be_written_fails_alone(new_shop: Callable[[], None], year: int) -> None:
+    order_id, snapshot = order(7)
+    message = order_message(order_id, replace(snapshot, created_at=datetime(year, 12, 31, 12, tzinfo=UTC)))
+    expected = [message] if year > 1 else []
+    assert record([*FIRST, message]) == expected
+    assert UsageJournal.get(SHOP).open_key is None
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
+
+
 @pytest.mark.parametrize("price", ["NaN", "1e100", "-5", "0.1234567890123"])
 def test_a_price_that_is_no_money_fails_alone(new_shop: Callable[[], None], price: str) -> None:
     order_id, snapshot = order(7)
@@ -184,6 +201,40 @@ def test_a_price_that_is_no_money_fails_alone(new_shop: Callable[[], None], pric
     [line] = message.lines
     poisoned = message.model_copy(update={"lines": [line.model_copy(update={"price": Decimal(price)})]})
     assert record([*FIRST, poisoned]) == [poisoned]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"order_id": "4" * 1_100},
+        {"customer_id": "c" * 1_500},
+        {"customer_id": None, "guest": "c" * 1_500},
+        {"currency": "x" * 1_100},
+        {"currency": ""},
+    ],
+    ids=["order", "customer", "guest", "currency", "no currency"],
+)
+def test_an_id_that_is_too_long_for_a_key_fails_alone(new_shop: Callable[[], None], changes: dict[str, Any]) -> None:
+    poisoned = order_message(*order(7)).model_copy(update=changes)
+    late = refund_message(poisoned.order_id, {"r1": {"l0": 1}}, AT)
+    assert record([*FIRST, poisoned, late]) == [poisoned, late]
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
+
+
+def test_a_variant_that_is_too_long_for_a_key_fails_alone(new_shop: Callable[[], None]) -> None:
+    message = order_message(*order(7))
+    line = message.lines[0].model_copy(update={"sku": None, "variant_id": "v" * 1_100})
+    poisoned = message.model_copy(update={"lines": [line]})
+    assert record([*FIRST, poisoned]) == [poisoned]
+
+
+def test_an_order_with_a_foreign_title_that_is_too_long_for_a_key_is_counted(new_shop: Callable[[], None]) -> None:
+    order_id, snapshot = order(7)
+    shares = (Allocation(Application("\U0001f600" * 255, None), Decimal(1)),)
+    message = order_message(order_id, replace(snapshot, lines=(SnapshotLine(snapshot.lines[0].line, shares),)))
+    assert record([*FIRST, message]) == []
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
+    assert ProductPerformance.get(SHOP, "RED").units_sold_with_discount == 6
 
 
 def test_messages_of_another_app_are_ignored(new_shop: Callable[[], None]) -> None:
@@ -200,6 +251,30 @@ def test_a_customer_erased_during_a_crash_is_left_out_and_the_counts_stay(new_sh
     assert [row.customer_id for row in CustomerInsight.query(SHOP)] == ["guest:ab"]
     assert DiscountUsage.get(SHOP, "d1#RED").unique_customers == 2
     assert objects() == []
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 6])
+def test_a_customer_erased_at_any_call_before_the_writes_is_left_out(new_shop: Callable[[], None], number: int) -> None:
+    def erase() -> None:
+        tombstones.add(data_subjects.customer(SHOP, CUSTOMER))
+
+    interrupted_at(number, lambda: record(FIRST), erase)
+    assert [row.customer_id for row in OrderUsage.query(SHOP)] == [None, "guest:ab"]
+    assert [row.customer_id for row in CustomerInsight.query(SHOP)] == ["guest:ab"]
+
+
+def test_a_customer_erased_while_another_worker_has_the_journal_is_left_out(new_shop: Callable[[], None]) -> None:
+    others = iter([order_message(*order(9, "guest:cd"))])
+
+    def run_other() -> None:
+        if message := next(others, None):
+            assert record([message]) == []
+            tombstones.add(data_subjects.customer(SHOP, CUSTOMER))
+
+    with hooked("before-call", "PutObject", run_other):
+        assert record(FIRST) == []
+    assert [row.customer_id for row in CustomerInsight.query(SHOP)] == ["guest:ab", "guest:cd"]
+    assert CUSTOMER not in [row.customer_id for row in OrderUsage.query(SHOP)]
 
 
 def test_the_journal_of_a_shop_erased_during_a_crash_writes_nothing(new_shop: Callable[[], None]) -> None:

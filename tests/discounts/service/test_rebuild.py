@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.discounts.domain import customer_figures
+from chalicelib.discounts.domain.deltas import Figure, FigureKey
 from chalicelib.discounts.models import (
     APP,
     CustomerInsight,
@@ -21,13 +22,17 @@ from chalicelib.discounts.models import (
     UsageJournal,
 )
 from chalicelib.discounts.repository import archived_orders, usage_journals
-from chalicelib.discounts.service import journal, rebuild, recount_requests
+from chalicelib.discounts.service import journal, rebuild, recount_requests, usage_plan
+from chalicelib.discounts.service.journal_content import CounterWrite
+from chalicelib.discounts.service.usage_plan import counter_writes
 from chalicelib.kit import aws, clock, data_subjects, messages, tombstones
+from chalicelib.kit.errors import Unavailable
 from chalicelib.retention.rules import RULES
-from chalicelib.retention.service import privacy_requests
+from chalicelib.retention.service import erasure, privacy_requests
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
+from infra.deploy import handlers
 from tests.discounts.faults import interrupted_at, killed_at, without_waits
-from tests.discounts.service.test_journal import AT, CUSTOMER, FIRST, SECOND, order
+from tests.discounts.service.test_journal import AT, CUSTOMER, FIRST, SECOND, objects, order
 from tests.discounts.usage_factories import SHOP, order_message, put_discounts, put_shop, record, stored_figures
 from tests.retention.conftest import fire_sweep, nothing_in_progress
 
@@ -100,12 +105,65 @@ def test_messages_wait_while_a_rebuild_reads() -> None:
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 4
 
 
+def test_a_worker_has_the_time_that_a_rebuild_may_take() -> None:
+    [consumer] = [each for each in handlers.consumers() if each.name == "discounts-record_usage"]
+    assert rebuild.HOLD < timedelta(seconds=consumer.timeout) < erasure.MAX_WORKER_TIME
+
+
 def test_a_rebuild_closes_a_lost_journal() -> None:
     address = usage_journals.put_content(SHOP, {})
     assert usage_journals.claim_next(usage_journals.find_head(SHOP), address, clock.now())
     usage_journals.delete_content(address)
     assert rebuild.rebuild_usage(SHOP).differences == 0
     assert record([order_message(*order(9))]) == []
+
+
+REFUSED_BY_CODE = FigureKey(Figure.SHOP_DAY, day="9998-01-01", currency="USD")
+REFUSED_BY_DYNAMODB = FigureKey(Figure.PRODUCT, item="x" * 1_100, currency="USD")
+
+
+@pytest.mark.parametrize("key", [REFUSED_BY_CODE, REFUSED_BY_DYNAMODB], ids=["code", "DynamoDB"])
+def test_a_rebuild_closes_a_journal_that_cannot_be_applied(key: FigureKey) -> None:
+    refused = CounterWrite(key, {"orders" if key is REFUSED_BY_CODE else "units_sold_with_discount": 1}, {})
+    counted, late = order_message(*order(9)), order_message(*order(10))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(usage_plan, "counter_writes", lambda *given: [refused, *counter_writes(*given)])
+        assert record([counted]) == [counted]
+    assert record([late]) == [late]
+    assert UsageJournal.get(SHOP).open_key
+    rebuild.rebuild_usage(SHOP)
+    assert UsageJournal.get(SHOP).open_key is None
+    assert record([counted, late]) == []
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 5
+    assert differences() == 0
+    assert objects() == []
+
+
+def test_a_recount_leaves_out_an_order_that_no_journal_can_write() -> None:
+    order_id, snapshot = order(9)
+    message = order_message(order_id, replace(snapshot, created_at=datetime(9998, 1, 1, tzinfo=UTC)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(usage_plan, "require_writable", lambda *_: None)
+        assert record([message]) == [message]
+    assert OrderUsage.get(SHOP, order_id)
+    rebuild.rebuild_usage(SHOP)
+    assert UsageJournal.get(SHOP).open_key is None
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 3
+    assert differences() == 0
+    changed = message.model_copy(update={"updated_at": message.triggered_at + timedelta(days=1), "cancelled_at": AT})
+    assert record([changed, order_message(*order(10))]) == [changed]
+    assert DiscountUsage.get(SHOP, "d1#RED").times_used == 4
+
+
+def test_a_rebuild_leaves_a_journal_open_while_the_database_throttles(monkeypatch: pytest.MonkeyPatch) -> None:
+    def throttle(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(journal, "_apply", throttle)
+    assert len(record([order_message(*order(9))])) == 1
+    with pytest.raises(Unavailable):
+        rebuild.rebuild_usage(SHOP)
+    assert UsageJournal.get(SHOP).open_key
 
 
 def test_erased_customers_leave_counts_that_a_recount_accepts() -> None:
@@ -116,6 +174,16 @@ def test_erased_customers_leave_counts_that_a_recount_accepts() -> None:
     CustomerInsight.get(SHOP, CUSTOMER).delete()
     assert DiscountUsage.get(SHOP, "d1#RED").unique_customers == 2
     assert differences() == 0
+
+
+def test_a_later_message_without_the_erased_customer_leaves_the_counts() -> None:
+    CustomerInsight.get(SHOP, CUSTOMER).delete()
+    for number in (1, 3):
+        row = OrderUsage.get(SHOP, f"gid://shopify/Order/{number}")
+        row.update([OrderUsage.customer_id.remove(), OrderUsage.shop_customer.remove()])
+        assert record([order_message(*order(number, customer=None, key="2"))]) == []
+    assert rebuild.rebuild_usage(SHOP).differences == 0
+    assert DiscountUsage.get(SHOP, "d1#RED").unique_customers == 2
 
 
 def test_customers_with_too_many_uses_are_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
