@@ -11,6 +11,7 @@ from chalicelib.discounts.domain.attribution import name_of
 from chalicelib.discounts.domain.contribution import contribution
 from chalicelib.discounts.domain.deltas import Deltas, Figure, FigureKey, OpenDays, OrderChange, customer_keys, deltas
 from chalicelib.discounts.domain.local_days import local_date
+from chalicelib.discounts.domain.names import code_name, is_code
 from chalicelib.discounts.domain.order_lines import Application, Attribute
 from chalicelib.discounts.domain.order_state import FirstSight, Refunds, Snapshot
 from chalicelib.discounts.metrics import USAGE_DROPPED
@@ -165,7 +166,8 @@ class _Discounts:
         }
         self._owners = discount_names.find_owners(shop, sorted(uses))
         rows = discounts.find_with_deleted(shop, sorted(set(self._owners.values())))
-        self._rows: dict[str, Discount] = {row.discount_id: row for row in rows}
+        self._rows: dict[str, Discount] = {row.discount_id: row for row in rows if row.had_node}
+        self._coded = discount_names.find_owners(shop, sorted(self._code_uses()))
         self.codes = {discount_id: row.discount_code for discount_id, row in self._rows.items()}
 
     def attribute(self, snapshot: Snapshot | None) -> Attribute:
@@ -173,8 +175,26 @@ class _Discounts:
 
         def find(application: Application) -> tuple[str, str] | None:
             name = name_of(application)
-            discount_id = self._owners.get((name, snapshot.created_at)) if name and snapshot else None
-            row = self._rows.get(discount_id) if discount_id else None
+            row = self._owner(name, snapshot.created_at) if name and snapshot else None
             return (row.discount_id, row.value_type.value) if row else None
 
         return find
+
+    def _owner(self, name: str, moment: datetime) -> Discount | None:
+        """Return the discount that orders of that time name so.
+
+        A title names automatic discounts only: other apps' discounts may have the titles of ours with a code.
+        """
+        row = self._rows.get(self._owners.get((name, moment), ""))
+        if row is None or is_code(name) or row.discount_code is None:
+            return row
+        return row if self._coded.get((code_name(row.discount_code), moment)) != row.discount_id else None
+
+    def _code_uses(self) -> set[tuple[str, datetime]]:
+        """Return the codes of the discounts that are found by their titles, with the times of the orders."""
+        found = [(self._rows.get(owner), name, at) for (name, at), owner in self._owners.items()]
+        return {
+            (code_name(row.discount_code), at)
+            for row, name, at in found
+            if row is not None and row.discount_code is not None and not is_code(name)
+        }
