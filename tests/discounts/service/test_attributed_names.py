@@ -76,3 +76,53 @@ def test_a_paused_discount_keeps_the_uses_of_its_node(discount_shop: DiscountSho
     discount_shop.changed(discount, is_active=False)
     assert discount_shop.drain() == []
     assert uses(discount_shop, discount, use(discount_shop.shop, clock.now(), title="Mugs")) == 1
+
+
+def hours_later(patch: pytest.MonkeyPatch, hours: int) -> datetime:
+    """Set the clock to that many hours from now; return that time."""
+    later = clock.now() + timedelta(hours=hours)
+    patch.setattr(clock, "now", lambda: later)
+    return later
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+@pytest.mark.parametrize("code", [None, "MUGS"])
+def test_a_former_name_counts_until_shopify_has_the_change(
+    discount_shop: DiscountShop, monkeypatch: pytest.MonkeyPatch, code: str | None, *, is_deleted: bool
+) -> None:
+    discount = published(discount_shop, title="Mugs", discount_code=code)
+    former = {"code": code} if code else {"title": "Mugs"}
+    if is_deleted:
+        discount_shop.remove(discount)
+    else:
+        discount_shop.changed(discount, title="Cups", discount_code=code and "CUPS")
+    saved_at = clock.now()
+    with monkeypatch.context() as patch:
+        published_at = hours_later(patch, 1)
+        assert discount_shop.drain() == []
+    shop = discount_shop.shop
+    assert uses(discount_shop, discount, use(shop, saved_at + timedelta(minutes=59), **former)) == 1
+    assert uses(discount_shop, discount, use(shop, published_at + timedelta(seconds=1), **former)) == 1
+
+
+def test_a_later_version_brings_no_former_name_back(
+    discount_shop: DiscountShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discount = published(discount_shop, title="Mugs")
+    discount_shop.changed(discount, title="Cups")
+    assert discount_shop.drain() == []
+    foreign = use(discount_shop.shop, clock.now() + timedelta(minutes=1), title="Mugs")
+    with monkeypatch.context() as patch:
+        hours_later(patch, 1)
+        discount_shop.changed(discount_shop.get(discount["discount_id"]), value="11")
+        assert uses(discount_shop, discount, foreign) == 0
+        assert discount_shop.drain() == []
+        assert uses(discount_shop, discount, foreign) == 0
+
+
+def test_a_name_that_another_discount_took_over_is_its_own(discount_shop: DiscountShop) -> None:
+    old = published(discount_shop, title="Mugs")
+    discount_shop.changed(old, title="Cups")
+    new = published(discount_shop, title="Mugs")
+    order = use(discount_shop.shop, clock.now(), title="Mugs")
+    assert (uses(discount_shop, new, order), uses(discount_shop, old, order)) == (1, 0)
