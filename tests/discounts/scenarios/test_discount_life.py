@@ -127,7 +127,8 @@ class DiscountLife(RuleBasedStateMachine):
         """Compare who had each name, or had it last, at the time of each change."""
         uses = {(name, moment) for moment, _ in self.owners for _, names in self.owners for name in names}
         found = discount_names.find_owners(self.editor.shop, uses)
-        expected, last = {}, dict[str, str]()
+        expected: dict[tuple[str, datetime], str] = {}
+        last: dict[str, str] = {}
         for moment, names in self.owners:
             last |= names
             expected |= {(name, moment): owner for name, owner in last.items()}
