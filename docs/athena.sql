@@ -87,6 +87,7 @@ TBLPROPERTIES (
 
 CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.discounts_order_usages (
   `ab_variant` string,
+  `ab_visitor` string,
   `cancelled_at` timestamp,
   `created_at` timestamp,
   `currency` string,

@@ -52,7 +52,8 @@ _SHOP = (SubjectQuery(SubjectType.SHOP, ByKey("shop", "{shop}")),)
 _NO_INDEX = "an index by shop would add a write to each row, and erasures of a shop are rare"
 _SHOP_BY_SCAN = (SubjectQuery(SubjectType.SHOP, ByScan(column="shop", value="{shop}", reason=_NO_INDEX)),)
 _CUSTOMER_REMOVED = Redact(
-    {"customer_id": Redaction.REMOVED, "shop_customer": Redaction.REMOVED}, reason="figures are counted from it"
+    dict.fromkeys(("customer_id", "shop_customer", "ab_visitor"), Redaction.REMOVED),
+    reason="figures are counted from it",
 )
 
 TABLE_POLICIES = (

@@ -108,5 +108,5 @@ def _install_shop() -> None:
 
     Shop(SHOP, APP, currency="USD", installed_at=AT, created_at=AT, updated_at=AT).save()
     terms: dict[str, Any] = {"title": "Autumn", "value_type": ValueType.PERCENTAGE, "value": Decimal(10)}
-    Discount(SHOP, "d1", skus=[], combines_with={}, created_at=AT, updated_at=AT, **terms).save()
+    Discount(SHOP, "d1", skus=[], combines_with={}, had_node=True, created_at=AT, updated_at=AT, **terms).save()
     DiscountName(SHOP, "title:autumn", discount_id="d1", kind=NameKind.TITLE, since=AT).save()

@@ -26,7 +26,7 @@ CUSTOMER, GUEST, OTHER = "gid://shopify/Customer/1", "guest:3f", "guest:9c"
 
 def seed(order: str, customer: str) -> None:
     usage = row(OrderUsage, "usage", shop=SHOP, order_id=order, customer_id=customer)
-    usage.shop_customer = f"{SHOP}#{customer}"
+    usage.shop_customer, usage.ab_variant, usage.ab_visitor = f"{SHOP}#{customer}", "t1.b", f"visitor of {customer}"
     usage.save()
     row(CustomerInsight, "insight", shop=SHOP, customer_id=customer, uses={}, types={}, days={}).save()
 
@@ -59,7 +59,8 @@ def test_an_erased_customer_leaves_an_order_without_a_customer(
 ) -> None:
     erase(drain, **asked)
     usage = OrderUsage.get(SHOP, orders[erased])
-    assert [usage.customer_id, usage.shop_customer] == [None, None]
+    assert [usage.customer_id, usage.shop_customer, usage.ab_visitor] == [None, None, None]
+    assert usage.ab_variant == "t1.b"
     assert {each.customer_id for each in CustomerInsight.query(SHOP)} == set(orders) - {erased}
     assert all(OrderUsage.get(SHOP, orders[each]).customer_id == each for each in set(orders) - {erased})
     assert not [

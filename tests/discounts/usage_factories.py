@@ -63,6 +63,7 @@ def put_discount(shop: str, discount_id: str, title: str, value_type: str = "per
         value=Decimal(10),
         skus=[],
         combines_with={},
+        had_node=True,
         created_at=SINCE,
         updated_at=SINCE,
     ).save()

@@ -19,6 +19,11 @@ def code_name(code: str) -> str:
     return f"{NameKind.CODE}:{code.lower()}"
 
 
+def is_code(name: str) -> bool:
+    """Return whether a key is that of a code."""
+    return name.startswith(f"{NameKind.CODE}:")
+
+
 def title_name(title: str) -> str:
     """Return the key of a title, the same whatever the case of its letters."""
     return f"{NameKind.TITLE}:{title.casefold()}"

@@ -52,6 +52,7 @@ class OrderState:
     cancelled_at: datetime | None = None
     refunds: Refunds = field(default_factory=dict)
     ab_mark: str | None = None
+    """As the snapshot's; the visitor is empty once the customer was erased, and stays so."""
 
     @property
     def is_counted(self) -> bool:

@@ -1,6 +1,6 @@
 """The lines of an order as text: gzipped, because the order's row is written at each change.
 
-The text names no customer.
+The text names no customer and no visitor: an erasure leaves it as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ def pack(state: OrderState) -> str:
         "suffix": state.suffix,
         "had_customer": state.had_customer,
         "void": state.is_void,
-        "mark": state.ab_mark,
     }
     text = json.dumps({name: value for name, value in document.items() if value}, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
@@ -38,7 +37,6 @@ def unpack(text: str, state: OrderState) -> OrderState:
         suffix=document.get("suffix", ""),
         had_customer=document.get("had_customer", False),
         is_void=document.get("void", False),
-        ab_mark=document.get("mark"),
     )
 
 

@@ -29,8 +29,8 @@ class OrderUsage(Table):
     """The current contribution of an order: every figure can be recounted from these rows.
 
     `lines` is gzipped, in base64; if lines and refunds exceed 4 kB, `lines` is the address of an S3 object that holds
-    both. `shop_customer` is `<shop>#<customer_id>`; an erasure of the customer removes both. `ab_variant` is
-    `<test>.<variant>`.
+    both. `shop_customer` is `<shop>#<customer_id>`. `ab_variant` is `<test>.<variant>`, and `ab_visitor` who saw it. An
+    erasure of the customer removes `customer_id`, `shop_customer` and `ab_visitor`.
     """
 
     class Meta:
@@ -49,6 +49,7 @@ class OrderUsage(Table):
     refunds = JsonAttribute(personal=False, default=dict)
     cancelled_at = DateTimeAttribute(personal=False, null=True)
     ab_variant = UnicodeAttribute(personal=False, null=True)
+    ab_visitor = UnicodeAttribute(personal=True, null=True)
     journal_seq = IntegerAttribute(personal=False, default=0)
     created_at = DateTimeAttribute(personal=False)
 

@@ -82,7 +82,7 @@ def store_node(row: Discount, node_id: str) -> str | None:
     """Store a node of the discount at Shopify, whatever the version, unless another is stored; return the stored one."""
     column, key = Discount.shopify_node_id, Discount(row.shop, row.discount_id)
     free = Discount.version.exists() & (column.does_not_exist() | (column == node_id))
-    if update_if(key, [column.set(node_id)], free):
+    if update_if(key, [column.set(node_id), Discount.had_node.set(True)], free):
         return node_id
     stored = find(row.shop, row.discount_id)
     return stored.shopify_node_id if stored else None

@@ -22,6 +22,8 @@ MAX_BYTES = 4_000
 """Of lines and refunds in a row; about 80 lines."""
 MAX_KEYS = 100
 """Keys of one BatchGetItem."""
+_OF_CUSTOMER = ("customer_id", "shop_customer", "ab_visitor")
+"""The columns that an erasure of the customer removes."""
 
 
 def find_orders(shop: str, order_ids: Iterable[str]) -> dict[str, OrderUsage]:
@@ -45,6 +47,7 @@ def to_state(row: OrderUsage) -> OrderState:
         snapshot_key=row.snapshot_key,
         customer=row.customer_id,
         cancelled_at=row.cancelled_at,
+        ab_mark=f"{row.ab_variant}.{row.ab_visitor or ''}" if row.ab_variant else None,
     )
     content = {"lines": row.lines, "refunds": row.refunds}
     if is_address(row.lines):
@@ -54,6 +57,7 @@ def to_state(row: OrderUsage) -> OrderState:
 
 def to_row(shop: str, state: OrderState, sequence: int) -> OrderUsage:
     """Return the row of a state that journal number `sequence` writes, with its lines whatever their length."""
+    variant, _, visitor = (state.ab_mark or "").rpartition(".")
     return OrderUsage(
         shop,
         state.order_id,
@@ -65,7 +69,8 @@ def to_row(shop: str, state: OrderState, sequence: int) -> OrderUsage:
         lines=packed_orders.pack(state),
         refunds={refund_id: dict(lines) for refund_id, lines in state.refunds.items()},
         cancelled_at=state.cancelled_at,
-        ab_variant=state.ab_mark.rpartition(".")[0] if state.ab_mark else None,
+        ab_variant=variant or None,
+        ab_visitor=visitor or None,
         journal_seq=sequence,
         created_at=state.created_at,
     )
@@ -88,8 +93,7 @@ def put_order(row: OrderUsage, replaced: str | None) -> None:
 
 def without_customer(row: OrderUsage) -> OrderUsage:
     """Return the row of an order whose customer was erased."""
-    kept = {name: value for name, value in row.attribute_values.items() if name not in ("customer_id", "shop_customer")}
-    return OrderUsage(**kept)
+    return OrderUsage(**{name: value for name, value in row.attribute_values.items() if name not in _OF_CUSTOMER})
 
 
 def is_address(lines: str) -> bool:

@@ -18,7 +18,10 @@ log = logs.logger("discounts")
 
 
 def conversions_of(shop: str, states: Sequence[OrderState]) -> list[Conversion]:
-    """Return the conversions of orders with a mark of a running test; without a mark, nothing is read."""
+    """Return the conversions of orders with a mark of a running test; without a mark, nothing is read.
+
+    The visitor of an erased customer is not known; their conversion stays as it is.
+    """
     marked = [state for state in states if state.ab_mark]
     if not marked:
         return []
@@ -26,7 +29,7 @@ def conversions_of(shop: str, states: Sequence[OrderState]) -> list[Conversion]:
     conversions = []
     for state in marked:
         test, _, visitor = (state.ab_mark or "").split(".")
-        if test in items:
+        if visitor and test in items:
             value = format(revenue_of(state, items[test]), "f")
             conversions.append(Conversion(test, visitor, state.order_id, value, state.created_at))
     return conversions

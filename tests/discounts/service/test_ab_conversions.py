@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -12,6 +14,7 @@ import pytest
 from chalicelib.analytics.enums import MetricKind
 from chalicelib.analytics.service import exposures, register_site
 from chalicelib.discounts.models import APP, Discount, OrderUsage, UsageJournal
+from chalicelib.discounts.repository import order_usages
 from chalicelib.discounts.service.ab_marks import ATTRIBUTE, Mark, sign_mark
 from chalicelib.shops.schemas.orders import OrderUpdated
 from tests.analytics.collection_factories import queued_events
@@ -93,6 +96,21 @@ def test_a_test_that_analytics_does_not_know_ends_no_journal(test_id: str) -> No
     Discount(SHOP, "d1").update([Discount.ab_test_id.set("gone")])
     assert record([marked("gone")]) == []
     assert UsageJournal.get(SHOP).open_key is None
+    assert conversions() == []
+
+
+def test_the_visitor_of_an_erased_customer_does_not_come_back(test_id: str) -> None:
+    visitor = "visitor-123456"
+    mark = sign_mark(SHOP, Mark(test_id, "b", visitor))
+    assert record([marked(test_id, text=mark)]) == []
+    row = OrderUsage.get(SHOP, "gid://shopify/Order/1")
+    assert row.ab_visitor == visitor
+    assert visitor not in gzip.decompress(base64.b64decode(row.lines)).decode()
+    order_usages.without_customer(row).save()
+    conversions()
+    assert record([marked(test_id, text=mark, key="2", customer=None)]) == []
+    row = OrderUsage.get(SHOP, "gid://shopify/Order/1")
+    assert (row.ab_variant, row.ab_visitor) == (f"{test_id}.b", None)
     assert conversions() == []
 
 
