@@ -9,14 +9,14 @@ import math
 from datetime import date, timedelta
 
 from chalicelib.discounts.domain.json_ld import OfferPrice, offer_price
-from chalicelib.discounts.domain.robots import is_allowed
+from chalicelib.discounts.domain.robots import MAX_BYTES, is_allowed
 from chalicelib.discounts.domain.watch_results import state_after
 from chalicelib.discounts.enums import WatchStatus
 from chalicelib.discounts.models import CompetitorPrice, CompetitorWatch
 from chalicelib.discounts.repository import competitors
 from chalicelib.discounts.schemas.competitors import CompetitorCheckDue
 from chalicelib.integrations import web_pages
-from chalicelib.integrations.web_pages import USER_AGENT, PageUnavailable, Visit
+from chalicelib.integrations.web_pages import USER_AGENT, Limits, PageUnavailable, Visit
 from chalicelib.kit import clock, logs, messages, rate_limits
 from chalicelib.kit.addresses import ForbiddenAddress, WebAddress, check_url
 from chalicelib.kit.errors import WriteConflict
@@ -123,11 +123,15 @@ def _approve(address: WebAddress) -> None:
 
 
 def _read_robots(host: str) -> str:
-    """Return a website's robots.txt: empty if it has none, excluding all if it fails (RFC 9309, 2.3.1)."""
+    """Return a website's robots.txt, at most 500 KiB; empty if the website answers 4xx (RFC 9309, 2.3.1.3 and 2.5).
+
+    Raises PageUnavailable if it cannot be read: until then, the website's pages are not read either (2.3.1.4).
+    """
+    visit = Visit(media_type=None, is_cut=True, limits=Limits(body_bytes=MAX_BYTES), network=NETWORK)
     try:
-        return web_pages.fetch(f"https://{host}/robots.txt", Visit(media_type="text/plain", network=NETWORK)).text
+        return web_pages.fetch(f"https://{host}/robots.txt", visit).text
     except PageUnavailable as error:
-        if error.status is not None and error.status < 500:
+        if error.status is not None and 400 <= error.status < 500:
             return ""
         raise
 

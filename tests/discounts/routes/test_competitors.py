@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -155,13 +156,55 @@ def test_robots_are_obeyed(discount_shop: DiscountShop, website: Website) -> Non
     assert [path for _, path in website.requests] == ["/robots.txt"]
 
 
-@pytest.mark.parametrize(("status", "result"), [(404, "ok"), (403, "ok"), (503, "unreachable")])
+@pytest.mark.parametrize(("status", "result"), [(404, "ok"), (403, "ok"), (204, "unreachable"), (503, "unreachable")])
 def test_robots_that_cannot_be_read(discount_shop: DiscountShop, website: Website, status: int, result: str) -> None:
     """RFC 9309, 2.3.1: without a file all is allowed; while the website fails, nothing is."""
     website.page("/robots.txt", b"", "text/plain", status)
     watch(discount_shop)
     assert discount_shop.drain() == []
     assert shown(discount_shop)["status"] == result
+
+
+RULES = b"User-agent: *\nDisallow: /products\n"
+
+
+@pytest.mark.parametrize("media_type", ["application/octet-stream", "text/html; charset=utf-8"])
+def test_robots_of_another_media_type_are_obeyed(
+    discount_shop: DiscountShop, website: Website, media_type: str
+) -> None:
+    website.page("/robots.txt", RULES, media_type)
+    watch(discount_shop)
+    assert discount_shop.drain() == []
+    assert shown(discount_shop)["status"] == "refused_by_robots"
+
+
+def test_the_first_part_of_large_robots_is_obeyed(discount_shop: DiscountShop, website: Website) -> None:
+    """RFC 9309, 2.5: at least 500 KiB are read; a rule beyond them does not count."""
+    filler = b"# " + b"x" * 97 + b"\n"
+    website.page("/robots.txt", RULES + filler * 30_000, "text/plain")
+    watch(discount_shop)
+    assert discount_shop.drain() == []
+    assert shown(discount_shop)["status"] == "refused_by_robots"
+    competitor_checks.forget_robots()
+    website.page("/robots.txt", filler * 5_120 + RULES, "text/plain")
+    row = CompetitorWatch.get(discount_shop.shop, str(shown(discount_shop)["watch_id"]))
+    competitor_checks.check_competitor(CompetitorCheckDue(shop=row.shop, watch_id=row.watch_id, turn_at=clock.now()))
+    assert shown(discount_shop)["status"] == "ok"
+
+
+def test_compressed_robots_are_not_taken_for_none(discount_shop: DiscountShop, website: Website) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Type", "text/plain")
+        request.send_header("Content-Encoding", "gzip")
+        request.end_headers()
+        request.wfile.write(gzip.compress(RULES))
+
+    website.answers["/robots.txt"] = answer
+    watch(discount_shop)
+    assert discount_shop.drain() == []
+    assert shown(discount_shop)["status"] == "unreachable"
+    assert [path for _, path in website.requests] == ["/robots.txt"]
 
 
 def test_a_redirect_to_an_excluded_page_is_not_followed(discount_shop: DiscountShop, website: Website) -> None:
