@@ -91,6 +91,20 @@ def test_a_page_is_read_again_at_the_close_of_each_day(
     assert [price["price"] for price in prices] == ["11", "12.5"]
 
 
+def test_a_repeated_close_reads_no_page_again(
+    discount_shop: DiscountShop, website: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(discount_shop)
+    discount_shop.drain()
+    later = clock.now() + timedelta(days=1)
+    with monkeypatch.context() as time:
+        time.setattr(clock, "now", lambda: later)
+        for _ in range(3):
+            competitor_checks.send_due_checks(discount_shop.shop, TODAY)
+            assert discount_shop.drain() == []
+    assert [path for _, path in website.requests].count("/products/mug") == 2
+
+
 def test_a_repeated_message_reads_the_page_once(discount_shop: DiscountShop, website: Website) -> None:
     added = watch(discount_shop)
     discount_shop.drain()
@@ -212,6 +226,35 @@ def test_a_redirect_to_an_excluded_page_is_not_followed(discount_shop: DiscountS
     watch(discount_shop)
     assert discount_shop.drain() == []
     assert shown(discount_shop)["status"] == "refused_by_robots"
+
+
+def test_a_redirect_to_another_website_takes_a_turn_of_that(
+    discount_shop: DiscountShop, website: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second page is at the website that the first one redirects to: it waits, like a page of that website."""
+    sent: list[tuple[CompetitorCheckDue, int]] = []
+    added = watch(discount_shop)
+    row = CompetitorWatch.get(discount_shop.shop, str(added["watch_id"]))
+    message = CompetitorCheckDue(shop=row.shop, watch_id=row.watch_id, turn_at=clock.now())
+    monkeypatch.setattr(messages, "publish", lambda message, delay_seconds=0: sent.append((message, delay_seconds)))
+    website.page("/last", b"<html>Mug</html>")
+    website.redirect("/products/mug", f"https://{OTHER}/last")
+    now = clock.now()
+    with monkeypatch.context() as time:
+        time.setattr(clock, "now", lambda: now)
+        competitor_checks.check_competitor(message)
+        assert (OTHER, "/last") in website.requests
+        count = len(website.requests)
+        again = message.model_copy(update={"occurred_at": now + timedelta(seconds=1)})
+        competitor_checks.check_competitor(again)
+        assert [host for host, _ in website.requests[count:]] == [HOST]
+        [(postponed, delay)] = sent
+        assert (postponed.turn_at, postponed.busy_redirects, delay) == (None, 1, 10)
+        competitor_checks.check_competitor(again.model_copy(update={"busy_redirects": 10}))
+        assert len(sent) == 1
+        time.setattr(clock, "now", lambda: now + timedelta(seconds=11))
+        competitor_checks.check_competitor(again)
+    assert website.requests[-1] == (OTHER, "/last")
 
 
 def test_a_page_without_a_price_and_a_missing_page(discount_shop: DiscountShop, website: Website) -> None:
