@@ -67,6 +67,8 @@ class MissingEvidence(StrEnum):
     """The price did not vary, or only together with the weekend or over time."""
     OUT_OF_STOCK = "out_of_stock"
     """There would be enough days if the SKU had been in stock."""
+    OUT_OF_MODEL = "out_of_model"
+    """The days do not follow the demand model, for example because of one wholesale order."""
 
 
 class Objective(StrEnum):

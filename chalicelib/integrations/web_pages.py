@@ -75,7 +75,10 @@ class Network:
 class Visit:
     """One page's request: its required media type, a check of each URL, and its limits."""
 
-    media_type: str = "text/html"
+    media_type: str | None = "text/html"
+    """None for any."""
+    is_cut: bool = False
+    """Whether a body beyond the limit is cut after a whole line, instead of refused."""
     approve: Callable[[WebAddress], None] = lambda _: None
     """Called with each URL, redirects too, before it is requested; raises an error to stop there."""
     limits: Limits = field(default_factory=Limits)
@@ -119,7 +122,7 @@ def _request(address: WebAddress, visit: Visit, deadline: _Deadline) -> Page | s
     try:
         connection = _Connection(address.host, visit.network, deadline)
         try:
-            connection.request("GET", address.target, headers=_HEADERS | {"Accept": visit.media_type})
+            connection.request("GET", address.target, headers=_HEADERS | {"Accept": visit.media_type or "*/*"})
             return _read(connection.getresponse(), address, visit)
         finally:
             connection.hang_up()
@@ -133,16 +136,25 @@ def _read(response: http.client.HTTPResponse, address: WebAddress, visit: Visit)
         return urljoin(address.url, location)
     if response.status != 200:
         raise PageUnavailable(f"the website answers {response.status}", response.status)
-    if response.headers.get_content_type() != visit.media_type or "Content-Type" not in response.headers:
+    if not _has_media_type(response, visit.media_type):
         raise PageUnavailable(f"the page is not {visit.media_type}", 200)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise PageUnavailable("the page is compressed", 200)
-    body = bytearray()
-    while chunk := response.read1(_CHUNK):
+    body, limit = bytearray(), visit.limits.body_bytes
+    while len(body) <= limit and (chunk := response.read1(_CHUNK)):
         body += chunk
-        if len(body) > visit.limits.body_bytes:
+    if len(body) > limit:
+        if not visit.is_cut:
             raise PageUnavailable("the page is too large", 200)
+        del body[max(body.rfind(end, 0, limit) for end in (b"\n", b"\r")) + 1 :]
     return Page(address.url, _decoded(bytes(body), response.headers.get_content_charset()))
+
+
+def _has_media_type(response: http.client.HTTPResponse, expected: str | None) -> bool:
+    """Return whether the response has the media type; one without any counts for None only."""
+    if expected is None:
+        return True
+    return "Content-Type" in response.headers and response.headers.get_content_type() == expected
 
 
 def _decoded(body: bytes, charset: str | None) -> str:

@@ -108,6 +108,8 @@ def check_url(url: str) -> WebAddress:
         raise ForbiddenAddress("Only https is allowed.")
     if "@" in parts.netloc:
         raise ForbiddenAddress("The URL must not contain a user name.")
+    if "[" in parts.netloc or "]" in parts.netloc:  # an IP address; urlsplit also takes a name for one
+        raise ForbiddenAddress("The host is not a domain name.")
     if port not in (None, PORT) or parts.netloc.endswith(":"):
         raise ForbiddenAddress(f"Only port {PORT} is allowed.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

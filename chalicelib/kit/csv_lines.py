@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are full-width forms of the first four, which some spreadsheets read like those."""
 
 
 def line(cells: Iterable[object]) -> str:

@@ -171,6 +171,19 @@ def test_a_page_without_a_media_type_is_refused(website: Website) -> None:
     assert _fetch(website, "/robots.txt", media_type="text/plain").text == "User-agent: *"
 
 
+def test_any_media_type_is_read_where_none_is_required(website: Website) -> None:
+    website.page("/", b"User-agent: *", "application/octet-stream")
+    assert _fetch(website, media_type=None).text == "User-agent: *"
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        request.wfile.write(b"no type")
+
+    website.answers["/"] = answer
+    assert _fetch(website, media_type=None).text == "no type"
+
+
 def test_a_compressed_page_is_refused(website: Website) -> None:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -211,6 +224,15 @@ def test_a_body_of_the_limit_is_read(website: Website) -> None:
     website.page("/", b"x" * 2_000_001)
     with pytest.raises(PageUnavailable, match="too large"):
         _fetch(website)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_body_beyond_the_limit_is_cut_after_a_whole_line(website: Website, end: str) -> None:
+    website.page("/", f"one{end}two{end}".encode())
+    limits = Limits(body_bytes=6 + len(end))
+    assert _fetch(website, is_cut=True, limits=limits).text == f"one{end}"
+    website.answers["/"] = _endless
+    assert _fetch(website, is_cut=True).text == ""
 
 
 def _drip(request: BaseHTTPRequestHandler, first: bytes) -> None:

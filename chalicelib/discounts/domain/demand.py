@@ -23,6 +23,10 @@ RECENT_DAYS = 28
 
 _PRICES = (1e-4, 1e9)
 _MOST_UNITS = 10**9
+_MOST_ELASTIC = 100.0
+"""Beyond it a price 5 % lower would sell 130 times as much: other causes than the price made the difference."""
+_VARIANCES = (1e-8, 1e4)
+"""Of the elasticity: it is shown with four places; with a standard error above 100 it says nothing."""
 _SATURDAY = 5
 
 
@@ -70,7 +74,7 @@ def estimate_demand(days: Sequence[SalesDay], today: date) -> Demand | tuple[Mis
     """Estimate the demand from the days of the window before `today`; or return the missing evidence.
 
     A day's price is the paid price, or the offered price if nothing was sold. Left out are days without a price, days
-    without stock and days on which it ran out.
+    without stock and days on which it ran out. Days that leave the model's range of numbers are no evidence either.
     """
     window = [day for day in days if today - timedelta(days=WINDOW_DAYS) <= day.date < today]
     priced = sorted((day for day in window if _price(day) is not None), key=lambda day: day.date)
@@ -85,13 +89,17 @@ def estimate_demand(days: Sequence[SalesDay], today: date) -> Demand | tuple[Mis
         fit = quasi_poisson(
             [day.units for day in usable], [[1.0] * len(usable), [x - mean for x in log_prices], *others]
         )
+        variance = max(fit.standard_errors[1] ** 2, _VARIANCES[0])
     except NotEstimable:
         return (MissingEvidence.ONE_PRICE,)
+    except (ArithmeticError, ValueError):
+        return (MissingEvidence.OUT_OF_MODEL,)
+    if abs(fit.coefficients[1]) > _MOST_ELASTIC or variance > _VARIANCES[1]:
+        return (MissingEvidence.OUT_OF_MODEL,)
     effects = [
         sum(coefficient * value for coefficient, value in zip(fit.coefficients[2:], row, strict=True))
         for row in zip(*others, strict=True)
     ]
-    variance = fit.standard_errors[1] ** 2
     return Demand(fit.coefficients[1], variance, tuple(log_prices), tuple(effects), sum(day.units for day in usable))
 
 

@@ -15,12 +15,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 MAX_NODES = 20_000
-"""The most JSON objects that are read from one page."""
+"""The most JSON objects and lists that are read from one page."""
 
 _OPENING = re.compile(r"<!--|<script\b[^>]{0,1000}>", re.IGNORECASE)
 _CLOSING = re.compile(r"</script\b", re.IGNORECASE)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _PRODUCTS = {"Product", "ProductGroup", "IndividualProduct", "ProductModel", "SomeProducts"}
+_OFFER_KEYS = ("offers", "hasVariant")
 _DIGITS_BEFORE_POINT, _DIGITS_AFTER_POINT = 9, 4
 
 
@@ -38,14 +39,26 @@ def offer_price(page: str, url: str) -> OfferPrice | None:
     If the URL names a variant (`?variant=…`), the offer with the same variant in its URL counts; else the lowest price of
     the first product that has one.
     """
-    variant = _variant(url)
-    for product in _products(page):
-        offers = list(_offers(product))
-        chosen = [offer for offer in offers if variant and _variant(str(offer.get("url", ""))) == variant]
+    variant, budget = _variant(url), _Budget()
+    for product in _products(page, budget):
+        offers = list(_offers(product, budget))
+        chosen = [offer for offer in offers if variant and _variant(_text(offer.get("url"))) == variant]
         prices = [price for offer in chosen or offers if (price := _price(offer))]
         if prices:
             return min(prices, key=lambda found: found.price)
     return None
+
+
+class _Budget:
+    """The nodes that may still be read from a page, by the search for products and that for their offers."""
+
+    def __init__(self) -> None:
+        self._left = MAX_NODES
+
+    def take(self) -> bool:
+        """Take a node; return whether there was one."""
+        self._left -= 1
+        return self._left >= 0
 
 
 def _variant(url: str) -> str | None:
@@ -55,14 +68,15 @@ def _variant(url: str) -> str | None:
         return None
 
 
-def _products(page: str) -> Iterator[dict[str, Any]]:
+def _products(page: str, budget: _Budget) -> Iterator[dict[str, Any]]:
+    """Yield the products outside the offers and variants of other products: those have been searched with them."""
     for text in _scripts(page):
         try:
             document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
         except (ValueError, InvalidOperation, RecursionError):
             continue
-        for node in _nodes(document):
-            if _types(node) & _PRODUCTS:
+        for node in _nodes(document, budget, outside_offers=True):
+            if _is_product(node):
                 yield node
 
 
@@ -100,29 +114,43 @@ class _ScriptTag(HTMLParser):
             self.media_type = (dict(attrs).get("type") or "").strip().lower()
 
 
-def _nodes(document: Any) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON document in their order, nested ones after those around them."""
-    waiting, seen = [document], 0
-    while waiting and seen < MAX_NODES:
-        seen += 1
+def _nodes(document: Any, budget: _Budget, *, outside_offers: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON document in their order, nested ones after those around them.
+
+    With `outside_offers`, offers and variants of products are not entered.
+    """
+    waiting = [document]
+    while waiting and budget.take():
         node = waiting.pop()
+        values: list[Any] = []
         if isinstance(node, dict):
             yield node
-            waiting += [value for value in reversed(node.values()) if isinstance(value, dict | list)]
+            left_out = _OFFER_KEYS if outside_offers and _is_product(node) else ()
+            values = [value for key, value in node.items() if key not in left_out]
         elif isinstance(node, list):
-            waiting += [value for value in reversed(node[:MAX_NODES]) if isinstance(value, dict | list)]
+            values = node[:MAX_NODES]
+        waiting += [value for value in reversed(values) if isinstance(value, dict | list)]
+
+
+def _is_product(node: dict[str, Any]) -> bool:
+    return bool(_types(node) & _PRODUCTS)
 
 
 def _types(node: dict[str, Any]) -> set[str]:
     named = node.get("@type")
     kinds = named if isinstance(named, list) else [named]
-    return {str(kind).removeprefix("http://schema.org/").removeprefix("https://schema.org/") for kind in kinds}
+    return {_text(kind).removeprefix("http://schema.org/").removeprefix("https://schema.org/") for kind in kinds}
 
 
-def _offers(product: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _text(value: Any) -> str:
+    """Return a text; empty for another value, which may be a nested one of any size."""
+    return value if isinstance(value, str) else ""
+
+
+def _offers(product: dict[str, Any], budget: _Budget) -> Iterator[dict[str, Any]]:
     """Yield the offers of a product and of its variants."""
-    for key in ("offers", "hasVariant"):
-        for node in _nodes(product.get(key)):
+    for key in _OFFER_KEYS:
+        for node in _nodes(product.get(key), budget):
             if _types(node) & {"Offer", "AggregateOffer"}:
                 yield node
 
@@ -134,7 +162,7 @@ def _price(offer: dict[str, Any]) -> OfferPrice | None:
     for node in candidates:
         if isinstance(node, dict):
             price = _amount(node.get("price", node.get("lowPrice")))
-            currency = str(node.get("priceCurrency") or offer.get("priceCurrency") or "").strip().upper()
+            currency = _text(node.get("priceCurrency") or offer.get("priceCurrency")).strip().upper()
             if price is not None and _CURRENCY.fullmatch(currency):
                 return OfferPrice(price, currency)
     return None

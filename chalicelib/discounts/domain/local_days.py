@@ -19,7 +19,15 @@ def next_midnight(moment: datetime, time_zone: str | None) -> datetime:
 
     If a change of the offset skips or repeats midnight, the earlier offset gives that moment.
     """
-    day = local_date(moment, time_zone) + _DAY
+    return _midnight(local_date(moment, time_zone) + _DAY, time_zone)
+
+
+def last_midnight(moment: datetime, time_zone: str | None) -> datetime:
+    """Return the first moment, in UTC, of the local day of `moment`."""
+    return _midnight(local_date(moment, time_zone), time_zone)
+
+
+def _midnight(day: date, time_zone: str | None) -> datetime:
     return datetime.combine(day, time(), zone_of(time_zone)).astimezone(UTC)
 
 

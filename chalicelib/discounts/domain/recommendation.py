@@ -54,7 +54,8 @@ class _Prices:
 def advise(histories: Iterable[tuple[str, Sequence[SalesDay]]], today: date) -> dict[str, Advice]:
     """Compute the advice for each SKU of a shop. The SKUs' elasticities inform each other where there are enough.
 
-    The histories are taken one by one; of each, only what the advice needs stays in memory.
+    The histories are taken one by one; of each, only what the advice needs stays in memory. A SKU whose predictions
+    leave the range of numbers has no advice; the others keep theirs.
     """
     advice: dict[str, Advice] = {}
     estimates: dict[str, tuple[Demand, _Prices]] = {}
@@ -67,7 +68,10 @@ def advise(histories: Iterable[tuple[str, Sequence[SalesDay]]], today: date) -> 
     demands = [demand for demand, _ in estimates.values()]
     shrunk = shrink([each.elasticity for each in demands], [each.variance for each in demands])
     for (sku, (demand, prices)), posterior in zip(estimates.items(), shrunk.posterior, strict=True):
-        advice[sku] = _advise_one(demand, posterior, prices)
+        try:
+            advice[sku] = _advise_one(demand, posterior, prices)
+        except (ArithmeticError, ValueError):
+            advice[sku] = Advice(RecommendationStatus.INSUFFICIENT, missing=(MissingEvidence.OUT_OF_MODEL,))
     return advice
 
 
@@ -81,6 +85,7 @@ def _prices(days: Sequence[SalesDay], demand: Demand) -> _Prices:
 
 
 def _advise_one(demand: Demand, posterior: Posterior, prices: _Prices) -> Advice:
+    """Return the advice for a SKU. Raises ArithmeticError or ValueError if a prediction is no number of a shop."""
     margin = _Z95 * math.sqrt(posterior.variance)
     low, high = posterior.mean - margin, posterior.mean + margin
     rate, gain = max(
@@ -124,4 +129,7 @@ def _gain(demand: Demand, elasticity: float, prices: _Prices, rate: int) -> floa
 
 
 def _decimal(value: float, step: Decimal) -> Decimal:
+    """Round half up. Raises ArithmeticError if the value is not finite or has too many digits."""
+    if not math.isfinite(value):
+        raise OverflowError("the value is not finite")
     return Decimal(repr(value)).quantize(step, rounding=ROUND_HALF_UP) + 0

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-MAX_CHARACTERS = 500_000
-"""RFC 9309, 2.5: a crawler must read at least 500 KiB."""
+MAX_BYTES = 500 * 1024
+"""The part of a file that is read (RFC 9309, 2.5: at least 500 KiB)."""
 _MAX_RULE = 2_000
 
 
@@ -30,7 +30,7 @@ def is_allowed(robots: str, agent: str, target: str) -> bool:
     The groups that name the crawler apply, else those for `*`. The longest pattern decides; on a tie, the one that
     allows. Without a rule, everything is allowed.
     """
-    groups = list(_groups(robots[:MAX_CHARACTERS]))
+    groups = list(_groups(robots))
     ours = [group for group in groups if agent.lower() in group.agents] or [g for g in groups if "*" in g.agents]
     normal = _normalized(target)
     fitting = [

@@ -66,13 +66,17 @@ class CompetitorDetailRead(CompetitorRead):
 
 
 class CompetitorCheckDue(Message):
-    """Read the price on a competitor's page. `turn_at` is the start of the reserved turn of its website."""
+    """Read the price on a competitor's page. `turn_at` is the start of the reserved turn of its website.
+
+    `busy_redirects` counts the visits that ended at a redirect to a website without a free turn.
+    """
 
     queue: ClassVar[str] = "discounts-check_competitor"
 
     shop: str
     watch_id: str
     turn_at: AwareDatetime | None = None
+    busy_redirects: int = 0
 
     def subjects(self) -> tuple[str, ...]:
         return (f"shop:{self.shop}:discounts",)

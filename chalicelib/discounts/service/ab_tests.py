@@ -15,10 +15,17 @@ from chalicelib.analytics import service as analytics
 from chalicelib.analytics.schemas.experiments import ExperimentRead, ExperimentResult, VariantRead
 from chalicelib.discounts.domain.ab_choice import chosen_test
 from chalicelib.discounts.domain.configuration import configuration
-from chalicelib.discounts.domain.discount_terms import plain
+from chalicelib.discounts.domain.discount_terms import plain, terms_of
 from chalicelib.discounts.domain.metafield import ItemValue, ValueTest, bytes_over
 from chalicelib.discounts.enums import ValueType
-from chalicelib.discounts.errors import DiscountTooLarge, TestNotApplicable, TestNotFound, TestNotStartable, TestRunning
+from chalicelib.discounts.errors import (
+    DiscountTooLarge,
+    InvalidDiscount,
+    TestNotApplicable,
+    TestNotFound,
+    TestNotStartable,
+    TestRunning,
+)
 from chalicelib.discounts.models import APP, Discount
 from chalicelib.discounts.repository import ab_tests, discounts
 from chalicelib.discounts.schemas.ab_tests import AbMarkRead, AbTestCreate, AbTestRead, AbTestStep, AbVariantRead
@@ -45,10 +52,11 @@ def add_test(editor: Editor, body: AbTestCreate) -> AbTestRead:
     """Create a test; it starts later. Raises DiscountNotFound, InvalidDiscount, DiscountTooLarge."""
     row = discounts.get(editor.shop, body.discount_id)
     b = ItemValue(body.value_type, Decimal(plain(body.value)))
-    terms = require_valid_terms(editor, {**discounts.columns_of_row(row), "value_type": b.type, "value": b.value})
-    over = bytes_over(configuration(terms, ValueTest(ids.new(), b)))
-    if over:
-        raise DiscountTooLarge(f"body.discount_id: the configuration with a test is {over} bytes too large")
+    require_valid_terms(editor, {**discounts.columns_of_row(row), "value_type": b.type, "value": b.value})
+    if b == _value_of(row):
+        message = "this is the discount's value; test another"
+        raise InvalidDiscount(f"body.value: {message}", errors=[{"path": "body.value", "message": message}])
+    _require_room(row, ValueTest(ids.time_ordered(), b), "body.discount_id")
     measurement.register_shop(editor.shop)
     values = ((row.value_type, row.value), (b.type, b.value))
     variants = [
@@ -80,7 +88,8 @@ def get_test(shop: str, test_id: str) -> AbTestRead:
 def change_test(editor: Editor, test_id: str, step: AbTestStep) -> AbTestRead:
     """Start, stop or apply a test. Repeated, each step completes what a crash left.
 
-    Raises TestNotFound, DiscountNotFound, TestRunning, TestNotStartable, TestNotApplicable, LimitReached.
+    Raises TestNotFound, DiscountNotFound, DiscountTooLarge, TestRunning, TestNotStartable, TestNotApplicable,
+    LimitReached.
     """
     row = _find(editor.shop, test_id)
     steps: Mapping[AbTestStep, Callable[[Editor, ExperimentResult], None]] = {
@@ -127,6 +136,14 @@ def forget_running() -> None:
     _running.forget()
 
 
+def _require_room(row: Discount, test: ValueTest, path: str) -> None:
+    """Raise DiscountTooLarge, for this field, if the discount's configuration has no room for the test."""
+    over = bytes_over(configuration(terms_of(discounts.columns_of_row(row)), test))
+    if over:
+        message = f"the configuration with a test is {over} bytes too large"
+        raise DiscountTooLarge(f"{path}: {message}", errors=[{"path": path, "message": message}])
+
+
 def _start(editor: Editor, row: ExperimentResult) -> None:
     if row.status == STOPPED:
         raise TestNotStartable
@@ -138,6 +155,7 @@ def _start(editor: Editor, row: ExperimentResult) -> None:
             return
         if discount.ab_test_id is not None or _value_of(discount) != _value_in(row.variant_a_config):
             raise TestRunning if discount.ab_test_id else TestNotStartable("The discount's value has changed.")
+        _require_room(discount, ValueTest(row.test_id, _value_in(config)), "body.action")
         ab_tests.stage_started(unit.transaction, discount, row.test_id, _value_in(config), clock.now())
         unit.publish(_changed(discount))
 

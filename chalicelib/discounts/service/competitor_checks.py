@@ -6,26 +6,32 @@ A visit is robots.txt, which is kept for an hour, and the page.
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from chalicelib.discounts.domain.json_ld import OfferPrice, offer_price
-from chalicelib.discounts.domain.robots import is_allowed
+from chalicelib.discounts.domain.local_days import last_midnight
+from chalicelib.discounts.domain.robots import MAX_BYTES, is_allowed
 from chalicelib.discounts.domain.watch_results import state_after
 from chalicelib.discounts.enums import WatchStatus
-from chalicelib.discounts.models import CompetitorPrice, CompetitorWatch
+from chalicelib.discounts.models import APP, CompetitorPrice, CompetitorWatch
 from chalicelib.discounts.repository import competitors
 from chalicelib.discounts.schemas.competitors import CompetitorCheckDue
 from chalicelib.integrations import web_pages
-from chalicelib.integrations.web_pages import USER_AGENT, PageUnavailable, Visit
+from chalicelib.integrations.web_pages import USER_AGENT, Limits, PageUnavailable, Visit
 from chalicelib.kit import clock, logs, messages, rate_limits
 from chalicelib.kit.addresses import ForbiddenAddress, WebAddress, check_url
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import copy_row
 from chalicelib.kit.timed_cache import TimedCache
+from chalicelib.shops.service import find_locale
 
 TURN = timedelta(seconds=10)
 HORIZON = timedelta(days=1)
 """A website has 8,640 turns a day; pages beyond them are read the next day."""
+AT_ONCE = timedelta(seconds=1)
+"""A turn that begins within this time counts as now."""
+MAX_BUSY_REDIRECTS = 10
 MAX_DELAY = 900
 """The longest delay of an SQS message, in seconds."""
 NETWORK = web_pages.Network()
@@ -40,9 +46,18 @@ class _RefusedByRobots(Exception):
     """The website's robots.txt excludes the page."""
 
 
+class _NoTurn(Exception):
+    """The page redirects to another website, which has no turn now."""
+
+
 def send_due_checks(shop: str, _day: date) -> None:
-    """Send a check for each watch of the shop that is not paused."""
-    rows = [row for row in competitors.list_by_shop(shop) if not competitors.is_paused(row)]
+    """Send a check for each watch of the shop that is not paused and was not checked since the shop's last midnight."""
+    midnight = last_midnight(clock.now(), find_locale(shop, APP).time_zone)
+    rows = [
+        row
+        for row in competitors.list_by_shop(shop)
+        if not competitors.is_paused(row) and (row.last_checked_at is None or row.last_checked_at < midnight)
+    ]
     messages.publish_many(CompetitorCheckDue(shop=shop, watch_id=row.watch_id) for row in rows)
 
 
@@ -58,7 +73,11 @@ def check_competitor(message: CompetitorCheckDue) -> None:
         return
     if not _is_turn(row, message):
         return
-    result, price = _read_price(row.url)
+    try:
+        result, price = _read_price(row.url)
+    except _NoTurn:
+        _postpone(message)
+        return
     state = state_after(row.failures, result)
     now = clock.now()
     after = copy_row(row, {"status": state.status, "failures": state.failures, "last_checked_at": now})
@@ -89,21 +108,36 @@ def _is_turn(row: CompetitorWatch, message: CompetitorCheckDue) -> bool:
             host = check_url(row.url).host
         except ForbiddenAddress:
             return True  # no website is visited
-        turn = rate_limits.reserve_turn(f"discounts/websites/{host}", TURN, HORIZON)
+        turn = _reserve_turn(host, HORIZON)
     if turn is None:
         log.info("check not sent: the website's turns of a day are reserved", extra={"watch_id": row.watch_id})
         return False
     wait = math.ceil((turn - clock.now()).total_seconds())
-    if wait <= 1:
+    if wait <= AT_ONCE.total_seconds():
         return True
     messages.publish(message.model_copy(update={"turn_at": turn}), delay_seconds=min(MAX_DELAY, wait))
     return False
 
 
+def _reserve_turn(host: str, horizon: timedelta) -> datetime | None:
+    return rate_limits.reserve_turn(f"discounts/websites/{host}", TURN, horizon)
+
+
+def _postpone(message: CompetitorCheckDue) -> None:
+    """Send the check again, with a new turn of the watched website; after some of them leave it to the next day."""
+    count = message.busy_redirects + 1
+    if count > MAX_BUSY_REDIRECTS:
+        log.info("check not sent: the website of the redirect is busy", extra={"watch_id": message.watch_id})
+        return
+    again = message.model_copy(update={"turn_at": None, "busy_redirects": count})
+    messages.publish(again, delay_seconds=int(TURN.total_seconds()))
+
+
 def _read_price(url: str) -> tuple[WatchStatus, OfferPrice | None]:
-    """Return the result of reading a page, and its price if it has one."""
+    """Return the result of reading a page, and its price if it has one. Raises _NoTurn."""
     try:
-        page = web_pages.fetch(url, Visit(approve=_approve, network=NETWORK))
+        hosts = {check_url(url).host}
+        page = web_pages.fetch(url, Visit(approve=partial(_approve, hosts=hosts), network=NETWORK))
     except ForbiddenAddress:
         return WatchStatus.FORBIDDEN_ADDRESS, None
     except _RefusedByRobots:
@@ -115,19 +149,30 @@ def _read_price(url: str) -> tuple[WatchStatus, OfferPrice | None]:
     return (WatchStatus.OK, price) if price else (WatchStatus.NO_PRICE, None)
 
 
-def _approve(address: WebAddress) -> None:
-    """Check robots.txt of the website. Raises _RefusedByRobots, PageUnavailable."""
+def _approve(address: WebAddress, hosts: set[str]) -> None:
+    """Check the turn and robots.txt of the website; `hosts` are those with a turn of this visit.
+
+    Raises _NoTurn, _RefusedByRobots, PageUnavailable.
+    """
+    if address.host not in hosts:
+        if _reserve_turn(address.host, AT_ONCE) is None:
+            raise _NoTurn
+        hosts.add(address.host)
     robots = _robots.get(address.host, lambda: _read_robots(address.host))
     if not is_allowed(robots, USER_AGENT, address.target):
         raise _RefusedByRobots
 
 
 def _read_robots(host: str) -> str:
-    """Return a website's robots.txt: empty if it has none, excluding all if it fails (RFC 9309, 2.3.1)."""
+    """Return a website's robots.txt, at most 500 KiB; empty if the website answers 4xx (RFC 9309, 2.3.1.3 and 2.5).
+
+    Raises PageUnavailable if it cannot be read: until then, the website's pages are not read either (2.3.1.4).
+    """
+    visit = Visit(media_type=None, is_cut=True, limits=Limits(body_bytes=MAX_BYTES), network=NETWORK)
     try:
-        return web_pages.fetch(f"https://{host}/robots.txt", Visit(media_type="text/plain", network=NETWORK)).text
+        return web_pages.fetch(f"https://{host}/robots.txt", visit).text
     except PageUnavailable as error:
-        if error.status is not None and error.status < 500:
+        if error.status is not None and 400 <= error.status < 500:
             return ""
         raise
 

@@ -24,7 +24,7 @@ from chalicelib.discounts.schemas.figures import (
     ProductFigureRead,
     SkuFigureRead,
 )
-from chalicelib.discounts.service.figures import days_of, local_today, stored_days
+from chalicelib.discounts.service.figures import days_of, local_today, require_range, stored_days
 from chalicelib.integrations import storage
 from chalicelib.kit import clock, config, csv_lines, ids
 from chalicelib.kit.idempotency import Idempotency
@@ -49,7 +49,9 @@ _COLUMNS: dict[FigureKind, type[Schema]] = {
 
 
 def request_export(shop: str, body: FigureExportCreate, key: Idempotency | None) -> FigureExportRead:
-    """Store a pending export and send it to the job that writes its file."""
+    """Store a pending export and send it to the job that writes its file. Raises InvalidInput for over 400 days."""
+    if body.first:
+        require_range(local_today(shop), body.first, body.last, "body.from")
     now, export_id = clock.now(), ids.time_ordered()
     row = FigureExport(
         shop,
@@ -103,7 +105,7 @@ def _iterate_figures(row: FigureExport) -> Iterator[Schema]:
     if row.kind is FigureKind.SKUS and first is last is None:
         pages = _pages(partial(figures.list_usages, shop, UsageFilter()))
     elif row.kind is FigureKind.SKUS:
-        days = stored_days(shop, first, last)
+        days = stored_days(local_today(shop), first, last)
         pages = _pages(partial(figures.list_daily_usages, shop, days, UsageFilter()))
     elif row.kind is FigureKind.DAYS:
         period = days_of(local_today(shop), first, last)

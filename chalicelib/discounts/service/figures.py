@@ -9,6 +9,7 @@ from chalicelib.discounts.models import APP, DailyDiscountUsage
 from chalicelib.discounts.repository import figures
 from chalicelib.discounts.repository.figures import Period, UsageFilter
 from chalicelib.discounts.schemas.figures import (
+    MAX_DAYS,
     CustomerFigureQuery,
     CustomerFigureRead,
     DayFigureRead,
@@ -21,6 +22,7 @@ from chalicelib.discounts.schemas.figures import (
     SkuFigureRead,
 )
 from chalicelib.kit import clock
+from chalicelib.kit.errors import InvalidInput
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.shops import service as shops
 
@@ -33,13 +35,17 @@ def list_sku_figures(shop: str, query: SkuFigureQuery, page: PageRequest) -> Pag
     usage_filter = UsageFilter(query.discount_id, query.sku)
     if query.first is None and query.last is None:
         return figures.list_usages(shop, usage_filter, page).map(SkuFigureRead.of)
-    period = stored_days(shop, query.first, query.last)
+    today = local_today(shop)
+    require_range(today, query.first, query.last, "query.from")
+    period = stored_days(today, query.first, query.last)
     return figures.list_daily_usages(shop, period, usage_filter, page).map(SkuFigureRead.of)
 
 
 def list_day_figures(shop: str, query: PeriodQuery, page: PageRequest) -> PageResult[DayFigureRead]:
     """Return a page of the shop's days, newest first."""
-    period = days_of(local_today(shop), query.first, query.last)
+    today = local_today(shop)
+    require_range(today, query.first, query.last, "query.from")
+    period = days_of(today, query.first, query.last)
     return figures.list_shop_days(shop, period, page).map(DayFigureRead.of)
 
 
@@ -57,7 +63,9 @@ def list_inventory_figures(
     shop: str, query: InventoryFigureQuery, page: PageRequest
 ) -> PageResult[InventoryFigureRead]:
     """Return a page of a SKU's days, newest first."""
-    period = days_of(local_today(shop), query.first, query.last)
+    today = local_today(shop)
+    require_range(today, query.first, query.last, "query.from")
+    period = days_of(today, query.first, query.last)
     return figures.list_inventory(shop, query.sku, period, page).map(InventoryFigureRead.of)
 
 
@@ -66,9 +74,16 @@ def local_today(shop: str) -> date:
     return local_date(clock.now(), shops.find_locale(shop, APP).time_zone)
 
 
-def stored_days(shop: str, first: date | None, last: date | None) -> Period:
+def require_range(today: date, first: date | None, last: date | None, path: str) -> None:
+    """Raise InvalidInput, for this field, if `from` alone means more than 400 days; the schema checks it with `to`."""
+    period = days_of(today, first, last)
+    if (period.last - period.first).days >= MAX_DAYS:
+        message = f"must be within {MAX_DAYS} days of today"
+        raise InvalidInput(f"{path}: {message}", errors=[{"path": path, "message": message}])
+
+
+def stored_days(today: date, first: date | None, last: date | None) -> Period:
     """Return the days of usage that are not archived yet."""
-    today = local_today(shop)
     period = days_of(today, first, last)
     return Period(max(period.first, today - DailyDiscountUsage.KEEP), min(period.last, today + _DAY))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.discounts.domain.json_ld import OfferPrice, offer_price
+from chalicelib.discounts.domain import json_ld
+from chalicelib.discounts.domain.json_ld import MAX_NODES, OfferPrice, offer_price
 
 URL = "https://rival-shop.com/products/mug"
 
@@ -135,6 +137,42 @@ def test_a_hostile_page_is_read_in_linear_time(piece: str) -> None:
 def test_a_document_of_many_objects_is_cut_off() -> None:
     document = [{"@type": "Thing"}] * 30_000
     assert offer_price(_page([*document, _product(price="12.50", priceCurrency="EUR")]), URL) is None
+
+
+def test_products_nested_in_products_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of 200 nested products would search the 9,000 objects in it again."""
+    visited, real = 0, json_ld._nodes
+
+    def count(*args: Any, **options: Any) -> Iterator[dict[str, Any]]:
+        nonlocal visited
+        for node in real(*args, **options):
+            visited += 1
+            yield node
+
+    monkeypatch.setattr(json_ld, "_nodes", count)
+    document = '{"@type":"Product","offers":' * 200 + json.dumps([{"@type": "Product", "a": {}}] * 9_000) + "}" * 200
+    assert offer_price(_page(document), URL) is None
+    assert 9_000 < visited <= MAX_NODES
+    visited = 0
+    assert offer_price(_page([_product(price="0")] * 20_000), URL) is None
+    assert visited <= MAX_NODES
+
+
+def test_a_product_beside_the_offers_of_another_is_found() -> None:
+    inner = _product(price="12.50", priceCurrency="EUR")
+    assert offer_price(_page(_product(price="0") | {"isRelatedTo": inner}), URL) == EUR_12
+    assert offer_price(_page({"@type": "Product", "offers": {"itemOffered": inner}}), URL) == EUR_12
+
+
+@pytest.mark.parametrize("key", ["@type", "url", "priceCurrency"])
+def test_a_nested_value_in_the_place_of_a_text_is_no_text(key: str) -> None:
+    nested: Any = 1
+    for _ in range(400):
+        nested = {key: [nested]}
+    product = _product(price="12.50", priceCurrency="EUR")
+    product["offers"][key] = nested
+    expected = EUR_12 if key == "url" else None
+    assert offer_price(_page(product), f"{URL}?variant=1") == expected
 
 
 @given(st.recursive(st.one_of(st.none(), st.booleans(), st.floats(), st.text(), st.sampled_from(["Product", "Offer"])),

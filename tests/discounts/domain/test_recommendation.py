@@ -8,6 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.discounts.domain.demand import SalesDay
 from chalicelib.discounts.domain.recommendation import (
@@ -109,3 +111,67 @@ def test_a_sku_with_few_sales_leans_on_the_others() -> None:
     assert alone.interval is not None
     assert among.interval is not None
     assert among.interval[1] - among.interval[0] < alone.interval[1] - alone.interval[0]
+
+
+def _wholesale_day(units: int, position: int, low: str, high: str) -> list[SalesDay]:
+    """Return 60 days of 2 units, the last week of them at the low price, one with a wholesale order."""
+    days = []
+    for number in range(60):
+        price, sold = Decimal(low if number >= 53 else high), units if number == position else 2
+        days.append(SalesDay(TODAY - timedelta(days=60 - number), sold, price * sold, price))
+    return days
+
+
+@pytest.mark.parametrize("units", [1_000, 100_000, 10**9])
+@pytest.mark.parametrize(("low", "high"), [("10", "10.6"), ("10", "20"), ("1", "10")])
+@pytest.mark.parametrize("position", [0, 30, 52, 59])
+def test_one_wholesale_day_ends_no_other_skus_advice(units: int, low: str, high: str, position: int) -> None:
+    good = _two_prices(30, "4")
+    advice = advise([("bulk", _wholesale_day(units, position, low, high)), ("good", good)], TODAY)
+    assert advice["good"] == _advice(good)
+    _check_numbers(advice["bulk"])
+
+
+def test_a_wholesale_day_beyond_the_model_is_named() -> None:
+    advice = _advice(_wholesale_day(100_000, 30, "10", "10.6"))
+    assert (advice.status, list(advice.missing)) == (RecommendationStatus.INSUFFICIENT, ["out_of_model"])
+
+
+def _check_numbers(advice: Advice) -> None:
+    """Check that each number can be stored, and that missing evidence is named."""
+    numbers = (advice.elasticity, advice.own_estimate, *(advice.interval or ()), *(advice.gain_per_day or ()))
+    assert all(number.is_finite() and len(number.as_tuple().digits) <= 38 for number in numbers if number is not None)
+    assert (advice.status is RecommendationStatus.INSUFFICIENT) == bool(advice.missing)
+
+
+_ENORMOUS = st.one_of(st.sampled_from([0, 1, 2, 50, 10**9]), st.integers(0, 10**12))
+_ANY_PRICE = st.decimals("0.0001", "1e12", places=4)
+
+
+@st.composite
+def _histories(draw: st.DrawFn) -> list[tuple[str, list[SalesDay]]]:
+    """Return SKUs with two prices and two usual counts, and some days of any count."""
+    result = []
+    for sku in range(draw(st.integers(1, 7))):
+        prices, usual = draw(st.tuples(_ANY_PRICE, _ANY_PRICE)), draw(st.tuples(_ENORMOUS, _ENORMOUS))
+        count = draw(st.sampled_from([28, 40]))
+        split, odd = (
+            draw(st.integers(7, count - 7)),
+            draw(st.dictionaries(st.integers(0, count - 1), _ENORMOUS, max_size=3)),
+        )
+        cost = draw(st.one_of(st.none(), _ANY_PRICE))
+        days = []
+        for number in range(count):
+            second = number >= split
+            units, price = odd.get(number, usual[second]), prices[second]
+            days.append(SalesDay(TODAY - timedelta(days=count - number), units, price * units, price, unit_cost=cost))
+        result.append((str(sku), days))
+    return result
+
+
+@given(_histories())
+def test_enormous_counts_and_prices_raise_nothing(histories: list[tuple[str, list[SalesDay]]]) -> None:
+    advice = advise(histories, TODAY)
+    assert set(advice) == {sku for sku, _ in histories}
+    for each in advice.values():
+        _check_numbers(each)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.discounts.domain.local_days import ended_day, local_date, next_midnight
+from chalicelib.discounts.domain.local_days import ended_day, last_midnight, local_date, next_midnight
 from chalicelib.discounts.domain.windows import in_utc, zone_of
 from chalicelib.discounts.repository.shop_days import due_key
 
@@ -52,3 +52,12 @@ def test_the_next_midnight_begins_the_next_day(moment: datetime, zone: str) -> N
     assert midnight <= due < midnight + timedelta(hours=1)
     assert ended_day(due, zone) == local_date(now, zone)
     assert local_date(midnight - timedelta(seconds=1), zone) == local_date(now, zone) == ended_day(midnight, zone)
+
+
+@given(NAIVE, st.sampled_from(ZONES))
+def test_the_last_midnight_begins_the_day(moment: datetime, zone: str) -> None:
+    now = moment.replace(tzinfo=UTC)
+    midnight = last_midnight(now, zone)
+    assert timedelta(0) <= now - midnight < timedelta(hours=25)
+    assert local_date(midnight, zone) == local_date(now, zone)
+    assert next_midnight(midnight - timedelta(seconds=1), zone) == midnight

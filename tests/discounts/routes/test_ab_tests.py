@@ -217,6 +217,27 @@ def test_the_other_value_keeps_the_rules_of_discounts(
     assert (response.status_code, response.json()["code"]) == (422, code)
 
 
+@pytest.mark.parametrize("value", ["10", "10.00"])
+def test_a_test_of_the_discounts_own_value_is_refused(discount_shop: DiscountShop, value: str) -> None:
+    body = {"discount_id": discount_shop.add()["discount_id"], "value_type": "percentage", "value": value}
+    response = discount_shop.merchant("POST", "tests", body)
+    assert (response.status_code, response.json()["code"]) == (422, "InvalidDiscount")
+    assert [error["path"] for error in response.json()["errors"]] == ["body.value"]
+
+
+def test_a_discount_that_grew_has_no_room_for_its_test(discount_shop: DiscountShop) -> None:
+    """The items just fit Shopify's 10,000 bytes, with the test they would not."""
+    discount = discount_shop.add()
+    test = add_test(discount_shop, discount)
+    grown = discount_shop.changed(discount, skus=[f"SKU-{number:06}" for number in range(658)])
+    response = act(discount_shop, test, "start")
+    assert (response.status_code, response.json()["code"]) == (422, "DiscountTooLarge"), response.text
+    assert [error["path"] for error in response.json()["errors"]] == ["body.action"]
+    assert discount_shop.get(discount["discount_id"])["ab_test_id"] is None
+    discount_shop.changed(grown, skus=["SKU-000001"])
+    assert act(discount_shop, test, "start").status_code == 200
+
+
 def test_a_test_of_another_shop_or_of_no_discount_is_not_found(new_discount_shop: NewShop) -> None:
     one, other = new_discount_shop(), new_discount_shop()
     test = started(one)

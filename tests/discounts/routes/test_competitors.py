@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -90,6 +91,20 @@ def test_a_page_is_read_again_at_the_close_of_each_day(
     assert [price["price"] for price in prices] == ["11", "12.5"]
 
 
+def test_a_repeated_close_reads_no_page_again(
+    discount_shop: DiscountShop, website: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(discount_shop)
+    discount_shop.drain()
+    later = clock.now() + timedelta(days=1)
+    with monkeypatch.context() as time:
+        time.setattr(clock, "now", lambda: later)
+        for _ in range(3):
+            competitor_checks.send_due_checks(discount_shop.shop, TODAY)
+            assert discount_shop.drain() == []
+    assert [path for _, path in website.requests].count("/products/mug") == 2
+
+
 def test_a_repeated_message_reads_the_page_once(discount_shop: DiscountShop, website: Website) -> None:
     added = watch(discount_shop)
     discount_shop.drain()
@@ -155,7 +170,7 @@ def test_robots_are_obeyed(discount_shop: DiscountShop, website: Website) -> Non
     assert [path for _, path in website.requests] == ["/robots.txt"]
 
 
-@pytest.mark.parametrize(("status", "result"), [(404, "ok"), (403, "ok"), (503, "unreachable")])
+@pytest.mark.parametrize(("status", "result"), [(404, "ok"), (403, "ok"), (204, "unreachable"), (503, "unreachable")])
 def test_robots_that_cannot_be_read(discount_shop: DiscountShop, website: Website, status: int, result: str) -> None:
     """RFC 9309, 2.3.1: without a file all is allowed; while the website fails, nothing is."""
     website.page("/robots.txt", b"", "text/plain", status)
@@ -164,11 +179,82 @@ def test_robots_that_cannot_be_read(discount_shop: DiscountShop, website: Websit
     assert shown(discount_shop)["status"] == result
 
 
+RULES = b"User-agent: *\nDisallow: /products\n"
+
+
+@pytest.mark.parametrize("media_type", ["application/octet-stream", "text/html; charset=utf-8"])
+def test_robots_of_another_media_type_are_obeyed(
+    discount_shop: DiscountShop, website: Website, media_type: str
+) -> None:
+    website.page("/robots.txt", RULES, media_type)
+    watch(discount_shop)
+    assert discount_shop.drain() == []
+    assert shown(discount_shop)["status"] == "refused_by_robots"
+
+
+def test_the_first_part_of_large_robots_is_obeyed(discount_shop: DiscountShop, website: Website) -> None:
+    """RFC 9309, 2.5: at least 500 KiB are read; a rule beyond them does not count."""
+    filler = b"# " + b"x" * 97 + b"\n"
+    website.page("/robots.txt", RULES + filler * 30_000, "text/plain")
+    watch(discount_shop)
+    assert discount_shop.drain() == []
+    assert shown(discount_shop)["status"] == "refused_by_robots"
+    competitor_checks.forget_robots()
+    website.page("/robots.txt", filler * 5_120 + RULES, "text/plain")
+    row = CompetitorWatch.get(discount_shop.shop, str(shown(discount_shop)["watch_id"]))
+    competitor_checks.check_competitor(CompetitorCheckDue(shop=row.shop, watch_id=row.watch_id, turn_at=clock.now()))
+    assert shown(discount_shop)["status"] == "ok"
+
+
+def test_compressed_robots_are_not_taken_for_none(discount_shop: DiscountShop, website: Website) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Type", "text/plain")
+        request.send_header("Content-Encoding", "gzip")
+        request.end_headers()
+        request.wfile.write(gzip.compress(RULES))
+
+    website.answers["/robots.txt"] = answer
+    watch(discount_shop)
+    assert discount_shop.drain() == []
+    assert shown(discount_shop)["status"] == "unreachable"
+    assert [path for _, path in website.requests] == ["/robots.txt"]
+
+
 def test_a_redirect_to_an_excluded_page_is_not_followed(discount_shop: DiscountShop, website: Website) -> None:
     website.redirect("/products/mug", "/cart")
     watch(discount_shop)
     assert discount_shop.drain() == []
     assert shown(discount_shop)["status"] == "refused_by_robots"
+
+
+def test_a_redirect_to_another_website_takes_a_turn_of_that(
+    discount_shop: DiscountShop, website: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second page is at the website that the first one redirects to: it waits, like a page of that website."""
+    sent: list[tuple[CompetitorCheckDue, int]] = []
+    added = watch(discount_shop)
+    row = CompetitorWatch.get(discount_shop.shop, str(added["watch_id"]))
+    message = CompetitorCheckDue(shop=row.shop, watch_id=row.watch_id, turn_at=clock.now())
+    monkeypatch.setattr(messages, "publish", lambda message, delay_seconds=0: sent.append((message, delay_seconds)))
+    website.page("/last", b"<html>Mug</html>")
+    website.redirect("/products/mug", f"https://{OTHER}/last")
+    now = clock.now()
+    with monkeypatch.context() as time:
+        time.setattr(clock, "now", lambda: now)
+        competitor_checks.check_competitor(message)
+        assert (OTHER, "/last") in website.requests
+        count = len(website.requests)
+        again = message.model_copy(update={"occurred_at": now + timedelta(seconds=1)})
+        competitor_checks.check_competitor(again)
+        assert [host for host, _ in website.requests[count:]] == [HOST]
+        [(postponed, delay)] = sent
+        assert (postponed.turn_at, postponed.busy_redirects, delay) == (None, 1, 10)
+        competitor_checks.check_competitor(again.model_copy(update={"busy_redirects": 10}))
+        assert len(sent) == 1
+        time.setattr(clock, "now", lambda: now + timedelta(seconds=11))
+        competitor_checks.check_competitor(again)
+    assert website.requests[-1] == (OTHER, "/last")
 
 
 def test_a_page_without_a_price_and_a_missing_page(discount_shop: DiscountShop, website: Website) -> None:

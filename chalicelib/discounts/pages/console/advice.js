@@ -1,5 +1,5 @@
 /** The advice page: price advice from orders, SKUs without advice, competitors and price tests. */
-const MISSING = { too_few_days: "fewer than 28 days with stock", too_few_units: "fewer than 50 units sold", one_price: "no two prices at least 5% apart", out_of_stock: "out of stock" };
+const MISSING = { too_few_days: "fewer than 28 days with stock", too_few_units: "fewer than 50 units sold", one_price: "no two prices at least 5% apart", out_of_stock: "out of stock", out_of_model: "sales that the price does not explain" };
 
 const percent = (value) => `${Number(value)}%`;
 const rounded = (value) => Number(value).toFixed(2);
