@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.discounts.domain import order_state, packed_orders
+from chalicelib.discounts.domain import order_state
 from chalicelib.discounts.domain.attribution import is_at_shopify, name_of
 from chalicelib.discounts.domain.contribution import contribution
 from chalicelib.discounts.domain.deltas import Deltas, Figure, FigureKey, OpenDays, OrderChange, customer_keys, deltas
