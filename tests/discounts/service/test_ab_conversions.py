@@ -6,6 +6,7 @@ import base64
 import gzip
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,13 +14,19 @@ import pytest
 
 from chalicelib.analytics.enums import MetricKind
 from chalicelib.analytics.service import exposures, register_site
+from chalicelib.discounts.domain.order_state import OrderState
 from chalicelib.discounts.models import APP, Discount, OrderUsage, UsageJournal
 from chalicelib.discounts.repository import order_usages
+from chalicelib.discounts.service import ab_conversions, ab_tests
 from chalicelib.discounts.service.ab_marks import ATTRIBUTE, Mark, sign_mark
+from chalicelib.kit import clock
 from chalicelib.shops.schemas.orders import OrderUpdated
+from infra.bench.round_trips import metered
 from tests.analytics.collection_factories import queued_events
 from tests.analytics.experiment_factories import running_experiment
 from tests.discounts.faults import killed_at, without_waits
+from tests.discounts.merchants import DiscountShop
+from tests.discounts.routes.test_ab_tests import started
 from tests.discounts.service.test_journal import AT, order
 from tests.discounts.usage_factories import SHOP, order_message, put_discounts, put_shop, record, refund_message
 
@@ -107,10 +114,10 @@ def test_the_visitor_of_an_erased_customer_does_not_come_back(test_id: str) -> N
     assert row.ab_visitor == visitor
     assert visitor not in gzip.decompress(base64.b64decode(row.lines)).decode()
     order_usages.without_customer(row).save()
-    conversions()
+    assert len(conversions()) == 1
     assert record([marked(test_id, text=mark, key="2", customer=None)]) == []
-    row = OrderUsage.get(SHOP, "gid://shopify/Order/1")
-    assert [row.ab_variant, row.ab_visitor] == [f"{test_id}.b", None]
+    erased = OrderUsage.get(SHOP, "gid://shopify/Order/1")
+    assert [erased.ab_variant, erased.ab_visitor] == [f"{test_id}.b", None]
     assert conversions() == []
 
 
@@ -121,3 +128,48 @@ def test_a_variant_of_the_test_counts_by_its_id(test_id: str) -> None:
     assert record([message.model_copy(update={"lines": lines})]) == []
     [(_, value, _)] = conversions()
     assert Decimal(value) == 18
+
+
+def ended_test(discount_shop: DiscountShop, monkeypatch: pytest.MonkeyPatch) -> tuple[str, datetime]:
+    """Run a test of RED for an hour; return its id and its end."""
+    exposures.forget()
+    discount = discount_shop.add(skus=["RED"])
+    test = started(discount_shop, discount)
+    later = clock.now() + timedelta(hours=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: later)
+        ab_tests.stop_test(discount_shop.shop, test["test_id"])
+    assert discount_shop.drain() == []
+    queued_events()
+    return test["test_id"], later
+
+
+def marked_at(shop: str, test: str, at: datetime) -> OrderUpdated:
+    order_id, snapshot = order(1)
+    message = order_message(order_id, replace(snapshot, created_at=at), shop)
+    return message.model_copy(update={"attributes": {ATTRIBUTE: sign_mark(shop, Mark(test, "b", "v1"))}})
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(-1, [("v1", "18", 1)]), (0, []), (1, [])])
+def test_an_order_of_the_tests_time_counts_after_its_stop(
+    discount_shop: DiscountShop,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+    expected: list[tuple[str, str, int]],
+) -> None:
+    test, ended_at = ended_test(discount_shop, monkeypatch)
+    assert record([marked_at(discount_shop.shop, test, ended_at + timedelta(minutes=minutes))]) == []
+    assert conversions() == expected
+
+
+def test_orders_of_an_ended_test_cost_three_reads(discount_shop: DiscountShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    test, ended_at = ended_test(discount_shop, monkeypatch)
+    state = OrderState("o1", ended_at.date(), ended_at - timedelta(minutes=1), "USD", ab_mark=f"{test}.b.v1")
+    with metered() as without_mark:
+        assert ab_conversions.conversions_of(discount_shop.shop, [replace(state, ab_mark=None)] * 9) == []
+    assert without_mark.cost.reads == 0
+    with metered() as one:
+        assert len(ab_conversions.conversions_of(discount_shop.shop, [state])) == 1
+    with metered() as many:
+        assert len(ab_conversions.conversions_of(discount_shop.shop, [state] * 9)) == 9
+    assert one.cost.reads == many.cost.reads == 5
