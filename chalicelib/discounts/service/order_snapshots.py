@@ -27,7 +27,7 @@ UsageMessage = OrderMessage | RefundCreated
 MAX_ITEM_BYTES = 900
 """Bytes of a SKU in a key: DynamoDB's sort keys hold 1,024, and ids and dates are added."""
 MAX_ID_BYTES = 255
-"""Bytes of a Shopify id in a key; ids of today have about 40."""
+"""Bytes of an id in a key; those of Shopify have about 40."""
 MAX_UNITS = 10**9
 _CURRENCY_LETTERS = 3
 
