@@ -91,18 +91,20 @@ def test_a_page_is_read_again_at_the_close_of_each_day(
     assert [price["price"] for price in prices] == ["11", "12.5"]
 
 
-def test_a_repeated_close_reads_no_page_again(
-    discount_shop: DiscountShop, website: Website, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("hours", "count"), [(1, 0), (25, 1)])
+def test_a_repeated_close_sends_no_check_again(
+    discount_shop: DiscountShop, website: Website, monkeypatch: pytest.MonkeyPatch, hours: int, count: int
 ) -> None:
-    watch(discount_shop)
-    discount_shop.drain()
-    later = clock.now() + timedelta(days=1)
-    with monkeypatch.context() as time:
-        time.setattr(clock, "now", lambda: later)
-        for _ in range(3):
-            competitor_checks.send_due_checks(discount_shop.shop, TODAY)
-            assert discount_shop.drain() == []
-    assert [path for _, path in website.requests].count("/products/mug") == 2
+    """A page that was checked since the shop's midnight is due after the next one only."""
+    added = watch(discount_shop)
+    noon = clock.now().replace(hour=12)
+    key = CompetitorWatch(discount_shop.shop, str(added["watch_id"]))
+    key.update([CompetitorWatch.last_checked_at.set(noon - timedelta(hours=hours))])
+    sent: list[CompetitorCheckDue] = []
+    monkeypatch.setattr(messages, "publish_many", sent.extend)
+    monkeypatch.setattr(clock, "now", lambda: noon)
+    competitor_checks.send_due_checks(discount_shop.shop, TODAY)
+    assert len(sent) == count
 
 
 def test_a_repeated_message_reads_the_page_once(discount_shop: DiscountShop, website: Website) -> None:
