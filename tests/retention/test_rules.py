@@ -10,7 +10,7 @@ import pytest
 
 import chalicelib
 from chalicelib.kit import tables
-from chalicelib.kit.attributes import DateTimeAttribute, ExpiryAttribute
+from chalicelib.kit.attributes import DateAttribute, DateTimeAttribute, ExpiryAttribute
 from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.retention.rules import RULES
 
@@ -19,7 +19,7 @@ from chalicelib.retention.rules import RULES
 def test_a_rule_names_its_table_and_a_time_column(rule: RetentionRule) -> None:
     context, table = rule.name.split("/")
     assert rule.table.Meta.table_name == tables.name(context, table)
-    assert isinstance(rule.table.get_attributes()[rule.timestamp_column], DateTimeAttribute | ExpiryAttribute)
+    assert isinstance(rule.table.get_attributes()[rule.timestamp_column], DateAttribute | DateTimeAttribute | ExpiryAttribute)
     assert rule.lifetime >= timedelta(0)
 
 

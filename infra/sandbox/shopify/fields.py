@@ -16,10 +16,10 @@ APPLICATION_TYPES = {
 
 
 def order_fields(row: Json) -> Json:
-    """Return the fields of `Order` in `admin.graphql`."""
+    """Return the fields of `Order` in `admin.graphql`. Orders that an earlier version stored have no discounts."""
     payload = row["payload"]
     currency = payload["currency"]
-    applications = [_application(index, each) for index, each in enumerate(payload["discount_applications"])]
+    applications = [_application(index, each) for index, each in enumerate(payload.get("discount_applications", []))]
     lines = [_line(line, currency, applications) for line in payload["line_items"]]
     refunds = [_refund(refund, currency, applications) for refund in payload["refunds"]]
     customer = payload["customer"]
@@ -45,7 +45,7 @@ def order_fields(row: Json) -> Json:
         "totalRefundedSet": _money(
             str(sum((_refunded(each) for each in payload["refunds"]), Decimal("0.00"))), currency
         ),
-        "customAttributes": _attributes(payload["note_attributes"]),
+        "customAttributes": _attributes(payload.get("note_attributes", [])),
         "discountApplications": lambda _, first=None, after=None: connection(applications, first, after),
         "customer": {"id": customer["admin_graphql_api_id"]} if customer else None,
         "lineItems": lambda _, first=None, after=None: connection(lines, first, after),
@@ -92,13 +92,13 @@ def _line(line: Json, currency: str, applications: list[Json]) -> Json:
         "product": {"id": f"gid://shopify/Product/{line['product_id']}"},
         "variant": {"id": f"gid://shopify/ProductVariant/{line['variant_id']}"},
         "customAttributes": _attributes(line["properties"]),
-        "isGiftCard": line["gift_card"],
+        "isGiftCard": line.get("gift_card", False),
         "discountAllocations": [
             {
                 "allocatedAmountSet": _money(each["amount"], currency),
                 "discountApplication": applications[each["discount_application_index"]],
             }
-            for each in line["discount_allocations"]
+            for each in line.get("discount_allocations", [])
         ],
         "originalUnitPriceSet": _money(line["price"], currency),
     }

@@ -100,7 +100,7 @@ def net_price(line: Json, units: int) -> Decimal:
 
 def allocated(line: Json) -> Decimal:
     """Return the discounts of all units of a line."""
-    return sum((Decimal(each["amount"]) for each in line["discount_allocations"]), Decimal(0))
+    return sum((Decimal(each["amount"]) for each in line.get("discount_allocations", [])), Decimal(0))
 
 
 def build_line(order_id: int, position: int, line: Mapping[str, Any], currency: str) -> Json:

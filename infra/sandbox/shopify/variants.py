@@ -65,7 +65,7 @@ class Variants:
             return {
                 "id": f"gid://shopify/InventoryItem/{variant['inventory_item_id']}",
                 "sku": variant["sku"],
-                "tracked": variant["inventory_quantity"] is not None,
+                "tracked": variant.get("inventory_quantity") is not None,
                 "unitCost": {"amount": cost, "currencyCode": self._currency} if cost is not None else None,
             }
 
@@ -75,7 +75,7 @@ class Variants:
             "title": variant["title"],
             "sku": variant["sku"],
             "price": variant["price"],
-            "inventoryQuantity": variant["inventory_quantity"],
+            "inventoryQuantity": variant.get("inventory_quantity"),
             "inventoryItem": inventory_item,
             "product": {"id": f"gid://shopify/Product/{variant['product_id']}"},
         }

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.analytics import service as analytics
 from chalicelib.analytics.models import Site
+from chalicelib.analytics.service import site_cache
 from chalicelib.discounts.models import Recommendation
 from chalicelib.discounts.service import measurement
 from chalicelib.kit import clock
@@ -43,6 +44,7 @@ def test_each_use_is_counted_once(discount_shop: DiscountShop) -> None:
 
 def test_a_shop_that_is_not_measured_yet_is_registered(discount_shop: DiscountShop) -> None:
     Site(measurement.tenant_of(discount_shop.shop)).delete()
+    site_cache.forget()
     discount_shop.add()
     assert [name for _, name in used(discount_shop)] == ["created"]
     assert Site.get(measurement.tenant_of(discount_shop.shop)).is_active

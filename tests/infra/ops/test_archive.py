@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import aws
+from chalicelib.kit.attributes import DateAttribute
 from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.retention.repository.rows import columns, timestamp_attribute
 from infra.deploy.handlers import ROOT
@@ -49,7 +50,9 @@ def store_expired_row(rule: RetentionRule, mark: str, *, timestamps: bool) -> No
     for name, attribute in table.get_attributes().items():
         is_time = columns(table)[attribute.attr_name] in TIMES
         if attribute is timestamp_attribute(rule) or (is_time and timestamps):
-            item[attribute.attr_name] = {attribute.attr_type: attribute.serialize(archived_time(rule))}
+            moment: Any = archived_time(rule)
+            moment = moment.date() if isinstance(attribute, DateAttribute) else moment
+            item[attribute.attr_name] = {attribute.attr_type: attribute.serialize(moment)}
         elif name in keys and not is_time:
             item[attribute.attr_name] = {attribute.attr_type: mark if attribute.attr_type == "S" else "1"}
     aws.client("dynamodb").put_item(TableName=table.Meta.table_name, Item=item)
