@@ -54,7 +54,10 @@ def test_good_lookups(lookup: Lookup) -> None:
     [
         (ByKey("shop", "{shop}"), "by key: `shop` is not the hash key"),
         (ByKey("delivery_id", "{id}", range_key="{shop}"), "by key: the table has no range key"),
-        (ByKey("delivery_id", "{uuid}"), "`{uuid}` is unknown: a template over the subject has alias, app, id, shop, subj"),
+        (
+            ByKey("delivery_id", "{uuid}"),
+            "`{uuid}` is unknown: a template over the subject has alias, app, id, shop, subj",
+        ),
         (ByIndex("delivery_id", "{id}"), "by index: no index has the hash key `delivery_id`"),
         (ByIndex("received_at", "{id}"), "by index: no index has the hash key `received_at`"),
         (ByScan(column="payload", value="{id}", reason=" "), "by scan: say why neither a key nor an index finds `pay"),

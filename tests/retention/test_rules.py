@@ -19,7 +19,9 @@ from chalicelib.retention.rules import RULES
 def test_a_rule_names_its_table_and_a_time_column(rule: RetentionRule) -> None:
     context, table = rule.name.split("/")
     assert rule.table.Meta.table_name == tables.name(context, table)
-    assert isinstance(rule.table.get_attributes()[rule.timestamp_column], DateAttribute | DateTimeAttribute | ExpiryAttribute)
+    assert isinstance(
+        rule.table.get_attributes()[rule.timestamp_column], DateAttribute | DateTimeAttribute | ExpiryAttribute
+    )
     assert rule.lifetime >= timedelta(0)
 
 

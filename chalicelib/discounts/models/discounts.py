@@ -39,8 +39,8 @@ class Discount(Table):
 
     `skus` are SKUs and GIDs of variants; the metafield's 10,000 bytes limit them. `overrides` maps an item to
     `{value_type, value}`. While a test runs, `ab_test_id` is its id and `ab_value` is what its variant `b` gives.
-    `had_node` is whether Shopify ever had the discount; `names_published_at` is since when it has the present names,
-    null until they are published. `live` is the shop until the discount is deleted. Usage never writes this row.
+    `had_node` is whether Shopify ever had the discount. `live` is the shop until the discount is deleted. Usage never
+    writes this row.
     """
 
     class Meta:
@@ -71,7 +71,6 @@ class Discount(Table):
     ab_value_type = EnumAttribute(ValueType, personal=False, null=True)
     ab_value = DecimalAttribute(personal=False, null=True)
     had_node = BooleanAttribute(personal=False, null=True)
-    names_published_at = DateTimeAttribute(personal=False, null=True)
     live = UnicodeAttribute(personal=True, null=True)
     version = IntegerAttribute(personal=False, default=1)
     created_at = DateTimeAttribute(personal=False)

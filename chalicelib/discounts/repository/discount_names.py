@@ -77,33 +77,29 @@ def iterate_former_names(shop: str, name: str) -> Iterator[DiscountName]:
             yield row
 
 
-def find_owners(shop: str, uses: Iterable[tuple[str, datetime]]) -> dict[tuple[str, datetime], DiscountName]:
-    """Return the row of each code or title at that time; pairs that no discount had until then are missing.
+def find_owners(shop: str, uses: Iterable[tuple[str, datetime]]) -> dict[tuple[str, datetime], str]:
+    """Return the id of the discount that had each code or title at that time; pairs without a discount are missing.
 
-    If no discount had the name at that time, the row is that of the last one before, because Shopify has a former name
-    until the change is published. A name in force since then costs a part of one call for 100; any other costs a query of
-    its history. A name over `MAX_NAME_BYTES`, which no discount of ours can have, costs nothing.
+    A name in force since then costs a part of one call for 100; any other costs a query of its history. A name over
+    `MAX_NAME_BYTES`, which no discount of ours can have, costs nothing.
     """
     pairs = [(name, at) for name, at in dict.fromkeys(uses) if len(name.encode()) <= MAX_NAME_BYTES]
     current = find_names(shop, (name for name, _ in pairs))
-    owners: dict[tuple[str, datetime], DiscountName] = {}
+    owners: dict[tuple[str, datetime], str] = {}
     history: dict[str, list[DiscountName]] = {}
     for name, moment in pairs:
         row = current.get(name)
         if row is None or moment < _first_second(row):
             if name not in history:
                 history[name] = list(iterate_former_names(shop, name))
-            row = _last_begun(history[name], moment)
+            row = next((each for each in history[name] if _in_force(each, moment)), None)
         if row is not None:
-            owners[name, moment] = row
+            owners[name, moment] = row.discount_id
     return owners
 
 
-def _last_begun(history: Iterable[DiscountName], moment: datetime) -> DiscountName | None:
-    """Return the row that was in force at that time, else the last one before it. The oldest comes first."""
-    begun = [each for each in history if _first_second(each) <= moment]
-    in_force = (each for each in begun if each.until is not None and moment < each.until)
-    return next(in_force, begun[-1] if begun else None)
+def _in_force(row: DiscountName, moment: datetime) -> bool:
+    return _first_second(row) <= moment and row.until is not None and moment < row.until
 
 
 def _first_second(row: DiscountName) -> datetime:

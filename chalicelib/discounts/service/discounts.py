@@ -109,7 +109,7 @@ def remove_discount(editor: Editor, discount_id: str, version: str) -> None:
     if row.ab_test_id is not None:
         raise TestRunning
     now = clock.now()
-    deletion = {"live": None, "deleted_at": now, "updated_at": now, "names_published_at": None}
+    deletion = {"live": None, "deleted_at": now, "updated_at": now}
     deleted = _next_version(row, deletion)
     names = discount_names.find_names(editor.shop, names_of(row.discount_code, row.title))
 
@@ -165,9 +165,9 @@ def _save_version(editor: Editor, row: Discount, columns: dict[str, Any], change
     now = clock.now()
     added, removed = item_changes(row.skus, columns["skus"])
     discount_names.put_items(row.shop, row.discount_id, added, now)
-    old_names, new_names = names_of(row.discount_code, row.title), names_of(columns["discount_code"], columns["title"])
-    values = {**columns, "updated_at": now} | ({"names_published_at": None} if new_names != old_names else {})
+    values = {**columns, "updated_at": now}
     changed = _next_version(row, values)
+    old_names, new_names = names_of(row.discount_code, row.title), names_of(columns["discount_code"], columns["title"])
     ended = discount_names.find_names(row.shop, [name for name in old_names if name not in new_names])
 
     def decide(unit: UnitOfWork) -> None:

@@ -214,7 +214,6 @@ def _store_outcome(row: Discount, outcome: Outcome) -> bool:
         log.warning("discount not published: Shopify refuses it", extra={"shop": row.shop, "why": outcome.error})
     else:
         columns |= {"published_version": row.version, "shopify_node_id": outcome.node_id}
-        columns |= {"names_published_at": row.names_published_at or clock.now()}
     return discounts.mark_publication(row, columns)
 
 

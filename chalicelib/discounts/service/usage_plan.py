@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.discounts.domain import order_state
-from chalicelib.discounts.domain.attribution import is_at_shopify, name_of
+from chalicelib.discounts.domain.attribution import name_of
 from chalicelib.discounts.domain.contribution import contribution
 from chalicelib.discounts.domain.deltas import Deltas, Figure, FigureKey, OpenDays, OrderChange, customer_keys, deltas
 from chalicelib.discounts.domain.local_days import local_date
@@ -175,7 +175,7 @@ class _Discounts:
             if allocation.application and (name := name_of(allocation.application))
         }
         self._owners = discount_names.find_owners(shop, sorted(uses))
-        rows = discounts.find_with_deleted(shop, sorted({name.discount_id for name in self._owners.values()}))
+        rows = discounts.find_with_deleted(shop, sorted(set(self._owners.values())))
         self._rows: dict[str, Discount] = {row.discount_id: row for row in rows if row.had_node}
         self._coded = discount_names.find_owners(shop, sorted(self._code_uses()))
         self.codes = {discount_id: row.discount_code for discount_id, row in self._rows.items()}
@@ -195,18 +195,14 @@ class _Discounts:
 
         A title names automatic discounts only: other apps' discounts may have the titles of ours with a code.
         """
-        named = self._owners.get((name, moment))
-        row = self._rows.get(named.discount_id) if named else None
-        if named is None or row is None or not is_at_shopify(named.until, row.names_published_at, moment):
-            return None
-        if is_code(name) or row.discount_code is None:
+        row = self._rows.get(self._owners.get((name, moment), ""))
+        if row is None or is_code(name) or row.discount_code is None:
             return row
-        code = self._coded.get((code_name(row.discount_code), moment))
-        return row if code is None or code.discount_id != row.discount_id else None
+        return row if self._coded.get((code_name(row.discount_code), moment)) != row.discount_id else None
 
     def _code_uses(self) -> set[tuple[str, datetime]]:
         """Return the codes of the discounts that are found by their titles, with the times of the orders."""
-        found = [(self._rows.get(named.discount_id), name, at) for (name, at), named in self._owners.items()]
+        found = [(self._rows.get(owner), name, at) for (name, at), owner in self._owners.items()]
         return {
             (code_name(row.discount_code), at)
             for row, name, at in found
