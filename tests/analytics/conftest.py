@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.analytics.models import AnalyticsEvent, ErrorGroup, PageView, UserSession
 from chalicelib.analytics.repository import event_days
 from chalicelib.analytics.schemas.sites import SiteCreate, SiteKeysRead
 from chalicelib.analytics.service import due_days, site_cache, sites
@@ -20,6 +21,13 @@ from tests.analytics.event_factories import WeekClock, local
 
 NewSite = Callable[..., SiteKeysRead]
 Drain = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def _keep_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the rows of simulated days: the embedded DynamoDB deletes what has expired by the real clock."""
+    for model in (AnalyticsEvent, ErrorGroup, PageView, UserSession):
+        monkeypatch.setattr(model, "KEEP", timedelta(days=3650))
 
 
 @pytest.fixture

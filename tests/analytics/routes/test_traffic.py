@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.analytics.models import AnalyticsEvent, PageView, UserSession
+from chalicelib.analytics.models import AnalyticsEvent
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
 from tests.analytics.event_factories import lake_event, store
@@ -26,13 +26,6 @@ ROUTES = (
     "campaigns",
 )
 RANGE = {"from": "2026-03-27", "to": "2026-03-28"}
-
-
-@pytest.fixture(autouse=True)
-def _keep_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the rows of the simulated week: the embedded DynamoDB deletes what has expired by the real clock."""
-    for model in (AnalyticsEvent, PageView, UserSession):
-        monkeypatch.setattr(model, "KEEP", timedelta(days=3650))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,12 +18,6 @@ from tests.analytics.collection_factories import queued_events
 from tests.analytics.event_factories import TENANT, LakeEvent, lake_event, local, store
 
 DAY = "2026-03-28"
-
-
-@pytest.fixture(autouse=True)
-def _keep_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the groups of the simulated week: the embedded DynamoDB deletes what has expired by the real clock."""
-    monkeypatch.setattr(ErrorGroup, "KEEP", timedelta(days=3650))
 
 
 def error(at: str, number: int | None = None, **data: Any) -> LakeEvent:

@@ -43,17 +43,17 @@ def lake(engine: object, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ada_and_bob() -> dict[str, str]:
+def zoe_and_bob() -> dict[str, str]:
     """Two members: days of one, of both and of the other, an open part, the first days; and other tenants."""
-    both = [event("ada"), event("bob"), event(None), event("ada")]
+    both = [event("zoe"), event("bob"), event(None), event("zoe")]
     return {
-        "ada": put_events("together", "2026-11-01", event("ada"), event(None)),
+        "zoe": put_events("together", "2026-11-01", event("zoe"), event(None)),
         "both": put_events("together", "2026-11-02", *both),
         "bob": put_events("together", "2026-11-03", event("bob")),
-        "part": put_events("together", "2026-11-04", event("ada"), event("bob"), name="part-1.parquet"),
-        "firsts": put_firsts("together", "ada", "bob"),
-        "shop": put_events(f"shop:{SHOP}:studio", "2026-11-01", event("ada")),
-        "store": put_events("store:ada", "2026-11-01", event("ada")),
+        "part": put_events("together", "2026-11-04", event("zoe"), event("bob"), name="part-1.parquet"),
+        "firsts": put_firsts("together", "zoe", "bob"),
+        "shop": put_events(f"shop:{SHOP}:studio", "2026-11-01", event("zoe")),
+        "store": put_events("store:zoe", "2026-11-01", event("zoe")),
     }
 
 
@@ -72,21 +72,21 @@ def changed_keys(before: dict[str, bytes]) -> set[str]:
 
 
 def test_erasing_a_member_rewrites_exactly_the_days_with_events_of_the_member(
-    ada_and_bob: dict[str, str], drain: Drain
+    zoe_and_bob: dict[str, str], drain: Drain
 ) -> None:
     before = objects()
-    read = erase("member:ada", drain)
-    assert changed_keys(before) == {ada_and_bob[name] for name in ("ada", "both", "part", "firsts")}
+    read = erase("member:zoe", drain)
+    assert changed_keys(before) == {zoe_and_bob[name] for name in ("zoe", "both", "part", "firsts")}
     assert read.report is not None
     assert read.report["erased"][SAMPLE.folder] == 5
     together = "\n".join(str(rows(data)) for key, data in objects().items() if "tenant=together/" in key)
-    assert "ada" not in together
+    assert "zoe" not in together
 
 
-def test_the_events_stay_without_their_person(ada_and_bob: dict[str, str], drain: Drain) -> None:
-    before = rows(objects()[ada_and_bob["both"]])
-    erase("member:ada", drain)
-    after = rows(objects()[ada_and_bob["both"]])
+def test_the_events_stay_without_their_person(zoe_and_bob: dict[str, str], drain: Drain) -> None:
+    before = rows(objects()[zoe_and_bob["both"]])
+    erase("member:zoe", drain)
+    after = rows(objects()[zoe_and_bob["both"]])
     assert [row["id"] for row in after] == [row["id"] for row in before]
     assert after[1:3] == before[1:3], "the events of others are unchanged"
     for row in (after[0], after[3]):
@@ -95,16 +95,16 @@ def test_the_events_stay_without_their_person(ada_and_bob: dict[str, str], drain
         for name in ("user_id", "session_id", "visitor"):
             assert row[name].startswith("erased-")
             assert row[name] == after[0][name]
-    [firsts] = [row["user_id"] for row in rows(objects()[ada_and_bob["firsts"]]) if row["user_id"] != "bob"]
+    [firsts] = [row["user_id"] for row in rows(objects()[zoe_and_bob["firsts"]]) if row["user_id"] != "bob"]
     assert firsts == after[0]["user_id"], "the person counts as new on the same day as before"
 
 
 def test_a_substitute_is_another_one_in_the_next_request(drain: Drain) -> None:
-    key = put_events("together", "2026-11-01", event("ada"))
+    key = put_events("together", "2026-11-01", event("zoe"))
     before, substitutes = objects()[key], set()
     for _ in range(2):
         aws.client("s3").put_object(Bucket=_bucket(), Key=key, Body=before)
-        erase("member:ada", drain)
+        erase("member:zoe", drain)
         substitutes.add(rows(objects()[key])[0]["user_id"])
     assert len(substitutes) == 2
 
@@ -113,7 +113,7 @@ def test_an_event_without_a_user_belongs_to_the_only_user_of_its_visit(drain: Dr
     own = event(None, session_id="s1", path="/before/sign-in")
     shared = event(None, session_id="s2", path="/somebody's")
     day = put_events(
-        "together", "2026-11-01", event("ada", session_id="s1"), event("ada", session_id="s2"), own, shared
+        "together", "2026-11-01", event("zoe", session_id="s1"), event("zoe", session_id="s2"), own, shared
     )
     part = put_events(
         "together",
@@ -122,7 +122,7 @@ def test_an_event_without_a_user_belongs_to_the_only_user_of_its_visit(drain: Dr
         event(None, session_id="s1", path="/later"),
         name="part-1.parquet",
     )
-    erase("member:ada", drain)
+    erase("member:zoe", drain)
     united, late = rows(objects()[day]), rows(objects()[part])
     assert (united[2]["path"], united[2]["user_id"]) == (None, None)
     assert united[2]["session_id"] == united[0]["session_id"] == late[1]["session_id"]
@@ -131,10 +131,10 @@ def test_an_event_without_a_user_belongs_to_the_only_user_of_its_visit(drain: Dr
     assert late[1]["path"] is None
 
 
-def test_a_day_is_marked_before_it_is_rewritten(ada_and_bob: dict[str, str], drain: Drain) -> None:
+def test_a_day_is_marked_before_it_is_rewritten(zoe_and_bob: dict[str, str], drain: Drain) -> None:
     puts: list[list[tuple[str, str]]] = []
     with hooked("before-call", "PutObject", lambda: puts.append(list(MARKED_DAYS))):
-        erase("member:ada", drain)
+        erase("member:zoe", drain)
     days = [("together", f"2026-11-0{n}") for n in (1, 2, 4)]
     assert days == MARKED_DAYS
     assert puts == [days[:0], days[:1], days[:2], days[:3]]
@@ -142,22 +142,22 @@ def test_a_day_is_marked_before_it_is_rewritten(ada_and_bob: dict[str, str], dra
 
 def test_a_part_that_is_united_at_the_same_time_does_not_bring_the_person_back(drain: Drain) -> None:
     """The computation puts the day and deletes the part after the erasure has read the part."""
-    part = put_events("together", "2026-11-04", event("ada"), name="part-1.parquet")
+    part = put_events("together", "2026-11-04", event("zoe"), name="part-1.parquet")
     united: list[str] = []
 
     def unite() -> None:
         if not united:
             united.append("")
-            united[0] = put_events("together", "2026-11-04", event("ada"), event("bob"))
+            united[0] = put_events("together", "2026-11-04", event("zoe"), event("bob"))
             aws.client("s3").delete_object(Bucket=_bucket(), Key=part)
 
     with hooked("before-call", "PutObject", unite):
-        erase("member:ada", drain)
-    assert "ada" not in everything()
+        erase("member:zoe", drain)
+    assert "zoe" not in everything()
     assert [row["user_id"] for row in rows(objects()[united[0]])][1] == "bob"
 
 
-def test_an_object_that_changes_at_the_same_time_is_read_again(ada_and_bob: dict[str, str], drain: Drain) -> None:
+def test_an_object_that_changes_at_the_same_time_is_read_again(zoe_and_bob: dict[str, str], drain: Drain) -> None:
     late: list[bool] = []
 
     def arrive() -> None:
@@ -165,45 +165,45 @@ def test_an_object_that_changes_at_the_same_time_is_read_again(ada_and_bob: dict
         if len(late) < 4:
             late.append(len(late) % 2 == 0)
             if late[-1]:
-                put_events("together", "2026-11-02", event("ada"), *(event("bob") for _ in late))
+                put_events("together", "2026-11-02", event("zoe"), *(event("bob") for _ in late))
 
     with hooked("before-call", "PutObject", arrive):
-        erase("member:ada", drain)
-    row_users = [row["user_id"] for row in rows(objects()[ada_and_bob["both"]])]
+        erase("member:zoe", drain)
+    row_users = [row["user_id"] for row in rows(objects()[zoe_and_bob["both"]])]
     assert row_users[1:] == ["bob"] * 3
     assert row_users[0].startswith("erased-")
 
 
 def test_a_stalled_computation_cannot_put_what_it_read_before_the_erasure(
-    ada_and_bob: dict[str, str], drain: Drain
+    zoe_and_bob: dict[str, str], drain: Drain
 ) -> None:
     """The contract of a writer: it puts only over the version that it has read."""
     client = aws.client("s3")
-    answer = client.get_object(Bucket=_bucket(), Key=ada_and_bob["both"])
+    answer = client.get_object(Bucket=_bucket(), Key=zoe_and_bob["both"])
     body, version = answer["Body"].read(), answer["ETag"]
-    erase("member:ada", drain)
+    erase("member:zoe", drain)
     with pytest.raises(client.exceptions.ClientError, match="PreconditionFailed"):
-        client.put_object(Bucket=_bucket(), Key=ada_and_bob["both"], Body=body, IfMatch=version)
+        client.put_object(Bucket=_bucket(), Key=zoe_and_bob["both"], Body=body, IfMatch=version)
 
 
 def test_a_writer_recognises_erased_users(drain: Drain) -> None:
-    erase("member:ada", drain)
+    erase("member:zoe", drain)
     erase(f"customer:{SHOP}:{CUSTOMER}", drain)
-    users = ["ada", "bob", *(f"user-{n}" for n in range(150)), CUSTOMER]
-    assert lakes.erased_users(SAMPLE, "together", users) == {"ada"}
+    users = ["zoe", "bob", *(f"user-{n}" for n in range(150)), CUSTOMER]
+    assert lakes.erased_users(SAMPLE, "together", users) == {"zoe"}
     assert lakes.erased_users(SAMPLE, f"shop:{SHOP}:studio", users) == {CUSTOMER}
     assert lakes.erased_users(SAMPLE, "shop:other.myshopify.com:studio", users) == set()
-    assert lakes.erased_users(SAMPLE, "store:ada", users) == set()
+    assert lakes.erased_users(SAMPLE, "store:zoe", users) == set()
 
 
 @pytest.mark.parametrize("when", ["before-call", "after-call"])
 @pytest.mark.parametrize("operation", ["PutObject", "UpdateItem"])
 def test_a_crash_between_two_writes_loses_nothing(
-    ada_and_bob: dict[str, str], drain: Drain, when: str, operation: str
+    zoe_and_bob: dict[str, str], drain: Drain, when: str, operation: str
 ) -> None:
     """Each worker crashes at its second write, so every write is once the last one of a worker."""
     before = objects()
-    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "member:ada")
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "member:zoe")
     crashes = 0
     while not requests.progress_of(requests.get(request.id)).step.startswith("rows/"):
         with suppress(Crash), crash_at(2, when, operation):
@@ -214,16 +214,16 @@ def test_a_crash_between_two_writes_loses_nothing(
     erasure.erase_subject(request.id)
     read = privacy_requests.read_request(request.id)
     assert read.status is PrivacyStatus.COMPLETED
-    assert changed_keys(before) == {ada_and_bob[name] for name in ("ada", "both", "part", "firsts")}
+    assert changed_keys(before) == {zoe_and_bob[name] for name in ("zoe", "both", "part", "firsts")}
     assert read.report is not None
     assert read.report["erased"][SAMPLE.folder] == 5
-    assert len({row["user_id"] for row in rows(objects()[ada_and_bob["both"]])}) == 3
+    assert len({row["user_id"] for row in rows(objects()[zoe_and_bob["both"]])}) == 3
 
 
-def test_two_workers_rewrite_each_object_once(ada_and_bob: dict[str, str], drain: Drain) -> None:
+def test_two_workers_rewrite_each_object_once(zoe_and_bob: dict[str, str], drain: Drain) -> None:
     """A second worker takes over in the middle of a day; the first one stops."""
     before = objects()
-    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "member:ada")
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "member:zoe")
     begun: list[str] = []
 
     def take_over() -> None:
@@ -235,7 +235,7 @@ def test_two_workers_rewrite_each_object_once(ada_and_bob: dict[str, str], drain
         erasure.erase_subject(request.id)
     read = privacy_requests.read_request(request.id)
     assert read.status is PrivacyStatus.COMPLETED
-    assert changed_keys(before) == {ada_and_bob[name] for name in ("ada", "both", "part", "firsts")}
+    assert changed_keys(before) == {zoe_and_bob[name] for name in ("zoe", "both", "part", "firsts")}
     assert read.report is not None
     assert read.report["erased"][SAMPLE.folder] == 5
 
@@ -263,9 +263,9 @@ def test_a_customer_is_erased_in_every_app_of_the_shop(drain: Drain) -> None:
 def test_the_folders_of_a_tenant_are_deleted_with_it(drain: Drain, subject: str, tenants: list[str]) -> None:
     every = [f"shop:{SHOP}:studio", f"shop:{SHOP}:discounts", "store:s1", "store:s11", f"shop:x{SHOP}:studio"]
     for tenant in [*every, "together", "platform"]:
-        put_events(tenant, "2026-11-01", event("ada"))
+        put_events(tenant, "2026-11-01", event("zoe"))
         put_events(tenant, "2026-11-02", event("bob"), name="part-1.parquet")
-        put_firsts(tenant, "ada")
+        put_firsts(tenant, "zoe")
     before = objects()
     erase(subject, drain)
     own = {key for key in before for tenant in tenants if f"/{lakes.tenant_folder('', tenant)}" in key}
@@ -282,10 +282,10 @@ def test_a_store_is_a_person_at_the_platform(drain: Drain) -> None:
 
 
 def test_a_named_day_without_an_object_is_passed(drain: Drain) -> None:
-    name_day("together", "ada", "2026-10-01")
-    key = put_events("together", "2026-11-01", event("ada"))
-    erase("member:ada", drain)
-    assert "ada" not in str(rows(objects()[key]))
+    name_day("together", "zoe", "2026-10-01")
+    key = put_events("together", "2026-11-01", event("zoe"))
+    erase("member:zoe", drain)
+    assert "zoe" not in str(rows(objects()[key]))
 
 
 def _bucket() -> str:
