@@ -88,14 +88,20 @@ def test_old_cursors_give_the_second_page(previous: Previous) -> None:
     assert second == {name: old["second"] for name, old in previous.values["cursors"].items()}
 
 
+def row_counts() -> dict[str, int]:
+    """Return the rows of each table whose rows do not expire: the embedded DynamoDB deletes expired ones at any time."""
+    lasting = [model for model in data_stack.models() if "expires_epoch" not in model.get_attributes()]
+    return {model.Meta.table_name: model.count() for model in lasting}
+
+
 @pytest.mark.parametrize("name", VALUES["replays"])
 def test_an_old_idempotency_key_replays_its_response(previous: Previous, name: str) -> None:
     old = previous.values["replays"][name]
-    before = {model.Meta.table_name: model.count() for model in data_stack.models()}
+    before = row_counts()
     response = previous.call(old["who"], "POST", old["path"], old["body"], **{"Idempotency-Key": old["key"]})
     assert response.json() == old["answer"]
     assert response.headers["idempotency-replayed"] == "true"
-    assert {model.Meta.table_name: model.count() for model in data_stack.models()} == before
+    assert row_counts() == before
     other = old["body"] | {"other": 1}
     response = previous.call(old["who"], "POST", old["path"], other, **{"Idempotency-Key": old["key"]})
     assert response.status_code in (409, 422)
