@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 from pynamodb.expressions.update import Action
 
 from chalicelib.discounts.enums import Publication
@@ -15,25 +14,12 @@ from chalicelib.discounts.models import Discount
 from infra.local import chromium
 from tests.discounts.conftest import discount_shop, new_discount_shop
 from tests.discounts.merchants import DiscountShop
-from tests.end_to_end.tabs import browser_tab
 from tests.end_to_end.test_browser import browser
-from tests.end_to_end.test_browser_discounts import MARKUP, WIDTHS, assert_accessible, evaluate, overview
+from tests.end_to_end.test_browser_discounts import MARKUP, assert_accessible, evaluate, overview, phone, tab
 
-__all__ = ["browser", "discount_shop", "new_discount_shop"]
+__all__ = ["browser", "discount_shop", "new_discount_shop", "phone", "tab"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
-
-
-@pytest.fixture(params=WIDTHS)
-def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    with browser_tab(browser, request.param, 800) as tab:
-        yield tab
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    with browser_tab(browser, 360, 800) as tab:
-        yield tab
 
 
 def discounts_page(tab: Page, shop: DiscountShop) -> FrameLocator:
