@@ -10,6 +10,7 @@ from chalicelib.operator import contents as operator
 from chalicelib.retention import contents as retention
 from chalicelib.shops import contents as shops
 from chalicelib.studio import contents as studio
+from chalicelib.together import contents as together
 
 app = LazyChalice(
     "backroom",
@@ -19,6 +20,7 @@ app = LazyChalice(
     analytics.BLUEPRINTS,
     discounts.BLUEPRINTS,
     studio.BLUEPRINTS,
+    together.BLUEPRINTS,
     retention.BLUEPRINTS,
     operator.BLUEPRINTS,
 )

@@ -8,14 +8,14 @@ table declares.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
 from pynamodb.attributes import Attribute
-from pynamodb.constants import BOOLEAN, LIST, NUMBER, STRING
+from pynamodb.constants import BOOLEAN, LIST, NUMBER, STRING, STRING_SET
 
 from chalicelib.kit import clock
 
@@ -30,6 +30,7 @@ __all__ = [
     "JsonAttribute",
     "SecretAttribute",
     "StringListAttribute",
+    "StringSetAttribute",
     "UnicodeAttribute",
 ]
 
@@ -194,6 +195,18 @@ class StringListAttribute(ColumnAttribute[list[str]]):
 
     def deserialize(self, value: list[dict[str, str]]) -> list[str]:
         return [item[STRING] for item in value]
+
+
+class StringSetAttribute(ColumnAttribute[set[str]]):
+    """A set of strings, which `ADD` and `DELETE` change. DynamoDB stores no empty set: use None."""
+
+    attr_type = STRING_SET
+
+    def serialize(self, value: Iterable[str]) -> list[str] | None:
+        return sorted(value) or None
+
+    def deserialize(self, value: list[str]) -> set[str]:
+        return set(value)
 
 
 class SecretAttribute(ColumnAttribute[str]):

@@ -68,6 +68,8 @@ class Account:
 
     role: Role
     id: str
+    session_id: str | None = None
+    """The session that the token belongs to; None for a token of the operator's command."""
 
     @property
     def subject(self) -> str:
@@ -77,12 +79,12 @@ class Account:
 LIFETIME = timedelta(minutes=15)
 
 
-def mint(role: Role, account_id: str, lifetime: timedelta = LIFETIME) -> str:
-    """Return a short-lived access token (JWT, HS256).
+def mint(role: Role, account_id: str, lifetime: timedelta = LIFETIME, session_id: str | None = None) -> str:
+    """Return a short-lived access token (JWT, HS256), of a session if one is given.
 
-    Raises Forbidden for a member in a live stage: members sign in there.
+    Raises Forbidden for a member without a session in a live stage: members sign in there.
     """
-    if role is Role.MEMBER and config.settings().is_live:
+    if role is Role.MEMBER and session_id is None and config.settings().is_live:
         raise Forbidden("Members sign in; tokens cannot be minted for them.")
     key_id, key = signing.key("access-token")
     now = clock.now()
@@ -93,7 +95,7 @@ def mint(role: Role, account_id: str, lifetime: timedelta = LIFETIME) -> str:
         "iat": now,
         "exp": now + lifetime,
         "jti": ids.new(),
-    }
+    } | ({"sid": session_id} if session_id else {})
     return jwt.encode(claims, key, algorithm="HS256", headers={"kid": key_id})
 
 
@@ -113,7 +115,7 @@ def verify(token: str, *roles: Role) -> Account:
         raise Unauthenticated(
             "The access token is invalid or expired.", headers={"WWW-Authenticate": "Bearer"}
         ) from error
-    account = Account(Role(claims["aud"]), claims["sub"])
+    account = Account(Role(claims["aud"]), claims["sub"], claims.get("sid"))
     if account.role not in roles:
         raise Forbidden(f"Only {' and '.join(roles)} accounts may do this.")
     return account

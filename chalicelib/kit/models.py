@@ -1,4 +1,4 @@
-"""The tables of kit: unique values, idempotency records, locks, tombstones, cached values."""
+"""The tables of kit: unique values, idempotency records, locks, tombstones, cached values, sessions, attempts."""
 
 from __future__ import annotations
 
@@ -86,4 +86,39 @@ class CachedValue(Table):
     computed_at = DateTimeAttribute(personal=False, null=True)
     leased_until = DateTimeAttribute(personal=False, null=True)
     """Until then one caller computes the next value."""
+    expires_epoch = ExpiryAttribute(personal=False)
+
+
+class Session(Table):
+    """A signed-in device of an account: one family of rotating refresh tokens.
+
+    `subject` is `<role>:<account id>`. `generation` is that of the refresh token which is valid now. `expires_at` is 30
+    days after the last use, at most `ends_at`. The table is keyed by subject because "end all" must see a session that was
+    made a moment ago, which an index would not.
+    """
+
+    class Meta:
+        table_name = tables.name("kit", "sessions")
+
+    subject = UnicodeAttribute(personal=True, hash_key=True)
+    id = UnicodeAttribute(personal=False, range_key=True)
+    generation = IntegerAttribute(personal=False, default=0)
+    rotated_at = DateTimeAttribute(personal=False)
+    expires_at = DateTimeAttribute(personal=False)
+    ends_at = DateTimeAttribute(personal=False)
+    device = UnicodeAttribute(personal=True, null=True)
+    created_at = DateTimeAttribute(personal=False)
+    expires_epoch = ExpiryAttribute(personal=False)
+
+
+class Attempt(Table):
+    """The failures of a window, counted before the work that they cost. `key` is `<purpose>/<keyed hash>`."""
+
+    class Meta:
+        table_name = tables.name("kit", "attempts")
+
+    key = UnicodeAttribute(personal=False, hash_key=True)
+    failures = IntegerAttribute(personal=False, default=0)
+    blocked_until = DateTimeAttribute(personal=False, null=True)
+    window_ends_at = DateTimeAttribute(personal=False)
     expires_epoch = ExpiryAttribute(personal=False)

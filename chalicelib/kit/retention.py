@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.messages import STORED
-from chalicelib.kit.models import CachedValue, IdempotencyRecord, Lock, Tombstone, UniqueValue
+from chalicelib.kit.models import Attempt, CachedValue, IdempotencyRecord, Lock, Session, Tombstone, UniqueValue
 from chalicelib.kit.subject_queries import ByKey, ByScan, SubjectQuery
 
 _SHORT_LIVED = "keys are hashes, and rows live for a day: an index would add a write to every request"
@@ -62,6 +62,19 @@ TABLE_POLICIES = (
         CachedValue,
         queries=(SubjectQuery(SubjectType.SHOP, ByKey("key", "shop:{shop}:{app}")),),
         note="A value names no customer. It is computed again after five minutes and deleted after a day.",
+    ),
+    TablePolicy(
+        "kit/sessions",
+        Session,
+        queries=tuple(
+            SubjectQuery(subject_type, ByKey("subject", f"{subject_type}:{{id}}"))
+            for subject_type in (SubjectType.MEMBER, SubjectType.STORE)
+        ),
+    ),
+    TablePolicy(
+        "kit/attempts",
+        Attempt,
+        note="A key is a keyed hash, and the row expires with its window.",
     ),
 )
 OBJECT_PREFIXES = (

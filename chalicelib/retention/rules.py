@@ -11,8 +11,9 @@ from chalicelib.kit.lakes import Lake
 from chalicelib.retention import retention
 from chalicelib.shops import retention as shops
 from chalicelib.studio import retention as studio
+from chalicelib.together import retention as together
 
-_CONTEXTS = (kit, shops, studio, billing, analytics, discounts, retention)
+_CONTEXTS = (kit, shops, studio, billing, analytics, discounts, together, retention)
 
 RULES: dict[str, RetentionRule] = {rule.name: rule for context in _CONTEXTS for rule in context.RULES}
 

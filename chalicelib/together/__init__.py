@@ -1,0 +1,1 @@
+"""The couples app: accounts, couples, daily check-ins, plans, ideas."""

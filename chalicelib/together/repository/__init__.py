@@ -1,0 +1,1 @@
+"""Every key, condition, index query and transaction of together."""

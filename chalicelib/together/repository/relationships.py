@@ -1,0 +1,35 @@
+"""Rows of the relationships, and the condition that every shared write checks."""
+
+from __future__ import annotations
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit.tables import Transaction
+from chalicelib.together.domain.relationship_state import WRITABLE
+from chalicelib.together.errors import RelationshipNotFound
+from chalicelib.together.models import Relationship
+
+
+def get_relationship(relationship_id: str) -> Relationship:
+    """Return the relationship, read consistently. Raises RelationshipNotFound."""
+    try:
+        return Relationship.get(relationship_id, consistent_read=True)
+    except Relationship.DoesNotExist:
+        raise RelationshipNotFound from None
+
+
+def writable_by(user_id: str) -> Condition:
+    """Return the condition on the relationship's row that its joint rows can be written by the member."""
+    is_member: Condition = (Relationship.user_1_id == user_id) | (Relationship.user_2_id == user_id)
+    return is_member & Relationship.status.is_in(*WRITABLE)
+
+
+def require_writable(transaction: Transaction, relationship_id: str, user_id: str) -> None:
+    """Require in the transaction that the relationship can be written by the member; else it raises WriteConflict.
+
+    The caller has read the relationship and called `relationship_state.require_writable`, so the retry names the reason.
+    A transaction that updates the relationship's row takes `writable_by` as that update's condition: DynamoDB allows one
+    operation per row.
+    """
+    transaction.check(Relationship, (relationship_id,), writable_by(user_id), otherwise=WriteConflict())

@@ -1,0 +1,1 @@
+"""Shapes of requests, responses and messages of together."""

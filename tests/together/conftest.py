@@ -1,0 +1,19 @@
+"""Fixtures of together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from chalicelib.together.models import User
+from tests.together.members import MemberClient
+
+As = Callable[[User], MemberClient]
+
+
+@pytest.fixture
+def acting(api: httpx.Client) -> As:
+    """Returns a client that acts as a member."""
+    return lambda user: MemberClient(api, user.id)
