@@ -21,8 +21,9 @@ def get_relationship(relationship_id: str) -> Relationship:
 
 def writable_by(user_id: str) -> Condition:
     """Return the condition on the relationship's row that its joint rows can be written by the member."""
-    is_member: Condition = (Relationship.user_1_id == user_id) | (Relationship.user_2_id == user_id)
-    return is_member & Relationship.status.is_in(*WRITABLE)
+    is_member = (Relationship.user_1_id == user_id) | (Relationship.user_2_id == user_id)
+    condition: Condition = Relationship.status.is_in(*WRITABLE) & is_member
+    return condition
 
 
 def require_writable(transaction: Transaction, relationship_id: str, user_id: str) -> None:
