@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from chalicelib.discounts.models import DiscountUsage
-from chalicelib.kit import auth
+from chalicelib.kit import auth, aws, messages
 from chalicelib.kit.auth import Role
 from tests.discounts.faults import without_waits
 from tests.discounts.service.test_journal import FIRST
@@ -46,3 +46,13 @@ def test_a_shop_without_usage_is_not_found(api: httpx.Client) -> None:
 
 def test_support_cannot_rebuild(api: httpx.Client) -> None:
     assert api.post(PATH, headers=headers(Role.SUPPORT)).status_code == 403
+
+
+def test_a_repeated_request_sends_one_rebuild(api: httpx.Client) -> None:
+    assert record(FIRST) == []
+    keyed = {**headers(Role.OPERATOR), "Idempotency-Key": "k1"}
+    responses = [api.post(PATH, headers=keyed) for _ in range(2)]
+    assert [(each.status_code, each.json()) for each in responses] == [(202, {"shop": SHOP, "journal": 1})] * 2
+    url, name = messages.queue_url("discounts-record_usage"), "ApproximateNumberOfMessages"
+    counts = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
+    assert counts[name] == "1"
