@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,8 +32,16 @@ from chalicelib.retention.service import erasure, privacy_requests
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from infra.deploy import handlers
 from tests.discounts.faults import interrupted_at, killed_at, without_waits
-from tests.discounts.service.test_journal import AT, CUSTOMER, FIRST, SECOND, objects, order
-from tests.discounts.usage_factories import SHOP, order_message, put_discounts, put_shop, record, stored_figures
+from tests.discounts.service.test_journal import CUSTOMER, first_batch, objects, order, second_batch
+from tests.discounts.usage_factories import (
+    SHOP,
+    order_message,
+    order_time,
+    put_discounts,
+    put_shop,
+    record,
+    stored_figures,
+)
 from tests.retention.conftest import fire_sweep, nothing_in_progress
 
 __all__ = ["nothing_in_progress"]
@@ -44,7 +52,7 @@ def _shop(engine: Any) -> Iterator[None]:
     put_shop()
     put_discounts()
     with without_waits():
-        assert record(FIRST) == record(SECOND) == []
+        assert record(first_batch()) == record(second_batch()) == []
         yield
 
 
@@ -66,7 +74,7 @@ def test_damaged_lost_and_foreign_rows_are_repaired_once() -> None:
     DiscountUsage(SHOP, "d1#RED").update(
         [DiscountUsage.times_used.add(5), DiscountUsage.discount_amount.add(Decimal(1))]
     )
-    DailyDiscountStats(SHOP, AT.date()).update([DailyDiscountStats.orders.add(-1)])
+    DailyDiscountStats(SHOP, order_time().date()).update([DailyDiscountStats.orders.add(-1)])
     ProductPerformance.get(SHOP, "RED").delete()
     CustomerInsight(SHOP, CUSTOMER).update([CustomerInsight.orders.set(9)])
     CustomerInsight(SHOP, "stray", orders=2, currency="USD").save()
@@ -74,7 +82,7 @@ def test_damaged_lost_and_foreign_rows_are_repaired_once() -> None:
     assert rebuild.rebuild_usage(SHOP).differences == 5
     assert stored_figures() == expected
     assert differences() == 0
-    assert record(SECOND) == []
+    assert record(second_batch()) == []
 
 
 def test_a_crash_of_a_rebuild_leaves_the_shop_to_others() -> None:
@@ -86,7 +94,7 @@ def test_a_crash_of_a_rebuild_leaves_the_shop_to_others() -> None:
                 break
             later = clock.now() + rebuild.HOLD
             patch.setattr(clock, "now", lambda moment=later: moment)
-            assert record(FIRST) == []
+            assert record(first_batch()) == []
             assert UsageJournal.get(SHOP).open_key is None or number < 3
             rebuild.rebuild_usage(SHOP)
             assert stored_figures() == expected, number
@@ -150,7 +158,9 @@ def test_a_recount_leaves_out_an_order_that_no_journal_can_write() -> None:
     assert UsageJournal.get(SHOP).open_key is None
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 3
     assert differences() == 0
-    changed = message.model_copy(update={"updated_at": message.triggered_at + timedelta(days=1), "cancelled_at": AT})
+    changed = message.model_copy(
+        update={"updated_at": message.triggered_at + timedelta(days=1), "cancelled_at": order_time()}
+    )
     assert record([changed, order_message(*order(10))]) == [changed]
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 4
 
@@ -200,7 +210,7 @@ def test_customers_with_too_many_uses_are_no_difference(monkeypatch: pytest.Monk
 def test_a_recount_finds_nothing_after_an_archive_run(
     monkeypatch: pytest.MonkeyPatch, drain: Callable[[], list[Any]]
 ) -> None:
-    now = AT + timedelta(days=402)
+    now = order_time() + timedelta(days=402)
     monkeypatch.setattr(clock, "now", lambda: now)
     later = order(8)
     message = order_message(later[0], later[1])
@@ -230,7 +240,7 @@ def test_a_requested_recount_runs_from_the_queue(drain: Callable[[], list[Any]])
 def test_each_week_a_tenth_of_the_shops_is_checked_once(drain: Callable[[], list[Any]]) -> None:
     for number in range(70):
         for day in range(7):
-            recount_requests.request_weekly_check(f"s{number}.myshopify.com", AT.date() + timedelta(days=day))
+            recount_requests.request_weekly_check(f"s{number}.myshopify.com", date(2026, 11, 2 + day))
     url = messages.queue_url("discounts-record_usage")
     name = "ApproximateNumberOfMessages"
     counts = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
@@ -264,10 +274,10 @@ def test_orders_of_another_currency_have_rows_of_their_own() -> None:
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 3
     assert ProductPerformance.get(SHOP, "RED#EUR").units_sold_with_discount == 2
     assert CustomerInsight.get(SHOP, f"{CUSTOMER}#EUR").orders == 1
-    assert DailyDiscountStats.get(f"{SHOP}#EUR", AT.date()).orders == 1
+    assert DailyDiscountStats.get(f"{SHOP}#EUR", order_time().date()).orders == 1
     assert differences() == 0
     euros.update([DiscountUsage.times_used.add(1)])
-    DailyDiscountStats(f"{SHOP}#EUR", AT.date()).update([DailyDiscountStats.orders.add(1)])
+    DailyDiscountStats(f"{SHOP}#EUR", order_time().date()).update([DailyDiscountStats.orders.add(1)])
     assert rebuild.rebuild_usage(SHOP).differences == 2
     assert DiscountUsage.get(SHOP, "d1#RED#EUR").times_used == 1
     assert differences() == 0
@@ -277,7 +287,7 @@ def test_orders_of_another_currency_have_rows_of_their_own() -> None:
 def test_an_erased_customer_leaves_counts_in_tables_and_archive(
     monkeypatch: pytest.MonkeyPatch, drain: Callable[[], list[Any]]
 ) -> None:
-    now = AT + timedelta(days=402)
+    now = order_time() + timedelta(days=402)
     monkeypatch.setattr(clock, "now", lambda: now)
     fire_sweep(now)
     assert drain() == []
