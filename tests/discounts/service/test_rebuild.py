@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.discounts.domain import customer_figures
+from chalicelib.discounts.domain import customer_figures, order_state
+from chalicelib.discounts.domain.currency_keys import currency_suffix
 from chalicelib.discounts.domain.deltas import Figure, FigureKey
 from chalicelib.discounts.models import (
     APP,
@@ -21,12 +22,14 @@ from chalicelib.discounts.models import (
     ProductPerformance,
     UsageJournal,
 )
-from chalicelib.discounts.repository import archived_orders, usage_journals
-from chalicelib.discounts.service import journal, rebuild, recount_requests, usage_plan
+from chalicelib.discounts.repository import archived_orders, stock_days, usage_journals
+from chalicelib.discounts.schemas.figures import CustomerFigureQuery, ProductFigureQuery
+from chalicelib.discounts.service import figures, journal, rebuild, recount_requests, usage_plan
 from chalicelib.discounts.service.journal_content import CounterWrite
 from chalicelib.discounts.service.usage_plan import counter_writes
 from chalicelib.kit import aws, clock, data_subjects, messages, tombstones
 from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.pagination import PageRequest
 from chalicelib.retention.rules import RULES
 from chalicelib.retention.service import erasure, privacy_requests
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
@@ -40,6 +43,7 @@ from tests.discounts.usage_factories import (
     put_discounts,
     put_shop,
     record,
+    refund_message,
     stored_figures,
 )
 from tests.retention.conftest import fire_sweep, nothing_in_progress
@@ -266,21 +270,58 @@ def test_a_hold_that_is_over_writes_nothing() -> None:
     assert UsageJournal.get(SHOP).sequence == head.sequence + 2
 
 
-def test_orders_of_another_currency_have_rows_of_their_own() -> None:
+@pytest.mark.parametrize("is_former", [False, True], ids=["present", "former"])
+def test_orders_of_another_currency_have_rows_of_their_own(is_former: bool) -> None:
     order_id, snapshot = order(7)
-    assert record([order_message(order_id, replace(snapshot, currency="EUR"))]) == []
-    euros = DiscountUsage.get(SHOP, "d1#RED#EUR")
+    with pytest.MonkeyPatch.context() as patch:
+        if is_former:  # an order that an earlier version has seen
+            patch.setattr(order_state, "currency_suffix", lambda currency: f"#{currency}")
+        assert record([order_message(order_id, replace(snapshot, currency="EUR"))]) == []
+    end = "#EUR" if is_former else currency_suffix("EUR")
+    euros = DiscountUsage.get(SHOP, f"d1#RED{end}")
     assert [euros.times_used, euros.currency, euros.sku] == [1, "EUR", "RED"]
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 3
-    assert ProductPerformance.get(SHOP, "RED#EUR").units_sold_with_discount == 2
-    assert CustomerInsight.get(SHOP, f"{CUSTOMER}#EUR").orders == 1
+    assert record([refund_message(order_id, {"r1": {"l0": 1}}, order_time())]) == []
+    assert ProductPerformance.get(SHOP, f"RED{end}").units_sold_with_discount == 1
+    assert CustomerInsight.get(SHOP, f"{CUSTOMER}{end}").orders == 1
     assert DailyDiscountStats.get(f"{SHOP}#EUR", order_time().date()).orders == 1
     assert differences() == 0
     euros.update([DiscountUsage.times_used.add(1)])
     DailyDiscountStats(f"{SHOP}#EUR", order_time().date()).update([DailyDiscountStats.orders.add(1)])
     assert rebuild.rebuild_usage(SHOP).differences == 2
-    assert DiscountUsage.get(SHOP, "d1#RED#EUR").times_used == 1
+    assert DiscountUsage.get(SHOP, f"d1#RED{end}").times_used == 1
     assert differences() == 0
+
+
+def test_a_sku_that_ends_like_a_currency_shares_no_row() -> None:
+    order_id, snapshot = order(7)
+    assert record([order_message(order_id, replace(snapshot, currency="EUR"))]) == []
+    lines = [replace(each, line=replace(each.line, item="RED#EUR")) for each in snapshot.lines]
+    other_id, _ = order(8)
+    assert record([order_message(other_id, replace(snapshot, lines=tuple(lines)))]) == []
+    page = PageRequest(limit=50)
+    products = figures.list_product_figures(SHOP, ProductFigureQuery(), page).items
+    rows = [(each.sku, each.currency, each.units_sold_with_discount) for each in products]
+    assert rows == [("RED", "USD", 5), ("RED", "EUR", 2), ("RED#EUR", "USD", 2)]
+    of_sku = figures.list_product_figures(SHOP, ProductFigureQuery(sku="RED"), page).items
+    assert [(each.sku, each.currency) for each in of_sku] == [("RED", "USD"), ("RED", "EUR")]
+    customers = figures.list_customer_figures(SHOP, CustomerFigureQuery(), page).items
+    expected = [(CUSTOMER, "EUR"), (CUSTOMER, "USD"), ("guest:ab", "USD")]
+    assert sorted((each.customer_id, each.currency) for each in customers) == expected
+    assert [row.sku for row in stock_days.iterate_products(SHOP, "USD")] == ["RED", "RED#EUR"]
+    assert differences() == 0
+
+
+def test_a_sku_with_the_separator_counts_by_its_variant() -> None:
+    order_id, snapshot = order(7)
+    [line] = snapshot.lines
+    message = order_message(order_id, replace(snapshot, lines=(replace(line, line=replace(line.line, item="X")),)))
+    [sold] = message.lines
+    sold = sold.model_copy(
+        update={"sku": f"RED{currency_suffix('EUR')}", "variant_id": "gid://shopify/ProductVariant/7"}
+    )
+    assert record([message.model_copy(update={"lines": [sold]})]) == []
+    assert ProductPerformance.get(SHOP, "gid://shopify/ProductVariant/7").units_sold_with_discount == 2
 
 
 @pytest.mark.usefixtures("nothing_in_progress")
