@@ -29,7 +29,7 @@ class LibraryItemRead(Schema):
     title: str
     text: str
     category: str | None = None
-    love_languages: list[LoveLanguage] = []
+    love_languages: list[LoveLanguage] = Field(default_factory=list)
     activity_kind: ActivityKind | None = Field(default=None, description="Of a date idea.")
     minutes: int | None = Field(default=None, description="Of a date idea or a guide.")
     difficulty: Difficulty | None = Field(default=None, description="Of a challenge.")
