@@ -31,7 +31,7 @@ class Access(StrEnum):
 
     NOTHING = "nothing"
     EXISTENCE = "existence"
-    """Only that the row exists, with its author and date."""
+    """Only that there is a check-in for the date."""
     WITHOUT_PARTNER = "without_partner"
     """The row without the columns, the id and the name of the other member."""
     ALL = "all"
@@ -82,15 +82,17 @@ def access(kind: RowKind, row: RowFacts, viewer_id: str, relationship: Relations
     if kind is RowKind.SCORE:
         return Access.NOTHING if has_ended else Access.ALL
     if kind in _AUTHORS and row.author_id is not None:
-        return Access.ALL if row.author_id == viewer_id else _access_of_partner(row, relationship)
+        return Access.ALL if row.author_id == viewer_id else _access_of_partner(kind, row, relationship)
     return Access.WITHOUT_PARTNER if has_ended else Access.ALL
 
 
-def _access_of_partner(row: RowFacts, relationship: RelationshipFacts) -> Access:
+def _access_of_partner(kind: RowKind, row: RowFacts, relationship: RelationshipFacts) -> Access:
     """Return how much of a member's own row their partner may read."""
     if relationship.status is RelationshipStatus.ENDED or row.in_pause or row.is_day_open:
         return Access.NOTHING
     since = relationship.activated_at
     if since is None or row.recorded_at is None or row.recorded_at < since:
         return Access.NOTHING
-    return Access.EXISTENCE if row.is_private else Access.ALL
+    if row.is_private:
+        return Access.EXISTENCE if kind is RowKind.CHECKIN else Access.NOTHING
+    return Access.ALL
