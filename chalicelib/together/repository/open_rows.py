@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from pynamodb.expressions.operand import size
+from pynamodb.expressions.condition import size
 
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction

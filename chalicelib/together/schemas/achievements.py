@@ -6,12 +6,13 @@ from chalicelib.kit.schemas import Schema, Timestamp
 
 
 class AchievementRead(Schema):
-    """An award of the couple, or of the caller."""
+    """An award of the couple or of one of its members."""
 
     rule: str
     title: str
     points: int
     is_personal: bool
+    is_mine: bool = Field(description="Whether the caller earned it alone.")
     earned_at: Timestamp
 
 
