@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, NotFound, Problem
+from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
 
 # Relationships
 
@@ -28,3 +28,105 @@ class PremiumRequired(Problem):
 
 class CapReached(Conflict):
     title = "The limit of open entries is reached"
+
+
+# Goals, activities, challenges, talks
+
+
+class GoalNotFound(NotFound):
+    title = "Goal not found"
+
+
+class GoalCompleted(Conflict):
+    title = "The goal is completed"
+
+
+class GoalNotActive(Conflict):
+    title = "The goal is not active; resume it first"
+
+
+class GoalWithoutTarget(Conflict):
+    title = "The goal has no target count"
+
+
+class ActivityNotFound(NotFound):
+    title = "Activity not found"
+
+
+class ActivityCompleted(Conflict):
+    title = "The activity is completed"
+
+
+class ActivityNotCompleted(Conflict):
+    title = "Only a completed activity can be rated"
+
+
+class InvalidActivity(InvalidInput):
+    title = "The activity is invalid"
+
+
+class ChallengeNotFound(NotFound):
+    title = "Challenge not found"
+
+
+class ChallengeClosed(Conflict):
+    title = "The challenge is no longer active"
+
+
+class InvalidChallenge(InvalidInput):
+    title = "The challenge is invalid"
+
+
+class ConversationNotFound(NotFound):
+    title = "Talk not found"
+
+
+class InvalidConversation(InvalidInput):
+    title = "The talk is invalid"
+
+
+# Ideas, perks, partners, bookings
+
+
+class IdeaNotFound(NotFound):
+    title = "Idea not found"
+
+
+class CreditsRequired(Problem):
+    status, title = 402, "Not enough credits"
+
+
+class PerkNotFound(NotFound):
+    title = "Perk not found"
+
+
+class PerkNotIncluded(Problem):
+    status, title = 402, "No plan or add-on includes this perk"
+
+
+class PerkClaimed(Conflict):
+    title = "This perk is already claimed"
+
+
+class PerkClosed(Conflict):
+    title = "This status cannot follow the perk's present one"
+
+
+class MemberNotFound(NotFound):
+    title = "Member not found"
+
+
+class PartnerNotFound(NotFound):
+    title = "Partner not found"
+
+
+class BookingNotFound(NotFound):
+    title = "Booking not found"
+
+
+class BookingNotConfirmed(Conflict):
+    title = "Only a booking that the partner confirmed can be rated"
+
+
+class InvalidBooking(InvalidInput):
+    title = "The booking is invalid"
