@@ -1,3 +1,6 @@
 """Blueprints of `together`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
-BLUEPRINTS: dict[str, tuple[str, ...]] = {}
+BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
+    "chalicelib.together.routes.goals": ("/v1/together/goals",),
+}
