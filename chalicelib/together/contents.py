@@ -3,8 +3,11 @@
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.jobs.relationships": (),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
+    "chalicelib.together.routes.activities": ("/v1/together/activities",),
     "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
+    "chalicelib.together.routes.challenges": ("/v1/together/challenges",),
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
+    "chalicelib.together.routes.library": ("/v1/together/library",),
     "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
 }
