@@ -28,3 +28,10 @@ class PremiumRequired(Problem):
 
 class CapReached(Conflict):
     title = "The limit of open entries is reached"
+
+
+# Notices
+
+
+class UnsubscribeLinkNotFound(NotFound):
+    title = "This unsubscribe link is not valid"

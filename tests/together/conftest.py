@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from chalicelib.together.models import User
+from tests.together.mailing import Clock
 from tests.together.members import MemberClient
 
 As = Callable[[User], MemberClient]
@@ -17,3 +18,9 @@ As = Callable[[User], MemberClient]
 def acting(api: httpx.Client) -> As:
     """Returns a client that acts as a member."""
     return lambda user: MemberClient(api, user.id)
+
+
+@pytest.fixture
+def moving_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Our clock, which stands at noon of a day of 2031 until the test moves it."""
+    return Clock(monkeypatch)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
+from pynamodb.expressions.update import Action
+
 from chalicelib.kit import tables
-from chalicelib.kit.errors import Unauthenticated
+from chalicelib.kit.errors import Unauthenticated, WriteConflict
 from chalicelib.kit.models import Session
 from chalicelib.together.models import User
 
@@ -30,3 +35,14 @@ def get_signed_in(subject: str, session_id: str | None, user_id: str) -> tuple[U
     if not isinstance(user, User) or (session_id is not None and not isinstance(session, Session)):
         raise Unauthenticated("The session has ended; sign in again.")
     return user, session if isinstance(session, Session) else None
+
+
+def set_preferences(user: User, preferences: dict[str, Any], now: datetime) -> None:
+    """Replace the member's preferences. Raises WriteConflict if another writer changed the row since it was read."""
+    actions: list[Action] = [
+        User.preferences.set(preferences),
+        User.version.set(user.version + 1),
+        User.updated_at.set(now),
+    ]
+    if not tables.update_if(User(user.id), actions, User.id.exists() & (User.version == user.version)):
+        raise WriteConflict
