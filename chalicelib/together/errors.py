@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, NotFound, Problem
+from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
 
 # Relationships
 
@@ -17,6 +17,43 @@ class RelationshipPaused(Conflict):
 
 class RelationshipEnded(Conflict):
     title = "The relationship has ended"
+
+
+class RelationshipOpen(Conflict):
+    title = "End the relationship first"
+
+
+class PartnerMissing(Conflict):
+    title = "This needs a partner"
+
+
+class PausedByPartner(Conflict):
+    title = "Only your partner can lift this pause"
+
+
+class BlockNotFound(NotFound):
+    title = "Block not found"
+
+
+# Invitations
+
+
+class InvitationNotFound(NotFound):
+    title = "Invitation not found"
+
+
+class InvitationIsOwn(Conflict):
+    title = "This is your own invitation"
+
+
+class InvitationAccepted(Conflict):
+    """Another member accepted the invitation during this request."""
+
+    title = "Somebody else accepted this invitation"
+
+
+class MemberPaired(Conflict):
+    title = "You are already in a relationship"
 
 
 # Plans and limits
@@ -35,3 +72,58 @@ class CapReached(Conflict):
 
 class UnsubscribeLinkNotFound(NotFound):
     title = "This unsubscribe link is not valid"
+
+
+# Goals, activities, challenges, talks
+
+
+class GoalNotFound(NotFound):
+    title = "Goal not found"
+
+
+class GoalCompleted(Conflict):
+    title = "The goal is completed"
+
+
+class GoalNotActive(Conflict):
+    title = "The goal is not active; resume it first"
+
+
+class GoalWithoutTarget(Conflict):
+    title = "The goal has no target count"
+
+
+class ActivityNotFound(NotFound):
+    title = "Activity not found"
+
+
+class ActivityCompleted(Conflict):
+    title = "The activity is completed"
+
+
+class ActivityNotCompleted(Conflict):
+    title = "Only a completed activity can be rated"
+
+
+class InvalidActivity(InvalidInput):
+    title = "The activity is invalid"
+
+
+class ChallengeNotFound(NotFound):
+    title = "Challenge not found"
+
+
+class ChallengeClosed(Conflict):
+    title = "The challenge is no longer active"
+
+
+class InvalidChallenge(InvalidInput):
+    title = "The challenge is invalid"
+
+
+class ConversationNotFound(NotFound):
+    title = "Talk not found"
+
+
+class InvalidConversation(InvalidInput):
+    title = "The talk is invalid"

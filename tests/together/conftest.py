@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from chalicelib.together.models import User
+from tests.together.clocks import MovedClock
 from tests.together.mailing import Clock
 from tests.together.members import MemberClient
 
@@ -24,3 +25,9 @@ def acting(api: httpx.Client) -> As:
 def moving_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Our clock, which stands at noon of a day of 2031 until the test moves it."""
     return Clock(monkeypatch)
+
+
+@pytest.fixture
+def moved_clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
+    """A clock that the test moves, for calls of services."""
+    return MovedClock(monkeypatch)
