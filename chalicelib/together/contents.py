@@ -2,5 +2,6 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
+    "chalicelib.together.routes.checkins": ("/v1/together/checkins",),
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
 }
