@@ -8,4 +8,9 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
     "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
+    "chalicelib.together.routes.activities": ("/v1/together/activities",),
+    "chalicelib.together.routes.challenges": ("/v1/together/challenges",),
+    "chalicelib.together.routes.conversations": ("/v1/together/conversations",),
+    "chalicelib.together.routes.goals": ("/v1/together/goals",),
+    "chalicelib.together.routes.library": ("/v1/together/library",),
 }
