@@ -4,6 +4,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.jobs.mail": (),
     "chalicelib.together.jobs.mail_feedback": (),
     "chalicelib.together.jobs.notifications": (),
+    "chalicelib.together.jobs.days": (),
     "chalicelib.together.jobs.relationships": (),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
     "chalicelib.together.routes.activities": ("/v1/together/activities",),
@@ -21,4 +22,5 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.perks": ("/v1/together/perks",),
     "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
     "chalicelib.together.routes.unsubscribe": ("/together/unsubscribe",),
+    "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
 }
