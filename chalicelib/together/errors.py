@@ -52,6 +52,43 @@ class RelationshipEnded(Conflict):
     title = "The relationship has ended"
 
 
+class RelationshipOpen(Conflict):
+    title = "End the relationship first"
+
+
+class PartnerMissing(Conflict):
+    title = "This needs a partner"
+
+
+class PausedByPartner(Conflict):
+    title = "Only your partner can lift this pause"
+
+
+class BlockNotFound(NotFound):
+    title = "Block not found"
+
+
+# Invitations
+
+
+class InvitationNotFound(NotFound):
+    title = "Invitation not found"
+
+
+class InvitationIsOwn(Conflict):
+    title = "This is your own invitation"
+
+
+class InvitationAccepted(Conflict):
+    """Another member accepted the invitation during this request."""
+
+    title = "Somebody else accepted this invitation"
+
+
+class MemberPaired(Conflict):
+    title = "You are already in a relationship"
+
+
 # Plans and limits
 
 
@@ -61,6 +98,13 @@ class PremiumRequired(Problem):
 
 class CapReached(Conflict):
     title = "The limit of open entries is reached"
+
+
+# Notices
+
+
+class UnsubscribeLinkNotFound(NotFound):
+    title = "This unsubscribe link is not valid"
 
 
 # Goals, activities, challenges, talks
@@ -116,3 +160,69 @@ class ConversationNotFound(NotFound):
 
 class InvalidConversation(InvalidInput):
     title = "The talk is invalid"
+
+
+# Days
+
+
+class CheckinNotFound(NotFound):
+    title = "Check-in not found"
+
+
+class InvalidCheckin(InvalidInput):
+    title = "The check-in is invalid"
+
+
+class DateNotFound(NotFound):
+    title = "Date not found"
+
+
+class InvalidDate(InvalidInput):
+    title = "The date is invalid"
+
+
+# Ideas, perks, partners, bookings
+
+
+class IdeaNotFound(NotFound):
+    title = "Idea not found"
+
+
+class CreditsRequired(Problem):
+    status, title = 402, "Not enough credits"
+
+
+class PerkNotFound(NotFound):
+    title = "Perk not found"
+
+
+class PerkNotIncluded(Problem):
+    status, title = 402, "No plan or add-on includes this perk"
+
+
+class PerkClaimed(Conflict):
+    title = "This perk is already claimed"
+
+
+class PerkClosed(Conflict):
+    title = "This status cannot follow the perk's present one"
+
+
+class MemberNotFound(NotFound):
+    title = "Member not found"
+
+
+class PartnerNotFound(NotFound):
+    title = "Partner not found"
+
+
+class BookingNotFound(NotFound):
+    title = "Booking not found"
+
+
+class BookingNotConfirmed(Conflict):
+    title = "Only a booking that the partner confirmed can be rated"
+
+
+class InvalidBooking(InvalidInput):
+    title = "The booking is invalid"

@@ -11,7 +11,7 @@ import httpx
 
 from chalicelib.kit import ids
 from chalicelib.together.models import User
-from chalicelib.together.repository import users
+from chalicelib.together.repository import account_rows, users
 from infra.local.engine import Engine
 
 PASSWORD = "four quiet herons wade"
@@ -60,7 +60,7 @@ class Person:
     @property
     def row(self) -> User:
         """The row of the person's account, found by the present address."""
-        owner_id, _ = users.find_email_owner(self.email)
+        owner_id, _ = account_rows.find_email_owner(self.email)
         user = users.find_user(str(owner_id))
         assert user is not None
         return user

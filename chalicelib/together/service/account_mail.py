@@ -12,7 +12,7 @@ from chalicelib.kit.attempts import Limit
 from chalicelib.kit.mail import Letter, letter_html, letter_text
 from chalicelib.together.domain.account_mails import LIFETIMES, MailPurpose, link_state
 from chalicelib.together.models import User
-from chalicelib.together.repository import users
+from chalicelib.together.repository import account_rows, users
 from chalicelib.together.schemas.messages import AccountMailRequested
 from chalicelib.together.service.account_letters import compose_letter
 
@@ -110,7 +110,7 @@ def _new_address(user: User) -> _Recipient | None:
     """Return the address to confirm. If it has an account, its owner is told so, and nobody else."""
     if user.pending_email is None:
         return None
-    owner_id, _ = users.find_email_owner(user.pending_email)
+    owner_id, _ = account_rows.find_email_owner(user.pending_email)
     is_free = owner_id in (None, user.id)
     return _Recipient(user.pending_email, MailPurpose.CONFIRM_EMAIL if is_free else MailPurpose.ACCOUNT_EXISTS)
 

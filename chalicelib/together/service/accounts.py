@@ -12,7 +12,7 @@ from chalicelib.together.domain.account_mails import MailPurpose, link_state
 from chalicelib.together.domain.account_state import CLOSING
 from chalicelib.together.errors import InvalidCredentials, InvalidLink
 from chalicelib.together.models import User
-from chalicelib.together.repository import users
+from chalicelib.together.repository import account_rows, users
 from chalicelib.together.schemas.accounts import AccountCreate
 from chalicelib.together.service import account_mail, customers, measurement, password_guesses
 from chalicelib.together.service.spaces import stage_space
@@ -37,17 +37,17 @@ def sign_up(request: AccountCreate, source_ip: str) -> None:
     )
 
     def decide(unit: UnitOfWork) -> tuple[str, MailPurpose]:
-        owner_id, _ = users.find_email_owner(request.email)
+        owner_id, _ = account_rows.find_email_owner(request.email)
         owner = users.find_user(owner_id) if owner_id else None
         if owner_id and owner is None:
             raise WriteConflict  # another caller releases the address
         if owner is None:
             user = _new_user(request, password_hash)
-            users.stage_new_user(unit.transaction, user)
+            account_rows.stage_new_user(unit.transaction, user)
             return user.id, MailPurpose.VERIFY
         if owner.email_verified:
             return owner.id, MailPurpose.ACCOUNT_EXISTS if owner.email == request.email else MailPurpose.ADDRESS_HELD
-        users.stage_user_change(unit.transaction, owner, _sign_up_columns(request, password_hash))
+        account_rows.stage_user_change(unit.transaction, owner, _sign_up_columns(request, password_hash))
         return owner.id, MailPurpose.VERIFY
 
     user_id, purpose = run_unit_of_work(decide)
@@ -72,7 +72,7 @@ def verify_account(token: str, password: str, source_ip: str) -> None:
             raise InvalidCredentials
         space_id = stage_space(unit.transaction, row)
         changes = {"email_verified": True, "closing_on": None, "relationship_id": space_id, "partner_id": None}
-        users.stage_user_change(unit.transaction, row, changes)
+        account_rows.stage_user_change(unit.transaction, row, changes)
         return row
 
     member = run_unit_of_work(decide)

@@ -10,7 +10,7 @@ from chalicelib.together.domain import account_state
 from chalicelib.together.domain.account_mails import MailPurpose
 from chalicelib.together.errors import EmailChangePending, EmailTaken, InvalidLink
 from chalicelib.together.models import User
-from chalicelib.together.repository import users
+from chalicelib.together.repository import account_rows, users
 from chalicelib.together.service import account_mail, customers, password_guesses
 from chalicelib.together.service.accounts import find_by_link
 from chalicelib.together.service.auth import Member
@@ -34,7 +34,7 @@ def request_change(member: Member, email: str, password: str) -> None:
         if account_state.is_email_changing(row, now):
             raise EmailChangePending
         pending = {"pending_email": email, "pending_email_until": now + account_state.CONFIRM}
-        users.stage_user_change(unit.transaction, row, account_state.expired_addresses(row, now) | pending)
+        account_rows.stage_user_change(unit.transaction, row, account_state.expired_addresses(row, now) | pending)
 
     run_unit_of_work(decide)
     account_mail.request_mail(member.id, MailPurpose.CONFIRM_EMAIL, email)
@@ -56,7 +56,7 @@ def confirm_change(token: str) -> None:
         former, email = row.email, row.pending_email
         if email is None or not row.is_active or row.pending_email_until is None or row.pending_email_until <= now:
             raise InvalidLink(errors=[{"path": "body.token", "message": InvalidLink.title}])
-        owner_id, _ = users.find_email_owner(email)
+        owner_id, _ = account_rows.find_email_owner(email)
         if owner_id not in (None, row.id):
             raise EmailTaken
         until = now + account_state.UNDO
@@ -69,9 +69,9 @@ def confirm_change(token: str) -> None:
             "email_failures": 0,
             "email_off_at": None,
         }
-        users.stage_user_change(unit.transaction, row, changes)
-        users.stage_email_claim(unit.transaction, email, row.id)
-        users.stage_email_claim(unit.transaction, former, row.id, until)
+        account_rows.stage_user_change(unit.transaction, row, changes)
+        account_rows.stage_email_claim(unit.transaction, email, row.id)
+        account_rows.stage_email_claim(unit.transaction, former, row.id, until)
         row.email, row.former_email = email, former
         return row
 
@@ -97,9 +97,9 @@ def undo_change(token: str) -> None:
             "email_failures": 0,
             "email_off_at": None,
         }
-        users.stage_user_change(unit.transaction, row, changes)
-        users.stage_email_claim(unit.transaction, former, row.id)
-        users.stage_email_release(unit.transaction, email, row.id)
+        account_rows.stage_user_change(unit.transaction, row, changes)
+        account_rows.stage_email_claim(unit.transaction, former, row.id)
+        account_rows.stage_email_release(unit.transaction, email, row.id)
         sessions.stage_end(unit.transaction, sessions.list_sessions(f"{Role.MEMBER}:{row.id}"))
         row.email = former
         return row

@@ -9,7 +9,7 @@ from chalicelib.together.domain.account_mails import MailPurpose
 from chalicelib.together.domain.account_state import can_sign_in
 from chalicelib.together.errors import WrongPassword
 from chalicelib.together.models import User
-from chalicelib.together.repository import users
+from chalicelib.together.repository import account_rows, users
 from chalicelib.together.service import account_mail, password_guesses
 from chalicelib.together.service.accounts import find_by_link, limit_requests
 from chalicelib.together.service.auth import Member
@@ -18,7 +18,7 @@ from chalicelib.together.service.auth import Member
 def request_reset(email: str, source_ip: str) -> None:
     """Mail a link that sets a new password, if the address has an account. Raises TooManyRequests."""
     limit_requests(source_ip)
-    owner_id, _ = users.find_email_owner(email)
+    owner_id, _ = account_rows.find_email_owner(email)
     user = users.find_user(owner_id) if owner_id else None
     if user is not None and can_sign_in(user, email):
         account_mail.request_mail(user.id, MailPurpose.RESET, email)
@@ -66,7 +66,7 @@ def _stage_password(unit: UnitOfWork, row: User, new_hash: str, kept_session_id:
 
     The write requires the version of the row, which every sign-in changes: one that came in between is read again.
     """
-    users.stage_user_change(unit.transaction, row, {"password_hash": new_hash})
+    account_rows.stage_user_change(unit.transaction, row, {"password_hash": new_hash})
     open_sessions = sessions.list_sessions(f"{Role.MEMBER}:{row.id}")
     sessions.stage_end(unit.transaction, (each for each in open_sessions if each.id != kept_session_id))
     row.password_hash = new_hash

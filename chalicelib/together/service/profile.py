@@ -8,7 +8,7 @@ from chalicelib.kit import signing
 from chalicelib.kit.errors import Unauthenticated, VersionMismatch
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.together.models import User
-from chalicelib.together.repository import users
+from chalicelib.together.repository import account_rows, users
 from chalicelib.together.schemas.profile import ProfileRead, ProfileUpdate
 from chalicelib.together.service import customers
 from chalicelib.together.service.auth import Member
@@ -30,7 +30,7 @@ def update_profile(member: Member, changes: ProfileUpdate, if_match: str) -> Pro
         if if_match not in ("*", profile_version(ProfileRead.of(row))):
             raise VersionMismatch
         columns = _columns(row, given)
-        users.stage_user_change(unit.transaction, row, columns)
+        account_rows.stage_user_change(unit.transaction, row, columns)
         for column, value in columns.items():
             setattr(row, column, value)
         return row

@@ -18,7 +18,7 @@ from chalicelib.together.domain import account_state
 from chalicelib.together.domain.account_mails import MailPurpose
 from chalicelib.together.errors import InvalidCredentials, SessionNotFound
 from chalicelib.together.models import User
-from chalicelib.together.repository import user_sessions, users
+from chalicelib.together.repository import account_rows, user_sessions, users
 from chalicelib.together.schemas.sessions import SessionRead, SessionTokensRead
 from chalicelib.together.service import account_mail, password_guesses
 from chalicelib.together.service.auth import Member
@@ -47,7 +47,7 @@ def sign_in(request: SignIn) -> SessionTokensRead:
     counters = password_guesses.stranger_counters(request.email, request.source_ip)
     if device is not None:
         counters.append(password_guesses.device_counter(device[1], device[2]))
-    owner_id, rows = users.find_email_owner(request.email, attempts.keys(counters))
+    owner_id, rows = account_rows.find_email_owner(request.email, attempts.keys(counters))
     user = users.find_user(owner_id) if owner_id else None
     if user is not None and not account_state.can_sign_in(user, request.email):
         user = None
@@ -85,7 +85,7 @@ def refresh(token: str) -> SessionTokensRead:
         raise
     now = clock.now()
     if user.last_active_at is None or now - user.last_active_at >= _ACTIVITY:
-        users.mark_active(user, {"last_active_at": now} | account_state.expired_addresses(user, now))
+        account_rows.mark_active(user, {"last_active_at": now} | account_state.expired_addresses(user, now))
     return _tokens(rotated, None)
 
 
@@ -125,7 +125,7 @@ def _open_session(user: User, request: SignIn) -> tuple[Session, User]:
         if new_hash != checked:
             changes["password_hash"] = new_hash
         user_sessions.stage_session(unit.transaction, session)
-        users.stage_user_change(unit.transaction, row, changes, any_version=not account_state.is_closing(row))
+        account_rows.stage_user_change(unit.transaction, row, changes, any_version=not account_state.is_closing(row))
         row.password_hash = new_hash
         return session, row
 
