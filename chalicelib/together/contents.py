@@ -1,13 +1,11 @@
 """Blueprints of `together`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
-<<<<<<< HEAD
+    "chalicelib.together.jobs.billing_notices": (),
+    "chalicelib.together.jobs.entitlements": (),
     "chalicelib.together.jobs.mail": (),
     "chalicelib.together.jobs.mail_feedback": (),
     "chalicelib.together.jobs.notifications": (),
-    "chalicelib.together.routes.notifications": ("/v1/together/notifications",),
-    "chalicelib.together.routes.unsubscribe": ("/together/unsubscribe",),
-=======
     "chalicelib.together.jobs.relationships": (),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
     "chalicelib.together.routes.activities": ("/v1/together/activities",),
@@ -16,6 +14,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
     "chalicelib.together.routes.library": ("/v1/together/library",),
+    "chalicelib.together.routes.notifications": ("/v1/together/notifications",),
     "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
->>>>>>> couple
+    "chalicelib.together.routes.unsubscribe": ("/together/unsubscribe",),
 }

@@ -67,13 +67,13 @@ class CapReached(Conflict):
     title = "The limit of open entries is reached"
 
 
-<<<<<<< HEAD
 # Notices
 
 
 class UnsubscribeLinkNotFound(NotFound):
     title = "This unsubscribe link is not valid"
-=======
+
+
 # Goals, activities, challenges, talks
 
 
@@ -127,4 +127,3 @@ class ConversationNotFound(NotFound):
 
 class InvalidConversation(InvalidInput):
     title = "The talk is invalid"
->>>>>>> couple

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib.kit import tables
-=======
-from collections.abc import Sequence
-
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.kit import clock, tables, unique_values
->>>>>>> couple
 from chalicelib.kit.errors import Unauthenticated, WriteConflict
 from chalicelib.kit.models import Session
 from chalicelib.kit.tables import Transaction
@@ -46,7 +40,6 @@ def get_signed_in(subject: str, session_id: str | None, user_id: str) -> tuple[U
     return user, session if isinstance(session, Session) else None
 
 
-<<<<<<< HEAD
 def set_preferences(user: User, preferences: dict[str, Any], now: datetime) -> None:
     """Replace the member's preferences. Raises WriteConflict if another writer changed the row since it was read."""
     actions: list[Action] = [
@@ -56,7 +49,8 @@ def set_preferences(user: User, preferences: dict[str, Any], now: datetime) -> N
     ]
     if not tables.update_if(User(user.id), actions, User.id.exists() & (User.version == user.version)):
         raise WriteConflict
-=======
+
+
 def find_users(user_ids: Sequence[str]) -> list[User | None]:
     """Return the members' rows in the order of their ids (at most 100), read consistently; None for a missing one."""
     return tables.get_many([(User, (each,)) for each in user_ids], consistent=True)
@@ -76,7 +70,7 @@ def stage_move(transaction: Transaction, user: User, relationship_id: str, partn
     if they are to get a partner and the account is no longer active.
     """
     partner = User.partner_id
-    condition = (User.relationship_id == user.relationship_id) & _has_same_premium(user)
+    condition = (User.relationship_id == user.relationship_id) & has_same_premium(user)
     transaction.update(
         User(user.id),
         [
@@ -89,10 +83,9 @@ def stage_move(transaction: Transaction, user: User, relationship_id: str, partn
     )
 
 
-def _has_same_premium(user: User) -> Condition:
+def has_same_premium(user: User) -> Condition:
     """Return the condition that plan and add-ons are as read, so that a relationship never gets a stale end of premium."""
     pairs = ((User.access_until, user.access_until), (User.addons, user.addons))
     access, addons = (column.does_not_exist() if value is None else column == value for column, value in pairs)
     condition: Condition = access & addons
     return condition
->>>>>>> couple
