@@ -1,7 +1,10 @@
 """Blueprints of `together`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.together.jobs.accounts": (),
     "chalicelib.together.routes.accounts": ("/v1/together/accounts",),
+    "chalicelib.together.jobs.billing_notices": (),
+    "chalicelib.together.jobs.entitlements": (),
     "chalicelib.together.jobs.mail": (),
     "chalicelib.together.jobs.mail_feedback": (),
     "chalicelib.together.jobs.notifications": (),

@@ -8,12 +8,14 @@ from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.together.errors import EmailChangePending, InvalidPassword, WrongPassword
 from chalicelib.together.routes import tokens
 from chalicelib.together.schemas.profile import (
+    AccountDeletion,
+    AccountDeletionRead,
     EmailChange,
     PasswordChange,
     ProfileRead,
     ProfileUpdate,
 )
-from chalicelib.together.service import email_changes, password_changes, profile
+from chalicelib.together.service import account_deletion, email_changes, password_changes, profile
 from chalicelib.together.service.auth import Member, member
 
 bp = Blueprint(__name__)
@@ -31,6 +33,13 @@ def read_profile(call: ApiRequest[Member]) -> ProfileRead:
 def update_profile(call: ApiRequest[Member, ProfileUpdate]) -> ProfileRead:
     """Change the given fields of the profile."""
     return profile.update_profile(call.principal, call.body, str(call.if_match))
+
+
+@bp.route("/v1/together/me", methods=["DELETE"])
+@endpoint(bp, auth=member, body=AccountDeletion, returns=AccountDeletionRead, status=202, errors=(WrongPassword,))
+def close_account(call: ApiRequest[Member, AccountDeletion]) -> AccountDeletionRead:
+    """Delete the account: signed out and out of the relationship at once, erased after 7 days. Signing in keeps it."""
+    return account_deletion.close_account(call.principal, call.body.password)
 
 
 @bp.route("/v1/together/me/password", methods=["PUT"])

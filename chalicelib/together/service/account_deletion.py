@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from chalicelib.billing import service as billing
+from chalicelib.billing.enums import OwnerType
 from chalicelib.kit import clock, logs, messages, sessions
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.together.domain import account_state
@@ -69,10 +70,10 @@ def _days_until(today: date) -> list[date]:
 def _expire(user: User, now: datetime) -> bool:
     """End one account that is due, and return whether it was."""
     if not user.email_verified:
-        return user.created_at + account_state.CLOSING <= now and account_rows.remove_unverified_user(user)
+        return user.updated_at + account_state.CLOSING <= now and account_rows.remove_unverified_user(user)
     if user.closing_at is None or user.closing_at > now or not account_rows.mark_expired(user):
         return False
     endings.end_for(user.id)
-    billing.leave("member", user.id)
+    billing.leave(OwnerType.MEMBER, user.id)
     messages.publish(MemberErasureDue(user_id=user.id, closed_at=user.closing_at - account_state.CLOSING))
     return True

@@ -14,6 +14,7 @@ from chalicelib.together.domain.account_mails import LIFETIMES, MailPurpose, lin
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
 from chalicelib.together.schemas.messages import AccountMailRequested
+from chalicelib.together.service import invitations
 from chalicelib.together.service.account_letters import compose_letter
 
 MAILS_AN_HOUR = 3
@@ -81,8 +82,6 @@ def _compose(user_id: str, purpose: MailPurpose) -> Email | None:
 
 def _invitation(user_id: str) -> Email | None:
     """Return the mail of the member's open invitation; None if there is none."""
-    from chalicelib.together.service import invitations  # noqa: PLC0415 - most mails do without it
-
     mail = invitations.find_invitation_mail(user_id)
     if mail is None:
         return None
