@@ -1,7 +1,6 @@
 """Blueprints of `together`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
-
     "chalicelib.together.jobs.mail": (),
     "chalicelib.together.jobs.mail_feedback": (),
     "chalicelib.together.jobs.notifications": (),
