@@ -1,3 +1,5 @@
 """Blueprints of `together`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
-BLUEPRINTS: dict[str, tuple[str, ...]] = {}
+BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.together.routes.pages": ("/together/app", "/together/{file}"),
+}
