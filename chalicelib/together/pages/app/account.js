@@ -3,7 +3,7 @@
   const LANGUAGES = [["", "Not chosen"], ...tg.LANGUAGES];
   const zones = (now) => [...new Set([now, tg.zone, ...(Intl.supportedValuesOf?.("timeZone") ?? []), "UTC"])].map((zone) => [zone, zone.replaceAll("_", " ")]);
 
-  tg.profile = (place) => kit.load(place, () => tg.call("GET", "me"), ({ data: me, etag }) => kit.form({ label: "Profile", reload: () => tg.profile(place), fields: [
+  tg.profile = (place) => kit.load(place, () => tg.call("GET", "me"), ({ data: me, etag }) => kit.h("div", { class: "card" }, kit.form({ label: "Profile", reload: () => tg.profile(place), fields: [
     kit.field({ name: "display_name", label: "Your name", value: me.display_name, required: true, maxlength: 50, autocomplete: "nickname" }),
     kit.field({ name: "birthday", label: "Birthday (optional)", type: "date", value: me.birthday, min: "1900-01-01", max: tg.day() }),
     kit.field({ name: "timezone", label: "Time zone", tag: "select", options: zones(me.timezone), value: me.timezone, hint: tg.zone === me.timezone ? "" : `This device is in ${tg.zone}. Reminders follow the zone chosen here.` }),
@@ -13,7 +13,7 @@
     await tg.call("PATCH", "me", { etag, body: tg.emptied(values) });
     kit.toast("Saved.");
     tg.profile(place);
-  } }));
+  } })));
 
   const wrong = (name) => (error) => {
     if ([401, 403].includes(error.status)) throw new kit.Problem("WrongPassword", "", { errors: [{ path: name, message: "The password is wrong." }] });
@@ -23,7 +23,7 @@
   tg.security = (place) => {
     const devices = kit.h("div");
     place.replaceChildren(kit.h("div", { class: "stack" },
-      tg.section("Password", null, kit.form({ label: "Password", submit: "Change the password", fields: [tg.passwordField("current_password", "Present password"), tg.passwordField("new_password", "New password", true)], save: async (values) => {
+      tg.section("Password", null, kit.form({ label: "Password", submit: "Change the password", fields: [tg.passwordField("current_password", "Current password"), tg.passwordField("new_password", "New password", true)], save: async (values) => {
         await tg.call("PUT", "me/password", { body: values }).catch(wrong("current_password"));
         kit.toast("The password is changed. Your other devices are signed out.");
         tg.security(place);

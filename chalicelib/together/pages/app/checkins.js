@@ -14,7 +14,7 @@
    * is refused.
    */
   tg.saveCheckin = async (date, body) => {
-    const entry = { user: tg.user, date, body: { ...body, timezone: tg.zone, recorded_at: new Date().toISOString() } };
+    const entry = { user: tg.user, date, body: { ...body, timezone: tg.zone, recorded_at: tg.now().toISOString() } };
     try {
       await tg.store.keepCheckin(entry);
     } catch (error) {
@@ -34,7 +34,8 @@
     for (const entry of user ? await tg.store.checkins(user) : []) {
       if (entry.refused || tg.user !== user) continue;
       try {
-        answers.set(entry.date, (await tg.call("PUT", "checkins/" + entry.date, { body: entry.body })).data);
+        const body = { ...entry.body, recorded_at: [entry.body.recorded_at, tg.now().toISOString()].sort()[0] }; // not in the future
+        answers.set(entry.date, (await tg.call("PUT", "checkins/" + entry.date, { body })).data);
       } catch (problem) {
         if (!FINAL.includes(problem.status)) break; // it stays, and goes at the next opportunity
         refused.push({ date: entry.date, problem });

@@ -31,9 +31,9 @@ const acceptForm = (code) => {
     save: async (values) => {
       const given = values.code.trim().toUpperCase();
       const { data } = await tg.call("GET", "invitations/" + encodeURIComponent(given)).catch(notOpen);
-      offer.replaceChildren(kit.h("div", { class: "banner" }, kit.h("div", { class: "stack tight" }, kit.h("p", null, tg.text(data.inviter?.display_name ?? data.inviter, "strong"), " invites you. Everything that you enter from now on as a date, goal or activity belongs to both."),
+      offer.replaceChildren(kit.h("div", { class: "banner" }, kit.h("div", { class: "stack tight" }, kit.h("p", null, tg.text(data.inviter, "strong"), " invites you. Everything that you enter from now on as a date, goal or activity belongs to both."),
         kit.h("p", { class: "row" }, kit.button("Accept", kit.act(async () => {
-          await tg.call("POST", "invitations/" + encodeURIComponent(given), { body: {}, repeatable: true }).catch(notOpen);
+          await tg.call("POST", "invitations/" + encodeURIComponent(given), { repeatable: true }).catch(notOpen);
           tg.wanted = null;
           kit.toast("You are together here now.");
           await tg.start("today");

@@ -6,7 +6,7 @@
     const again = () => tg.relationship(place);
     const present = kit.h("div", { class: "stack" }), former = kit.h("div"), blocked = kit.h("div");
     place.replaceChildren(kit.h("div", { class: "stack" }, present, tg.section("Former relationships", null, former), tg.section("Blocked people", null, blocked)));
-    kit.load(blocked, () => tg.read("blocks"), ({ items }) => (items.length ? kit.list(items.map((row) => tg.row(row.display_name ?? "A former partner", "Blocked " + kit.date(row.created_at), kit.button("Unblock", kit.act(async () => {
+    kit.load(blocked, () => tg.read("blocks"), ({ items }) => (items.length ? kit.list(items.map((row) => tg.row("A former partner", "Blocked " + kit.date(row.created_at), kit.button("Unblock", kit.act(async () => {
       await tg.call("DELETE", "blocks/" + encodeURIComponent(row.id));
       again();
     }))))) : kit.h("p", { class: "soft" }, "Nobody is blocked.")));
@@ -14,32 +14,34 @@
       const past = items.filter((row) => row.status === "ended");
       return past.length ? kit.list(past.map((row) => formerRow(row, again))) : kit.h("p", { class: "soft" }, "None.");
     });
-    return kit.load(present, () => tg.call("GET", "relationship"), ({ data, etag }) => presentCards(data, etag, again));
+    return kit.load(present, () => tg.read("relationship"), (row) => presentCards(row, again));
   };
 
-  const presentCards = (row, etag, again) => {
+  const presentCards = (row, again) => {
     const change = (body, text) => kit.act(async () => {
-      await tg.call("PATCH", "relationship", { etag, body });
+      await tg.call("PATCH", "relationship", { body });
       kit.toast(text);
       again();
     });
-    const facts = tg.section("The two of you", null, row.status === "paused" && kit.banner("The relationship is paused.", "warn"), kit.form({ label: "The two of you", reload: again, fields: [
+    const cannotLift = row.status === "paused" && !row.is_paused_by_me;
+    const facts = tg.section("The two of you", null, row.status === "paused" && kit.banner(cannotLift ? "Your partner has paused the relationship." : "The relationship is paused.", "warn"), kit.form({ label: "The two of you", reload: again, fields: [
       kit.field({ name: "relationship_type", label: "You are", tag: "select", options: TYPES, value: row.relationship_type }),
       kit.field({ name: "start_date", label: "Together since (optional)", type: "date", value: row.start_date, max: tg.day() }),
       kit.field({ name: "anniversary_date", label: "Anniversary (optional)", type: "date", value: row.anniversary_date }),
     ], save: async (values) => {
-      await tg.call("PATCH", "relationship", { etag, body: tg.emptied(values) });
+      await tg.call("PATCH", "relationship", { body: tg.emptied(values) });
       kit.toast("Saved.");
       again();
     } }));
     if (row.status === "invited") return [facts, kit.banner("You are alone here so far.", "", kit.h("a", { class: "button", href: "#pair" }, "Invite your partner"))];
     return [facts,
       tg.section("Pause", null, kit.h("p", null, "In a pause nothing shared changes and no notices come. What you write stays yours for good."), kit.h("div", { class: "row" },
-        kit.button("Pause", change({ status: "paused" }, "The relationship is paused.")), row.status === "paused" && kit.button("Lift my pause", change({ status: "active" }, "Your pause is lifted.")))),
+        row.is_paused_by_me ? kit.button("Lift my pause", change({ status: "active" }, "Your pause is lifted."))
+          : kit.button("Pause", change({ status: "paused" }, "The relationship is paused.")))),
       tg.section("End", null, kit.h("p", null, "It ends at once, without a mail. Each of you keeps reading your own entries and the joint ones as they are now, and nothing else of the other. Each of you then has a space of your own."),
         kit.h("div", { class: "row" }, kit.button("End the relationship", kit.act(async () => {
           if (!(await kit.confirm("End the relationship?", "This cannot be taken back. You can be invited again.", "End it"))) return;
-          await tg.call("PATCH", "relationship", { etag, body: { status: "ended" } });
+          await tg.call("PATCH", "relationship", { body: { status: "ended" } });
           kit.toast("The relationship has ended.");
           again();
         }), "danger"), kit.button("End and block", kit.act(async () => {
@@ -50,9 +52,9 @@
         }), "danger")))].filter(Boolean);
   };
 
-  const formerRow = (row, again) => tg.row("A former space", [row.joined_at && "From " + kit.date(row.joined_at), row.ended_at && "Ended " + kit.date(row.ended_at)],
+  const formerRow = (row, again) => tg.row(row.is_couple ? "A former relationship" : "A former space", [row.is_couple ? row.activated_at && "Joint from " + kit.date(row.activated_at) : "Yours alone", "Ended " + kit.date(row.ended_at)],
     kit.button("Read", () => readFormer(row), "", { "aria-label": "Read the space that ended " + kit.date(row.ended_at) }),
-    row.was_couple !== false && kit.button("Block", kit.act(async () => {
+    row.is_couple && kit.button("Block", kit.act(async () => {
       if (!(await kit.confirm("Block this former partner?", "Invitations between you look sent and never arrive.", "Block"))) return;
       await tg.call("POST", "blocks", { body: { relationship_id: row.id }, key: true });
       again();

@@ -2,7 +2,7 @@
  * The session. The access token is in memory; the refresh token is in a cookie that scripts cannot read. Another tab may
  * sign in as somebody else: then this tab loads again, and sends nothing more.
  */
-const tg = { user: null };
+const tg = { user: null, offset: 0 };
 {
   const MARGIN = 30; // seconds before its end at which a token is replaced
   const WORDS = {
@@ -23,6 +23,9 @@ const tg = { user: null };
   tg.elsewhere = kit.client({ base: "../v1/", words: WORDS, tries: 3, token: bearer });
   tg.read = async (path, query) => (await tg.call("GET", path, { query })).data;
 
+  /** Return the time by the clock of the API, as the one of the device may be wrong. */
+  tg.now = () => new Date(Date.now() + tg.offset);
+
   const claims = (token) => JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
 
   /** Take an access token; returns the member's id. */
@@ -34,6 +37,7 @@ const tg = { user: null };
     }
     access = { token, until: performance.now() + (exp - (iat ?? exp - 900) - MARGIN) * 1000 };
     tg.user = sub;
+    if (iat) tg.offset = iat * 1000 - Date.now();
     return sub;
   };
 

@@ -22,7 +22,7 @@
   /** Show how many notices are new. */
   tg.showUnread = (count) => {
     unread = count;
-    bell.textContent = unread ? `Notices (${unread > 99 ? "99+" : unread})` : "Notices";
+    bell.replaceChildren(tg.icon(SCREENS.notices[2]), kit.h("span", { class: "unseen" }, "Notices"), ...(unread ? [kit.badge(unread > 99 ? "99+" : unread, "good"), kit.h("span", { class: "unseen" }, "new")] : []));
   };
 
   tg.retitle = (text) => {
@@ -57,12 +57,13 @@
 
   /** Open the page for the member who is signed in. */
   tg.start = async (to) => {
-    tg.store.keepMember({ id: tg.user });
+    tg.store.keepMember({ id: tg.user, offset: tg.offset });
     if (to && location.hash !== "#" + to) go(to);
     else route();
     await tg.catchUp();
   };
 
+  tg.showUnread(0);
   nav.append(kit.h("ul", null, Object.entries(SCREENS).map(([key, [label, , path]]) => kit.h("li", { class: FIRST.includes(key) ? "first" : key }, kit.h("a", { href: "#" + key, "data-key": key }, tg.icon(path), kit.h("span", null, label))))));
   addEventListener("hashchange", route);
 
@@ -83,6 +84,7 @@
       if (error.status === 401) return tg.showSignIn();
       const member = error.code === "Offline" && (await tg.store.member());
       if (!member) return screen.replaceChildren(kit.h("div", { role: "alert" }, kit.banner(error.message, "bad", kit.button("Try again", begin))));
+      tg.offset = member.offset ?? 0;
       tg.user = member.id; // only what waits on this device is shown, until there is a connection
     }
     await tg.start();

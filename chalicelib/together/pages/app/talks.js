@@ -7,7 +7,7 @@
     const show = () => tg.list(list, { path: "conversations", row: (row) => talkRow(row, show), empty: ["No talks yet", "Note what a talk was about. Only you see it, unless you share it."] });
     place.replaceChildren(kit.h("div", { class: "stack" }, prompt, tg.section("Talks", kit.button("Note a talk", () => add({}, show)), list)));
     kit.load(prompt, () => tg.read("library", { kind: "prompts" }), ({ items: [item] }) => item
-      ? tg.section("A question for today", kit.button("Note a talk about it", () => add({ topic: item.title }, show), "bare"), kit.h("p", { class: "prompt" }, item.text)) : kit.h("p"));
+      ? tg.section("A question for today", null, kit.h("p", { class: "prompt" }, item.text), kit.button("Note a talk about it", () => add({ topic: item.title }, show), "bare")) : kit.h("p"));
     return show();
   };
 

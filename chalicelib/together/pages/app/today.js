@@ -18,7 +18,7 @@ async function readToday() {
   try {
     const board = await tg.read("dashboard");
     tg.showUnread(board.unread);
-    tg.store.keepMember({ id: tg.user, name: board.me.display_name });
+    tg.store.keepMember({ id: tg.user, offset: tg.offset });
     return { board, waiting };
   } catch (error) {
     if (error.code !== "Offline") throw error;

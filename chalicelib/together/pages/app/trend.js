@@ -8,7 +8,7 @@ tg.trend = (place) => {
   const select = choice.querySelector("select");
   const show = () => kit.load(chart, () => tg.read("insights", { days: select.value }), (data) => trendOf(data, Number(select.value)));
   select.addEventListener("change", show);
-  place.replaceChildren(kit.h("div", { class: "stack" }, choice, chart));
+  place.replaceChildren(kit.h("div", { class: "stack" }, kit.h("div", { class: "short" }, choice), chart));
   return show();
 };
 
@@ -22,8 +22,8 @@ function trendOf({ items, is_premium: isPremium }, days) {
   return kit.h("div", { class: "stack" },
     last && tg.section("Score", null, kit.h("div", { class: "figures" }, kit.h("div", { class: "figure" }, kit.h("strong", null, last.health_score), kit.h("span", { class: "soft" }, `of 100, on ${tg.dayText(last.date, { day: "numeric", month: "short" })}`))),
       last.trend && kit.h("p", null, tg.words(TRENDS[last.trend]) + "."), last.components && partsTable(last.components)),
-    kit.chart({ type: "line", title: "Score", unit: "of 100", x, series: [{ name: "Score", values: scores }] }),
-    kit.chart({ type: "line", title: "Both, on average", unit: "of 10", x, series: [["Closeness", "connection_avg"], ["Contentment", "satisfaction_avg"], ["Mood", "mood_avg"]].map(([name, key]) => ({ name, values: values(key) })) }),
+    kit.h("div", { class: "card" }, kit.chart({ type: "line", title: "Score", unit: "of 100", x, series: [{ name: "Score", values: scores }] })),
+    kit.h("div", { class: "card" }, kit.chart({ type: "line", title: "Both, on average", unit: "of 10", x, series: [["Closeness", "connection_avg"], ["Contentment", "satisfaction_avg"], ["Mood", "mood_avg"]].map(([name, key]) => ({ name, values: values(key) })) })),
     kit.h("p", { class: "soft" }, "Days without a score are gaps: there were fewer than two shared check-ins of each in the week before."),
     isPremium === false && days > 30 && kit.banner("The free plan shows 30 days.", "", kit.h("a", { class: "button", href: "#you/plan" }, "See the plans")));
 }

@@ -3,7 +3,7 @@ tg.zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
 /** Return a calendar day as YYYY-MM-DD, in the zone of the device; `back` days ago. */
 tg.day = (back = 0) => {
-  const parts = new Intl.DateTimeFormat("en", { timeZone: tg.zone, year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(new Date());
+  const parts = new Intl.DateTimeFormat("en", { timeZone: tg.zone, year: "numeric", month: "2-digit", day: "2-digit" }).formatToParts(tg.now());
   const part = (type) => Number(parts.find((each) => each.type === type).value);
   return new Date(Date.UTC(part("year"), part("month") - 1, part("day") - back)).toISOString().slice(0, 10);
 };
