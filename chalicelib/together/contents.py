@@ -2,4 +2,6 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.pages": ("/together/app", "/together/{file}"),
+    "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
+    "chalicelib.together.routes.goals": ("/v1/together/goals",),
 }

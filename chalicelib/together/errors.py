@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, NotFound, Problem
+from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
 
 # Relationships
 
@@ -28,3 +28,54 @@ class PremiumRequired(Problem):
 
 class CapReached(Conflict):
     title = "The limit of open entries is reached"
+
+
+# Goals, activities, challenges, talks
+
+
+class GoalNotFound(NotFound):
+    title = "Goal not found"
+
+
+class GoalCompleted(Conflict):
+    title = "The goal is completed"
+
+
+class GoalNotActive(Conflict):
+    title = "The goal is not active; resume it first"
+
+
+class GoalWithoutTarget(Conflict):
+    title = "The goal has no target count"
+
+
+class ActivityNotFound(NotFound):
+    title = "Activity not found"
+
+
+class ActivityNotCompleted(Conflict):
+    title = "Only a completed activity can be rated"
+
+
+class InvalidActivity(InvalidInput):
+    title = "The activity is invalid"
+
+
+class ChallengeNotFound(NotFound):
+    title = "Challenge not found"
+
+
+class ChallengeClosed(Conflict):
+    title = "The challenge is no longer active"
+
+
+class InvalidChallenge(InvalidInput):
+    title = "The challenge is invalid"
+
+
+class ConversationNotFound(NotFound):
+    title = "Talk not found"
+
+
+class InvalidConversation(InvalidInput):
+    title = "The talk is invalid"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.kit import tables
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
 from chalicelib.together.domain.relationship_state import WRITABLE
 from chalicelib.together.errors import RelationshipNotFound
-from chalicelib.together.models import Relationship
+from chalicelib.together.models import Membership, Relationship
 
 
 def get_relationship(relationship_id: str) -> Relationship:
@@ -34,3 +35,18 @@ def require_writable(transaction: Transaction, relationship_id: str, user_id: st
     operation per row.
     """
     transaction.check(Relationship, (relationship_id,), writable_by(user_id), otherwise=WriteConflict())
+
+
+def get_of_member(relationship_id: str, user_id: str) -> Relationship:
+    """Return a present or former relationship of the member, read consistently, with one read.
+
+    Raises RelationshipNotFound if the member is not, and was not, in it.
+    """
+    keys: list[tuple[type[tables.Table], tuple[str, ...]]] = [
+        (Relationship, (relationship_id,)),
+        (Membership, (user_id, relationship_id)),
+    ]
+    relationship, membership = tables.get_many(keys, consistent=True)
+    if not isinstance(relationship, Relationship) or membership is None:
+        raise RelationshipNotFound
+    return relationship
