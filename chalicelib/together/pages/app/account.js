@@ -41,11 +41,11 @@
     showDevices(devices);
   };
 
-  const showDevices = (place) => kit.load(place, () => tg.read("sessions"), ({ items }) => kit.list(items.map((row) => tg.row(row.device_name || "A device", [`Signed in ${kit.date(row.created_at)}`, row.last_used_at && `Last used ${kit.date(row.last_used_at)}`],
+  const showDevices = (place) => kit.load(place, () => tg.read("sessions"), ({ items }) => kit.list(items.map((row) => tg.row(row.device || "A device", [`Signed in ${kit.date(row.created_at)}`, row.last_used_at && `Last used ${kit.date(row.last_used_at)}`],
     row.is_current ? kit.badge("this device", "good") : kit.button("Sign out", kit.act(async () => {
       await tg.call("DELETE", "sessions/" + encodeURIComponent(row.id));
       showDevices(place);
-    }), "", { "aria-label": "Sign out " + (row.device_name || "a device") })))));
+    }), "", { "aria-label": "Sign out " + (row.device || "a device") })))));
 
   tg.dataOfMember = (place) => {
     const list = kit.h("div");

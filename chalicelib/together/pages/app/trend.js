@@ -1,5 +1,5 @@
 /** How the days went: scores over 7 to 365 days, with gaps as gaps. */
-const PARTS = [["connection", "Closeness"], ["satisfaction", "Contentment"], ["mood", "Mood"], ["couple_days", "Days of both"], ["activities", "Activities"], ["minutes", "Talks"], ["finished", "Goals and challenges"]];
+const PARTS = [["connection", "Closeness"], ["satisfaction", "Contentment"], ["mood", "Mood"], ["checkins", "Days of both"], ["activities", "Activities"], ["talks", "Talks"], ["finished", "Goals and challenges"]];
 const TRENDS = { improving: "better than the week before", steady: "about as in the week before", declining: "lower than in the week before" };
 
 tg.trend = (place) => {
