@@ -3,5 +3,8 @@
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.pages": ("/together/app", "/together/{file}"),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
+    "chalicelib.together.routes.activities": ("/v1/together/activities",),
+    "chalicelib.together.routes.challenges": ("/v1/together/challenges",),
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
+    "chalicelib.together.routes.library": ("/v1/together/library",),
 }

@@ -53,6 +53,10 @@ class ActivityNotFound(NotFound):
     title = "Activity not found"
 
 
+class ActivityCompleted(Conflict):
+    title = "The activity is completed"
+
+
 class ActivityNotCompleted(Conflict):
     title = "Only a completed activity can be rated"
 

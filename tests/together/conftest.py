@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from chalicelib.together.models import User
+from tests.together.clocks import MovedClock
 from tests.together.members import MemberClient
 
 As = Callable[[User], MemberClient]
@@ -17,3 +18,9 @@ As = Callable[[User], MemberClient]
 def acting(api: httpx.Client) -> As:
     """Returns a client that acts as a member."""
     return lambda user: MemberClient(api, user.id)
+
+
+@pytest.fixture
+def moved_clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
+    """A clock that the test moves, for calls of services."""
+    return MovedClock(monkeypatch)

@@ -6,10 +6,11 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Schema, Timestamp, TimestampInput
+from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Schema, Timestamp
 from chalicelib.together.enums import ActivityKind, ActivityStatus
 from chalicelib.together.schemas.spaces import SpaceQuery
 from chalicelib.together.schemas.text import LongText, Rating, ShortText, Title
+from chalicelib.together.schemas.times import MomentInput
 
 Cost = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -29,7 +30,7 @@ class ActivityCreate(Input):
     description: LongText | None = None
     kind: ActivityKind
     location: ShortText | None = None
-    planned_at: TimestampInput | None = None
+    planned_at: MomentInput | None = None
     cost: Cost | None = None
     currency: Currency | None = None
     notes: LongText | None = None
@@ -48,8 +49,8 @@ class ActivityUpdate(Input):
     description: LongText | None = UNCHANGED
     kind: ActivityKind = UNCHANGED
     location: ShortText | None = UNCHANGED
-    planned_at: TimestampInput | None = UNCHANGED
-    completed_at: TimestampInput = UNCHANGED
+    planned_at: MomentInput | None = UNCHANGED
+    completed_at: MomentInput = UNCHANGED
     cost: Cost | None = UNCHANGED
     currency: Currency | None = UNCHANGED
     notes: LongText | None = UNCHANGED

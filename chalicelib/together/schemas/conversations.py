@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from chalicelib.kit.schemas import UNCHANGED, Input, Schema, Timestamp, TimestampInput
+from chalicelib.kit.schemas import UNCHANGED, Input, Schema, Timestamp
 from chalicelib.together.enums import ConversationKind
 from chalicelib.together.schemas.text import Rating, ShortText, without_controls
+from chalicelib.together.schemas.times import MomentInput
 
 MAX_NOTES = 4_000
 """Bytes of UTF-8, because KMS encrypts at most 4 KB."""
@@ -31,7 +32,7 @@ class ConversationCreate(Input):
     quality_rating: Rating | None = None
     notes: Notes | None = None
     is_private: bool = True
-    occurred_at: TimestampInput | None = Field(default=None, description="Not in the future; the default is now.")
+    occurred_at: MomentInput | None = Field(default=None, description="Not in the future; the default is now.")
 
 
 class ConversationUpdate(Input):

@@ -9,6 +9,7 @@ from chalicelib.kit.schemas import UNCHANGED, Input, Schema, Timestamp
 from chalicelib.together.enums import GoalStatus
 from chalicelib.together.schemas.spaces import SpaceQuery
 from chalicelib.together.schemas.text import LongText, ShortText, Title
+from chalicelib.together.schemas.times import DayInput
 
 MAX_COUNT = 1_000_000
 TargetCount = Annotated[int, Field(ge=1, le=MAX_COUNT, strict=True)]
@@ -28,7 +29,7 @@ class GoalCreate(Input):
     description: LongText | None = None
     category: ShortText | None = None
     target_count: TargetCount | None = None
-    target_date: date | None = None
+    target_date: DayInput | None = None
 
 
 class GoalUpdate(Input):
@@ -38,7 +39,7 @@ class GoalUpdate(Input):
     description: LongText | None = UNCHANGED
     category: ShortText | None = UNCHANGED
     target_count: TargetCount | None = UNCHANGED
-    target_date: date | None = UNCHANGED
+    target_date: DayInput | None = UNCHANGED
     status: GoalStatus = UNCHANGED
 
 

@@ -26,17 +26,19 @@ class LibraryItemRead(Schema):
     """An item of the library. Fields of other kinds are null."""
 
     id: str
-    title: str
+    title: str | None = Field(default=None, description="Null for a prompt.")
     text: str
-    category: str | None = None
+    version: int = 1
+    category: str | None = Field(default=None, description="Of a prompt.")
     love_languages: list[LoveLanguage] = Field(default_factory=list)
     activity_kind: ActivityKind | None = Field(default=None, description="Of a date idea.")
+    budget: str | None = Field(default=None, description="Of a date idea: free, low, medium or high.")
     minutes: int | None = Field(default=None, description="Of a date idea or a guide.")
     difficulty: Difficulty | None = Field(default=None, description="Of a challenge.")
     duration_days: int | None = Field(default=None, description="Of a challenge.")
     steps: list[str] | None = Field(default=None, description="Of a guide.")
+    course: str | None = Field(default=None, description="Of a guide: its course.")
     guides: list[str] | None = Field(default=None, description="Of a course: the ids of its guides, in order.")
-    course: str | None = Field(default=None, description="Of a guide.")
 
 
 class LibraryRead(Schema):

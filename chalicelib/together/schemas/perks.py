@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kit.schemas import UNCHANGED, Input, PageQuery, Schema, Timestamp, TimestampInput
+from chalicelib.kit.schemas import UNCHANGED, Input, PageQuery, Schema, Timestamp
 from chalicelib.together.enums import PerkKind, PerkStatus
 from chalicelib.together.schemas.text import LongText, ShortText
+from chalicelib.together.schemas.times import MomentInput
 
 PerkId = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -72,5 +73,5 @@ class OperatorPerkUpdate(Input):
     """Changes to a perk by an operator; omitted fields stay."""
 
     status: Literal[PerkStatus.SCHEDULED, PerkStatus.SHIPPED, PerkStatus.DONE, PerkStatus.CANCELLED] = UNCHANGED
-    scheduled_at: TimestampInput | None = UNCHANGED
+    scheduled_at: MomentInput | None = UNCHANGED
     tracking: ShortText | None = UNCHANGED

@@ -194,7 +194,8 @@ def test_strangers_find_nothing(acting: As) -> None:
         ({"title": "x" * 121}, "body.title"),
         ({"target_count": 0}, "body.target_count"),
         ({"target_count": 7.5}, "body.target_count"),
-        ({"target_date": "0000-01-01"}, "body.target_date"),
+        ({"target_date": "0001-01-01"}, "body.target_date"),
+        ({"target_date": "9999-12-31"}, "body.target_date"),
         ({"unknown": 1}, "body.unknown"),
     ],
 )
