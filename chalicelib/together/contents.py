@@ -7,4 +7,10 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.challenges": ("/v1/together/challenges",),
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
     "chalicelib.together.routes.library": ("/v1/together/library",),
+    "chalicelib.together.jobs.relationships": (),
+    "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
+    "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
+    "chalicelib.together.routes.goals": ("/v1/together/goals",),
+    "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
+    "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
 }

@@ -19,6 +19,43 @@ class RelationshipEnded(Conflict):
     title = "The relationship has ended"
 
 
+class RelationshipOpen(Conflict):
+    title = "End the relationship first"
+
+
+class PartnerMissing(Conflict):
+    title = "This needs a partner"
+
+
+class PausedByPartner(Conflict):
+    title = "Only your partner can lift this pause"
+
+
+class BlockNotFound(NotFound):
+    title = "Block not found"
+
+
+# Invitations
+
+
+class InvitationNotFound(NotFound):
+    title = "Invitation not found"
+
+
+class InvitationIsOwn(Conflict):
+    title = "This is your own invitation"
+
+
+class InvitationAccepted(Conflict):
+    """Another member accepted the invitation during this request."""
+
+    title = "Somebody else accepted this invitation"
+
+
+class MemberPaired(Conflict):
+    title = "You are already in a relationship"
+
+
 # Plans and limits
 
 
