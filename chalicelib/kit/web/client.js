@@ -79,8 +79,11 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
     }
   }
 
+  /** Return whether the API refuses the token; a wrong password in the body needs no other token. */
+  const isRefused = (response, body) => response.status === 401 && token && body.code !== "InvalidCredentials";
+
   function failure(response, body) {
-    const code = response.status === 401 && token ? "SessionExpired" : body.code || "InternalError";
+    const code = isRefused(response, body) ? "SessionExpired" : body.code || "InternalError";
     const status = { 429: "TooManyRequests", 503: "Unavailable" }[response.status];
     const text = words[code] || kit.WORDS[code] || body.detail || body.title || kit.WORDS[status];
     return new kit.Problem(code, text, { status: response.status, errors: body.errors });
@@ -105,7 +108,7 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
         keys.delete(name);
         return { data: body, etag: response.headers.get("ETag"), status: response.status };
       }
-      if (response?.status === 401 && token && !refreshed) {
+      if (response && isRefused(response, body) && !refreshed) {
         refreshed = true; // the next attempt asks for a new token
         continue;
       }

@@ -9,14 +9,16 @@
     kit.field({ name: "timezone", label: "Time zone", tag: "select", options: zones(me.timezone), value: me.timezone, hint: tg.zone === me.timezone ? "" : `This device is in ${tg.zone}. Reminders follow the zone chosen here.` }),
     kit.field({ name: "love_language_primary", label: "First love language", tag: "select", options: LANGUAGES, value: me.love_language_primary ?? "" }),
     kit.field({ name: "love_language_secondary", label: "Second love language", tag: "select", options: LANGUAGES, value: me.love_language_secondary ?? "" }),
-  ], save: async (values) => {
-    await tg.call("PATCH", "me", { etag, body: tg.emptied(values) });
+    kit.field({ name: "birthday_is_shared", label: "My partner sees my birthday.", type: "checkbox", value: me.preferences.shared.birthday }),
+    kit.field({ name: "languages_are_shared", label: "My partner sees my love languages.", type: "checkbox", value: me.preferences.shared.love_languages }),
+  ], save: async ({ birthday_is_shared: birthday, languages_are_shared: languages, ...values }) => {
+    await tg.call("PATCH", "me", { etag, body: { ...tg.emptied(values), preferences: { shared: { birthday, love_languages: languages } } } });
     kit.toast("Saved.");
     tg.profile(place);
   } })));
 
   const wrong = (name) => (error) => {
-    if ([401, 403].includes(error.status)) throw new kit.Problem("WrongPassword", "", { errors: [{ path: name, message: "The password is wrong." }] });
+    if (error.code === "InvalidCredentials") throw new kit.Problem("WrongPassword", "", { errors: [{ path: name, message: "The password is wrong." }] });
     throw error;
   };
 

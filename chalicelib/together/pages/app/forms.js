@@ -68,7 +68,8 @@ tg.row = (title, lines, ...actions) => [kit.h("div", { class: "main" }, tg.text(
 /** Return a button that asks first, and then deletes. */
 tg.deleteButton = (what, path, after, text = "It cannot be restored.") => kit.button("Delete", kit.act(async () => {
   if (!(await kit.confirm(`Delete ${what}?`, text, "Delete"))) return;
-  await tg.call("DELETE", path);
+  const { etag } = await tg.call("GET", path);
+  await tg.call("DELETE", path, { etag });
   kit.toast("Deleted.");
   after();
 }), "bare", { "aria-label": `Delete ${what}` });

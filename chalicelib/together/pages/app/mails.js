@@ -2,7 +2,6 @@
 {
   const KINDS = [["reminder", "Reminders of dates"], ["partner_activity", "What your partner shares"], ["achievement", "Achievements"], ["challenge", "Challenges"], ["billing", "Payments and plans"], ["system", "News about the app"], ["digest", "The week in one mail (premium)"]];
   const hours = Array.from({ length: 24 }, (_, n) => [n, `${String(n).padStart(2, "0")}:00`]);
-  const at = (value, usual) => (Number.isInteger(value) ? value : usual);
 
   tg.mails = (place) => {
     const form = kit.h("div"), calendar = kit.h("div");
@@ -16,15 +15,15 @@
         kit.toast("The link no longer works.");
       }), "bare")));
     return kit.load(form, () => tg.call("GET", "me"), ({ data: me, etag }) => {
-      const { email = {}, hour, quiet = {}, ...others } = me.preferences ?? {};
+      const { email, hour, quiet, analytics } = me.preferences;
       return kit.form({ label: "Mails", reload: () => tg.mails(place), fields: [
         kit.h("p", { class: "soft" }, "Mails never hold your partner's words. Mails about the security of your account always come."),
-        KINDS.map(([name, label]) => kit.field({ name: "email_" + name, label, type: "checkbox", value: email[name] ?? true })),
-        kit.field({ name: "hour", label: "Reminders come at", tag: "select", options: hours, value: at(hour, 9) }),
-        kit.h("div", { class: "columns" }, kit.field({ name: "quiet_start", label: "No mails from", tag: "select", options: hours, value: at(quiet.start, 21) }), kit.field({ name: "quiet_end", label: "until", tag: "select", options: hours, value: at(quiet.end, 8) })),
-        kit.field({ name: "analytics", label: "Count how I use the app, without any content.", type: "checkbox", value: others.analytics ?? true }),
+        KINDS.map(([name, label]) => kit.field({ name: "email_" + name, label, type: "checkbox", value: email[name] })),
+        kit.field({ name: "hour", label: "Reminders come at", tag: "select", options: hours, value: hour }),
+        kit.h("div", { class: "columns" }, kit.field({ name: "quiet_start", label: "No mails from", tag: "select", options: hours, value: quiet.start }), kit.field({ name: "quiet_end", label: "until", tag: "select", options: hours, value: quiet.end })),
+        kit.field({ name: "analytics", label: "Count how I use the app, without any content.", type: "checkbox", value: analytics }),
       ], save: async (values) => {
-        const preferences = { ...others, email: Object.fromEntries(KINDS.map(([name]) => [name, values["email_" + name]])), hour: Number(values.hour), quiet: { start: Number(values.quiet_start), end: Number(values.quiet_end) }, analytics: values.analytics };
+        const preferences = { email: Object.fromEntries(KINDS.map(([name]) => [name, values["email_" + name]])), hour: Number(values.hour), quiet: { start: Number(values.quiet_start), end: Number(values.quiet_end) }, analytics: values.analytics };
         await tg.call("PATCH", "me", { etag, body: { preferences } });
         kit.toast("Saved.");
         tg.mails(place);

@@ -33,7 +33,7 @@
       }), kit.button("Delete", kit.act(async () => {
         close();
         if (!(await kit.confirm("Delete this talk?", "It cannot be restored.", "Delete"))) return;
-        await tg.call("DELETE", path);
+        await tg.call("DELETE", path, { etag });
         after();
       }), "danger"))].filter(Boolean));
     return dialog;
