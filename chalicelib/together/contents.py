@@ -1,16 +1,14 @@
 """Blueprints of `together`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
-    "chalicelib.together.routes.pages": ("/together/app", "/together/{file}"),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
     "chalicelib.together.routes.activities": ("/v1/together/activities",),
+    "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
     "chalicelib.together.routes.challenges": ("/v1/together/challenges",),
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
-    "chalicelib.together.routes.library": ("/v1/together/library",),
-    "chalicelib.together.jobs.relationships": (),
-    "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
-    "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
-    "chalicelib.together.routes.goals": ("/v1/together/goals",),
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
+    "chalicelib.together.routes.library": ("/v1/together/library",),
+    "chalicelib.together.routes.pages": ("/together/app", "/together/{file}"),
     "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
+    "chalicelib.together.jobs.relationships": (),
 }

@@ -55,12 +55,16 @@
     else await tg.store.removeCheckin(entry.user, entry.date);
   }
 
-  /** Send what waits, and tell the screen. */
+  /** Send what waits, and show the screen again if something was sent or refused. */
   tg.catchUp = async () => {
     if (!tg.user || !navigator.onLine || !(await tg.store.checkins(tg.user)).length) return;
     const { answers, refused } = await tg.sendCheckins();
     if (answers.size) kit.toast(answers.size === 1 ? "Your check-in was sent." : `${answers.size} check-ins were sent.`);
-    if (answers.size || refused.length) for (const listener of listeners) listener();
+    if (answers.size || refused.length) showAgain();
   };
-  addEventListener("online", () => tg.catchUp());
+  const showAgain = () => { for (const listener of listeners) listener(); };
+  addEventListener("online", async () => {
+    await tg.catchUp();
+    if (tg.isPartial) showAgain(); // what an opening without a connection could not show
+  });
 }

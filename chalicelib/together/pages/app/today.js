@@ -6,7 +6,7 @@ const SHORT = { connection_score: "Closeness", mood_score: "Mood", relationship_
 
 tg.today = async (place) => {
   const again = () => tg.today(place);
-  tg.onCheckins(() => place.isConnected && again());
+  tg.onCheckins(() => place.isConnected && !place.querySelector("form")?.isChanged && again()); // nothing typed is lost
   await kit.load(place, () => readToday(), (data) => kit.h("div", { class: "stack" },
     waitingBanners(data.waiting, again),
     data.board ? dayCards(data.board, data.waiting, again) : offlineCards(data.waiting, again)));
@@ -17,11 +17,13 @@ async function readToday() {
   const waiting = await tg.store.checkins(tg.user);
   try {
     const board = await tg.read("dashboard");
+    tg.isPartial = false;
     tg.showUnread(board.unread);
     tg.store.keepMember({ id: tg.user, offset: tg.offset });
     return { board, waiting };
   } catch (error) {
     if (error.code !== "Offline") throw error;
+    tg.isPartial = true;
     return { board: null, waiting };
   }
 }
@@ -86,7 +88,7 @@ const activitiesCard = (activities) => tg.section("Planned", kit.h("a", { class:
 
 /** Return the form of a check-in. It is kept on the device until the API has it. */
 function checkinForm(day, row, again) {
-  return kit.form({ label: "Check-in", submit: "Save the check-in", fields: [
+  const form = kit.form({ label: "Check-in", submit: "Save the check-in", fields: [
     SCORES.map(([name, label, low, high]) => tg.scale({ name, label, low, high, value: row?.[name] })),
     NOTES.map(([name, label]) => tg.note(name, label, { value: row?.[name] })),
     kit.field({ name: "is_private", label: "Private: your partner sees only that you checked in.", type: "checkbox", value: row?.is_private }),
@@ -96,4 +98,6 @@ function checkinForm(day, row, again) {
     kit.toast(answer ? "Your check-in is saved." : "Kept on this device. It is sent when there is a connection.");
     again();
   } });
+  form.addEventListener("input", () => { form.isChanged = true; });
+  return form;
 }
