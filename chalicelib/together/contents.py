@@ -5,6 +5,8 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.activities": ("/v1/together/activities",),
     "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
     "chalicelib.together.routes.challenges": ("/v1/together/challenges",),
+    "chalicelib.together.routes.checkins": ("/v1/together/checkins",),
+    "chalicelib.together.routes.conversations": ("/v1/together/conversations",),
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
     "chalicelib.together.routes.library": ("/v1/together/library",),

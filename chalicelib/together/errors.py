@@ -120,3 +120,22 @@ class ConversationNotFound(NotFound):
 
 class InvalidConversation(InvalidInput):
     title = "The talk is invalid"
+
+
+# Days
+
+
+class CheckinNotFound(NotFound):
+    title = "Check-in not found"
+
+
+class InvalidCheckin(InvalidInput):
+    title = "The check-in is invalid"
+
+
+class DateNotFound(NotFound):
+    title = "Date not found"
+
+
+class InvalidDate(InvalidInput):
+    title = "The date is invalid"
