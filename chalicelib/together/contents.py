@@ -10,7 +10,12 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
     "chalicelib.together.routes.library": ("/v1/together/library",),
+    "chalicelib.together.routes.notifications": ("/v1/together/notifications",),
     "chalicelib.together.routes.pages": ("/together/app", "/together/{file}"),
     "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
+    "chalicelib.together.routes.unsubscribe": ("/together/unsubscribe",),
+    "chalicelib.together.jobs.mail": (),
+    "chalicelib.together.jobs.mail_feedback": (),
+    "chalicelib.together.jobs.notifications": (),
     "chalicelib.together.jobs.relationships": (),
 }
