@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.kit import tables
 from collections.abc import Sequence
 
 from pynamodb.expressions.condition import Condition
@@ -37,6 +43,15 @@ def get_signed_in(subject: str, session_id: str | None, user_id: str) -> tuple[U
     return user, session if isinstance(session, Session) else None
 
 
+def set_preferences(user: User, preferences: dict[str, Any], now: datetime) -> None:
+    """Replace the member's preferences. Raises WriteConflict if another writer changed the row since it was read."""
+    actions: list[Action] = [
+        User.preferences.set(preferences),
+        User.version.set(user.version + 1),
+        User.updated_at.set(now),
+    ]
+    if not tables.update_if(User(user.id), actions, User.id.exists() & (User.version == user.version)):
+        raise WriteConflict
 def find_users(user_ids: Sequence[str]) -> list[User | None]:
     """Return the members' rows in the order of their ids (at most 100), read consistently; None for a missing one."""
     return tables.get_many([(User, (each,)) for each in user_ids], consistent=True)
