@@ -200,9 +200,8 @@ kit.picture = (source, alt, renew) => {
 };
 
 /** Say at the top of the page that there is no connection, until it is back. */
-kit.watchConnection = (place) => {
-  const show = () => place.replaceChildren(...(navigator.onLine ? [] : [kit.banner(
-    "You are offline. What you see may be old; changes are not saved.", "warn")]));
+kit.watchConnection = (place, text = "You are offline. What you see may be old; changes are not saved.") => {
+  const show = () => place.replaceChildren(...(navigator.onLine ? [] : [kit.banner(text, "warn")]));
   place.setAttribute("role", "status");
   addEventListener("online", show);
   addEventListener("offline", show);

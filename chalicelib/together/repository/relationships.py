@@ -50,6 +50,8 @@ def find_relationship(relationship_id: str) -> Relationship | None:
         return Relationship.get(relationship_id, consistent_read=True)
     except Relationship.DoesNotExist:
         return None
+
+
 def get_of_member(relationship_id: str, user_id: str) -> Relationship:
     """Return a present or former relationship of the member, read consistently, with one read.
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pynamodb.expressions.update import Action
-
-from chalicelib.kit import tables
-from collections.abc import Sequence
-
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, tables, unique_values
 from chalicelib.kit.errors import Unauthenticated, WriteConflict
@@ -52,6 +49,8 @@ def set_preferences(user: User, preferences: dict[str, Any], now: datetime) -> N
     ]
     if not tables.update_if(User(user.id), actions, User.id.exists() & (User.version == user.version)):
         raise WriteConflict
+
+
 def find_users(user_ids: Sequence[str]) -> list[User | None]:
     """Return the members' rows in the order of their ids (at most 100), read consistently; None for a missing one."""
     return tables.get_many([(User, (each,)) for each in user_ids], consistent=True)

@@ -90,7 +90,7 @@
     await tg.start();
   }
 
-  kit.watchConnection(document.getElementById("connection"));
+  kit.watchConnection(document.getElementById("connection"), "You are offline. You can still check in; everything else waits for a connection.");
   if (sessionStorage.getItem("left")) {
     sessionStorage.removeItem("left");
     document.title = "New tab";

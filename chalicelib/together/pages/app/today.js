@@ -35,8 +35,7 @@ const waitingBanners = (waiting, again) => waiting.map((entry) => (entry.refused
   }))))
   : kit.banner(`Your check-in of ${tg.dayText(entry.date)} waits on this device and is sent when there is a connection.`, "warn")));
 
-const offlineCards = (waiting, again) => kit.h("div", { class: "stack" }, kit.banner("You are offline. You can still check in; the rest appears when you are connected."),
-  tg.section("Your check-in", null, checkinForm(tg.day(), waiting.find((entry) => entry.date === tg.day())?.body, again)));
+const offlineCards = (waiting, again) => tg.section("Your check-in", null, checkinForm(tg.day(), waiting.find((entry) => entry.date === tg.day())?.body, again));
 
 function dayCards(board, waiting, again) {
   const { me, partner, checkins, streak } = board;
