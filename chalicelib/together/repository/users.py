@@ -66,16 +66,17 @@ def find_by_email(email: str) -> User | None:
 def stage_move(transaction: Transaction, user: User, relationship_id: str, partner_id: str | None) -> None:
     """Move the member to another relationship in the transaction.
 
-    The commit raises WriteConflict if they are no longer in the one of `user`, if what decides on premium has changed, or
-    if they are to get a partner and the account is no longer active.
+    The commit raises WriteConflict if the account has changed, as a new plan does, so that the end of premium of a
+    relationship is never stale; or if they are to get a partner and the account is no longer active.
     """
     partner = User.partner_id
-    condition = (User.relationship_id == user.relationship_id) & _has_same_premium(user)
+    condition = (User.relationship_id == user.relationship_id) & (User.version == user.version)
     transaction.update(
         User(user.id),
         [
             User.relationship_id.set(relationship_id),
             partner.remove() if partner_id is None else partner.set(partner_id),
+            User.version.add(1),
             User.updated_at.set(clock.now()),
         ],
         condition=condition if partner_id is None else condition & (User.is_active == True),  # noqa: E712
