@@ -3,6 +3,7 @@
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.jobs.accounts": (),
     "chalicelib.together.jobs.billing_notices": (),
+    "chalicelib.together.jobs.days": (),
     "chalicelib.together.jobs.entitlements": (),
     "chalicelib.together.jobs.mail": (),
     "chalicelib.together.jobs.mail_feedback": (),
