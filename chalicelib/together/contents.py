@@ -1,6 +1,7 @@
 """Blueprints of `together`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.together.routes.accounts": ("/v1/together/accounts",),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
     "chalicelib.together.routes.activities": ("/v1/together/activities",),
     "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
@@ -16,8 +17,14 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.pages": ("/together/app", "/together/{file}"),
     "chalicelib.together.routes.partners": ("/v1/together/partners",),
     "chalicelib.together.routes.perks": ("/v1/together/perks",),
+    "chalicelib.together.routes.profile": ("/v1/together/me",),
     "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
+    "chalicelib.together.routes.sessions": ("/v1/together/sessions",),
     "chalicelib.together.routes.unsubscribe": ("/together/unsubscribe",),
+    "chalicelib.together.jobs.accounts": (),
+    "chalicelib.together.jobs.billing_notices": (),
+    "chalicelib.together.jobs.days": (),
+    "chalicelib.together.jobs.entitlements": (),
     "chalicelib.together.jobs.mail": (),
     "chalicelib.together.jobs.mail_feedback": (),
     "chalicelib.together.jobs.notifications": (),

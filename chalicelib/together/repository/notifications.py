@@ -29,6 +29,18 @@ def add(notice: Notice, now: datetime) -> bool:
 
     Returns False if the notice exists already or the member does not exist.
     """
+    try:
+        with Transaction() as transaction:
+            stage(transaction, notice, now)
+            if notice.scheduled_for <= now:
+                _count_unread(transaction, notice.user_id)
+    except WriteConflict:
+        return False
+    return True
+
+
+def stage(transaction: Transaction, notice: Notice, now: datetime) -> None:
+    """Write the notice in the transaction, which raises WriteConflict if it exists already. It is not counted as unread."""
     row_id = notice_id(notice.scheduled_for, notice.cause)
     row = Notification(
         notice.user_id,
@@ -44,14 +56,7 @@ def add(notice: Notice, now: datetime) -> bool:
         created_at=now,
         expires_epoch=notice.scheduled_for + Notification.KEEP,
     )
-    try:
-        with Transaction() as transaction:
-            transaction.add(row, otherwise=WriteConflict())
-            if notice.scheduled_for <= now:
-                _count_unread(transaction, notice.user_id)
-    except WriteConflict:
-        return False
-    return True
+    transaction.add(row, otherwise=WriteConflict())
 
 
 def find_with_member(user_id: str, row_id: str) -> tuple[Notification | None, User | None]:
