@@ -84,7 +84,6 @@ def stage_move(transaction: Transaction, user: User, relationship_id: str, partn
     )
 
 
-def _has_same_premium(user: User) -> Condition:
 def has_same_premium(user: User) -> Condition:
     """Return the condition that plan and add-ons are as read, so that a relationship never gets a stale end of premium."""
     pairs = ((User.access_until, user.access_until), (User.addons, user.addons))
