@@ -37,14 +37,16 @@
 
   op.partners = (panel) => {
     const table = kit.h("div");
-    const show = () => op.list(table, { path: "together/partners", caption: "Partners", empty: ["No partners", "Members see offers once a partner is saved."], columns: [
+    let search = {};
+    const show = () => (search.city ? op.list(table, { path: "together/partners", query: search, caption: "Partners of the city", empty: ["No partners", "The city has no partner of this kind."], columns: [
       ["Partner", (row) => op.text(row.name)], ["Id", (row) => kit.h("code", null, row.id)], ["Kind", (row) => row.kind], ["City", (row) => op.text(`${row.city}, ${row.country}`)],
       ["Link", (row) => kit.h("code", null, row.url)], ["Commission", (row) => (row.commission_percent === null ? "" : row.commission_percent + " %"), "number"],
       ["State", (row) => (row.is_active ? kit.badge("active", "good") : kit.badge("inactive"))],
       op.mayChange() && ["Action", (row) => op.changeButton("Edit", () => savePartner(row, show), "", { "aria-label": "Edit " + row.name })],
-    ].filter(Boolean) });
-    panel.replaceChildren(kit.h("div", { class: "stack" }, op.heading("Partners", op.changeButton("Add a partner", () => savePartner({}, show))), table));
-    show();
+    ].filter(Boolean) }) : table.replaceChildren(kit.empty("Choose a city", "Partners are listed by city, also those that are not active.")));
+    panel.replaceChildren(kit.h("div", { class: "stack" }, op.heading("Partners", op.changeButton("Add a partner", () => savePartner({}, show))),
+      op.filters("Partners", [kit.field({ name: "city", label: "City", autocomplete: "off" }), kit.field({ name: "kind", label: "Kind", tag: "select", options: [["", "All"], ...options(KINDS)] })],
+        (values) => { search = values; show(); }), table));
   };
 
   const savePartner = async (row, after) => formDialog(row.id ? "Change the partner" : "Add a partner", [
