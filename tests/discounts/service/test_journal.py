@@ -52,6 +52,14 @@ def order(number: int, customer: str | None = CUSTOMER, line_count: int = 1, key
     return f"gid://shopify/Order/{number}", Snapshot(key, order_time(), "USD", customer, tuple(lines))
 
 
+def large_order(number: int) -> tuple[str, Snapshot]:
+    """Return an order whose lines are too large for a row."""
+    order_id, snapshot = order(number, line_count=120)
+    titles = [hashlib.sha256(bytes([line])).hexdigest() for line in range(120)]
+    lines = [replace(each, line=replace(each.line, title=t)) for each, t in zip(snapshot.lines, titles, strict=True)]
+    return order_id, replace(snapshot, lines=tuple(lines))
+
+
 @cache
 def first_batch() -> list[Message]:
     """Return the messages of two orders, each of two units of one SKU."""
@@ -294,22 +302,15 @@ def test_the_journal_of_a_shop_erased_during_a_crash_writes_nothing(new_shop: Ca
 
 
 def test_an_order_of_many_lines_keeps_them_in_one_object(new_shop: Callable[[], None]) -> None:
-    order_id, snapshot = order(1, line_count=120)
-    varied = replace(
-        snapshot,
-        lines=tuple(
-            replace(each, line=replace(each.line, title=hashlib.sha256(bytes([number])).hexdigest()))
-            for number, each in enumerate(snapshot.lines)
-        ),
-    )
-    assert record([order_message(order_id, varied)]) == []
+    order_id, snapshot = large_order(1)
+    assert record([order_message(order_id, snapshot)]) == []
     [key] = objects()
     assert OrderUsage.get(SHOP, order_id).lines.endswith(key)
     refund = refund_message(order_id, {"r1": {"l0": 1}}, order_time())
     assert record([refund]) == []
     assert objects() == [f"order-lines/{SHOP}/1/2"]
     assert record([refund]) == []
-    assert record([order_message(order_id, replace(snapshot, key="5"))]) == []
+    assert record([order_message(order_id, replace(order(1)[1], key="5"))]) == []
     assert objects() == []
 
 

@@ -22,7 +22,7 @@ from chalicelib.discounts.models import (
     ProductPerformance,
     UsageJournal,
 )
-from chalicelib.discounts.repository import archived_orders, stock_days, usage_journals
+from chalicelib.discounts.repository import archived_orders, order_usages, stock_days, usage_journals
 from chalicelib.discounts.schemas.figures import CustomerFigureQuery, ProductFigureQuery
 from chalicelib.discounts.service import figures, journal, rebuild, recount_requests, usage_plan
 from chalicelib.discounts.service.journal_content import CounterWrite
@@ -30,12 +30,13 @@ from chalicelib.discounts.service.usage_plan import counter_writes
 from chalicelib.kit import aws, clock, data_subjects, messages, tombstones
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.pagination import PageRequest
+from chalicelib.retention.repository import deletes
 from chalicelib.retention.rules import RULES
-from chalicelib.retention.service import erasure, privacy_requests
+from chalicelib.retention.service import archived_objects, erasure, privacy_requests
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from infra.deploy import handlers
 from tests.discounts.faults import interrupted_at, killed_at, without_waits
-from tests.discounts.service.test_journal import CUSTOMER, first_batch, objects, order, second_batch
+from tests.discounts.service.test_journal import CUSTOMER, first_batch, large_order, objects, order, second_batch
 from tests.discounts.usage_factories import (
     SHOP,
     order_message,
@@ -322,6 +323,55 @@ def test_a_sku_with_the_separator_counts_by_its_variant() -> None:
     )
     assert record([message.model_copy(update={"lines": [sold]})]) == []
     assert ProductPerformance.get(SHOP, "gid://shopify/ProductVariant/7").units_sold_with_discount == 2
+
+
+def test_the_archive_takes_the_lines_of_large_orders(
+    monkeypatch: pytest.MonkeyPatch, drain: Callable[[], list[Any]]
+) -> None:
+    order_id, snapshot = large_order(7)
+    kept_id, _ = large_order(8)
+    assert record([order_message(order_id, snapshot), order_message(kept_id, snapshot)]) == []
+    expected = stored_figures()
+    assert len(objects()) == 2
+    delete = deletes.delete_unchanged
+
+    def change_and_delete(table: Any, items: list[Any], limiter: Any) -> int:
+        """Delete the archived rows after another worker has changed one of them."""
+        if any(item.get("order_id") == {"S": kept_id} for item in items):
+            OrderUsage(SHOP, kept_id).update([OrderUsage.shop_customer.remove()])
+        return delete(table, items, limiter)
+
+    monkeypatch.setattr(deletes, "delete_unchanged", change_and_delete)
+    now = order_time() + timedelta(days=402)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    fire_sweep(now)
+    assert drain() == []
+    assert [row.order_id for row in OrderUsage.query(SHOP)] == [kept_id]
+    assert objects() == [f"order-lines/{SHOP}/8/3"], "a row that was not deleted keeps its object"
+    archived = {row.order_id: row for row in archived_orders.iterate_archived_orders(SHOP)}
+    assert len(order_usages.to_state(archived[order_id]).lines) == 120
+    rebuild.rebuild_usage(SHOP)
+    lifetime = [(row.discounts, row.products) for row in (stored_figures(), expected)]
+    assert lifetime[0] == lifetime[1]
+    monkeypatch.setattr(deletes, "delete_unchanged", delete)
+    fire_sweep(now + timedelta(days=1))
+    assert drain() == []
+    assert objects() == []
+
+
+def test_a_page_ends_after_many_bytes_of_objects(
+    monkeypatch: pytest.MonkeyPatch, drain: Callable[[], list[Any]]
+) -> None:
+    orders = [large_order(number) for number in (7, 8)]
+    assert record([order_message(*each) for each in orders]) == []
+    monkeypatch.setattr(archived_objects, "MAX_BYTES", 1)
+    now = order_time() + timedelta(days=402)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    fire_sweep(now)
+    assert drain() == []
+    assert ([*OrderUsage.query(SHOP)], objects()) == ([], [])
+    archived = [row.order_id for row in archived_orders.iterate_archived_orders(SHOP)]
+    assert sorted(archived) == [f"gid://shopify/Order/{number}" for number in (1, 2, 3, 7, 8)]
 
 
 @pytest.mark.usefixtures("nothing_in_progress")
