@@ -152,4 +152,6 @@ class Couple:
             raise Wrong(f"Ben still reads Ada's check-ins: {old}")
         begun = time.monotonic()
         eventually(lambda: [self.ada.credits(), self.ben.credits()] == [credits, 0], "the credits with their payer")
-        return f"at once; Ada has her {credits} credits again ({time.monotonic() - begun:.1f} s), Ben reads only his own"
+        return (
+            f"at once; Ada has her {credits} credits again ({time.monotonic() - begun:.1f} s), Ben reads only his own"
+        )
