@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from chalicelib.discounts.domain.currency_keys import SEPARATOR
 from chalicelib.discounts.models import (
     APP,
     CompetitorPrice,
@@ -95,6 +96,10 @@ TABLE_POLICIES = (
             SubjectQuery(
                 SubjectType.CUSTOMER,
                 ViaTable("discounts/order_usages", ByKey("shop", "{shop}", "{customer_id}#{currency}")),
+            ),
+            SubjectQuery(
+                SubjectType.CUSTOMER,
+                ViaTable("discounts/order_usages", ByKey("shop", "{shop}", f"{{customer_id}}{SEPARATOR}{{currency}}")),
             ),
         ),
         app=APP,
