@@ -66,7 +66,7 @@ def _register(user: User, ledger_id: str) -> None:
 
 
 def _add_joined_notice(message: RelationshipSettled, relationship: Relationship) -> None:
-    """Tell the inviter that the partner has joined; once, whatever the message's number of deliveries."""
+    """Notify the inviter that the partner has joined; once, whatever the message's number of deliveries."""
     add_notice(
         Notice(
             user_id=relationship.user_1_id,
