@@ -67,6 +67,13 @@ class CapReached(Conflict):
     title = "The limit of open entries is reached"
 
 
+# Notices
+
+
+class UnsubscribeLinkNotFound(NotFound):
+    title = "This unsubscribe link is not valid"
+
+
 # Goals, activities, challenges, talks
 
 
