@@ -1,14 +1,19 @@
 """Blueprints of `together`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.together.jobs.accounts": (),
+    "chalicelib.together.jobs.billing_notices": (),
     "chalicelib.together.jobs.days": (),
+    "chalicelib.together.jobs.entitlements": (),
     "chalicelib.together.jobs.mail": (),
     "chalicelib.together.jobs.mail_feedback": (),
     "chalicelib.together.jobs.notifications": (),
     "chalicelib.together.jobs.relationships": (),
+    "chalicelib.together.routes.accounts": ("/v1/together/accounts",),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
     "chalicelib.together.routes.activities": ("/v1/together/activities",),
     "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
+    "chalicelib.together.routes.bookings": ("/v1/together/bookings",),
     "chalicelib.together.routes.challenges": ("/v1/together/challenges",),
     "chalicelib.together.routes.checkins": ("/v1/together/checkins",),
     "chalicelib.together.routes.conversations": ("/v1/together/conversations",),
@@ -17,6 +22,11 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
     "chalicelib.together.routes.library": ("/v1/together/library",),
     "chalicelib.together.routes.notifications": ("/v1/together/notifications",),
+    "chalicelib.together.routes.operator": ("/v1/operator/together",),
+    "chalicelib.together.routes.partners": ("/v1/together/partners",),
+    "chalicelib.together.routes.perks": ("/v1/together/perks",),
+    "chalicelib.together.routes.profile": ("/v1/together/me",),
     "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
+    "chalicelib.together.routes.sessions": ("/v1/together/sessions",),
     "chalicelib.together.routes.unsubscribe": ("/together/unsubscribe",),
 }

@@ -350,7 +350,7 @@ def test_a_plan_that_begins_during_an_acceptance_is_not_lost(acting: As, monkeyp
 
     def subscribe_first(*staged: object) -> None:
         stage(*staged)
-        User(ben.id).update([User.access_until.set(until)])
+        User(ben.id).update([User.access_until.set(until), User.version.add(1)])
 
     monkeypatch.setattr(acceptance, "_stage_couple", subscribe_first)
     assert accept_status(acting, ben, code) == 200
