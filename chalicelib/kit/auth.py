@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import jwt
 
-from chalicelib.kit import clock, config, ids, signing
+from chalicelib.kit import clock, config, ids, sessions, signing
 from chalicelib.kit.errors import Forbidden, Unauthenticated
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -100,7 +100,11 @@ def mint(role: Role, account_id: str, lifetime: timedelta = LIFETIME, session_id
 
 
 def verify(token: str, *roles: Role) -> Account:
-    """Return the account of a token. Raises Unauthenticated if it is invalid or expired, Forbidden for other roles."""
+    """Return the account of a token. It does not read the session; `verify_session` does.
+
+    Raises Unauthenticated if it is invalid or expired, or a member's without a session in a live stage; Forbidden for
+    other roles.
+    """
     try:
         key = signing.keys("access-token")[jwt.get_unverified_header(token)["kid"]]
         claims = jwt.decode(
@@ -118,15 +122,28 @@ def verify(token: str, *roles: Role) -> Account:
     account = Account(Role(claims["aud"]), claims["sub"], claims.get("sid"))
     if account.role not in roles:
         raise Forbidden(f"Only {' and '.join(roles)} accounts may do this.")
+    if account.role is Role.MEMBER and account.session_id is None and config.settings().is_live:
+        raise Unauthenticated("The access token belongs to no session; sign in.")
+    return account
+
+
+def verify_session(token: str, *roles: Role) -> Account:
+    """Return the account of a token whose session, if it has one, is open: with one read.
+
+    Raises what `verify` raises, and SessionEnded.
+    """
+    account = verify(token, *roles)
+    if account.session_id is not None:
+        sessions.require_open(account.subject, account.session_id)
     return account
 
 
 def accepts(*roles: Role) -> Callable[[Credentials], Account]:
-    """Return a verifier of our own tokens that accepts these roles."""
+    """Return a verifier of our own tokens that accepts these roles and reads the token's session."""
 
     @security("accessToken", type="http", scheme="bearer", bearerFormat="JWT")
     def verifier(credentials: Credentials) -> Account:
-        return verify(credentials.bearer(), *roles)
+        return verify_session(credentials.bearer(), *roles)
 
     return verifier
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from chalicelib.kit import config
 
@@ -26,9 +26,12 @@ class Alarm:
 
     name: str
     description: str
-    above: int = 0
+    above: float = 0
     values: tuple[str, ...] = ()
     written_by: str | None = None
+    statistic: Literal["Maximum", "Average"] = "Maximum"
+    periods: int = 1
+    """The number of periods of five minutes in a row in which the metric must exceed it."""
 
 
 @dataclass(frozen=True, slots=True)

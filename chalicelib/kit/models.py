@@ -94,7 +94,7 @@ class Session(Table):
 
     `subject` is `<role>:<account id>`. `generation` is that of the refresh token which is valid now. `expires_at` is 30
     days after the last use, at most `ends_at`. The table is keyed by subject because "end all" must see a session that was
-    made a moment ago, which an index would not.
+    just made, which an index would not.
     """
 
     class Meta:

@@ -49,6 +49,17 @@ def verify(purpose: str, token: str) -> bytes | None:
     return data if hmac.compare_digest(mac, _mac(secret, data)) else None
 
 
+def keyed_digest(purpose: str, data: bytes) -> str:
+    """Return a digest that only the holder of the present signing key can compute: 43 characters of base64url."""
+    return encode(_mac(key(purpose)[1], data))
+
+
+def is_keyed_digest(purpose: str, data: bytes, text: str) -> bool:
+    """Return whether `text` is the keyed digest of the data with any accepted key. Compares in constant time."""
+    digests = [encode(_mac(secret, data)) for secret in keys(purpose).values()]
+    return any(hmac.compare_digest(each.encode(), text.encode()) for each in digests)
+
+
 def digest(data: bytes) -> str:
     """Return the SHA-256 digest in hex."""
     return hashlib.sha256(data).hexdigest()

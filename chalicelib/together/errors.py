@@ -19,6 +19,43 @@ class RelationshipEnded(Conflict):
     title = "The relationship has ended"
 
 
+class RelationshipOpen(Conflict):
+    title = "End the relationship first"
+
+
+class PartnerMissing(Conflict):
+    title = "This needs a partner"
+
+
+class PausedByPartner(Conflict):
+    title = "Only your partner can lift this pause"
+
+
+class BlockNotFound(NotFound):
+    title = "Block not found"
+
+
+# Invitations
+
+
+class InvitationNotFound(NotFound):
+    title = "Invitation not found"
+
+
+class InvitationIsOwn(Conflict):
+    title = "This is your own invitation"
+
+
+class InvitationAccepted(Conflict):
+    """Another member accepted the invitation during this request."""
+
+    title = "Somebody else accepted this invitation"
+
+
+class MemberPaired(Conflict):
+    title = "You are already in a relationship"
+
+
 # Plans and limits
 
 
@@ -28,6 +65,13 @@ class PremiumRequired(Problem):
 
 class CapReached(Conflict):
     title = "The limit of open entries is reached"
+
+
+# Notices
+
+
+class UnsubscribeLinkNotFound(NotFound):
+    title = "This unsubscribe link is not valid"
 
 
 # Goals, activities, challenges, talks
@@ -83,6 +127,25 @@ class ConversationNotFound(NotFound):
 
 class InvalidConversation(InvalidInput):
     title = "The talk is invalid"
+
+
+# Days
+
+
+class CheckinNotFound(NotFound):
+    title = "Check-in not found"
+
+
+class InvalidCheckin(InvalidInput):
+    title = "The check-in is invalid"
+
+
+class DateNotFound(NotFound):
+    title = "Date not found"
+
+
+class InvalidDate(InvalidInput):
+    title = "The date is invalid"
 
 
 # Ideas, perks, partners, bookings

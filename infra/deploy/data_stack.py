@@ -109,7 +109,10 @@ def _topic(name: str) -> dict[str, Any]:
 
 
 def _email_events() -> Resources:
-    """Return the configuration set for e-mails, whose events SES publishes, and its right to do so."""
+    """Return the configuration set for e-mails, whose events SES publishes, and its right to do so.
+
+    SES sends nothing to an address that bounced or complained before: it is on the account's suppression list.
+    """
     topic, name = {"Ref": logical("Topic", EmailReported.topic)}, config.settings().namespace
     statement = {
         "Effect": "Allow",
@@ -126,7 +129,7 @@ def _email_events() -> Resources:
     destination = {
         "Name": "events",
         "Enabled": True,
-        "MatchingEventTypes": ["send", "delivery", "open", "click", "bounce", "complaint", "subscription"],
+        "MatchingEventTypes": ["send", "reject", "delivery", "open", "click", "bounce", "complaint", "subscription"],
         "SnsDestination": {"TopicARN": topic},
     }
     return {
@@ -137,7 +140,10 @@ def _email_events() -> Resources:
                 "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
             },
         },
-        "EmailConfiguration": {"Type": "AWS::SES::ConfigurationSet", "Properties": {"Name": name}},
+        "EmailConfiguration": {
+            "Type": "AWS::SES::ConfigurationSet",
+            "Properties": {"Name": name, "SuppressionOptions": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}},
+        },
         "EmailEvents": {
             "Type": "AWS::SES::ConfigurationSetEventDestination",
             "DependsOn": "EmailEventsPolicy",

@@ -331,6 +331,20 @@ def import_any_methods() -> None:
     gateway._import_path_item = import_with_any
 
 
+def check_configuration_sets() -> None:
+    """Make the engine refuse a raw e-mail whose configuration set does not exist, which it ignores."""
+    ses = ministack._get_module("ses")
+    send_raw_email = ses._send_raw_email
+
+    def send_checked(params: Message) -> Any:
+        name = ses._p(params, "ConfigurationSetName")
+        if name and name not in ses._configuration_sets:
+            return ses._config_set_missing(name)
+        return send_raw_email(params)
+
+    ses._send_raw_email = send_checked
+
+
 def define_athena_function() -> None:
     """Add the JSON function of Athena to each DuckDB database of the engine, which lacks it."""
     get_module = ministack._get_module
@@ -368,6 +382,7 @@ def main() -> None:
         lock(arguments.state / "engine.lock", arguments.parent)
         state_file = arguments.state / "engine.pickle"
     import_any_methods()
+    check_configuration_sets()
     define_athena_function()
     asyncio.run(Launcher(state_file, arguments.parent).run(arguments.socket))
     if os.getppid() != arguments.parent:

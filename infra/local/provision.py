@@ -6,7 +6,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.kit import aws, config
+from chalicelib.kit import aws, config, messages
+from chalicelib.kit.email_reports import EmailReported
 from infra.deploy import data_stack
 
 
@@ -62,7 +63,16 @@ def _enable_expiry() -> None:
 
 
 def _verify_sender() -> None:
-    """Verify the sender of e-mails, as an operator does once in an account; the engine trusts every address."""
+    """Verify the sender of e-mails, as an operator does once in an account; the engine trusts every address.
+
+    The engine publishes no events of a configuration set. It publishes the feedback of `bounce@` and
+    `complaint@simulator.amazonses.com` for an identity, so that goes to the topic of the events.
+    """
     settings = config.settings()
     if settings.is_embedded and settings.mail_from:
-        aws.client("ses").verify_email_identity(EmailAddress=settings.mail_from)
+        ses, address = aws.client("ses"), settings.mail_from.rpartition("<")[2].rstrip(">")
+        ses.verify_email_identity(EmailAddress=address)
+        for kind in ("Bounce", "Complaint"):
+            ses.set_identity_notification_topic(
+                Identity=address, NotificationType=kind, SnsTopic=messages.topic_arn(str(EmailReported.topic))
+            )

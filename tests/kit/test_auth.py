@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 import pytest
 
-from chalicelib.kit import auth, clock, config, signing
+from chalicelib.kit import auth, clock, config, sessions, signing
 from chalicelib.kit.auth import Account, Credentials, Role
 from chalicelib.kit.errors import Forbidden, Unauthenticated
 
@@ -113,6 +113,25 @@ def test_members_get_no_minted_token_in_a_live_stage(production_settings: None) 
     with pytest.raises(Forbidden):
         auth.mint(Role.MEMBER, "1")
     assert auth.operator(account_of(f"Bearer {auth.mint(Role.OPERATOR, 'root')}")).id == "root"
+
+
+def test_a_live_stage_refuses_a_members_token_without_a_session(production_settings: None) -> None:
+    with pytest.raises(Unauthenticated):
+        auth.verify(forge_token(), Role.MEMBER)
+    assert auth.verify(auth.mint(Role.MEMBER, "1", session_id="s"), Role.MEMBER).session_id == "s"
+
+
+def test_a_verifier_reads_the_session_of_the_token() -> None:
+    session = sessions.new_session("member:1", None)
+    session.save()
+    token = account_of(f"Bearer {auth.mint(Role.MEMBER, '1', session_id=session.id)}")
+    assert auth.member(token).session_id == session.id
+    stranger = account_of(f"Bearer {auth.mint(Role.MEMBER, '2', session_id=session.id)}")
+    with pytest.raises(Unauthenticated):
+        auth.member(stranger)
+    sessions.end_sessions([session])
+    with pytest.raises(Unauthenticated):
+        auth.member(token)
 
 
 def test_a_token_of_another_stage_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:

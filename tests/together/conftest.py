@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.together.models import User
 from tests.together.clocks import MovedClock
+from tests.together.mailing import Clock
 from tests.together.members import MemberClient
 
 As = Callable[[User], MemberClient]
@@ -18,6 +19,12 @@ As = Callable[[User], MemberClient]
 def acting(api: httpx.Client) -> As:
     """Returns a client that acts as a member."""
     return lambda user: MemberClient(api, user.id)
+
+
+@pytest.fixture
+def moving_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Our clock, which stands at noon of a day of 2031 until the test moves it."""
+    return Clock(monkeypatch)
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def _authenticate(request: RequestOrigin, key: str | None) -> Sender:
         if key is not None and site_cache.site_by_key(key).tenant != site.tenant:
             raise UnknownKey("The secret and the key are of different sites.")
         return Sender(site, Source.SERVER)
-    member = auth.verify(request.token, Role.MEMBER)
+    member = auth.verify_session(request.token, Role.MEMBER)
     site = site_cache.site_by_key(key) if key is not None else site_cache.site_of(TOGETHER)
     if site.tenant != TOGETHER:
         raise Forbidden("Members send events of the couples app only.")

@@ -56,3 +56,14 @@ def is_shown(relationship_id: str | None, current_id: str | None, status: Relati
     if relationship_id is None:
         return True
     return relationship_id == current_id and status in (RelationshipStatus.ACTIVE, RelationshipStatus.INVITED)
+
+
+def cause_of(notice_id: str) -> str:
+    """Return the cause in the id of a notice, `<scheduled_for>#<cause>`."""
+    return notice_id.partition("#")[2]
+
+
+def due_time(key: str, notice_id: str) -> datetime:
+    """Return the time since which a notice with this key and id is due: its own, or the hour to which it was postponed."""
+    hour = datetime.strptime(key.partition("#")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    return max(hour, datetime.fromisoformat(notice_id.partition("#")[0]))

@@ -35,3 +35,13 @@ def require_writable(relationship: RelationshipFields, user_id: str) -> None:
 def other_member(relationship: RelationshipFields, user_id: str) -> str | None:
     """Return the id of the other member; None in a space of one."""
     return relationship.user_2_id if relationship.user_1_id == user_id else relationship.user_1_id
+
+
+def is_couple(relationship: RelationshipFields) -> bool:
+    """Return whether the relationship has two members and has not ended."""
+    return relationship.status in (RelationshipStatus.ACTIVE, RelationshipStatus.PAUSED)
+
+
+def is_alone(relationship: RelationshipFields) -> bool:
+    """Return whether the relationship is an open space of one member."""
+    return relationship.status is RelationshipStatus.INVITED and relationship.user_2_id is None

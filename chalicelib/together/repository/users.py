@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from chalicelib.kit import tables
-from chalicelib.kit.errors import Unauthenticated
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.kit import clock, tables, unique_values
+from chalicelib.kit.errors import Unauthenticated, WriteConflict
 from chalicelib.kit.models import Session
+from chalicelib.kit.tables import Transaction
 from chalicelib.together.models import User
 
 
@@ -30,3 +37,47 @@ def get_signed_in(subject: str, session_id: str | None, user_id: str) -> tuple[U
     if not isinstance(user, User) or (session_id is not None and not isinstance(session, Session)):
         raise Unauthenticated("The session has ended; sign in again.")
     return user, session if isinstance(session, Session) else None
+
+
+def set_preferences(user: User, preferences: dict[str, Any], now: datetime) -> None:
+    """Replace the member's preferences. Raises WriteConflict if another writer changed the row since it was read."""
+    actions: list[Action] = [
+        User.preferences.set(preferences),
+        User.version.set(user.version + 1),
+        User.updated_at.set(now),
+    ]
+    if not tables.update_if(User(user.id), actions, User.id.exists() & (User.version == user.version)):
+        raise WriteConflict
+
+
+def find_users(user_ids: Sequence[str]) -> list[User | None]:
+    """Return the members' rows in the order of their ids (at most 100), read consistently; None for a missing one."""
+    return tables.get_many([(User, (each,)) for each in user_ids], consistent=True)
+
+
+def find_by_email(email: str) -> User | None:
+    """Return the member with this address in lower case, read consistently; None if there is none."""
+    user_id = unique_values.owner_of(unique_values.value_key("together", "users", "email", email))
+    user = find_user(user_id) if user_id else None
+    return user if user is not None and user.email == email else None
+
+
+def stage_move(transaction: Transaction, user: User, relationship_id: str, partner_id: str | None) -> None:
+    """Move the member to another relationship in the transaction.
+
+    The commit raises WriteConflict if the account has changed, as a new plan does, so that the end of premium of a
+    relationship is never stale; or if they are to get a partner and the account is no longer active.
+    """
+    partner = User.partner_id
+    condition = (User.relationship_id == user.relationship_id) & (User.version == user.version)
+    transaction.update(
+        User(user.id),
+        [
+            User.relationship_id.set(relationship_id),
+            partner.remove() if partner_id is None else partner.set(partner_id),
+            User.version.add(1),
+            User.updated_at.set(clock.now()),
+        ],
+        condition=condition if partner_id is None else condition & (User.is_active == True),  # noqa: E712
+        otherwise=WriteConflict(),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit import clock, ids
 from chalicelib.kit.tables import Transaction
+from chalicelib.together.domain.entitlements import premium_until
 from chalicelib.together.enums import RelationshipStatus
 from chalicelib.together.models import Membership, Relationship, User
 
@@ -19,6 +20,7 @@ def stage_space(transaction: Transaction, user: User) -> str:
             relationship_id,
             user_1_id=user.id,
             status=RelationshipStatus.INVITED,
+            premium_until=premium_until([user]),
             created_at=now,
             updated_at=now,
         )

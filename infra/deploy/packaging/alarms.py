@@ -143,8 +143,9 @@ def _our_alarm(metric: str, alarm: Alarm, dimensions: dict[str, str]) -> Resourc
         f"{settings.namespace}-{alarm.name.format(value=value)}",
         alarm.description,
         metric=(NAMESPACE, metric, {"stage": settings.stage, **dimensions}),
-        statistic="Maximum",
+        statistic=alarm.statistic,
         above=alarm.above,
+        periods=alarm.periods,
     )
     if alarm.written_by is not None:
         [body] = resource.values()

@@ -210,7 +210,7 @@ def _ses(_: Requirements) -> Iterator[Statement]:
         domain = settings.mail_from.rpartition("@")[2].rstrip(">")
         address = settings.mail_from.rpartition("<")[2].rstrip(">")
         names = (f"identity/{address}", f"identity/{domain}", f"configuration-set/{settings.namespace}")
-        yield _allow("ses", ("SendEmail",), [_arn("ses", name) for name in names])
+        yield _allow("ses", ("SendRawEmail",), [_arn("ses", name) for name in names])
 
 
 _STATEMENTS = {

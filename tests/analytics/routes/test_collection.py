@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.analytics.models import EventDay, Site
 from chalicelib.analytics.service import site_cache
-from chalicelib.kit import auth, aws, clock
+from chalicelib.kit import auth, aws, clock, sessions
 from chalicelib.kit.auth import Role
 from tests.analytics.collection_factories import ORIGIN, event, queued_events
 
@@ -268,3 +268,13 @@ def test_no_address_user_agent_or_contact_leaves_the_request(send, new_site, cap
     text = "".join(message.model_dump_json() for message in queued_events()) + caplog.text
     assert [secret for secret in secrets if secret in text] == []
     assert "utm_source" in text
+
+
+def test_a_token_of_an_ended_session_names_nobody(send, new_site):
+    new_site("together")
+    session = sessions.new_session("member:mia", None)
+    session.save()
+    token = f"Bearer {auth.mint(Role.MEMBER, 'mia', session_id=session.id)}"
+    assert send({"events": [event()]}, Authorization=token).status_code == 202
+    sessions.end_sessions([session])
+    assert send({"events": [event()]}, Authorization=token).status_code == 401

@@ -12,7 +12,7 @@ from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.billing.repository import credits
 from chalicelib.billing.service import entitlement, register_customer
-from chalicelib.kit import auth, ids
+from chalicelib.kit import auth, ids, sessions
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
 from infra.sandbox.stripe import StripeSandbox
@@ -104,3 +104,15 @@ def test_an_operator_or_anonymous_caller_is_refused(api: httpx.Client, path: str
     operator = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
     assert api.get(f"/v1/billing/{path}").status_code == 401
     assert api.get(f"/v1/billing/{path}", headers=operator).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["subscription", "credits", "addons", "gifts"])
+def test_an_ended_session_is_refused_at_once(api: httpx.Client, member: Owner, path: str) -> None:
+    session = sessions.new_session(f"member:{member.id}", None)
+    session.save()
+    token = auth.mint(auth.Role.MEMBER, member.id, session_id=session.id)
+    headers = {"Authorization": f"Bearer {token}"}
+    assert api.get(f"/v1/billing/{path}", headers=headers).status_code == 200
+    sessions.end_sessions([session])
+    response = api.get(f"/v1/billing/{path}", headers=headers)
+    assert (response.status_code, response.json()["code"]) == (401, "SessionEnded")

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from chalicelib.integrations import email
+from chalicelib.integrations.email import Email
 from chalicelib.kit import aws, messages
+from chalicelib.kit.email_reports import EmailReported
 from infra.deploy import data_stack
 from tests.infra.deploy.packaging.conftest import of_type
 
@@ -39,7 +44,22 @@ def test_the_embedded_aws_has_the_configuration_set_and_its_destination() -> Non
     ]
     assert destination["Enabled"]
     assert destination["SnsDestination"]["TopicArn"] == messages.topic_arn("kit-email_reported")
-    kinds = {"SEND", "DELIVERY", "OPEN", "CLICK", "BOUNCE", "COMPLAINT", "SUBSCRIPTION"}
+    kinds = {"SEND", "REJECT", "DELIVERY", "OPEN", "CLICK", "BOUNCE", "COMPLAINT", "SUBSCRIPTION"}
     assert set(destination["MatchingEventTypes"]) == kinds
     attributes = aws.client("sns").get_topic_attributes(TopicArn=messages.topic_arn("kit-email_reported"))
     assert "ses.amazonaws.com" in json.dumps(attributes["Attributes"]["Policy"])
+
+
+def test_ses_sends_nothing_to_an_address_that_bounced_or_complained() -> None:
+    options = aws.client("sesv2").get_configuration_set(ConfigurationSetName="backroom-test")["SuppressionOptions"]
+    assert set(options["SuppressedReasons"]) == {"BOUNCE", "COMPLAINT"}
+
+
+@pytest.mark.parametrize(("name", "event"), [("bounce", "bounce"), ("complaint", "complaint"), ("success", None)])
+def test_the_embedded_aws_reports_the_mailbox_simulator(name: str, event: str | None) -> None:
+    email.send(Email(f"{name}@simulator.amazonses.com", "Subject", "Text"))
+    queue = messages.queue_url("analytics-record_email_event")
+    found = aws.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1 if event else 0).get("Messages", [])
+    reports = [report for message in found for report in EmailReported.read(message["Body"])]
+    assert [report.event for report in reports] == ([event] if event else [])
+    assert all(report.recipients == (f"{name}@simulator.amazonses.com",) for report in reports)

@@ -1,0 +1,140 @@
+"""Limits on guesses and mails: each is counted before its work, in a window that begins with the first one.
+
+A counter's key is a keyed hash, so that the table names no account and no address. The conditions of the writes hold
+the limit under concurrent callers. A counter that cannot be written refuses, too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
+
+from chalicelib.kit import clock, logs, retries, signing, tables
+from chalicelib.kit.errors import TooManyRequests, Unavailable, WriteConflict
+from chalicelib.kit.models import Attempt
+from chalicelib.kit.tables import Table, Transaction
+
+log = logs.logger("attempts")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` attempts of a purpose in `window`."""
+
+    purpose: str
+    count: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The counter of one account, address, device or recipient."""
+
+    limit: Limit
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountedAttempt:
+    """An attempt that was counted in the window that ends then."""
+
+    counter: Counter
+    window_ends_at: datetime
+
+
+def counter(limit: Limit, *values: str) -> Counter:
+    """Return the counter of these values, such as an account and an address."""
+    digest = signing.keyed_digest("attempts", "\n".join((limit.purpose, *values)).encode())
+    return Counter(limit, f"{limit.purpose}/{digest}")
+
+
+def network_of(source_ip: str) -> str:
+    """Return the part of a caller's address that is counted: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        address = ip_address(source_ip)
+    except ValueError:
+        return source_ip
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
+
+
+def keys(counters: Sequence[Counter]) -> list[tuple[type[Table], tuple[str, ...]]]:
+    """Return the keys of the counters' rows, so that a caller can read them together with other rows."""
+    return [(Attempt, (each.key,)) for each in counters]
+
+
+def count(counters: Sequence[Counter], rows: Sequence[Table | None] | None = None) -> list[CountedAttempt]:
+    """Count one attempt in every counter, or in none.
+
+    `rows` are the counters' rows if the caller has read them. Raises TooManyRequests if a limit is reached, or if the
+    counters cannot be written.
+    """
+    if rows is not None:
+        try:
+            return _count(counters, rows)
+        except WriteConflict:
+            log.info("attempt counted again: its counters changed")
+    try:
+        return retries.retry_conflicts(lambda: _count(counters, tables.get_many(keys(counters), consistent=True)))
+    except Unavailable as error:
+        raise TooManyRequests from error
+
+
+def allows(*counters: Counter) -> bool:
+    """Count one attempt in every counter and return True; if a limit is reached, count none and return False."""
+    try:
+        count(counters)
+    except TooManyRequests:
+        return False
+    return True
+
+
+def take_back(attempts: Sequence[CountedAttempt]) -> None:
+    """Remove attempts that succeeded from their counters. If that fails, they stay counted until their windows end."""
+    try:
+        with Transaction() as transaction:
+            for each in attempts:
+                is_same_window = (Attempt.window_ends_at == each.window_ends_at) & (Attempt.failures > 0)
+                row = Attempt(each.counter.key)
+                transaction.update(row, [Attempt.failures.add(-1)], is_same_window, otherwise=WriteConflict())
+    except (WriteConflict, Unavailable):
+        log.info("attempts stay counted: their counters changed")
+
+
+def _count(counters: Sequence[Counter], rows: Sequence[Table | None]) -> list[CountedAttempt]:
+    """Stage one write for each counter and commit them. Raises TooManyRequests, WriteConflict."""
+    now = clock.now()
+    counted = []
+    try:
+        with Transaction() as transaction:
+            for each, row in zip(counters, rows, strict=True):
+                ends_at = _stage(transaction, each, row if isinstance(row, Attempt) else None, now)
+                counted.append(CountedAttempt(each, ends_at))
+    except Unavailable as error:
+        raise TooManyRequests from error
+    except Exception as error:
+        if tables.is_throttled(error):
+            raise TooManyRequests from error
+        raise
+    return counted
+
+
+def _stage(transaction: Transaction, counter: Counter, row: Attempt | None, now: datetime) -> datetime:
+    """Stage the write of one counter and return the end of its window. Raises TooManyRequests if its limit is reached."""
+    limit = counter.limit
+    if row is None or row.window_ends_at <= now:
+        ends_at = now + limit.window
+        first = Attempt(counter.key, failures=1, window_ends_at=ends_at, expires_epoch=ends_at)
+        is_over = Attempt.key.does_not_exist() | (Attempt.window_ends_at <= now)
+        transaction.put(first, condition=is_over, otherwise=WriteConflict())
+        return ends_at
+    if row.failures >= limit.count:
+        seconds = math.ceil((row.window_ends_at - now).total_seconds())
+        raise TooManyRequests(headers={"Retry-After": str(seconds)})
+    is_free = (Attempt.window_ends_at == row.window_ends_at) & (Attempt.failures < limit.count)
+    transaction.update(Attempt(counter.key), [Attempt.failures.add(1)], is_free, otherwise=WriteConflict())
+    return row.window_ends_at

@@ -1,0 +1,28 @@
+"""The metrics of together."""
+
+from __future__ import annotations
+
+from chalicelib.kit.metrics import Alarm, Counter, Duration
+
+OLDEST_DUE_NOTICE = Duration(
+    "OldestDueNotice",
+    Alarm(
+        "together-notices-late",
+        "A notice has been due for over 15 minutes and is not sent, or together-dispatch_notifications does not run: "
+        "see the log of together-send_notification.",
+        above=900,
+        written_by="together-dispatch_notifications",
+    ),
+)
+"""How long the oldest notice has been due that is not sent yet; zero if there is none."""
+MAILS_FAILED = Counter(
+    "MailsFailed",
+    Alarm(
+        "together-mail-failing",
+        "Over 5 % of the members' e-mails fail for 15 minutes: SES refuses, throttles or bounces them. See the runbook.",
+        above=0.05,
+        statistic="Average",
+        periods=3,
+    ),
+)
+"""1 for an e-mail that failed, bounced or caused a complaint, else 0: its mean is their share."""
