@@ -17,6 +17,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.challenges": ("/v1/together/challenges",),
     "chalicelib.together.routes.checkins": ("/v1/together/checkins",),
     "chalicelib.together.routes.conversations": ("/v1/together/conversations",),
+    "chalicelib.together.routes.dates": ("/v1/together/dates",),
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
     "chalicelib.together.routes.library": ("/v1/together/library",),
