@@ -144,5 +144,5 @@ class DateNotFound(NotFound):
     title = "Date not found"
 
 
-class InvalidDate(InvalidInput):
-    title = "The date is invalid"
+class CalendarNotFound(NotFound):
+    title = "Calendar not found"
