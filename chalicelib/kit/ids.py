@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
-__all__ = ["derived", "new", "time_ordered"]
+__all__ = ["derived", "new", "time_ordered", "time_ordered_at"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new() -> str:
@@ -22,6 +25,12 @@ def time_ordered() -> str:
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000
     return str(_version_7(milliseconds, fraction, secrets.randbits(62)))
+
+
+def time_ordered_at(moment: datetime) -> str:
+    """Return a UUIDv7 of a time from 1970 on, which sorts by it to a microsecond; 62 bits are random."""
+    milliseconds, microseconds = divmod((moment - _EPOCH) // timedelta(microseconds=1), 1_000)
+    return str(_version_7(milliseconds, (microseconds << 12) // 1_000, secrets.randbits(62)))
 
 
 def _version_7(milliseconds: int, rand_a: int, rand_b: int) -> UUID:

@@ -127,3 +127,69 @@ class ConversationNotFound(NotFound):
 
 class InvalidConversation(InvalidInput):
     title = "The talk is invalid"
+
+
+# Days
+
+
+class CheckinNotFound(NotFound):
+    title = "Check-in not found"
+
+
+class InvalidCheckin(InvalidInput):
+    title = "The check-in is invalid"
+
+
+class DateNotFound(NotFound):
+    title = "Date not found"
+
+
+class InvalidDate(InvalidInput):
+    title = "The date is invalid"
+
+
+# Ideas, perks, partners, bookings
+
+
+class IdeaNotFound(NotFound):
+    title = "Idea not found"
+
+
+class CreditsRequired(Problem):
+    status, title = 402, "Not enough credits"
+
+
+class PerkNotFound(NotFound):
+    title = "Perk not found"
+
+
+class PerkNotIncluded(Problem):
+    status, title = 402, "No plan or add-on includes this perk"
+
+
+class PerkClaimed(Conflict):
+    title = "This perk is already claimed"
+
+
+class PerkClosed(Conflict):
+    title = "This status cannot follow the perk's present one"
+
+
+class MemberNotFound(NotFound):
+    title = "Member not found"
+
+
+class PartnerNotFound(NotFound):
+    title = "Partner not found"
+
+
+class BookingNotFound(NotFound):
+    title = "Booking not found"
+
+
+class BookingNotConfirmed(Conflict):
+    title = "Only a booking that the partner confirmed can be rated"
+
+
+class InvalidBooking(InvalidInput):
+    title = "The booking is invalid"

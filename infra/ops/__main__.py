@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         estimate,
         event_import,
         exchange_rates,
+        members,
         plans,
         privacy,
         recomputation,
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         estimate,
         tokens,
         usage,
+        members,
     )
     for family in families:
         family.add(commands)

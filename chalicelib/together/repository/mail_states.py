@@ -1,8 +1,9 @@
-"""The columns of a member that say whether their e-mails fail."""
+"""The columns of a member that decide whether they are mailed."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from pynamodb.expressions.update import Action
 
@@ -18,11 +19,6 @@ _REMEMBERED = timedelta(days=30)
 
 class _AlreadyCounted(Conflict):
     """The failure was counted by an earlier delivery of its message."""
-
-
-def find_member_of_address(address: str) -> str | None:
-    """Return the id of the member with this e-mail address; None if there is none."""
-    return unique_values.owner_of(unique_values.value_key("together", "users", "email", address.lower()))
 
 
 def set_failures(user: User, state: MailState, cause: str) -> bool:
@@ -53,3 +49,14 @@ def turn_off(user: User, moment: datetime) -> None:
 def reset_failures(user: User) -> None:
     """Forget the failures before an e-mail that arrived."""
     update_if(User(user.id), [User.email_failures.set(0)], (User.email == user.email) & (User.email_failures > 0))
+
+
+def set_preferences(user: User, preferences: dict[str, Any], now: datetime) -> None:
+    """Replace the member's preferences. Raises WriteConflict if another writer changed the row since it was read."""
+    actions: list[Action] = [
+        User.preferences.set(preferences),
+        User.version.set(user.version + 1),
+        User.updated_at.set(now),
+    ]
+    if not update_if(User(user.id), actions, User.id.exists() & (User.version == user.version)):
+        raise WriteConflict

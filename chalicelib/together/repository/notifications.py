@@ -86,10 +86,7 @@ def claim(row: Notification, now: datetime, until: datetime) -> bool:
     is_free = Notification.claimed_until.does_not_exist() | (Notification.claimed_until <= now)
     condition = Notification.due_in.exists() & is_free & (Notification.attempts == row.attempts)
     actions: list[Action] = [Notification.claimed_until.set(until), Notification.attempts.set(attempts)]
-    if is_counted(row):
-        is_claimed = update_if(row, actions, condition)
-    else:
-        is_claimed = _claim_and_count(row, actions, condition)
+    is_claimed = update_if(row, actions, condition) if is_counted(row) else _claim_and_count(row, actions, condition)
     row.attempts = attempts
     return is_claimed
 

@@ -47,8 +47,7 @@ def _count(user_id: str, cause: str) -> None:
 
 def _member(report: EmailReported, address: str) -> User | None:
     """Return the member whose present address this is; None if there is none."""
-    user_id = report.user_id or mail_states.find_member_of_address(address)
-    user = users.find_user(user_id) if user_id else None
+    user = users.find_user(report.user_id) if report.user_id else users.find_by_email(address)
     return user if user is not None and user.email == address else None
 
 

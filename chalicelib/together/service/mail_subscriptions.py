@@ -8,7 +8,7 @@ from chalicelib.kit import clock, config, signing
 from chalicelib.kit.retries import retry_conflicts
 from chalicelib.together.domain import preferences
 from chalicelib.together.errors import UnsubscribeLinkNotFound
-from chalicelib.together.repository import users
+from chalicelib.together.repository import mail_states, users
 
 _PURPOSE = "together-unsubscribe"
 
@@ -46,4 +46,4 @@ def unsubscribe(token: str) -> Subscription:
 def _stop(subscription: Subscription) -> None:
     user = users.find_user(subscription.user_id)
     if user is not None and preferences.is_mailed(user.preferences, subscription.kind):
-        users.set_preferences(user, preferences.without_mail(user.preferences, subscription.kind), clock.now())
+        mail_states.set_preferences(user, preferences.without_mail(user.preferences, subscription.kind), clock.now())

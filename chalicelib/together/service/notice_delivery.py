@@ -52,7 +52,7 @@ def send_notice(message: NotificationDue) -> None:
 def _is_shown(row: Notification, user: User) -> bool:
     if row.relationship_id is None:
         return True
-    relationship = relationships.find_relationship(row.relationship_id)
+    [relationship] = relationships.find_relationships([row.relationship_id])
     return is_shown(row.relationship_id, user.relationship_id, relationship.status if relationship else None)
 
 

@@ -30,7 +30,7 @@ def list_notices(user: User, page: PageRequest) -> PageResult[NotificationRead]:
     rows = notifications.list_by_user(user.id, clock.now(), page)
     status = None
     if user.relationship_id is not None and any(row.relationship_id for row in rows.items):
-        relationship = relationships.find_relationship(user.relationship_id)
+        [relationship] = relationships.find_relationships([user.relationship_id])
         status = relationship.status if relationship else None
     shown = [row for row in rows.items if is_shown(row.relationship_id, user.relationship_id, status)]
     return PageResult(shown, rows.last_key).map(NotificationRead.of)
