@@ -52,7 +52,8 @@ def conversation_unchanged(row: Conversation) -> Condition:
     """Return the condition that the columns that can change are those of this row."""
     attributes = Conversation.get_attributes()
     conditions = [_equals(attributes[name], getattr(row, name)) for name in CHANGEABLE]
-    return reduce(and_, conditions)
+    condition: Condition = reduce(and_, conditions)
+    return condition
 
 
 def _equals(attribute: Any, value: Any) -> Any:
