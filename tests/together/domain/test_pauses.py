@@ -37,7 +37,10 @@ def test_each_member_has_at_most_one_open_pause_and_the_list_keeps_its_cap(toggl
 
 
 def test_the_dates_of_a_pause_are_those_of_the_member_who_paused() -> None:
-    pauses = [["2027-01-01T23:30:00Z", "2027-01-03T11:00:00Z", "ada"], ["2027-02-01T11:00:00Z", None, "ben"]]
+    pauses: list[list[str | None]] = [
+        ["2027-01-01T23:30:00Z", "2027-01-03T11:00:00Z", "ada"],
+        ["2027-02-01T11:00:00Z", None, "ben"],
+    ]
     zones = {"ada": "Europe/Berlin", "ben": "Pacific/Kiritimati"}
     assert paused_dates(pauses, zones) == [(date(2027, 1, 2), date(2027, 1, 3)), (date(2027, 2, 2), None)]
     assert paused_dates(pauses, {})[0] == (date(2027, 1, 1), date(2027, 1, 3))

@@ -117,7 +117,7 @@ def test_the_moments_agree_with_the_code() -> None:
         assert [str(access(kind, row, viewer, ACTIVE)) for viewer in (AUTHOR, OTHER)] == answers, name
 
 
-def test_a_check_in_of_before_a_pause_stays_readable_in_it() -> None:
+def test_a_check_in_from_before_a_pause_stays_readable_in_it() -> None:
     assert can_read(RowKind.CHECKIN, RowFacts(AUTHOR, AFTER), OTHER, STATES["paused"])
 
 

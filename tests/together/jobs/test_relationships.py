@@ -33,7 +33,7 @@ Drain = Callable[[], list[Any]]
 
 
 def _registered(name: str, amount: int = 0, lots: int = 1) -> User:
-    """Return a member whom billing knows, with credits in their own ledger."""
+    """Return a member who is registered at billing, with credits in their own ledger."""
     user = new_member(name)
     billing.register_customer("member", user.id, user.email)
     for _ in range(lots if amount else 0):
