@@ -221,8 +221,12 @@ class BookingNotFound(NotFound):
 
 
 class BookingNotConfirmed(Conflict):
-    title = "Only a booking that the partner confirmed can be rated"
+    title = "Only a confirmed booking can be rated"
 
 
 class InvalidBooking(InvalidInput):
     title = "The booking is invalid"
+
+
+class CalendarNotFound(NotFound):
+    title = "Calendar not found"

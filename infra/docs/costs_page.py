@@ -179,6 +179,30 @@ RESULTS = (
     "that changed, the activity of each user by week would have to be stored, which costs more than these calls.",
 )
 
+COUPLES = {
+    "invitation created": Cost(reads=2, writes=1, write_units=4),
+    "invitation accepted": Cost(reads=6, writes=2, write_units=18, sends=1),
+    "relationship paused": Cost(reads=2, writes=1, write_units=2),
+    "relationship paused, with 50 pauses": Cost(reads=2, writes=1, write_units=12),
+    "relationship ended": Cost(reads=3, writes=1, write_units=18, sends=1),
+}
+"""The costs of couples, the same for members with 10 and with 1,000 former relationships."""
+_COUPLES_PAGE = (
+    "",
+    "## Couples",
+    "",
+    "`tests/together/scenarios/test_growth.py` measures each for members with 10 and with 1,000 former relationships: the",
+    "costs are the same. The caller's own read of session and account is one more.",
+    "",
+    "| operation | reads | writes | units | sends |",
+    "| --- | --- | --- | --- | --- |",
+    *(f"| {name} | {c.reads} | {c.writes} | {c.write_units} | {c.sends} |" for name, c in COUPLES.items()),
+    "",
+    "Pauses are a column of the relationship's row, at most 50, so the row grows to about 6 kB and no further. A list of",
+    "relationships reads one page of places. The deletion of one's own rows is linear in them; a settlement moves credits in",
+    "steps of 40 lots. Couples at rest cost nothing.",
+)
+
 
 def render() -> str:
     """Return the page as Markdown."""
@@ -196,4 +220,4 @@ def render() -> str:
     ]
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
-    return "\n".join([*lines, *ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING]) + "\n"
+    return "\n".join([*lines, *ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING, *_COUPLES_PAGE]) + "\n"

@@ -28,5 +28,5 @@ def score_day(message: ScoreRequested) -> None:
 @bp.schedule("rate(1 hour)", name="together-close_days")
 @scheduled("together-close_days", lease_seconds=300)
 def close_days(run: ScheduledRun) -> None:
-    """Have the scores computed of the days that have ended for both members."""
+    """Request the scores of the days that have ended for both members."""
     due_scores.request_due_scores(run.due, run.last_completed)
