@@ -79,6 +79,7 @@ class EntryType(StrEnum):
     USAGE = "usage"
     EXPIRATION = "expiration"
     REFUND = "refund"
+    TRANSFER = "transfer"
 
 
 class AddonCategory(StrEnum):

@@ -115,6 +115,10 @@ class AddonActive(Conflict):
     title = "This add-on is already active; it renews automatically"
 
 
+class AddonUsedUp(Conflict):
+    title = "No unused add-on of this kind is left"
+
+
 class AddonNotCancelable(Conflict):
     title = "This add-on cannot be canceled"
 

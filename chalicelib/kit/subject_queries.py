@@ -111,6 +111,8 @@ class Redaction(StrEnum):
 
     REMOVED = "removed"
     PSEUDONYM = "pseudonymised"
+    PSEUDONYM_WITHIN = "pseudonymised where it names the subject"
+    """For a column that may name other subjects: their names stay."""
 
 
 @dataclass(frozen=True, slots=True)

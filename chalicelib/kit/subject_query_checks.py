@@ -106,7 +106,7 @@ def _redaction_faults(table: type[Table], action: Redact) -> Iterator[str]:
             yield f"redact: `{name}` is a key of the table, which cannot change"
         if redaction is Redaction.REMOVED and not attribute.null:
             yield f"redact: `{name}` must not be null, so it cannot be removed"
-        if redaction is Redaction.PSEUDONYM and attribute.attr_type != STRING:
+        if redaction is not Redaction.REMOVED and attribute.attr_type != STRING:
             yield f"redact: `{name}` is no text, so it cannot hold a pseudonym"
 
 

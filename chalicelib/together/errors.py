@@ -2,7 +2,40 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
+from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, Unauthenticated
+
+# Accounts and sessions
+
+
+class InvalidCredentials(Unauthenticated):
+    title = "The e-mail or the password is wrong"
+
+
+class WrongPassword(Forbidden):
+    """A signed-in member gave another password than theirs."""
+
+    title = "The password is wrong"
+
+
+class InvalidPassword(InvalidInput):
+    title = "Choose another password"
+
+
+class InvalidLink(InvalidInput):
+    title = "The link is invalid, used or expired; request a new one"
+
+
+class SessionNotFound(NotFound):
+    title = "Session not found"
+
+
+class EmailChangePending(Conflict):
+    title = "A change of the e-mail is pending, or can still be undone"
+
+
+class EmailTaken(Conflict):
+    title = "Another account has this e-mail"
+
 
 # Relationships
 
@@ -142,6 +175,57 @@ class InvalidCheckin(InvalidInput):
 
 class DateNotFound(NotFound):
     title = "Date not found"
+
+
+class InvalidDate(InvalidInput):
+    title = "The date is invalid"
+
+
+# Ideas, perks, partners, bookings
+
+
+class IdeaNotFound(NotFound):
+    title = "Idea not found"
+
+
+class CreditsRequired(Problem):
+    status, title = 402, "Not enough credits"
+
+
+class PerkNotFound(NotFound):
+    title = "Perk not found"
+
+
+class PerkNotIncluded(Problem):
+    status, title = 402, "No plan or add-on includes this perk"
+
+
+class PerkClaimed(Conflict):
+    title = "This perk is already claimed"
+
+
+class PerkClosed(Conflict):
+    title = "This status cannot follow the perk's present one"
+
+
+class MemberNotFound(NotFound):
+    title = "Member not found"
+
+
+class PartnerNotFound(NotFound):
+    title = "Partner not found"
+
+
+class BookingNotFound(NotFound):
+    title = "Booking not found"
+
+
+class BookingNotConfirmed(Conflict):
+    title = "Only a booking that the partner confirmed can be rated"
+
+
+class InvalidBooking(InvalidInput):
+    title = "The booking is invalid"
 
 
 class CalendarNotFound(NotFound):

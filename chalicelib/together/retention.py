@@ -12,6 +12,7 @@ from chalicelib.kit.subject_queries import (
     ByIndex,
     ByKey,
     ByScan,
+    KeepWhileShared,
     OwnerFilter,
     Redact,
     Redaction,
@@ -41,6 +42,9 @@ from chalicelib.together.models import (
 MEMBER = SubjectType.MEMBER
 _MEMBERSHIPS = "together/memberships"
 _JOINT = "the partner keeps the joint rows"
+_SMALL_ROWS = "erasures are rare, and memberships are small"
+_MENTIONS = {"ended_by": Redaction.PSEUDONYM_WITHIN, "pauses": Redaction.PSEUDONYM_WITHIN}
+"""Columns of a relationship that may name either member."""
 
 RULES: tuple[RetentionRule, ...] = (
     RetentionRule("together/perks", Perk, "updated_at", Perk.KEEP, ExpiryAction.DELETE),
@@ -63,9 +67,19 @@ def _authored(author: str) -> tuple[SubjectQuery, ...]:
     )
 
 
+def _joint(column: str = "relationship_id") -> SubjectQuery:
+    """Return the query that deletes joint rows, unless the other member still has a place in the relationship."""
+    return SubjectQuery(
+        MEMBER,
+        ViaTable(_MEMBERSHIPS, ByKey(column, "{relationship_id}")),
+        KeepWhileShared("member:{user_id}", reason=_JOINT, scan_reason=_SMALL_ROWS),
+    )
+
+
 def _created(author: str) -> tuple[SubjectQuery, ...]:
-    """Return the query of joint rows: they stay, and their author becomes a pseudonym."""
+    """Return the queries of joint rows: they stay while the partner does, and their author becomes a pseudonym."""
     return (
+        _joint(),
         SubjectQuery(
             MEMBER,
             ViaTable(_MEMBERSHIPS, ByKey("relationship_id", "{relationship_id}")),
@@ -81,12 +95,8 @@ TABLE_POLICIES = (
     TablePolicy("together/important_dates", ImportantDate, queries=_created("created_by")),
     TablePolicy("together/shared_goals", SharedGoal, queries=_created("created_by")),
     TablePolicy("together/activities", Activity, queries=_created("created_by")),
-    TablePolicy(
-        "together/challenges",
-        Challenge,
-        queries=(SubjectQuery(MEMBER, ViaTable(_MEMBERSHIPS, ByKey("relationship_id", "{relationship_id}"))),),
-    ),
-    TablePolicy("together/achievements", Achievement, queries=_authored("earned_by")),
+    TablePolicy("together/challenges", Challenge, queries=(_joint(),)),
+    TablePolicy("together/achievements", Achievement, queries=(_joint(), *_authored("earned_by"))),
     TablePolicy(
         "together/relationship_analytics",
         RelationshipScore,
@@ -96,15 +106,18 @@ TABLE_POLICIES = (
         "together/relationships",
         Relationship,
         queries=(
+            _joint("id"),
             SubjectQuery(
                 MEMBER,
                 ViaTable(_MEMBERSHIPS, ByKey("id", "{as_user_1}")),
-                Redact({"user_1_id": Redaction.PSEUDONYM, "invited_email": Redaction.REMOVED}, reason=_JOINT),
+                Redact(
+                    {"user_1_id": Redaction.PSEUDONYM, "invited_email": Redaction.REMOVED, **_MENTIONS}, reason=_JOINT
+                ),
             ),
             SubjectQuery(
                 MEMBER,
                 ViaTable(_MEMBERSHIPS, ByKey("id", "{as_user_2}")),
-                Redact({"user_2_id": Redaction.PSEUDONYM}, reason=_JOINT),
+                Redact({"user_2_id": Redaction.PSEUDONYM, **_MENTIONS}, reason=_JOINT),
             ),
         ),
     ),

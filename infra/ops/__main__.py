@@ -39,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         estimate,
         event_import,
         exchange_rates,
+        members,
+        notices,
         plans,
         privacy,
         recomputation,
@@ -71,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
         estimate,
         tokens,
         usage,
+        members,
+        notices,
     )
     for family in families:
         family.add(commands)

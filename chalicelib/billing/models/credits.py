@@ -44,7 +44,9 @@ class BalancesByChange(GlobalSecondaryIndex["CreditBalance"]):
 class CreditBalance(Table):
     """The head of one credit ledger. Every entry is conditional on its version.
 
-    `lots` are `{lot_id, remaining, expires_at, is_suspended}`. `expires_in` is the month of `expires_next_at`. Calendar
+    `lots` are `{lot_id, remaining, expires_at, is_suspended, owner_id}`. `debts` are the parts of the shortfall by the id of
+    who owes them; those that an earlier release stored have none. `moved_to` maps a member whose lots have left this ledger
+    to the next one. `expires_in` is the month of `expires_next_at`. Calendar
     months up to `carried_until` (`YYYY-MM`) may have grants but no MonthlyGrant, because an earlier release granted
     them.
     """
@@ -59,7 +61,9 @@ class CreditBalance(Table):
     balance = IntegerAttribute(personal=False, default=0)
     suspended = IntegerAttribute(personal=False, default=0)
     shortfall = IntegerAttribute(personal=False, default=0)
-    lots = JsonAttribute(personal=False, default=list)
+    lots = JsonAttribute(personal=True, default=list)
+    debts = JsonAttribute(personal=True, null=True)
+    moved_to = JsonAttribute(personal=True, null=True)
     expires_in = UnicodeAttribute(personal=False, null=True)
     expires_next_at = DateTimeAttribute(personal=False, null=True)
     changed_on = UnicodeAttribute(personal=False)
@@ -69,7 +73,10 @@ class CreditBalance(Table):
 
 
 class CreditEntry(Table):
-    """One change of a credit balance. Entries are only added."""
+    """One change of a credit balance. Entries are only added.
+
+    `spent_lots` are `{lot_id, amount, expires_at, owner_id}`: the lots that a spend took credits from.
+    """
 
     class Meta:
         table_name = tables.name("billing", "ai_credits")
@@ -84,6 +91,7 @@ class CreditEntry(Table):
     lot_id = UnicodeAttribute(personal=False, null=True)
     payment_transaction_id = UnicodeAttribute(personal=False, null=True)
     expires_at = DateTimeAttribute(personal=False, null=True)
+    spent_lots = JsonAttribute(personal=True, null=True)
     created_at = DateTimeAttribute(personal=False)
 
 

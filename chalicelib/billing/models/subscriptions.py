@@ -188,7 +188,8 @@ class UserAddon(Table):
     """An add-on that a member has.
 
     A recurring add-on is an item of a subscription; its id is derived from the item's id. `refunded_until` is the end
-    of a period whose payment was returned in full. Until then the add-on gives no entitlement.
+    of a period whose payment was returned in full. Until then the add-on gives no entitlement. `consumed_by` is the
+    request key by which another context consumed a one-time add-on.
     """
 
     class Meta:
@@ -206,5 +207,6 @@ class UserAddon(Table):
     purchased_at = DateTimeAttribute(personal=False)
     expires_at = DateTimeAttribute(personal=False, null=True)
     refunded_until = DateTimeAttribute(personal=False, null=True)
+    consumed_by = UnicodeAttribute(personal=False, null=True)
     created_at = DateTimeAttribute(personal=False)
     updated_at = DateTimeAttribute(personal=False)

@@ -7,14 +7,8 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import takewhile
 
-from chalicelib.billing.domain.credit_ledger import (
-    CreditLedger,
-    CreditLot,
-    has_unique_value,
-    next_expiry,
-    parse_lots,
-    suspended_credits,
-)
+from chalicelib.billing.domain.credit_ledger import CreditLedger, has_unique_value
+from chalicelib.billing.domain.credit_lots import CreditLot, SpentLot, next_expiry, parse_lots, suspended_credits
 from chalicelib.billing.enums import EntryType
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.kit import clock, ids, pagination, unique_values
@@ -42,7 +36,15 @@ def empty(relationship_id: str) -> CreditBalance:
 
 def opened(head: CreditBalance) -> CreditLedger:
     """Return the ledger of this head, open for changes."""
-    return CreditLedger(head.balance, head.shortfall, parse_lots(head.lots), clock.now(), ids.time_ordered)
+    return CreditLedger(
+        head.balance,
+        head.shortfall,
+        parse_lots(head.lots),
+        clock.now(),
+        ids.time_ordered,
+        debts=dict(head.debts or {}),
+        moved_to=dict(head.moved_to or {}),
+    )
 
 
 def stage_ledger(transaction: Transaction, head: CreditBalance, ledger: CreditLedger) -> None:
@@ -58,6 +60,8 @@ def stage_ledger(transaction: Transaction, head: CreditBalance, ledger: CreditLe
         suspended=suspended_credits(ledger.lots),
         shortfall=ledger.shortfall,
         lots=[_row(lot) for lot in ledger.lots],
+        debts={payer: amount for payer, amount in sorted(ledger.debts.items()) if amount} or None,
+        moved_to=ledger.moved_to or None,
         expires_next_at=expires_next_at,
         # A lot that was entered after its expiry is due now: the sweep does not read past months.
         expires_in=f"{max(expires_next_at, now):%Y-%m}" if expires_next_at else None,
@@ -80,6 +84,7 @@ def stage_ledger(transaction: Transaction, head: CreditBalance, ledger: CreditLe
             lot_id=entry.lot_id,
             payment_transaction_id=entry.payment_id,
             expires_at=entry.expires_at,
+            spent_lots=[_spent_row(lot) for lot in entry.spent_lots] or None,
             created_at=now,
         )
         if has_unique_value(entry.source_key):
@@ -161,4 +166,15 @@ def _row(lot: CreditLot) -> dict[str, object]:
         row["expires_at"] = clock.iso(lot.expires_at)
     if lot.is_suspended:
         row["is_suspended"] = True
+    if lot.owner_id:
+        row["owner_id"] = lot.owner_id
+    return row
+
+
+def _spent_row(lot: SpentLot) -> dict[str, object]:
+    row: dict[str, object] = {"lot_id": lot.lot_id, "amount": lot.amount}
+    if lot.expires_at:
+        row["expires_at"] = clock.iso(lot.expires_at)
+    if lot.owner_id:
+        row["owner_id"] = lot.owner_id
     return row

@@ -110,6 +110,14 @@ def take_plan_source(transaction: Transaction, customer: Customer, source: str) 
     )
 
 
+def require_registration(transaction: Transaction, customer: Customer) -> None:
+    """Require in the transaction that the owner is still registered with the ledger that was read; else it raises WriteConflict."""
+    ledger, relationship_id = Customer.relationship_id, customer.relationship_id
+    same = ledger == relationship_id if relationship_id else ledger.does_not_exist()
+    key = customer.owner_type, customer.owner_id
+    transaction.check(Customer, key, Customer.created_at.exists() & same, otherwise=WriteConflict())
+
+
 def customer_value_key(stripe_customer_id: str) -> str:
     """Return the key of the unique value of a Stripe customer id."""
     return unique_values.value_key("billing", "customers", "stripe_customer_id", stripe_customer_id)

@@ -164,6 +164,15 @@ class CreditsChanged(Message):
         return (data_subjects.ledger(self.relationship_id),)
 
 
+class AddonsChanged(_Owned):
+    """An owner's add-ons have changed; the consumer reads them with `billing.service.addons_of`.
+
+    Published at least once per change. It has no state, so that the order of two messages does not matter.
+    """
+
+    topic: ClassVar[str] = "billing-addons_changed"
+
+
 class TrialEnding(_Owned):
     """An owner's trial ends in three days, or sooner if it was shortened."""
 

@@ -8,6 +8,7 @@ from chalicelib.billing.errors import AddonActive, InvalidAddon
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
 from chalicelib.billing.repository import addons, plans
 from chalicelib.billing.repository.identity_map import IdentityMap, owner_key
+from chalicelib.billing.schemas.messages import AddonsChanged
 from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork
@@ -50,6 +51,8 @@ def settle_addons(unit: UnitOfWork, rows: IdentityMap, view: StripeSubscription,
     offers = rows.offers
     present = {row.id: row for row in rows.addons_of(owner_key(customer.owner_type, customer.owner_id))}
     items = {addons.addon_id_of(item.id): item for item in view.items if item.price_id in offers.addons}
+    if items or any(row.stripe_subscription_id == view.id for row in present.values()):
+        publish_addons(unit, customer.owner_id)
     for row_id, item in items.items():
         before = present.get(row_id) or _new(row_id, view, customer)
         row = _settled(before, view, item, offers.addons[item.price_id])
@@ -63,6 +66,7 @@ def settle_addons(unit: UnitOfWork, rows: IdentityMap, view: StripeSubscription,
 
 def sold(unit: UnitOfWork, user_id: str, addon_id: str, payment: PaymentTransaction) -> None:
     """Add a one-time add-on that the member bought. Idempotent."""
+    publish_addons(unit, user_id)
     row_id = addons.addon_id_of(str(payment.stripe_payment_intent_id))
     if any(row.id == row_id for row in addons.list_by_user(user_id)):
         return
@@ -84,6 +88,7 @@ def reverse_addon(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction,
     A recurring add-on is canceled for the paid period. An add-on whose paid period is over stays unchanged, and one
     that has expired is neither canceled nor restored.
     """
+    publish_addons(unit, row.user_id)
     now = clock.now()
     if payment.period_end and payment.period_end <= now:
         return
@@ -95,6 +100,11 @@ def reverse_addon(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction,
     if row.status is before and not has_ended:
         row.status = after
     addons.stage_addon(unit.transaction, row, is_new=False)
+
+
+def publish_addons(unit: UnitOfWork, user_id: str) -> None:
+    """Publish that the member's add-ons have changed, even if a retry changes nothing."""
+    unit.publish(AddonsChanged(owner_type=OwnerType.MEMBER, owner_id=user_id))
 
 
 def _new(row_id: str, view: StripeSubscription, customer: Customer) -> UserAddon:

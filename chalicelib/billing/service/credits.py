@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
-from chalicelib.billing.domain.credit_ledger import (
-    CreditLedger,
-    NotEnough,
-    Reversal,
-    ledger_of,
-    parse_lots,
-    remaining_in,
-    source_key,
-    suspended_credits,
-)
+from chalicelib.billing.domain.credit_ledger import CreditLedger, Reversal, ledger_of, source_key
+from chalicelib.billing.domain.credit_lots import NotEnough, parse_lots, remaining_in, suspended_credits
 from chalicelib.billing.domain.monthly_grants import Lot, add_months
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.errors import InsufficientCredits, InvalidExpiry
@@ -56,7 +48,7 @@ def spend_credits(
     if amount < 1:
         raise ValueError("the amount must be at least one credit")
     relationship_id = ledger_of(customers.get(owner_type, owner_id))
-    key = _request("usage", owner_type, owner_id, request_key)
+    key = request_source_key("usage", owner_type, owner_id, request_key)
 
     def spend(ledger: CreditLedger) -> None:
         try:
@@ -74,12 +66,12 @@ def grant_credits(body: CreditGrant, request_key: str) -> CreditEntry:
     IdempotencyConflict if the key was used for another amount or reason.
     """
     relationship_id = ledger_of(customers.get(body.owner_type, body.owner_id))
-    key = _request("operator", body.owner_type, body.owner_id, request_key)
+    key = request_source_key("operator", body.owner_type, body.owner_id, request_key)
 
     def grant(ledger: CreditLedger) -> None:
         if body.expires_at is not None and body.expires_at <= ledger.now:
             raise InvalidExpiry(errors=[{"path": "body.expires_at", "message": "must be in the future"}])
-        ledger.credit(EntryType.GRANT, body.amount, key, body.reason, body.expires_at)
+        ledger.credit(EntryType.GRANT, body.amount, key, body.reason, body.expires_at, owner_id=body.owner_id)
 
     return _enter_once(relationship_id, key, body.amount, body.reason, grant)
 
@@ -97,7 +89,8 @@ def expire_due_credits(now: datetime, since: datetime | None) -> int:
 
 def close(unit: UnitOfWork, head: CreditBalance, ledger: CreditLedger) -> None:
     """Stage the ledger's changes, and publish `CreditsChanged` even if nothing changed."""
-    changed = bool(ledger.entries) or ledger.shortfall != head.shortfall or ledger.lots != parse_lots(head.lots)
+    before = head.shortfall, head.debts or {}, head.moved_to or {}, parse_lots(head.lots)
+    changed = bool(ledger.entries) or before != (ledger.shortfall, ledger.debts, ledger.moved_to, ledger.lots)
     if changed:
         credits.stage_ledger(unit.transaction, head, ledger)
     unit.publish(
@@ -128,11 +121,14 @@ class OpenLedgers:
         """Return the credits that are left in a lot."""
         return remaining_in(self.open(lot[0]).lots, lot[1])
 
-    def owe(self, name: str | None, amount: int) -> None:
-        """Add to what is owed in the ledger of a month's last grant; a negative amount is forgiven."""
-        if amount and name:
-            ledger = self.open(name)
-            ledger.shortfall = max(0, ledger.shortfall + amount)
+    def owe(self, names: Iterable[str | None], amount: int, payer_id: str) -> None:
+        """Add to what the payer owes in the first of these ledgers; a negative amount is forgiven in any of them."""
+        known = [name for name in dict.fromkeys(names) if name]
+        if amount > 0 and known:
+            self.open(known[0]).owe(amount, payer_id)
+        for name in known:
+            if amount < 0:
+                amount += self.open(name).forgive(-amount, payer_id)
 
     def withdraw(self, taken: Mapping[Lot, int], reversal: Reversal) -> None:
         """Enter the credits that are taken back, one entry per ledger."""
@@ -147,7 +143,7 @@ class OpenLedgers:
             close(unit, self._rows.head(name), ledger)
 
 
-def _request(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) -> str:
+def request_source_key(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) -> str:
     """Return the source key of an owner's request.
 
     It contains a digest instead of the owner's id, because a couple's ledger is kept after one member is erased.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.billing.catalogue.sample import GRANT_LASTS_MONTHS
-from chalicelib.billing.domain.credit_ledger import CreditLedger, Reversal, ledger_of, remaining_in, source_key
+from chalicelib.billing.domain.credit_ledger import CreditLedger, Reversal, ledger_of, source_key
+from chalicelib.billing.domain.credit_lots import remaining_in
 from chalicelib.billing.domain.monthly_grants import (
     Lot,
     OwnerMonth,
@@ -32,6 +33,7 @@ from chalicelib.billing.repository.identity_map import (
 )
 from chalicelib.billing.service import carried_grants
 from chalicelib.billing.service.credits import OpenLedgers
+from chalicelib.billing.service.lot_ledgers import ledger_of_lot, likely_head_keys, present_ledger
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork
 
@@ -77,30 +79,37 @@ def _claim_months(
             f"{month.plan_name}, {month.begins_at:%Y-%m-%d}",
             month.begins_at,
             payment.id,
+            customer.owner_id,
         )
         state = _grant(ledgers.open(relationship_id), relationship_id, state, credit)
-        ledgers.owe(row.relationship_id, state.excess - before.excess)
+        last = _home(rows, owner, row) or relationship_id
+        ledgers.owe([last, relationship_id], state.excess - before.excess, customer.owner_id)
         # What is owed stays in the ledger of the last grant.
-        last = relationship_id if state.granted > before.granted else row.relationship_id
-        monthly_grants.stage_grant(unit.transaction, row, state, last or relationship_id)
+        last = relationship_id if state.granted > before.granted else last
+        monthly_grants.stage_grant(unit.transaction, row, state, last)
         payment.month_claims = {**(payment.month_claims or {}), _claim(month.begins_at): month.credits}
     ledgers.close(unit)
 
 
 def payment_keys(payment: PaymentTransaction) -> list[Key]:
-    """Return the keys of the months that a payment has claimed; none for a gift, whose months are the recipient's."""
+    """Return the keys of the months that a payment has claimed, and of whose they are; none for a gift.
+
+    The months of a gift are the recipient's.
+    """
     if payment.kind is PaymentKind.GIFT:
         return []
-    return _claimed_keys(owner_key(payment.owner_type, payment.owner_id), payment)
+    owner = owner_key(payment.owner_type, payment.owner_id)
+    return [owner, *_claimed_keys(owner, payment)]
 
 
 def ledger_keys(rows: IdentityMap, payment: PaymentTransaction) -> list[Key]:
     """Return the keys of the ledgers that hold credits of the payment's months; of a gift those of the months too."""
+    owner = _owner(rows, payment)
     if payment.kind is not PaymentKind.GIFT:
-        return [head_key(name) for name in _ledgers(rows, payment)]
+        return _likely_ledgers(rows, payment, owner)
     gift = rows.gift(str(payment.item))
     known = [head_key(gift.relationship_id)] if gift and gift.relationship_id else []
-    return [*_claimed_keys(_owner(rows, payment), payment), *known]
+    return [owner, *_claimed_keys(owner, payment), *known]
 
 
 def settle_payment(
@@ -114,24 +123,27 @@ def settle_payment(
     moved = (row.refunded_amount, earlier.refunded_amount, row.credit_unbacked, earlier.credit_unbacked)
     if not row.month_claims or not any(moved):
         return
-    rows.read(_claimed_keys(_owner(rows, row), row))
+    owner = _owner(rows, row)
+    rows.read([owner, *_claimed_keys(owner, row)])
+    rows.read(_likely_ledgers(rows, row, owner))
     ledgers, taken = OpenLedgers(rows), dict[Lot, int]()
-    for name in _ledgers(rows, row):
-        ledgers.open(name)
     for month, begins_at, size in _months_of(rows, row):
         old, new = _share(size, earlier), _share(size, row)
+        before = _relocated(rows, owner, month)
+        home = _home(rows, owner, month)
+        for name in (*(name for name, _ in before.lots), *([home] if home else [])):
+            ledgers.open(name)
         if old != new:
-            before = monthly_grants.state_of(month)
             state = before.released(old).claimed(new)
             if not is_over(month.month, GRANT_LASTS_MONTHS, clock.now()):
                 key = source_key("grant_refund", row.id, str(row.version), month.month)
-                credit = _Credit(EntryType.REFUND, key, reversal.given_because, begins_at, row.id)
-                state = _restore(ledgers, month, state, credit)
+                credit = _Credit(EntryType.REFUND, key, reversal.given_because, begins_at, row.id, owner[1][1])
+                state = _grant(ledgers.open(home), home, state, credit) if home else state
                 withdrawals = state.withdrawals(ledgers.remaining)
                 taken |= withdrawals
                 state = state.withdrawn(withdrawals)
-                ledgers.owe(month.relationship_id, state.excess - before.excess)
-            monthly_grants.stage_grant(unit.transaction, month, state, month.relationship_id)
+                ledgers.owe([home], state.excess - before.excess, owner[1][1])
+            monthly_grants.stage_grant(unit.transaction, month, state, home)
     ledgers.withdraw(taken, reversal)
     ledgers.close(unit)
 
@@ -145,17 +157,23 @@ class _Credit:
     reason: str
     begins_at: datetime
     payment_id: str
+    owner_id: str
 
 
 def _share(size: int, payment: PaymentTransaction) -> int:
     return kept_credits(payment, size)
 
 
-def _restore(ledgers: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
-    """Grant what a month lacks in the ledger of its last grant."""
-    if not state.lacking or not month.relationship_id:
-        return state
-    return _grant(ledgers.open(month.relationship_id), month.relationship_id, state, credit)
+def _home(rows: IdentityMap, owner: Key, month: MonthlyGrant) -> str | None:
+    """Return the ledger of a month's last grant, or the one that the owner's lots have moved to; None without a grant."""
+    return present_ledger(rows, owner, month.relationship_id) if month.relationship_id else None
+
+
+def _relocated(rows: IdentityMap, owner: Key, month: MonthlyGrant) -> OwnerMonth:
+    """Return the state of a month whose lots name the ledgers that hold them now."""
+    state = monthly_grants.state_of(month)
+    lots = tuple((ledger_of_lot(rows, owner, name, lot_id), lot_id) for name, lot_id in state.lots)
+    return replace(state, lots=lots)
 
 
 def _grant(ledger: CreditLedger, relationship_id: str, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
@@ -163,7 +181,13 @@ def _grant(ledger: CreditLedger, relationship_id: str, state: OwnerMonth, credit
     if amount := state.lacking:
         expires_at = add_months(credit.begins_at, GRANT_LASTS_MONTHS)
         lot_id = ledger.credit(
-            credit.entry_type, amount, credit.source_key, credit.reason, expires_at, credit.payment_id
+            credit.entry_type,
+            amount,
+            credit.source_key,
+            credit.reason,
+            expires_at,
+            credit.payment_id,
+            owner_id=credit.owner_id,
         )
         state = state.credited((relationship_id, lot_id), amount)
     return state
@@ -225,12 +249,12 @@ def _months_of(rows: IdentityMap, payment: PaymentTransaction) -> list[tuple[Mon
     return [(row, at, size) for row, at, size in grants if row is not None]
 
 
-def _ledgers(rows: IdentityMap, payment: PaymentTransaction) -> list[str]:
-    names = []
-    for row, _, _ in _months_of(rows, payment):
-        names += [ledger_id for ledger_id, _ in monthly_grants.state_of(row).lots]
-        names += [row.relationship_id] if row.relationship_id else []
-    return list(dict.fromkeys(names))
+def _likely_ledgers(rows: IdentityMap, payment: PaymentTransaction, owner: Key) -> list[Key]:
+    """Return the keys of the ledgers that probably hold credits of the payment's months; none if it has claimed none."""
+    months = [row for row, _, _ in _months_of(rows, payment)]
+    stored = [row.relationship_id for row in months]
+    stored += [ledger_id for row in months for ledger_id, _ in monthly_grants.state_of(row).lots]
+    return likely_head_keys(rows, owner, stored) if months else []
 
 
 def _owner(rows: IdentityMap, payment: PaymentTransaction) -> Key:

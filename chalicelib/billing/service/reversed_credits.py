@@ -7,36 +7,48 @@ from chalicelib.billing.domain.payments import credits_due
 from chalicelib.billing.enums import DisputeStatus, PaymentKind
 from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.repository import credits as ledger_rows
-from chalicelib.billing.repository.identity_map import IdentityMap, Key, head_key
+from chalicelib.billing.repository.identity_map import IdentityMap, Key, owner_key
 from chalicelib.billing.service import credits
+from chalicelib.billing.service.lot_ledgers import ledger_of_lot, likely_head_keys
 from chalicelib.kit.unit_of_work import UnitOfWork
 
 
-def head_keys(row: PaymentTransaction) -> list[Key]:
-    """Return the key of the ledger that bought credits are in."""
-    return [head_key(row.relationship_id)] if row.kind is PaymentKind.CREDITS and row.relationship_id else []
+def ledger_keys(rows: IdentityMap, row: PaymentTransaction) -> list[Key]:
+    """Return the keys of the ledgers that bought credits are probably in."""
+    if row.kind is not PaymentKind.CREDITS or not row.relationship_id:
+        return []
+    return likely_head_keys(rows, owner_key(row.owner_type, row.owner_id), [row.relationship_id])
 
 
 def settle_purchase(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
     """Reverse the bought credits in proportion to the returned amount; suspend them during a dispute.
 
-    The ledger is the one of the original entry, even if the buyer has since moved to another.
+    The ledger is the one that the buyer's lots are in now: the buyer owes what is missing there.
     """
     if row.kind is not PaymentKind.CREDITS or not row.relationship_id:
         return
+    buyer = owner_key(row.owner_type, row.owner_id)
+    row.relationship_id = ledger_of_lot(rows, buyer, row.relationship_id, row.id)
     head = rows.head(row.relationship_id)
     ledger = ledger_rows.opened(head)
     if row.credits_owed is None and not row.credits_taken:
         row.credits_owed = 0
     due = credits_due(row.credits, row.amount, row.refunded_amount)
-    row.credits_owed = enter_reversal(ledger, row.id, due - row.credits_taken, reversal, row.credits_owed)
+    amount = due - row.credits_taken
+    row.credits_owed = enter_reversal(ledger, row.id, amount, reversal, row.credits_owed, payer_id=row.owner_id)
     row.credits_taken = due
     ledger.suspend(row.id, row.dispute is DisputeStatus.OPEN)
     credits.close(unit, head, ledger)
 
 
 def enter_reversal(
-    ledger: CreditLedger, lot_id: str, amount: int, reversal: Reversal, owed: int | None = None
+    ledger: CreditLedger,
+    lot_id: str,
+    amount: int,
+    reversal: Reversal,
+    owed: int | None = None,
+    *,
+    payer_id: str | None = None,
 ) -> int | None:
     """Reverse `amount` credits of a bought lot; restore them if the amount is negative.
 
@@ -47,7 +59,8 @@ def enter_reversal(
     before = ledger.shortfall
     key = source_key("refund", reversal.payment_id, str(reversal.version))
     if amount > 0:
-        ledger.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id)
+        ledger.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id, payer_id=payer_id)
     elif amount < 0:
-        ledger.give_back(lot_id, -amount, key, reversal.given_because, reversal.payment_id, owed)
+        because, payment_id = reversal.given_because, reversal.payment_id
+        ledger.give_back(lot_id, -amount, key, because, payment_id, owed, payer_id=payer_id)
     return None if owed is None else max(0, owed + ledger.shortfall - before)

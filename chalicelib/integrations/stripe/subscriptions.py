@@ -52,6 +52,18 @@ def retrieve_subscription(subscription_id: str) -> Json:
     return call(lambda client: client.v1.subscriptions.retrieve(subscription_id, params))
 
 
+def list_unended(customer_id: str) -> list[Json]:
+    """List a customer's subscriptions that are not canceled.
+
+    Raises StripeObjectNotFound if the customer does not exist.
+    """
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        return client.v1.subscriptions.list({"customer": customer_id} | params)
+
+    return list_all(page)
+
+
 def list_items(subscription_id: str) -> list[Json]:
     """List a subscription's items, with their discounts and coupons."""
 

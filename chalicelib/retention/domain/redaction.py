@@ -19,8 +19,10 @@ def redact(item: Item, actions: Mapping[str, Redaction], context: SubjectContext
             continue
         if action is Redaction.REMOVED:
             del redacted[column]
-        else:
-            redacted[column] = {"S": value.replace(context.subject.id, mark) if context.subject.id in value else mark}
+        elif context.subject.id in value:
+            redacted[column] = {"S": value.replace(context.subject.id, mark)}
+        elif action is Redaction.PSEUDONYM:
+            redacted[column] = {"S": mark}
     if redacted != item and "version" in item:  # a writer that read the old row must get a write conflict
         redacted["version"] = {"N": str(int(item["version"]["N"]) + 1)}
     return redacted

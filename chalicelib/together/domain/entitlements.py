@@ -38,6 +38,14 @@ class EntitledUser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """The fields of a member that decide on premium, as they will be stored."""
+
+    access_until: datetime | None
+    addons: StoredAddons | None
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionState:
     """The state of a subscription in one message. `access_until` None: it gives no access."""
 

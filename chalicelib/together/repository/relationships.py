@@ -44,6 +44,14 @@ def require_writable(transaction: Transaction, relationship_id: str, user_id: st
     transaction.check(Relationship, (relationship_id,), writable_by(user_id), otherwise=WriteConflict())
 
 
+def find_relationship(relationship_id: str) -> Relationship | None:
+    """Return the relationship, read consistently; None if there is none."""
+    try:
+        return Relationship.get(relationship_id, consistent_read=True)
+    except Relationship.DoesNotExist:
+        return None
+
+
 def get_of_member(relationship_id: str, user_id: str) -> Relationship:
     """Return a present or former relationship of the member, read consistently, with one read.
 

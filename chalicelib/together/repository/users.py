@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
-from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, tables, unique_values
 from chalicelib.kit.errors import Unauthenticated, WriteConflict
@@ -37,6 +39,17 @@ def get_signed_in(subject: str, session_id: str | None, user_id: str) -> tuple[U
     return user, session if isinstance(session, Session) else None
 
 
+def set_preferences(user: User, preferences: dict[str, Any], now: datetime) -> None:
+    """Replace the member's preferences. Raises WriteConflict if another writer changed the row since it was read."""
+    actions: list[Action] = [
+        User.preferences.set(preferences),
+        User.version.set(user.version + 1),
+        User.updated_at.set(now),
+    ]
+    if not tables.update_if(User(user.id), actions, User.id.exists() & (User.version == user.version)):
+        raise WriteConflict
+
+
 def find_users(user_ids: Sequence[str]) -> list[User | None]:
     """Return the members' rows in the order of their ids (at most 100), read consistently; None for a missing one."""
     return tables.get_many([(User, (each,)) for each in user_ids], consistent=True)
@@ -52,26 +65,19 @@ def find_by_email(email: str) -> User | None:
 def stage_move(transaction: Transaction, user: User, relationship_id: str, partner_id: str | None) -> None:
     """Move the member to another relationship in the transaction.
 
-    The commit raises WriteConflict if they are no longer in the one of `user`, if what decides on premium has changed, or
-    if they are to get a partner and the account is no longer active.
+    The commit raises WriteConflict if the account has changed, as a new plan does, so that the end of premium of a
+    relationship is never stale; or if they are to get a partner and the account is no longer active.
     """
     partner = User.partner_id
-    condition = (User.relationship_id == user.relationship_id) & _has_same_premium(user)
+    condition = (User.relationship_id == user.relationship_id) & (User.version == user.version)
     transaction.update(
         User(user.id),
         [
             User.relationship_id.set(relationship_id),
             partner.remove() if partner_id is None else partner.set(partner_id),
+            User.version.add(1),
             User.updated_at.set(clock.now()),
         ],
         condition=condition if partner_id is None else condition & (User.is_active == True),  # noqa: E712
         otherwise=WriteConflict(),
     )
-
-
-def _has_same_premium(user: User) -> Condition:
-    """Return the condition that plan and add-ons are as read, so that a relationship never gets a stale end of premium."""
-    pairs = ((User.access_until, user.access_until), (User.addons, user.addons))
-    access, addons = (column.does_not_exist() if value is None else column == value for column, value in pairs)
-    condition: Condition = access & addons
-    return condition

@@ -63,7 +63,7 @@ class BookingsImport(Input):
     """A partner's report: JSON lines."""
 
     partner_id: PartnerId
-    lines: str = Field(max_length=900_000)
+    lines: str = Field(max_length=60_000, description="At most 60,000 characters; use the command for more.")
 
 
 class RefusedLine(Schema):

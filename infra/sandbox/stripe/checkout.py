@@ -58,6 +58,15 @@ def retrieve(store: Store, _: Json, session: str) -> Json:
     return store.get("checkout.session", session)
 
 
+def list_all(store: Store, params: Json) -> Json:
+    rows = [
+        row
+        for row in store.all("checkout.session")
+        if all(params.get(name, row[name]) == row[name] for name in ("customer", "status"))
+    ]
+    return list_of(rows, "/v1/checkout/sessions", params)
+
+
 def list_line_items(store: Store, params: Json, session: str) -> Json:
     store.get("checkout.session", session)
     return list_of(line_items(store, session), f"/v1/checkout/sessions/{session}/line_items", params)

@@ -146,6 +146,9 @@ OPERATIONS = [
     ),
     Operation("GET", "/v1/tax_rates/{tax_rate}", "TaxRateRetrieveParams", tax_rates.retrieve),
     Operation("POST", "/v1/checkout/sessions", "checkout.SessionCreateParams", checkout.create, _SESSION),
+    Operation(
+        "GET", "/v1/checkout/sessions", "checkout.SessionListParams", checkout.list_all, f"customer status {PAGE}"
+    ),
     Operation("GET", "/v1/checkout/sessions/{session}", "checkout.SessionRetrieveParams", checkout.retrieve),
     Operation("POST", "/v1/checkout/sessions/{session}/expire", "checkout.SessionExpireParams", checkout.expire),
     Operation(

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing import jobs
-from chalicelib.billing.domain.credit_ledger import LOTS_PER_STEP, CreditLedger, CreditLot
+from chalicelib.billing.domain.credit_ledger import LOTS_PER_STEP, CreditLedger
+from chalicelib.billing.domain.credit_lots import CreditLot
 from chalicelib.billing.enums import EntryType, GiftStatus, OwnerType
 from chalicelib.billing.errors import InsufficientCredits
 from chalicelib.billing.models import CreditBalance, Gift, PaymentTransaction, Subscription

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.billing.domain.credit_ledger import CreditLot, take_back_lots
+from chalicelib.billing.domain.credit_lots import CreditLot, take_back_lots
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, operator

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain.credit_ledger import CreditLedger, CreditLot, NotEnough
+from chalicelib.billing.domain.credit_ledger import CreditLedger
+from chalicelib.billing.domain.credit_lots import CreditLot, NotEnough
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.service import credits, register_customer
 from chalicelib.kit import ids

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain import payments as rules
-from chalicelib.billing.domain.credit_ledger import CreditLedger, CreditLot, Reversal
+from chalicelib.billing.domain.credit_ledger import CreditLedger, Reversal
+from chalicelib.billing.domain.credit_lots import CreditLot
 from chalicelib.billing.enums import DisputeStatus
 from chalicelib.billing.service.reversed_credits import enter_reversal
 

@@ -81,7 +81,8 @@ def _give(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, customer
         head = rows.head(row.relationship_id)
         ledger = ledger_rows.opened(head)
         if not rows.is_entered(source_key):
-            ledger.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
+            owner_id, item = customer.owner_id, str(row.item)
+            ledger.credit(EntryType.PURCHASE, row.credits, source_key, item, None, row.id, row.id, owner_id=owner_id)
         credits.close(unit, head, ledger)
     elif row.kind is PaymentKind.ADDON:
         addons.sold(unit, customer.owner_id, str(row.item), row)

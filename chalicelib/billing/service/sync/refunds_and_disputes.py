@@ -25,9 +25,11 @@ from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.repository.identity_map import (
     IdentityMap,
+    Key,
     addon_keys,
     gift_key,
     own_subscription_key,
+    owner_key,
     payment_unique_keys,
     refund_key,
 )
@@ -76,7 +78,7 @@ def sync_disputes(payment: StripePaymentReference) -> None:
 def _sync_refunds(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentTransaction:
     rows, earlier = _read(payment)
     stripe_refunds = [parse_refund(each) for each in stripe_payments.list_refunds(payment.intent_id, payment.charge_id)]
-    rows.read([*(refund_key(_id_of(view)) for view in stripe_refunds), *monthly_grants.ledger_keys(rows, earlier)])
+    rows.read([*(refund_key(_id_of(view)) for view in stripe_refunds), *_ledger_keys(rows, earlier)])
     row = copy_row(earlier)
     for view in stripe_refunds:
         _settle_refund(unit, rows, row, view)
@@ -94,7 +96,7 @@ def _sync_disputes(unit: UnitOfWork, payment: StripePaymentReference) -> Payment
     """Sync the payment's row from all of its disputes; each lost one takes its amount."""
     rows, earlier = _read(payment)
     disputes = [parse_dispute(each) for each in stripe_payments.list_disputes(payment.intent_id, payment.charge_id)]
-    rows.read(monthly_grants.ledger_keys(rows, earlier))
+    rows.read(_ledger_keys(rows, earlier))
     lost_disputes = [dispute for dispute in disputes if dispute.is_lost]
     row = copy_row(earlier)
     row.returned_amount = returned_amount(earlier)
@@ -157,9 +159,15 @@ def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransact
     if row is None or not is_paid(row):
         raise PaymentNotStored
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
-    credits_of = [*reversed_credits.head_keys(row), *monthly_grants.payment_keys(row)]
-    rows.read([own_subscription_key(row.subscription_id), gift, *credits_of, *addon_keys(row)])
+    owner = owner_key(row.owner_type, row.owner_id)
+    months = monthly_grants.payment_keys(row)
+    rows.read([own_subscription_key(row.subscription_id), gift, owner, *months, *addon_keys(row)])
     return rows, row
+
+
+def _ledger_keys(rows: IdentityMap, payment: PaymentTransaction) -> list[Key]:
+    """Return the keys of the ledgers that the payment's credits may be in."""
+    return [*reversed_credits.ledger_keys(rows, payment), *monthly_grants.ledger_keys(rows, payment)]
 
 
 def _settle_refund(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransaction, view: StripeRefund) -> None:
