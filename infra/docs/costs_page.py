@@ -45,6 +45,12 @@ COSTS = {
     "schedule: one due day sent": Cost(reads=8, writes=1, write_units=3, sends=1),
     "job: day of 10 events computed, from one part": Cost(reads=6, writes=7, write_units=18, objects=5),
     "job: day computed again, unchanged": Cost(reads=6, writes=2, write_units=3, objects=4),
+    "check-in that makes a couple day": Cost(reads=2, writes=1, write_units=9, sends=1),
+    "job: check-in's awards, notice and requests": Cost(reads=5, writes=1, write_units=5, sends=2),
+    "job: score of a day computed": Cost(reads=8, writes=1, write_units=1),
+    "check-in that joins two runs": Cost(reads=3, writes=1, write_units=9, sends=1),
+    "dashboard": Cost(reads=3),
+    "insights": Cost(reads=3),
 }
 
 ANALYTICS = (
