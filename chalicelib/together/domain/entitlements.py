@@ -38,6 +38,14 @@ class EntitledUser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """The fields of a member that decide on premium, as they will be stored."""
+
+    access_until: datetime | None
+    addons: StoredAddons | None
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionState:
     """The state of a subscription in one message. `access_until` None: it gives no access."""
 
@@ -92,6 +100,12 @@ def merge_addons(addons: Iterable[tuple[str, datetime | None]], now: datetime) -
             ends[addon_id] = max(end, ends.get(addon_id, end))
     latest = sorted(ends.items(), key=lambda each: (each[1], each[0]), reverse=True)[:MAX_ADDONS]
     return {addon_id: None if end == OPEN_ENDED else clock.iso(end) for addon_id, end in sorted(latest)}
+
+
+def has_addon(addons: StoredAddons | None, addon_id: str, now: datetime) -> bool:
+    """Return whether the member has the add-on now."""
+    until = (addons or {}).get(addon_id, clock.iso(now))
+    return until is None or clock.parse(until) > now
 
 
 def _addon_end(addons: StoredAddons | None) -> datetime | None:
