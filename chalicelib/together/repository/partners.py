@@ -26,7 +26,7 @@ def find_many(partner_ids: Iterable[str]) -> dict[str, Partner]:
 
 def list_by_city(city: str, kind: PartnerKind | None, page: PageRequest) -> PageResult[Partner]:
     """Return a page of the partners of a city, by kind; two reads."""
-    condition = None if kind is None else Partner.by_city.kind == kind
+    condition = None if kind is None else Partner.kind == kind
     keys = query_page(Partner.by_city.query(city, condition, limit=page.limit, last_evaluated_key=page.start))
     rows = get_many([(Partner, (key.id,)) for key in keys.items])
     return PageResult([row for row in rows if row is not None and row.city == city], keys.last_key)
