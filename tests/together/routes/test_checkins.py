@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.together.enums import RelationshipStatus
 from chalicelib.together.models import DailyCheckin, Relationship, User
 from tests.together.conftest import As
 from tests.together.days import SCORES, START, MovableClock, checkin, set_clock
@@ -184,7 +185,7 @@ def test_a_check_in_of_a_pause_stays_its_authors_for_good(acting: As, time: Mova
     ada, ben = acting(one), acting(two)
     pause(one)
     assert put(ada).status_code == 200
-    Relationship(one.relationship_id).update([Relationship.status.set("active")])
+    Relationship(one.relationship_id).update([Relationship.status.set(RelationshipStatus.ACTIVE)])
     time.move(minutes=1)
     put(ada, connection_score=2)
     put(ben)
