@@ -19,7 +19,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from infra.bench import together
 from infra.bench.runs import ROOT, SUBJECTS, Subject, SubjectFailed, in_turn, interleaved
 from infra.bench.table import Row
 
@@ -55,35 +54,30 @@ def cold_start(rounds: int) -> list[Row]:
     """
     from chalicelib.kit import ids
 
-    return [_cold_read("cold start until first read", "/v1/billing/subscription", ids.new(), rounds)]
+    return [cold_row("cold start until first read", "/v1/billing/subscription", ids.new(), rounds)]
 
 
-def cold_dashboard(rounds: int) -> list[Row]:
-    """Compare the first read of a member's dashboard in the same way."""
-    return [_cold_read("cold dashboard", "/v1/together/dashboard", together.new_member().id, rounds)]
-
-
-def _cold_read(name: str, route: str, member_id: str, rounds: int) -> Row:
+def cold_row(what: str, route: str, member_id: str, rounds: int) -> Row:
+    """Measure the start of the packaged bundle until its answer to a member's GET, against the floor."""
     from chalicelib.kit import auth
 
     site, floor = (Path(_scratch().name) / name for name in ("site", "floor"))
-    if not floor.exists():
-        for folder in (site, floor):
-            with zipfile.ZipFile(_bundle()) as bundle:
-                bundle.extractall(folder)
-        shutil.copy(SUBJECTS / "floor_app.py", floor / "app.py")
-        compiled = [sys.executable, "-I", "-m", "compileall", "-qf", "--invalidation-mode", "unchecked-hash"]
-        subprocess.run([*compiled, str(floor / "app.py")], check=True)
+    for folder in (site, floor):
+        with zipfile.ZipFile(_bundle()) as bundle:
+            bundle.extractall(folder)
+    shutil.copy(SUBJECTS / "floor_app.py", floor / "app.py")
+    compiled = [sys.executable, "-I", "-m", "compileall", "-qf", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*compiled, str(floor / "app.py")], check=True)
     token = auth.mint(auth.Role.MEMBER, member_id, timedelta(hours=1))
     figures = interleaved(
         [
-            Subject(each, [sys.executable, "-I", "-S", SUBJECTS / "start.py", folder, path, token], whole=True)
-            for each, folder, path in (("ours", site, route), ("floor", floor, "/read"))
+            Subject(name, [sys.executable, "-I", "-S", SUBJECTS / "start.py", folder, path, token], whole=True)
+            for name, folder, path in (("ours", site, route), ("floor", floor, "/read"))
         ],
         rounds if rounds == 1 else rounds * 4,
     )
     ours, peer = figures["ours"], figures["floor"]
-    return Row(name, str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.5)
+    return Row(what, str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.5)
 
 
 def first_touch(rounds: int) -> list[Row]:
