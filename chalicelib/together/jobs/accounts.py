@@ -1,4 +1,4 @@
-"""The schedule of what ends after days: accounts that were not verified or were deleted, addresses of perks."""
+"""The daily schedule that ends accounts and removes addresses of perks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ bp = Blueprint(__name__)
 def expire_accounts(run: ScheduledRun) -> None:
     """Remove accounts that were not verified in 7 days, and request the erasure of those deleted 7 days ago.
 
-    Remove the addresses of perks that are done for 90 days. A failure of the one does not end the other.
+    The addresses of old perks are removed, too, also if an account failed.
     """
     try:
         account_deletion.expire_accounts(run.due)
