@@ -60,6 +60,10 @@ COSTS = {
     "session refreshed": Cost(reads=1, writes=1, write_units=1),
     "a member's request (session and row)": Cost(reads=1),
     "a member's request of billing (session)": Cost(reads=2),
+    "notice added": Cost(writes=1, write_units=5),
+    "schedule: one due notice sent": Cost(reads=32, sends=1),
+    "job: notice mailed": Cost(reads=3, writes=2, write_units=3),
+    "job: delivery of an e-mail to a member recorded": Cost(reads=1),
 }
 
 ANALYTICS = (

@@ -14,7 +14,7 @@ bp = Blueprint(__name__)
 @bp.on_sqs_message(queue="together-send_notification", batch_size=1, name="together-send_notification")
 @consumes(NotificationDue, AccountMailRequested, maximum_concurrency=5)
 def send_notification(message: NotificationDue | AccountMailRequested) -> None:
-    """Mail a notice, or a mail about an account."""
+    """Send the e-mail of a notice or one about an account."""
     if isinstance(message, AccountMailRequested):
         account_mail_requests.send_requested_mail(message)
     else:

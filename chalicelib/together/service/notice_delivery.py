@@ -32,7 +32,7 @@ log = logs.logger("together")
 
 
 def send_notice(message: NotificationDue) -> None:
-    """Mail the notice, unless it was mailed, another worker has it, it is quiet for the member, or they do not want it."""
+    """Send the notice by e-mail, unless it was sent, is claimed, it is quiet for the member, or they do not want it."""
     row, user = notifications.find_with_member(message.user_id, message.notification_id)
     if row is None or user is None or row.due_in is None:
         return
