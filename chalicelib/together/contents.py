@@ -2,6 +2,11 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.accounts": ("/v1/together/accounts",),
+    "chalicelib.together.jobs.days": (),
+    "chalicelib.together.jobs.mail": (),
+    "chalicelib.together.jobs.mail_feedback": (),
+    "chalicelib.together.jobs.notifications": (),
+    "chalicelib.together.jobs.relationships": (),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
     "chalicelib.together.routes.activities": ("/v1/together/activities",),
     "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
@@ -9,6 +14,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.challenges": ("/v1/together/challenges",),
     "chalicelib.together.routes.checkins": ("/v1/together/checkins",),
     "chalicelib.together.routes.conversations": ("/v1/together/conversations",),
+    "chalicelib.together.routes.dates": ("/v1/together/dates",),
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
     "chalicelib.together.routes.library": ("/v1/together/library",),

@@ -34,6 +34,7 @@ def add(notice: Notice, now: datetime) -> bool:
             stage(transaction, notice, now)
             if notice.scheduled_for <= now:
                 _count_unread(transaction, notice.user_id)
+            stage_counted(transaction, notice, now)
     except WriteConflict:
         return False
     return True
@@ -59,6 +60,13 @@ def stage(transaction: Transaction, notice: Notice, now: datetime) -> None:
     transaction.add(row, otherwise=WriteConflict())
 
 
+def stage_counted(transaction: Transaction, notice: Notice, now: datetime) -> None:
+    """Write the notice in the transaction as `stage` does, and count it as unread if its time has come."""
+    stage(transaction, notice, now)
+    if notice.scheduled_for <= now:
+        _count_unread(transaction, notice.user_id)
+
+
 def find_with_member(user_id: str, row_id: str) -> tuple[Notification | None, User | None]:
     """Return a notice and its member, read consistently in one call; None for a missing row."""
     keys: list[tuple[type[tables.Table], tuple[str, ...]]] = [(Notification, (user_id, row_id)), (User, (user_id,))]
@@ -75,6 +83,25 @@ def iterate_due(hour: datetime, now: datetime) -> Iterator[Due]:
         rows = Notification.by_due_in.query(key, Notification.id < clock.iso(now) + "$")  # "$" follows "#"
         for row in tables.readable_rows(rows):
             yield key, row.user_id, row.id
+
+
+def cause_of(row: Notification) -> str:
+    """Return the cause of the notice."""
+    return row.id.partition("#")[2]
+
+
+def list_counted_causes(user_id: str, since: datetime, prefix: str, but: str | None = None) -> set[str]:
+    """Return the causes with this start of the member's notices since then that count as unread or were read.
+
+    The notice with the id `but` is left out.
+    """
+    rows = tables.readable_rows(Notification.query(user_id, Notification.id >= clock.iso(since), consistent_read=True))
+    return {cause for row in rows if (cause := cause_of(row)).startswith(prefix) and row.id != but and is_counted(row)}
+
+
+def remove(row: Notification) -> None:
+    """Delete the notice."""
+    row.delete()
 
 
 def is_counted(row: Notification) -> bool:
