@@ -31,9 +31,6 @@ def add(notice: Notice, now: datetime) -> bool:
     """
     try:
         with Transaction() as transaction:
-            stage(transaction, notice, now)
-            if notice.scheduled_for <= now:
-                _count_unread(transaction, notice.user_id)
             stage_counted(transaction, notice, now)
     except WriteConflict:
         return False
