@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from chalicelib.together.domain.moments import at, local_date
-from chalicelib.together.domain.occurrences import next_reminder
+from chalicelib.together.domain.occurrences import next_on, next_reminder
 
 _DAY = timedelta(days=1)
 PREFIX = "date/"
@@ -74,3 +74,12 @@ def is_right(row: DateFields, planned: PlannedReminder, place: tuple[int, str]) 
     """Return whether the reminder is what the date and the member's hour and zone give for its day."""
     hour, zone = place
     return plan_from(row, local_date(planned.scheduled_for, zone), hour, zone) == planned
+
+
+def is_missed(row: DateFields, occurs_on: date, today: date) -> bool:
+    """Return whether the date occurs on that day, and the day is over where the member is now.
+
+    A member who flies across the date line can skip it.
+    """
+    value, is_recurring = row.date_value, row.is_recurring
+    return next_on(value, is_recurring, occurs_on) == occurs_on and next_on(value, is_recurring, today) != occurs_on

@@ -56,7 +56,7 @@ def add_date(user: User, body: DateCreate, key: Idempotency | None) -> DateRead:
         if key:
             key.join(unit.transaction, response)
         unit.transaction.add(row)
-        reminders.stage_reminders(unit.transaction, row, _members(user, relationship), now)
+        reminders.stage_reminders(unit.transaction, row, _members(user, relationship))
         return response
 
     return run_unit_of_work(decide)

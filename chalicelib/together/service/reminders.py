@@ -7,11 +7,12 @@ between two steps loses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from chalicelib.kit import clock
 from chalicelib.kit.tables import Transaction
 from chalicelib.together.domain import reminder_plan
+from chalicelib.together.domain.moments import local_date
 from chalicelib.together.domain.notices import Notice
 from chalicelib.together.domain.preferences import reminder_hour
 from chalicelib.together.domain.relationship_state import WRITABLE
@@ -49,12 +50,12 @@ def plan_dates(user: User, rows: Iterable[ImportantDate]) -> None:
             add_notice(to_notice(user, row.relationship_id, planned))
 
 
-def stage_reminders(transaction: Transaction, row: ImportantDate, members: Iterable[User], now: datetime) -> None:
+def stage_reminders(transaction: Transaction, row: ImportantDate, members: Iterable[User]) -> None:
     """Plan the first reminder of a new date for the members, in the transaction that adds it."""
     for user in members:
-        planned = reminder_plan.plan_unsent(row, now, _place(user), ())
+        planned = reminder_plan.plan_unsent(row, row.created_at, _place(user), ())
         if planned is not None:
-            notifications.stage_counted(transaction, to_notice(user, row.relationship_id, planned), now)
+            notifications.stage_counted(transaction, to_notice(user, row.relationship_id, planned), row.created_at)
 
 
 def settle_reminder(row: Notification) -> bool:
@@ -72,7 +73,7 @@ def settle_reminder(row: Notification) -> bool:
     is_sent = planned.cause in notifications.list_counted_causes(
         user.id, row.scheduled_for - _LOOK_BACK, planned.cause, but=row.id
     )
-    if not is_sent and not reminder_plan.is_right(stored, planned, _place(user)):
+    if not is_sent and not _is_still_right(user, stored, planned):
         plan_dates(user, [stored])
         return False
     _plan_following(user, stored, occurs_on)
@@ -92,6 +93,12 @@ def to_notice(user: User, relationship_id: str, planned: PlannedReminder) -> Not
         relationship_id=relationship_id,
         subject_id=planned.date_id,
     )
+
+
+def _is_still_right(user: User, row: ImportantDate, planned: PlannedReminder) -> bool:
+    """Return whether the reminder is right for the member's hour and zone, or is the last one for its occurrence."""
+    today = local_date(clock.now(), user.timezone)
+    return reminder_plan.is_right(row, planned, _place(user)) or reminder_plan.is_missed(row, planned.occurs_on, today)
 
 
 def _plan_following(user: User, row: ImportantDate, occurs_on: date) -> None:

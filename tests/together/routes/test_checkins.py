@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.kit import clock
 from chalicelib.together.models import DailyCheckin, Relationship, User
 from tests.together.conftest import As
 from tests.together.days import SCORES, START, MovableClock, checkin, set_clock
@@ -190,7 +189,7 @@ def test_a_check_in_of_a_pause_stays_its_authors_for_good(acting: As, time: Mova
     put(ada, connection_score=2)
     put(ben)
     assert [row["is_mine"] for row in listed(ben)] == [True]
-    assert [row["is_mine"] for row in listed(ada)] == [False, True] or len(listed(ada)) == 2
+    assert {row["is_mine"] for row in listed(ada)} == {True, False}
     assert Relationship.get(one.relationship_id).streak_end is None
 
 
@@ -274,4 +273,3 @@ def test_another_members_check_in_cannot_be_deleted(acting: As) -> None:
 
 def test_nobody_checks_in_without_signing_in(api: httpx.Client) -> None:
     assert api.put(f"/v1/together/checkins/{TODAY}", json=checkin()).status_code == 401
-    assert clock.now() == START
