@@ -2,6 +2,11 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.accounts": ("/v1/together/accounts",),
+    "chalicelib.together.jobs.ideas": (),
+    "chalicelib.together.jobs.mail": (),
+    "chalicelib.together.jobs.mail_feedback": (),
+    "chalicelib.together.jobs.notifications": (),
+    "chalicelib.together.jobs.relationships": (),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
     "chalicelib.together.routes.activities": ("/v1/together/activities",),
     "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
@@ -13,6 +18,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.dashboard": ("/v1/together/dashboard", "/v1/together/insights"),
     "chalicelib.together.routes.dates": ("/v1/together/dates",),
     "chalicelib.together.routes.goals": ("/v1/together/goals",),
+    "chalicelib.together.routes.ideas": ("/v1/together/ideas",),
     "chalicelib.together.routes.invitations": ("/v1/together/invitations",),
     "chalicelib.together.routes.library": ("/v1/together/library",),
     "chalicelib.together.routes.notifications": ("/v1/together/notifications",),

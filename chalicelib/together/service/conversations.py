@@ -86,7 +86,7 @@ def change_conversation(user: User, conversation_id: str, body: ConversationUpda
         relationship, row = _own(user, conversation_id, version)
         changed = copy_row(row, _sealed(relationship.id, conversation_id, changes))
         conversations.stage_same_status(unit.transaction, relationship, user.id)
-        unit.transaction.put(changed, condition=conversations.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.put(changed, condition=conversations.conversation_unchanged(row), otherwise=WriteConflict())
         return _to_detail(changed, user.id)
 
     return run_unit_of_work(decide)
@@ -98,7 +98,7 @@ def remove_conversation(user: User, conversation_id: str, version: str) -> None:
     def decide(unit: UnitOfWork) -> None:
         relationship, row = _own(user, conversation_id, version)
         conversations.stage_same_status(unit.transaction, relationship, user.id)
-        unit.transaction.delete(row, condition=conversations.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.delete(row, condition=conversations.conversation_unchanged(row), otherwise=WriteConflict())
 
     run_unit_of_work(decide)
 
