@@ -3,6 +3,10 @@
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.accounts": ("/v1/together/accounts",),
     "chalicelib.together.jobs.ideas": (),
+    "chalicelib.together.jobs.accounts": (),
+    "chalicelib.together.jobs.billing_notices": (),
+    "chalicelib.together.jobs.days": (),
+    "chalicelib.together.jobs.entitlements": (),
     "chalicelib.together.jobs.mail": (),
     "chalicelib.together.jobs.mail_feedback": (),
     "chalicelib.together.jobs.notifications": (),

@@ -24,7 +24,8 @@ def find_email_owner(
     email: str, others: Sequence[tuple[type[Table], tuple[str, ...]]] = ()
 ) -> tuple[str | None, list[Table | None]]:
     """Return the id of the account that has the address, and the rows of `others`, with one read."""
-    claim, *rows = tables.get_many([(UniqueValue, (email_key(email),)), *others], consistent=True)
+    keys: list[tuple[type[Table], tuple[str, ...]]] = [(UniqueValue, (email_key(email),)), *others]
+    claim, *rows = tables.get_many(keys, consistent=True)
     if not isinstance(claim, UniqueValue) or (claim.expires_epoch is not None and claim.expires_epoch <= clock.now()):
         return None, rows
     return claim.owner, rows

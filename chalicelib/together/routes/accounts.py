@@ -43,7 +43,7 @@ def confirm_email(call: ApiRequest[None, EmailConfirmation]) -> None:
 @bp.route("/v1/together/accounts/reset", methods=["POST"])
 @endpoint(bp, body=PasswordResetCreate, status=202)
 def request_reset(call: ApiRequest[None, PasswordResetCreate]) -> None:
-    """Mail a link that sets a new password, if the address has an account."""
+    """Send a mail with a link that sets a new password, if the address has an account."""
     password_changes.request_reset(call.body.email, call.credentials.source_ip)
 
 

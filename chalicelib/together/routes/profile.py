@@ -54,5 +54,5 @@ def change_password(call: ApiRequest[Member, PasswordChange]) -> Response:
 @bp.route("/v1/together/me/email", methods=["POST"])
 @endpoint(bp, auth=member, body=EmailChange, status=202, errors=(WrongPassword, EmailChangePending))
 def change_email(call: ApiRequest[Member, EmailChange]) -> None:
-    """Mail a link to a new address that confirms it."""
+    """Send a link to a new address that confirms it."""
     email_changes.request_change(call.principal, call.body.email, call.body.password)

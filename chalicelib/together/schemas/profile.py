@@ -40,7 +40,7 @@ class QuietHours(Input):
 
 
 class SharedProfile(Input):
-    """What the partner sees of the profile besides the name."""
+    """What the partner sees of the profile, in addition to the name."""
 
     birthday: bool = True
     love_languages: bool = True

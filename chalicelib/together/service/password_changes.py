@@ -16,7 +16,7 @@ from chalicelib.together.service.auth import Member
 
 
 def request_reset(email: str, source_ip: str) -> None:
-    """Mail a link that sets a new password, if the address has an account. Raises TooManyRequests."""
+    """Send a mail with a link that sets a new password, if the address has an account. Raises TooManyRequests."""
     limit_requests(source_ip)
     owner_id, _ = account_rows.find_email_owner(email)
     user = users.find_user(owner_id) if owner_id else None

@@ -10,7 +10,7 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
 from chalicelib.together.schemas.profile import ProfileRead, ProfileUpdate
-from chalicelib.together.service import customers
+from chalicelib.together.service import customers, reminders
 from chalicelib.together.service.auth import Member
 
 
@@ -38,6 +38,8 @@ def update_profile(member: Member, changes: ProfileUpdate, if_match: str) -> Pro
     row = run_unit_of_work(decide)
     if "display_name" in given:
         customers.register_member(row)
+    if "timezone" in given or "hour" in given.get("preferences", {}):
+        reminders.plan_reminders(row)
     return ProfileRead.of(row)
 
 
