@@ -2,15 +2,6 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.accounts": ("/v1/together/accounts",),
-    "chalicelib.together.jobs.ideas": (),
-    "chalicelib.together.jobs.accounts": (),
-    "chalicelib.together.jobs.billing_notices": (),
-    "chalicelib.together.jobs.days": (),
-    "chalicelib.together.jobs.entitlements": (),
-    "chalicelib.together.jobs.mail": (),
-    "chalicelib.together.jobs.mail_feedback": (),
-    "chalicelib.together.jobs.notifications": (),
-    "chalicelib.together.jobs.relationships": (),
     "chalicelib.together.routes.achievements": ("/v1/together/achievements",),
     "chalicelib.together.routes.activities": ("/v1/together/activities",),
     "chalicelib.together.routes.blocks": ("/v1/together/blocks",),
@@ -38,6 +29,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.jobs.billing_notices": (),
     "chalicelib.together.jobs.days": (),
     "chalicelib.together.jobs.entitlements": (),
+    "chalicelib.together.jobs.ideas": (),
     "chalicelib.together.jobs.mail": (),
     "chalicelib.together.jobs.mail_feedback": (),
     "chalicelib.together.jobs.notifications": (),
