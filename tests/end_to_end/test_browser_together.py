@@ -180,7 +180,7 @@ def _visit_failing(tab: Page) -> None:
         tab.route(re.compile("/v1/"), held.append)
         open_screen(tab, key)
         expect(tab.locator("#screen .loading").first).to_be_attached()
-        tab.wait_for_function("document.querySelector('#screen [aria-busy]') !== null")
+        expect(tab.locator("#screen [aria-busy]").first).to_be_attached()
         tab.unroute_all(behavior="ignoreErrors")
         tab.route(re.compile("/v1/"), lambda route: route.fulfill(status=500, json={"code": "InternalError"}))
         for route in held:
