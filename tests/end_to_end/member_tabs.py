@@ -70,7 +70,7 @@ def open_screen(tab: Page, key: str) -> None:
 def rate(tab: Page, value: int = 8) -> None:
     """Choose the same value on the three scales of the check-in."""
     for label in SCORES:
-        tab.get_by_role("group", name=label).get_by_role("radio", name=str(value), exact=True).check(force=True)
+        tab.get_by_role("group", name=label).get_by_role("radio", name=str(value), exact=True).check()
 
 
 def check_in(tab: Page, value: int = 8) -> None:

@@ -48,7 +48,7 @@ function dayCards(board, waiting, again) {
   show(days[0]);
   return kit.h("div", { class: "board" },
     kit.h("div", { class: "stack" }, !partner && aloneBanner(),
-      tg.section("Your check-in", picker, body), partner && partnerCard(partner, theirs, days[0])),
+      tg.section("Your check-in", picker, body), partner && partnerCard(partner, theirs(days[0]), Boolean(own(days[0])))),
     kit.h("div", { class: "stack" }, streakCard(streak, partner), datesCard(board.dates), goalsCard(board.goals, again), challengesCard(board.challenges, again), activitiesCard(board.activities)));
 }
 
@@ -59,13 +59,11 @@ const notesOf = (row) => NOTES.filter(([name]) => row[name]).map(([name, label])
 
 const checkinSummary = (row, ...actions) => kit.h("div", { class: "stack tight" }, scoreList(row), notesOf(row), kit.h("div", { class: "row" }, row.is_private && kit.badge("Private"), actions));
 
-function partnerCard(partner, theirs, day) {
-  const row = theirs(day);
+/** Show the partner's day. The API hides it until the member has checked in, too. */
+function partnerCard(partner, row, isMutual) {
   const name = partner.display_name;
-  const hidden = row && row.mood_score === null;
-  return tg.section(name, null, !row ? kit.h("p", { class: "soft" }, `${name} has not checked in today.`)
-    : hidden ? kit.h("p", null, row.is_private ? `${name} checked in, privately.` : `${name} checked in. You see it once you have, too.`)
-      : checkinSummary(row));
+  return tg.section(name, null, !row ? kit.h("p", { class: "soft" }, isMutual ? `${name} has not checked in today.` : `You see the day of ${name} once you have checked in, too.`)
+    : row.mood_score === null ? kit.h("p", null, `${name} checked in, privately.`) : checkinSummary(row));
 }
 
 const figure = (value, unit, label) => kit.h("div", { class: "figure" }, kit.h("strong", null, value), kit.h("span", { class: "soft" }, `${unit} ${label}`));
