@@ -17,12 +17,17 @@ from chalicelib.analytics.service import due_days, recomputation, site_cache
 from chalicelib.billing import service as billing
 from chalicelib.kit import auth, clock, ids
 from chalicelib.kit.auth import Role
+from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.locks import Lease
 from chalicelib.retention.rules import RULES
 from chalicelib.retention.service import sweep
 from chalicelib.shops.models import Shop
 from chalicelib.shops.service import webhook_registration
+from chalicelib.together.domain.notices import Notice
+from chalicelib.together.enums import NotificationKind
+from chalicelib.together.service import mail_failures, notice_dispatch
+from chalicelib.together.service.notifications import add_notice
 from infra.bench.round_trips import Cost, metered
 from infra.deploy import handlers
 from infra.docs.costs_page import COSTS
@@ -31,6 +36,7 @@ from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 from tests.retention.conftest import CUT_OFF, fire_sweep, log_of, stored_logs
 from tests.studio.conftest import PHOTO, Gallery, gallery
+from tests.together.members import new_couple
 
 __all__ = ["gallery"]
 
@@ -219,3 +225,19 @@ def test_analytics(api: httpx.Client, costs: Callable[[str], Any], monkeypatch: 
     with costs("job: day computed again, unchanged"):
         run("analytics-compute_day")
     site_cache.forget()
+
+
+def test_notices_of_members(costs: Callable[[str], Any]) -> None:
+    user, _ = new_couple(preferences={"quiet": {"start": 0, "end": 0}})
+    now = clock.now()
+    kind = NotificationKind.PARTNER_ACTIVITY
+    notice = Notice(user.id, kind, "cause", "Title", "Body", now, relationship_id=user.relationship_id)
+    with costs("notice added"):
+        add_notice(notice)
+    with costs("schedule: one due notice sent"):
+        notice_dispatch.send_due(now, now)
+    with costs("job: notice mailed"):
+        run("together-send_notification")
+    report = EmailReported(event="delivery", email_id="1", recipients=(user.email,), tenant="together", user_id=user.id)
+    with costs("job: delivery of an e-mail to a member recorded"):
+        mail_failures.record_report(report)

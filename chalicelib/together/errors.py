@@ -226,5 +226,7 @@ class BookingNotConfirmed(Conflict):
 
 class InvalidBooking(InvalidInput):
     title = "The booking is invalid"
+
+
 class CalendarNotFound(NotFound):
     title = "Calendar not found"

@@ -45,6 +45,10 @@ COSTS = {
     "schedule: one due day sent": Cost(reads=8, writes=1, write_units=3, sends=1),
     "job: day of 10 events computed, from one part": Cost(reads=6, writes=7, write_units=18, objects=5),
     "job: day computed again, unchanged": Cost(reads=6, writes=2, write_units=3, objects=4),
+    "notice added": Cost(writes=1, write_units=5),
+    "schedule: one due notice sent": Cost(reads=32, sends=1),
+    "job: notice mailed": Cost(reads=3, writes=2, write_units=3),
+    "job: delivery of an e-mail to a member recorded": Cost(reads=1),
 }
 
 ANALYTICS = (

@@ -81,8 +81,10 @@ def _consumed_by(rows: list[UserAddon], request_key: str) -> UserAddon | None:
 
 def _is_refunded(row: UserAddon) -> bool:
     """Return whether the add-on's payment was returned in full."""
+    if row.payment_transaction_id is None:
+        return False
     try:
-        return is_gone(payments.get(row.payment_transaction_id or ""))
+        return is_gone(payments.get(row.payment_transaction_id))
     except PaymentNotFound:
         return False
 

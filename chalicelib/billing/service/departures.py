@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.enums import AddonStatus, OwnerType
 from chalicelib.billing.errors import CustomerNotFound
-from chalicelib.billing.repository import customers, subscriptions
+from chalicelib.billing.repository import addons, customers, subscriptions
 from chalicelib.billing.service.subscriptions import NotOurs
 from chalicelib.billing.service.sync.subscriptions import sync_subscription
 from chalicelib.integrations.stripe import checkout_sessions
@@ -27,9 +27,8 @@ def leave(owner_type: OwnerType, owner_id: str) -> None:
     if customer.at_stripe is not None:
         with suppress(StripeObjectNotFound):  # the customer was deleted at Stripe, with their subscriptions
             _end_at_stripe(customer.at_stripe)
-    for row in subscriptions.list_by_owner(owner_type, owner_id):
-        if row.stripe_subscription_id and not row.status.is_final:
-            _sync(row.stripe_subscription_id)
+    for stripe_subscription_id in _running(owner_type, owner_id):
+        _sync(stripe_subscription_id)
 
 
 def _end_at_stripe(stripe_customer_id: str) -> None:
@@ -40,6 +39,15 @@ def _end_at_stripe(stripe_customer_id: str) -> None:
         with suppress(StripeObjectNotFound):  # it has ended since
             stripe_subscriptions.cancel_now(str(subscription["id"]))
         _sync(str(subscription["id"]))
+
+
+def _running(owner_type: OwnerType, owner_id: str) -> set[str]:
+    """Return the Stripe ids of the subscriptions that still run in our rows; one of add-ons alone has only these."""
+    plans = subscriptions.list_by_owner(owner_type, owner_id)
+    held = addons.list_by_user(owner_id) if owner_type is OwnerType.MEMBER else []
+    running = [row.stripe_subscription_id for row in plans if not row.status.is_final]
+    running += [row.stripe_subscription_id for row in held if row.status is AddonStatus.ACTIVE]
+    return {stripe_id for stripe_id in running if stripe_id}
 
 
 def _sync(stripe_subscription_id: str) -> None:

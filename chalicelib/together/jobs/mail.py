@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import consumes
 from chalicelib.together.schemas.messages import AccountMailRequested, NotificationDue
-from chalicelib.together.service import account_mail, notice_delivery
+from chalicelib.together.service import account_mail_requests, notice_delivery
 
 bp = Blueprint(__name__)
 
@@ -14,8 +14,8 @@ bp = Blueprint(__name__)
 @bp.on_sqs_message(queue="together-send_notification", batch_size=1, name="together-send_notification")
 @consumes(NotificationDue, AccountMailRequested, maximum_concurrency=5)
 def send_notification(message: NotificationDue | AccountMailRequested) -> None:
-    """Mail a notice, or a mail about an account."""
+    """Send the e-mail of a notice or one about an account."""
     if isinstance(message, AccountMailRequested):
-        account_mail.send_account_mail(message.user_id, message.purpose, message.message_id)
+        account_mail_requests.send_requested_mail(message)
     else:
         notice_delivery.send_notice(message)

@@ -13,7 +13,6 @@ from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
 from chalicelib.together.enums import RelationshipStatus
 from chalicelib.together.models import Relationship, User
-from chalicelib.together.repository.users import has_same_premium
 
 
 def stage_user(transaction: Transaction, user: User, columns: Mapping[str, Any]) -> None:
@@ -33,9 +32,9 @@ def stage_user(transaction: Transaction, user: User, columns: Mapping[str, Any])
     transaction.update(User(user.id), actions, condition, otherwise=WriteConflict())
 
 
-def require_same_premium(transaction: Transaction, partner: User) -> None:
-    """Require in the transaction that what decides on the partner's premium is as read; else it raises WriteConflict."""
-    transaction.check(User, (partner.id,), has_same_premium(partner), otherwise=WriteConflict())
+def require_unchanged(transaction: Transaction, partner: User) -> None:
+    """Require in the transaction that the partner's row has the version that was read; else it raises WriteConflict."""
+    transaction.check(User, (partner.id,), User.version == partner.version, otherwise=WriteConflict())
 
 
 def stage_premium(transaction: Transaction, relationship: Relationship, until: datetime | None) -> None:

@@ -97,8 +97,17 @@ def list_counted_causes(user_id: str, since: datetime, prefix: str, but: str | N
 
 
 def remove(row: Notification) -> None:
-    """Delete the notice."""
-    row.delete()
+    """Delete the notice; one that counts as unread no longer does."""
+    if not is_counted(row) or row.read_at is not None:
+        row.delete()
+        return
+    try:
+        with Transaction() as transaction:
+            is_unread = Notification.id.exists() & Notification.read_at.does_not_exist()
+            transaction.delete(row, is_unread, otherwise=WriteConflict())
+            transaction.update(User(row.user_id), [User.unread.add(-1)], User.unread > 0, otherwise=WriteConflict())
+    except WriteConflict:
+        row.delete()
 
 
 def is_counted(row: Notification) -> bool:

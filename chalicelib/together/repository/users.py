@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, tables, unique_values
@@ -82,11 +81,3 @@ def stage_move(transaction: Transaction, user: User, relationship_id: str, partn
         condition=condition if partner_id is None else condition & (User.is_active == True),  # noqa: E712
         otherwise=WriteConflict(),
     )
-
-
-def has_same_premium(user: User) -> Condition:
-    """Return the condition that plan and add-ons are as read, so that a relationship never gets a stale end of premium."""
-    pairs = ((User.access_until, user.access_until), (User.addons, user.addons))
-    access, addons = (column.does_not_exist() if value is None else column == value for column, value in pairs)
-    condition: Condition = access & addons
-    return condition

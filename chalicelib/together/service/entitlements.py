@@ -69,7 +69,7 @@ def _stage(unit: UnitOfWork, user: User, columns: dict[str, Any], access: Access
     relationship = relationships.get_relationship(user.relationship_id)
     partner = users.find_user(user.partner_id) if user.partner_id else None
     if partner is not None:
-        entitlements.require_same_premium(unit.transaction, partner)
+        entitlements.require_unchanged(unit.transaction, partner)
     until = premium_until([access, partner])
     if until != relationship.premium_until:
         entitlements.stage_premium(unit.transaction, relationship, until)

@@ -17,7 +17,7 @@ from chalicelib.together.domain.mail_delivery import (
     mail_kind,
     postponed_until,
 )
-from chalicelib.together.domain.notices import is_shown
+from chalicelib.together.domain.notices import cause_of, is_shown
 from chalicelib.together.metrics import MAILS_FAILED
 from chalicelib.together.models import Notification, User
 from chalicelib.together.repository import notifications, relationships
@@ -32,11 +32,11 @@ log = logs.logger("together")
 
 
 def send_notice(message: NotificationDue) -> None:
-    """Mail the notice, unless it was mailed, another worker has it, it is quiet for the member, or they do not want it."""
+    """Send the notice by e-mail, unless it was sent, is claimed, it is quiet for the member, or they do not want it."""
     row, user = notifications.find_with_member(message.user_id, message.notification_id)
     if row is None or user is None or row.due_in is None:
         return
-    if notifications.cause_of(row).startswith(reminder_plan.PREFIX) and not reminders.settle_reminder(row):
+    if row.attempts == 0 and cause_of(row.id).startswith(reminder_plan.PREFIX) and not reminders.settle_reminder(row):
         notifications.remove(row)
         log.info("reminder dropped: it is no longer due")
         return

@@ -87,7 +87,7 @@ def to_notice(user: User, relationship_id: str, planned: PlannedReminder) -> Not
         NotificationKind.REMINDER,
         planned.cause,
         "An important date is near",
-        f"One of your dates is on {planned.occurs_on}.",
+        f"One of your dates is on {planned.occurs_on:%d %B %Y}.",
         planned.scheduled_for,
         action_url=ACTION_URL,
         relationship_id=relationship_id,

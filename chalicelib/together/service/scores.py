@@ -20,6 +20,7 @@ from chalicelib.together.enums import RelationshipStatus
 from chalicelib.together.models import Conversation, Relationship, RelationshipScore, User
 from chalicelib.together.repository import checkins, relationships, scores, users
 from chalicelib.together.schemas.messages import ScoreRequested
+from chalicelib.together.service import digests
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
@@ -64,7 +65,10 @@ def _close_days(couple: _Couple) -> None:
     now, relationship = clock.now(), couple.relationship
     over, scored_until = day_ends.last_day_over(now, couple.zones), relationship.scored_until
     first = over if scored_until is None else max(scored_until + _DAY, over - _WEEK + _DAY)
-    _score(couple, [first + number * _DAY for number in range((over - first).days + 1)])
+    days = [first + number * _DAY for number in range((over - first).days + 1)]
+    _score(couple, days)
+    if relationship.status is RelationshipStatus.ACTIVE:
+        digests.add_digests(relationship, couple.members, days)
     today = max(local_date(now, zone) for zone in couple.zones)
     recent = checkins.list_between(relationship.id, over - _WEEK, today)
     is_used = any(counts_for_couple(row, relationship.activated_at) for row in recent)

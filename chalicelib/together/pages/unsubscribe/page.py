@@ -1,4 +1,4 @@
-"""The page of an unsubscribe link. It names no member: whoever has the e-mail can open it."""
+"""The page of an unsubscribe link. It names no member: everybody who has the e-mail can open it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def question_page(subject: str, url: str) -> Document:
     """Return the page that asks whether to stop the e-mails about `subject`; its button sends POST to `url`."""
     button = '<button class="primary" type="submit">Unsubscribe</button>'
     form = f'<form method="post" action="{escape(url)}">{button}</form>'
-    return _page("Stop these e-mails?", f"You get no more e-mails about {subject}.", form, 200)
+    return _page("Stop these e-mails?", f"After that, you get no more e-mails about {subject}.", form, 200)
 
 
 def result_page(subject: str) -> Document:
