@@ -27,11 +27,14 @@ def seed_couple() -> None:
     """Write the couple with their history up to yesterday, unless they exist."""
     from chalicelib.kit import clock
     from chalicelib.together.models import User
+    from chalicelib.together.service.customers import register_member
 
     if User.count(hash_key=_id("user", 0)):
         return
     now = clock.now()
     _write_members(now)
+    for user_id in _users():
+        register_member(User.get(user_id))
     _write_checkins(now)
     for write in (_write_dates, _write_goals, _write_activities, _write_talks, _write_achievements, _write_scores):
         write(now.date())

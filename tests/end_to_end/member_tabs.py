@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+import httpx
 from playwright.sync_api import Browser, Page, Request, expect
 
-from chalicelib.kit import passwords
+from chalicelib.kit import auth, passwords
+from chalicelib.kit.auth import Role
 from tests.end_to_end.tabs import browser_tab
+from tests.timeouts import LIMIT
 
 PHONE, DESK = (360, 740), (1280, 800)
 PASSWORD = "four quiet herons wade"
@@ -22,9 +25,17 @@ def password_hash() -> str:
     return passwords.hash_password(PASSWORD)
 
 
+@cache
+def warm_up(api_url: str) -> None:
+    """Call the API once: the first call of a test process reads the permissions, which a slow machine does in a minute."""
+    token = auth.mint(Role.MEMBER, "nobody")
+    httpx.get(f"{api_url}/v1/together/me", headers={"Authorization": f"Bearer {token}"}, timeout=LIMIT)
+
+
 @contextmanager
 def member_tab(browser: Browser, api_url: str, size: tuple[int, int]) -> Iterator[Page]:
     """Open the page in a context of its own; fail if a request leaves its origin."""
+    warm_up(api_url)
     with browser_tab(browser, *size) as tab:
         strangers: list[str] = []
 
@@ -59,7 +70,7 @@ def open_screen(tab: Page, key: str) -> None:
 def rate(tab: Page, value: int = 8) -> None:
     """Choose the same value on the three scales of the check-in."""
     for label in SCORES:
-        tab.get_by_role("group", name=label).get_by_role("radio", name=str(value), exact=True).check(force=True)
+        tab.get_by_role("group", name=label).get_by_role("radio", name=str(value), exact=True).check()
 
 
 def check_in(tab: Page, value: int = 8) -> None:
@@ -70,5 +81,8 @@ def check_in(tab: Page, value: int = 8) -> None:
 
 def wait_for_worker(tab: Page) -> None:
     """Wait until the service worker controls the page and keeps its shell."""
-    tab.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    tab.wait_for_function("navigator.serviceWorker.controller !== null")
+    tab.evaluate(
+        """() => new Promise((done) => {
+        if (navigator.serviceWorker.controller) done();
+        else navigator.serviceWorker.addEventListener('controllerchange', () => done()); })"""
+    )

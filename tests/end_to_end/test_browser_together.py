@@ -111,7 +111,7 @@ def test_two_people_sign_up_pair_check_in_and_reach_a_goal(
     check_in(desk, 9)
     expect(desk.get_by_text("Your check-in is saved.")).to_be_visible()
     open_screen(phone, "today")
-    expect(phone.get_by_text("Ben checked in. You see it once you have, too.")).to_be_visible()
+    expect(phone.get_by_text("You see the day of Ben once you have checked in, too.")).to_be_visible()
     check_in(phone, 7)
     expect(phone.get_by_role("region", name="Ben").get_by_text("9")).to_have_count(3)
     expect(phone.get_by_role("region", name="Streak")).to_contain_text("1day by both")
@@ -180,7 +180,7 @@ def _visit_failing(tab: Page) -> None:
         tab.route(re.compile("/v1/"), held.append)
         open_screen(tab, key)
         expect(tab.locator("#screen .loading").first).to_be_attached()
-        tab.wait_for_function("document.querySelector('#screen [aria-busy]') !== null")
+        expect(tab.locator("#screen [aria-busy]").first).to_be_attached()
         tab.unroute_all(behavior="ignoreErrors")
         tab.route(re.compile("/v1/"), lambda route: route.fulfill(status=500, json={"code": "InternalError"}))
         for route in held:

@@ -21,20 +21,24 @@
       if (!navigator.onLine) throw error;
       return (await tg.call("PUT", "checkins/" + date, { body: entry.body })).data;
     }
-    const { answers, refused } = await tg.sendCheckins();
+    const { answers, refused } = await tg.sendCheckins(date);
     const refusal = refused.find((each) => each.date === date);
     if (!refusal) return answers.get(date) ?? null;
     await tg.store.removeCheckin(tg.user, date);
     throw refusal.problem;
   };
 
-  /** Send the member's waiting check-ins, one tab at a time. Returns the answers by date and the refusals. */
-  tg.sendCheckins = () => tg.locked("together-checkins", async () => {
+  /**
+   * Send the member's waiting check-ins, one tab at a time; for the one of `now`, entered this moment, the API's clock
+   * counts. Returns the answers by date and the refusals.
+   */
+  tg.sendCheckins = (now) => tg.locked("together-checkins", async () => {
     const answers = new Map(), refused = [], user = tg.user;
     for (const entry of user ? await tg.store.checkins(user) : []) {
       if (entry.refused || tg.user !== user) continue;
       try {
-        const body = { ...entry.body, recorded_at: [entry.body.recorded_at, tg.now().toISOString()].sort()[0] }; // not in the future
+        const recorded = entry.date === now ? null : [entry.body.recorded_at, tg.now().toISOString()].sort()[0]; // not in the future
+        const body = { ...entry.body, recorded_at: recorded };
         answers.set(entry.date, (await tg.call("PUT", "checkins/" + entry.date, { body })).data);
       } catch (problem) {
         if (!FINAL.includes(problem.status)) break; // it stays, and goes at the next opportunity

@@ -2,7 +2,7 @@
 {
   tg.ideas = (place) => {
     const paid = kit.h("div"), library = kit.h("div"), partners = kit.h("div");
-    const show = () => kit.load(paid, () => Promise.all([tg.read("ideas", { limit: 10 }), tg.elsewhere("GET", "billing/credits")]), ([{ items }, { data: credits }]) => {
+    const show = () => kit.load(paid, () => Promise.all([tg.read("ideas", { limit: 10 }), tg.credits()]), ([{ items }, credits]) => {
       if (items.some((row) => row.status === "pending")) setTimeout(() => paid.isConnected && refresh(), 3000);
       return kit.h("div", { class: "stack tight" }, kit.h("p", { class: "soft" }, `You have ${tg.count(credits.balance, "credit")}.`),
         items.length ? kit.list(items.map(ideaRow)) : kit.empty("No ideas yet", "Three prompts or date ideas cost one credit. Only the options that you choose are sent to the model, never what you wrote."));
@@ -14,10 +14,20 @@
       else show();
     };
     const kind = kit.h("select", { "aria-label": "What to show of the library", onchange: () => shelf() }, [["date_ideas", "Date ideas"], ["courses", "Courses"], ["guides", "Guides"], ["prompts", "Question of the day"]].map(([value, text]) => kit.h("option", { value }, text)));
-    const shelf = () => kit.load(library, () => tg.read("library", { kind: kind.value }), ({ items }) => (items.length ? kit.list(items.map(shelfRow)) : kit.empty("Nothing here", "The library has nothing of this kind.")));
+    const shelf = () => kit.load(library, () => tg.read("library", { kind: kind.value }), ({ items }) => (items.length ? shelfList(items) : kit.empty("Nothing here", "The library has nothing of this kind.")));
     place.replaceChildren(kit.h("div", { class: "stack" }, tg.section("Ideas for you", kit.button("Ask for ideas", () => ask(show)), paid), tg.section("Library", kind, library), tg.partners(partners)));
     shelf();
     return show();
+  };
+
+  const FIRST = 6;
+  const shelfList = (items) => {
+    const list = kit.list(items.slice(0, FIRST).map(shelfRow));
+    const more = items.length > FIRST && kit.button(`Show all ${items.length}`, () => {
+      list.append(...items.slice(FIRST).map((item) => kit.h("li", null, shelfRow(item))));
+      more.remove();
+    });
+    return kit.h("div", { class: "stack tight" }, list, more);
   };
 
   const option = (name, label, ...values) => kit.field({ name, label, tag: "select", options: [["", "Any"], ...tg.choices(...values)] });

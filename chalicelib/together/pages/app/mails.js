@@ -7,9 +7,9 @@
     const form = kit.h("div"), calendar = kit.h("div");
     place.replaceChildren(kit.h("div", { class: "stack" }, tg.section("Mails", null, form), tg.section("Calendar", null, calendar)));
     calendar.replaceChildren(kit.h("p", { class: "soft" }, "A secret link brings your dates into any calendar app. It is part of the premium plans."), kit.h("div", { class: "row" },
-      kit.button("Make a new link", kit.act(async () => {
-        const { data } = await tg.call("POST", "calendar", { body: {}, key: true });
-        kit.dialog("The calendar link", () => [kit.h("p", null, "Subscribe to this address in your calendar app. Everybody who has it can read your dates; a new link ends this one."), kit.h("p", null, kit.h("code", { class: "code" }, data.url))]);
+      kit.button("Show the link", kit.act(async () => {
+        const { data } = await tg.call("POST", "calendar", { repeatable: true });
+        kit.dialog("The calendar link", () => [kit.h("p", null, "Subscribe to this address in your calendar app. Everybody who has it can read your dates, until you end the link."), kit.h("p", null, kit.h("code", { class: "code" }, data.url))]);
       })), kit.button("End the link", kit.act(async () => {
         await tg.call("DELETE", "calendar");
         kit.toast("The link no longer works.");

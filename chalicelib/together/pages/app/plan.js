@@ -1,5 +1,15 @@
 /** Plan, credits, add-ons, perks and gifts. Payments happen at Stripe; the page only links there. */
 {
+  /** Return the credits, or a part below them; a member who bought nothing yet has none. */
+  tg.credits = async (part = "", query = {}) => {
+    try {
+      return (await tg.elsewhere("GET", "billing/credits" + part, { query })).data;
+    } catch (error) {
+      if (error.code !== "CustomerNotFound") throw error;
+      return { balance: 0, shortfall: 0, items: [] };
+    }
+  };
+
   const here = (query) => `${location.origin}${location.pathname}${query}#you/plan`;
   const pay = (path, body) => kit.act(async () => {
     const { data } = await tg.elsewhere("POST", path, { body: { ...body, success_url: here("?paid=1"), cancel_url: here("") }, key: true });
@@ -14,7 +24,7 @@
     const showPlan = () => kit.load(at["Your plan"], () => get("billing/subscription"), (data) => planCard(data, showPlan));
     const showGifts = () => kit.load(at.Gifts, () => get("billing/gifts"), ({ items }) => giftCards(items, () => { showPlan(); showGifts(); }));
     const showPerks = () => kit.load(at.Perks, () => tg.read("perks"), (data) => perkCards(data, showPerks));
-    kit.load(at.Credits, () => Promise.all([get("billing/credits"), get("billing/credits/ledger", { limit: 10 })]), ([{ balance, shortfall }, { items }]) => [kit.h("p", null, kit.h("strong", null, tg.count(balance, "credit"))), shortfall > 0 && kit.banner(`${tg.count(shortfall, "credit")} are owed after a refund.`, "warn"),
+    kit.load(at.Credits, () => Promise.all([tg.credits(), tg.credits("/ledger", { limit: 10 })]), ([{ balance, shortfall }, { items }]) => [kit.h("p", null, kit.h("strong", null, tg.count(balance, "credit"))), shortfall > 0 && kit.banner(`${tg.count(shortfall, "credit")} are owed after a refund.`, "warn"),
       items.length > 0 && kit.h("details", null, kit.h("summary", null, "The last changes"), kit.table("Changes of the credits", [["When", (row) => kit.date(row.created_at)], ["What", (row) => tg.words(row.entry_type)], ["Credits", (row) => row.amount, "number"], ["Balance", (row) => row.balance_after, "number"]], items))].filter(Boolean));
     kit.load(at.Plans, () => get("billing/plans"), ({ items }) => (items.length ? kit.list(items.filter((row) => row.price_monthly || row.price_annual).map(offer)) : kit.empty("No plans", "There are no plans for sale.")));
     kit.load(at["Add-ons"], () => Promise.all([get("billing/addons"), get("billing/addons/mine")]), ([{ items }, mine]) => [mine.items.length > 0 && kit.list(mine.items.map((row) => tg.row(tg.words(row.addon_id), row.expires_at && "Until " + kit.date(row.expires_at), kit.badge(tg.words(row.status), row.status === "active" ? "good" : "")))),

@@ -38,21 +38,20 @@ const waitingBanners = (waiting, again) => waiting.map((entry) => (entry.refused
 const offlineCards = (waiting, again) => tg.section("Your check-in", null, checkinForm(tg.day(), waiting.find((entry) => entry.date === tg.day())?.body, again));
 
 function dayCards(board, waiting, again) {
-  const { me, partner, checkins, streak } = board;
+  const { partner, checkins, streak } = board;
   const days = [tg.day(), tg.day(1), tg.day(2)];
-  const own = (day) => waiting.find((entry) => entry.date === day && !entry.refused)?.body ?? checkins.find((row) => row.checkin_date === day && isMine(row, me));
-  const theirs = (day) => checkins.find((row) => row.checkin_date === day && !isMine(row, me));
+  const own = (day) => waiting.find((entry) => entry.date === day && !entry.refused)?.body ?? checkins.find((row) => row.checkin_date === day && row.is_mine);
+  const theirs = (day) => checkins.find((row) => row.checkin_date === day && !row.is_mine);
   const body = kit.h("div");
   const show = (day, isOpen = !own(day)) => body.replaceChildren(isOpen ? checkinForm(day, own(day), again) : checkinSummary(own(day), kit.button("Change", () => show(day, true))));
   const picker = kit.h("select", { "aria-label": "Day of the check-in", onchange: () => show(picker.value) }, days.map((day, back) => kit.h("option", { value: day }, ["Today", "Yesterday", "Two days ago"][back])));
   show(days[0]);
   return kit.h("div", { class: "board" },
-    kit.h("div", { class: "stack" }, !partner && board.status !== "active" && aloneBanner(), board.status === "paused" && kit.banner("The relationship is paused. What you write now stays yours, and shared entries do not change.", "warn"),
-      tg.section("Your check-in", picker, body), partner && partnerCard(partner, theirs, days[0])),
+    kit.h("div", { class: "stack" }, !partner && aloneBanner(),
+      tg.section("Your check-in", picker, body), partner && partnerCard(partner, theirs(days[0]), Boolean(own(days[0])))),
     kit.h("div", { class: "stack" }, streakCard(streak, partner), datesCard(board.dates), goalsCard(board.goals, again), challengesCard(board.challenges, again), activitiesCard(board.activities)));
 }
 
-const isMine = (row, me) => row.is_mine ?? row.user_id === me.id;
 const aloneBanner = () => kit.banner("You use Together alone so far, and everything works. Your partner can join at any time.", "", kit.h("a", { class: "button", href: "#pair" }, "Invite your partner"));
 
 const scoreList = (row) => kit.h("ul", { class: "scores" }, SCORES.map(([name]) => kit.h("li", null, kit.h("span", { class: "soft" }, SHORT[name]), kit.h("strong", null, row[name] ?? "–"))));
@@ -60,13 +59,11 @@ const notesOf = (row) => NOTES.filter(([name]) => row[name]).map(([name, label])
 
 const checkinSummary = (row, ...actions) => kit.h("div", { class: "stack tight" }, scoreList(row), notesOf(row), kit.h("div", { class: "row" }, row.is_private && kit.badge("Private"), actions));
 
-function partnerCard(partner, theirs, day) {
-  const row = theirs(day);
+/** Show the partner's day. The API hides it until the member has checked in, too. */
+function partnerCard(partner, row, isMutual) {
   const name = partner.display_name;
-  const hidden = row && (row.mood_score === null || row.mood_score === undefined);
-  return tg.section(name, null, !row ? kit.h("p", { class: "soft" }, `${name} has not checked in today.`)
-    : hidden ? kit.h("p", null, row.is_private ? `${name} checked in, privately.` : `${name} checked in. You see it once you have, too.`)
-      : checkinSummary(row));
+  return tg.section(name, null, !row ? kit.h("p", { class: "soft" }, isMutual ? `${name} has not checked in today.` : `You see the day of ${name} once you have checked in, too.`)
+    : row.mood_score === null ? kit.h("p", null, `${name} checked in, privately.`) : checkinSummary(row));
 }
 
 const figure = (value, unit, label) => kit.h("div", { class: "figure" }, kit.h("strong", null, value), kit.h("span", { class: "soft" }, `${unit} ${label}`));

@@ -6,26 +6,30 @@ tg.trend = (place) => {
   const chart = kit.h("div");
   const choice = kit.field({ name: "days", label: "Days", tag: "select", value: "30", options: [7, 30, 90, 180, 365].map((days) => [days, `The last ${days} days`]) });
   const select = choice.querySelector("select");
-  const show = () => kit.load(chart, () => tg.read("insights", { days: select.value }), (data) => trendOf(data, Number(select.value)));
+  const read = () => tg.read("insights", { days: select.value }).catch((error) => {
+    if (error.code !== "PremiumRequired") throw error;
+    return null;
+  });
+  const show = () => kit.load(chart, read, (data) => (data ? trendOf(data, Number(select.value))
+    : kit.banner("The free plan shows 30 days.", "", kit.h("a", { class: "button", href: "#you/plan" }, "See the plans"))));
   select.addEventListener("change", show);
   place.replaceChildren(kit.h("div", { class: "stack" }, kit.h("div", { class: "short" }, choice), chart));
   return show();
 };
 
-function trendOf({ items, is_premium: isPremium }, days) {
+function trendOf({ days: items, trend }, days) {
   const x = Array.from({ length: days }, (_, n) => tg.day(days - 1 - n));
   const byDay = new Map(items.map((row) => [row.date, row]));
   const values = (name) => x.map((day) => { const value = byDay.get(day)?.[name]; return value === null || value === undefined ? null : Number(value); });
   const scores = values("health_score");
   const last = items.filter((row) => row.health_score !== null).sort((a, b) => (a.date < b.date ? -1 : 1)).at(-1);
-  if (!items.some((row) => row.health_score !== null || row.mood_avg !== null)) return kit.empty("Nothing to show yet", "A score appears once both of you have checked in on two days of a week, not privately.", kit.h("a", { class: "button", href: "#today" }, "Check in"));
+  if (!items.some((row) => row.health_score !== null)) return kit.empty("Nothing to show yet", "A score appears once both of you have checked in on two days of a week, not privately.", kit.h("a", { class: "button", href: "#today" }, "Check in"));
   return kit.h("div", { class: "stack" },
     last && tg.section("Score", null, kit.h("div", { class: "figures" }, kit.h("div", { class: "figure" }, kit.h("strong", null, last.health_score), kit.h("span", { class: "soft" }, `of 100, on ${tg.dayText(last.date, { day: "numeric", month: "short" })}`))),
-      last.trend && kit.h("p", null, tg.words(TRENDS[last.trend]) + "."), last.components && partsTable(last.components)),
+      trend && kit.h("p", null, tg.words(TRENDS[trend]) + "."), last.components && partsTable(last.components)),
     kit.h("div", { class: "card" }, kit.chart({ type: "line", title: "Score", unit: "of 100", x, series: [{ name: "Score", values: scores }] })),
     kit.h("div", { class: "card" }, kit.chart({ type: "line", title: "Both, on average", unit: "of 10", x, series: [["Closeness", "connection_avg"], ["Contentment", "satisfaction_avg"], ["Mood", "mood_avg"]].map(([name, key]) => ({ name, values: values(key) })) })),
-    kit.h("p", { class: "soft" }, "Days without a score are gaps: there were fewer than two shared check-ins of each in the week before."),
-    isPremium === false && days > 30 && kit.banner("The free plan shows 30 days.", "", kit.h("a", { class: "button", href: "#you/plan" }, "See the plans")));
+    kit.h("p", { class: "soft" }, "Days without a score are gaps: there were fewer than two shared check-ins of each in the week before."));
 }
 
 const partsTable = (components) => kit.h("details", null, kit.h("summary", null, "What the score is made of"),
