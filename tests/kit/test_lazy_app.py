@@ -151,7 +151,8 @@ def test_views_of_the_whole_api_are_complete_after_another_request() -> None:
 
 def test_every_route_is_listed_for_its_own_module() -> None:
     contents: dict[str, tuple[str, ...]] = {}
-    for context in ("kit", "shops", "billing", "analytics", "discounts", "studio", "retention", "operator"):
+    names = ("kit", "shops", "billing", "analytics", "discounts", "studio", "together", "retention", "operator")
+    for context in names:
         contents |= import_module(f"chalicelib.{context}.contents").BLUEPRINTS
     routes = handlers.chalice_app().routes
     assert len(routes) > 80

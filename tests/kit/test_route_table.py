@@ -72,9 +72,11 @@ def test_each_route_has_one_gateway_path() -> None:
     paths = {route: gateway_path(route, methods) for route, methods in routes.items()}
 
     shared = {path for route, path in paths.items() if path != route}
-    assert shared == {
-        f"/v1/{name}/{{proxy+}}" for name in ("analytics", "billing", "discounts", "operator", "shops", "studio")
-    }
+    names = ("analytics", "billing", "discounts", "operator", "retention", "shops", "studio", "together")
+    assert shared == {f"/v1/{name}/{{proxy+}}" for name in names}
     own = {route for route, path in paths.items() if path == route}
     assert {"/health", "/webhooks/stripe", "/shopify/{app}/auth", "/proxy/studio/uploads", "/studio/app"} <= own
-    assert {route for route in own if route.startswith("/v1/")} == {"/v1/analytics/events"}  # public
+    accounts = {f"/v1/together/{path}" for path in ("accounts", "accounts/email", "accounts/reset", "accounts/verify")}
+    sessions = {"/v1/together/sessions", "/v1/together/sessions/refresh"}
+    public = {"/v1/analytics/events"} | accounts | sessions
+    assert {route for route in own if route.startswith("/v1/")} == public

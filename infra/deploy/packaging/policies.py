@@ -114,8 +114,10 @@ def _sns(reached: Requirements) -> Iterator[Statement]:
 
 
 def _sqs(reached: Requirements) -> Iterator[Statement]:
+    """Yield statements for queues. A function that redrives sends to every queue: one pattern per context, as for tables."""
     redrives = REDRIVES in reached.modules
-    queues = [consumer.queue for consumer in handlers.consumers()] if redrives else reached.queues
+    contexts = sorted({consumer.queue.partition("-")[0] for consumer in handlers.consumers()})
+    queues = [f"{context}-*" for context in contexts] if redrives else reached.queues
     if queues:
         yield _allow("sqs", ("SendMessage",), [_arn("sqs", _physical(queue)) for queue in queues])
     if redrives:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatch
+from fnmatch import fnmatch, fnmatchcase
 from typing import Any
 
 import pytest
@@ -22,13 +22,17 @@ def documents() -> dict[str, dict[str, Any]]:
 
 
 def allowed(document: dict[str, Any], action: str) -> set[str]:
-    """Return the resources that a policy allows for the action, without ARN prefixes."""
-    return {
+    """Return the resources that a policy allows for the action, without ARN prefixes; of queues to send to, each by name."""
+    names = {
         json.dumps(resource).rpartition("}:")[2].strip('"}')
         for statement in document["Statement"]
         if action in statement["Action"]
         for resource in statement["Resource"]
     }
+    if action != "sqs:SendMessage":
+        return names
+    queues = {data_stack.physical(consumer.queue) for consumer in handlers.consumers()}
+    return {queue for queue in queues if any(fnmatchcase(queue, name) for name in names)}
 
 
 def test_no_policy_grants_a_wildcard(documents: dict[str, dict[str, Any]]) -> None:
