@@ -44,7 +44,7 @@ class EmailDeferred(Exception):
 class Email:
     """An e-mail to one address, as plain text and, if given, as HTML.
 
-    With `unsubscribe_url`, mail programs show a button that sends POST to it (RFC 8058). The `tags` are in SES's reports.
+    With `unsubscribe_url`, mail programs show a button that sends POST to it (one-click unsubscribe, RFC 8058). The `tags` are in SES's reports.
     """
 
     recipient: str
