@@ -27,6 +27,7 @@ FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-
 class Person(StrEnum):
     """The people of the page, in its order."""
 
+    MEMBER = "Member"
     SHOPPER = "Shopper"
     MERCHANT = "Merchant"
     OPERATOR = "Operator"

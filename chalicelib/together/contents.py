@@ -27,6 +27,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.library": ("/v1/together/library",),
     "chalicelib.together.routes.notifications": ("/v1/together/notifications",),
     "chalicelib.together.routes.operator": ("/v1/operator/together",),
+    "chalicelib.together.routes.pages": ("/together/app", "/together/{file}"),
     "chalicelib.together.routes.partners": ("/v1/together/partners",),
     "chalicelib.together.routes.perks": ("/v1/together/perks",),
     "chalicelib.together.routes.profile": ("/v1/together/me",),

@@ -221,7 +221,7 @@ class BookingNotFound(NotFound):
 
 
 class BookingNotConfirmed(Conflict):
-    title = "Only a booking that the partner confirmed can be rated"
+    title = "Only a confirmed booking can be rated"
 
 
 class InvalidBooking(InvalidInput):

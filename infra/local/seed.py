@@ -13,7 +13,7 @@ STYLES = (("Pencil", "pencil"), ("Watercolour", "watercolour"), ("Oil", "oil"), 
 
 
 def seed(plan: Plan) -> None:
-    """Create the plan catalogue and a shop with both apps, a product and styles, unless they exist.
+    """Create the plan catalogue, a shop with both apps, a product and styles, and a couple, unless they exist.
 
     Do nothing if Shopify or Stripe is not a sandbox.
     """
@@ -22,6 +22,7 @@ def seed(plan: Plan) -> None:
     from chalicelib.billing.models import SubscriptionPlan
     from chalicelib.billing.service import sync_plans
     from chalicelib.shops.models import Shop
+    from infra.local.couple import seed_couple
     from infra.local.demo.install import install
     from infra.local.demo.world import World
 
@@ -33,6 +34,7 @@ def seed(plan: Plan) -> None:
             if app not in installed:
                 install(world, app, SHOP)
     _furnish()
+    seed_couple()
 
 
 def _furnish() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.local.couple import EMAILS, PASSWORD
 from infra.local.environment import HOST, Plan
 from infra.local.seed import SHOP
 
@@ -22,7 +23,9 @@ Backroom is ready after {seconds:.1f} s.
   mailbox   {mailbox}
   state     {plan.state_dir}
 
-Open {plan.api_url}/ in a browser: it leads to the shop, the merchant's admin, the operator's console and the API reference.
+Open {plan.api_url}/ in a browser: it leads to the couples app, the shop, the merchant's admin, the
+operator's console and the API reference. The couples app has a couple with 60 days of history: sign in as
+{EMAILS[0]} or {EMAILS[1]} with the password "{PASSWORD}".
 
 Try, in another terminal:
   make demo                        run the main workflow with a real photo

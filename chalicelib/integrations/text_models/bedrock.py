@@ -32,7 +32,7 @@ _SYSTEM = (
 )
 
 
-def write(request: TextRequest) -> GeneratedText:
+def write_text(request: TextRequest) -> GeneratedText:
     """Return what the model writes. Raises TextRefused, UnusableAnswer, TextModelUnavailable."""
     profile = config.settings().bedrock_text_profile
     options = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in sorted(request.options.items()))

@@ -38,7 +38,7 @@ _DATES = (
 )
 
 
-def write(request: TextRequest) -> GeneratedText:
+def write_text(request: TextRequest) -> GeneratedText:
     """Return the items of a request; different seeds and options give different ones."""
     forms = _DATES if request.task == "date_idea" else _QUESTIONS
     options = ", ".join(f"{name}: {value.replace('_', ' ')}" for name, value in sorted(request.options.items()))

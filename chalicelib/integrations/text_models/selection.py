@@ -47,10 +47,10 @@ def choose_text_model(name: str) -> TextModel:
 def _local(request: TextRequest) -> GeneratedText:
     from chalicelib.integrations.text_models import local
 
-    return local.write(request)
+    return local.write_text(request)
 
 
 def _bedrock(request: TextRequest) -> GeneratedText:
     from chalicelib.integrations.text_models import bedrock
 
-    return bedrock.write(request)
+    return bedrock.write_text(request)

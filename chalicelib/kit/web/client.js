@@ -33,28 +33,30 @@ kit.pause = (seconds) => new Promise((done) => {
 /**
  * Return a function `call(method, path, options)` that resolves to `{ data, etag, status }` or throws a `kit.Problem`.
  *
- * `token()` returns a promise of the bearer token, `words` maps codes of problems to sentences, `waiting(isOffline)` is
- * called before each retry. Options of a call: `body` (sent as JSON), `etag` (If-Match), `key` (true: the request carries
- * an Idempotency-Key, so that it may be repeated), `query` (empty values are left out).
+ * `token(isRefused)` returns a promise of the bearer token (`isRefused`: the API refused the last one), `words` maps codes
+ * of problems to sentences, `waiting(isOffline)` is called before each retry, `headers` go with every request. Options of a call: `body` (sent as JSON), `etag` (If-Match),
+ * `key` (true: the request carries an Idempotency-Key, so that it may be repeated), `repeatable` (true: it may be repeated
+ * without one), `query` (empty values are left out).
  */
-kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () => {} }) => {
+kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeout = 30, waiting = () => {} }) => {
   const keys = new Map(); // a request that got no response is repeated with its first key
 
-  async function bearer() {
+  async function bearer(isRefused) {
     let timer;
     const late = new Promise((_, fail) => { timer = setTimeout(() => fail(new Error("The token is late")), timeout * 1000); });
     try {
-      return await Promise.race([token(), late]);
-    } catch {
+      return await Promise.race([token(isRefused), late]);
+    } catch (error) {
+      if (error instanceof kit.Problem) throw error;
       throw new kit.Problem(navigator.onLine ? "SessionExpired" : "Offline");
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async function send(method, url, options, name) {
-    const headers = {};
-    if (token) headers.Authorization = "Bearer " + (await bearer());
+  async function send(method, url, options, name, isRefused) {
+    const headers = { ...common };
+    if (token) headers.Authorization = "Bearer " + (await bearer(isRefused));
     if (options.body !== undefined) headers["Content-Type"] = "application/json";
     if (options.etag) headers["If-Match"] = options.etag;
     if (options.key) headers["Idempotency-Key"] = keys.get(name);
@@ -77,8 +79,11 @@ kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () =
     }
   }
 
+  /** Return whether the API refuses the token; a wrong password in the body needs no other token. */
+  const isRefused = (response, body) => response.status === 401 && token && body.code !== "InvalidCredentials";
+
   function failure(response, body) {
-    const code = response.status === 401 && token ? "SessionExpired" : body.code || "InternalError";
+    const code = isRefused(response, body) ? "SessionExpired" : body.code || "InternalError";
     const status = { 429: "TooManyRequests", 503: "Unavailable" }[response.status];
     const text = words[code] || kit.WORDS[code] || body.detail || body.title || kit.WORDS[status];
     return new kit.Problem(code, text, { status: response.status, errors: body.errors });
@@ -89,21 +94,21 @@ kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () =
     const url = base + path + (String(query) && "?" + query);
     const name = method + " " + url + " " + JSON.stringify(options.body);
     if (options.key && !keys.has(name)) keys.set(name, crypto.randomUUID());
-    const safe = method === "GET" || options.key;
+    const safe = method === "GET" || options.key || options.repeatable;
     const repeatable = safe || (["PUT", "DELETE"].includes(method) && !options.etag); // a lost success would look like 412
     let refreshed = false;
     for (let attempt = 1; ; attempt++) {
       let response = null, body = {};
       try {
-        ({ response, data: body } = await send(method, url, options, name));
+        ({ response, data: body } = await send(method, url, options, name, refreshed));
       } catch (error) {
-        if (error.code === "SessionExpired") throw error;
+        if (error instanceof kit.Problem) throw error;
       }
       if (response?.ok) {
         keys.delete(name);
         return { data: body, etag: response.headers.get("ETag"), status: response.status };
       }
-      if (response?.status === 401 && token && !refreshed) {
+      if (response && isRefused(response, body) && !refreshed) {
         refreshed = true; // the next attempt asks for a new token
         continue;
       }

@@ -8,7 +8,7 @@ kit.h = (tag, props, ...children) => {
     else if (name === "value") element.value = value;
     else if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 };
 
@@ -200,9 +200,8 @@ kit.picture = (source, alt, renew) => {
 };
 
 /** Say at the top of the page that there is no connection, until it is back. */
-kit.watchConnection = (place) => {
-  const show = () => place.replaceChildren(...(navigator.onLine ? [] : [kit.banner(
-    "You are offline. What you see may be old; changes are not saved.", "warn")]));
+kit.watchConnection = (place, text = "You are offline. What you see may be old; changes are not saved.") => {
+  const show = () => place.replaceChildren(...(navigator.onLine ? [] : [kit.banner(text, "warn")]));
   place.setAttribute("role", "status");
   addEventListener("online", show);
   addEventListener("offline", show);

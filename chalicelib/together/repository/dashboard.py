@@ -42,7 +42,7 @@ def read_space(user: User, days: Iterable[date]) -> SpaceRows:
     A second one follows if the partner of `user` is not the present one. Raises RelationshipNotFound.
     """
     days, space = list(days), str(user.relationship_id)
-    partner_id = user.partner_id
+    partner_id: str | None = user.partner_id
     for _ in range(2):
         members = [each for each in (user.id, partner_id) if each]
         keys: list[tuple[type[Table], tuple[str, ...]]] = [(Relationship, (space,))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from chalicelib.kit import attempts, bound_tokens, clock, ids
 from chalicelib.kit.attempts import Limit
@@ -14,7 +15,7 @@ from chalicelib.together.errors import InvalidCredentials, InvalidLink
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
 from chalicelib.together.schemas.accounts import AccountCreate
-from chalicelib.together.service import account_mail, customers, measurement, password_guesses
+from chalicelib.together.service import account_mail_orders, customers, measurement, password_guesses
 from chalicelib.together.service.spaces import stage_space
 
 _REQUESTS = Limit("account-requests", 60, timedelta(hours=1))
@@ -51,7 +52,7 @@ def sign_up(request: AccountCreate, source_ip: str) -> None:
         return owner.id, MailPurpose.VERIFY
 
     user_id, purpose = run_unit_of_work(decide)
-    account_mail.request_mail(user_id, purpose, request.email)
+    account_mail_orders.request_mail(user_id, purpose, request.email)
 
 
 def verify_account(token: str, password: str, source_ip: str) -> None:
@@ -95,7 +96,7 @@ def _new_user(request: AccountCreate, password_hash: str) -> User:
     return User(ids.new(), email=request.email, created_at=now, updated_at=now, **columns)
 
 
-def _sign_up_columns(request: AccountCreate, password_hash: str) -> dict[str, object]:
+def _sign_up_columns(request: AccountCreate, password_hash: str) -> dict[str, Any]:
     """Return the columns that a sign-up sets. Without verification the account ends after 7 days."""
     now = clock.now()
     return {

@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 
 from chalicelib.kit import clock
-from chalicelib.together.enums import PerkKind
+from chalicelib.together.enums import ConversationKind, PerkKind
 from chalicelib.together.schemas.bookings import BookingCreate
+from chalicelib.together.schemas.conversations import ConversationCreate
 from chalicelib.together.schemas.partners import PartnerPut
 from chalicelib.together.schemas.perks import PerkClaim
-from chalicelib.together.service import bookings, partners, perks
+from chalicelib.together.service import bookings, conversations, partners, perk_fulfilment, perks
 from tests.infra.ops.conftest import Ops
 from tests.together.members import new_couple, new_member
 from tests.together.offers import partner_body, subscribe
@@ -58,3 +59,16 @@ def test_a_report_is_imported_twice_with_the_same_result(ops: Ops, tmp_path: Pat
     assert third.code == 1
     assert json.loads(third.out)["refused"] == [{"line": 2, "reason": "not a JSON object"}]
     assert ops("import-bookings", "nobody", str(file)).code == 1
+
+
+def test_rotated_keys_open_notes_and_addresses_and_old_keys_are_dropped(ops: Ops, key_file: Path) -> None:
+    user = new_member()
+    subscribe(user, "premium_plus")
+    perk = perks.claim_perk(user, PerkClaim(kind=PerkKind.SURPRISE_BOX, address="1 Long Street"), None)
+    talk = conversations.add_conversation(user, ConversationCreate(kind=ConversationKind.OTHER, notes="ours"), None)
+    before = set(json.loads(key_file.read_text())["keys"])
+    assert ops("rotate-secrets", "--new-key").code == 0
+    assert ops("rotate-secrets", "--drop-old").code == 0
+    assert not before & set(json.loads(key_file.read_text())["keys"])
+    assert conversations.get_conversation(user, talk.id).notes == "ours"
+    assert perk_fulfilment.get_perk(perk.id).address == "1 Long Street"

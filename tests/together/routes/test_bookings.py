@@ -16,7 +16,7 @@ from chalicelib.analytics import service as analytics
 from chalicelib.kit import clock, ids
 from chalicelib.kit.auth import Role
 from chalicelib.together.models import Booking, User
-from chalicelib.together.service.booking_reports import import_bookings
+from chalicelib.together.service.partner_reports import import_bookings
 from tests.together.conftest import As
 from tests.together.members import MemberClient, new_couple, new_member
 from tests.together.offers import operate, partner_body

@@ -1,6 +1,7 @@
-"""The operator's console: shops, deliveries, Stripe events, dead letters, generations, retention, privacy, sizes.
+"""The operator's console, with a tab for each kind of work.
 
-The page contains no data: it reads and writes with the token that the operator pastes.
+Tabs: shops, deliveries, Stripe events, dead letters, generations, retention, privacy, sizes; and perks, partners and
+bookings of the couples app. The page contains no data: it reads and writes with the token that the operator pastes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ SCRIPTS = (
     "retention.js",
     "privacy.js",
     "sizes.js",
+    "together.js",
     "tabs.js",
 )
 

@@ -13,6 +13,9 @@ if (account) {
     ["retention", "Retention", op.retention],
     ["privacy", "Privacy", op.privacy],
     ["sizes", "Sizes", op.sizes],
+    ["perks", "Perks", op.perks],
+    ["partners", "Partners", op.partners],
+    ["bookings", "Bookings", op.bookings],
   ]));
 } else {
   main.append(op.signIn(sessionStorage.getItem(STORED) && "Your token has expired or belongs to another role. Paste a new one."));
