@@ -114,8 +114,10 @@ def _sns(reached: Requirements) -> Iterator[Statement]:
 
 
 def _sqs(reached: Requirements) -> Iterator[Statement]:
+    """Yield statements for queues. One pattern per context if messages return to any queue: IAM allows 10,240 characters."""
     redrives = REDRIVES in reached.modules
-    queues = [consumer.queue for consumer in handlers.consumers()] if redrives else reached.queues
+    every = sorted({f"{consumer.queue.partition('-')[0]}-*" for consumer in handlers.consumers()})
+    queues = every if redrives else reached.queues
     if queues:
         yield _allow("sqs", ("SendMessage",), [_arn("sqs", _physical(queue)) for queue in queues])
     if redrives:
