@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.kit import aws, config, logs, retries
+from chalicelib.kit.email_addresses import is_address
 
 MAX_SUBJECT = 200
 READ_SECONDS = 40
 """The longest wait for SES's answer. A later answer is lost, and with it whether SES has sent the e-mail."""
 
-_ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
-"""One address in ASCII without spaces, quotes and comments: SES takes no other."""
 _REFUSALS = {"MessageRejected", "InvalidParameterValue"}
 _DEFERRALS = {
     "Throttling",
@@ -44,7 +42,7 @@ class EmailDeferred(Exception):
 class Email:
     """An e-mail to one address, as plain text and, if given, as HTML.
 
-    With `unsubscribe_url`, mail programs show a button that sends POST to it (RFC 8058). The `tags` are in SES's reports.
+    With `unsubscribe_url`, mail programs show a button that sends POST to it (one-click unsubscribe, RFC 8058). The `tags` are in SES's reports.
     """
 
     recipient: str
@@ -53,11 +51,6 @@ class Email:
     html: str | None = None
     unsubscribe_url: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-
-
-def is_address(text: str) -> bool:
-    """Return whether SES would accept the text as a recipient."""
-    return bool(_ADDRESS.fullmatch(text))
 
 
 def send(email: Email) -> str | None:

@@ -65,8 +65,8 @@ def _enable_expiry() -> None:
 def _verify_sender() -> None:
     """Verify the sender of e-mails, as an operator does once in an account; the engine trusts every address.
 
-    The engine publishes no events of a configuration set. It publishes the feedback of `bounce@` and
-    `complaint@simulator.amazonses.com` for an identity, so that goes to the topic of the events.
+    The engine publishes no events of a configuration set. It publishes the feedback of SES's mailbox simulator (`bounce@` and
+    `complaint@simulator.amazonses.com`) for an identity, so that goes to the topic of the events.
     """
     settings = config.settings()
     if settings.is_embedded and settings.mail_from:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from chalicelib.integrations import email
+from chalicelib.kit.email_addresses import is_address
 from chalicelib.together.domain import moments
 
 MAX_EMAIL = 254
@@ -18,7 +18,7 @@ _JOINERS = frozenset("\u200c\u200d")
 
 
 def _address(text: str) -> str:
-    if not email.is_address(text):
+    if not is_address(text):
         raise ValueError("not an e-mail address in ASCII")
     return text.lower()
 

@@ -27,7 +27,12 @@ class NotificationRead(Schema):
 class NotificationsReadThrough(Input):
     """The newest notice that the caller has seen."""
 
-    read_through: str = Field(pattern=NOTICE_ID, max_length=255, description="The `id` of a notice.")
+    read_through: str = Field(
+        pattern=NOTICE_ID,
+        max_length=255,
+        description="The `id` of a notice.",
+        examples=["2026-01-31T08:00:00.000000Z#date/0b9f0a44-6c2c-4f0e-9d5e-2f6b1d1f7a10/2026-02-07"],
+    )
 
 
 class UnreadRead(Schema):

@@ -7,19 +7,15 @@ from datetime import timedelta
 
 from chalicelib.integrations import email
 from chalicelib.integrations.email import Email, EmailRefused
-from chalicelib.kit import attempts, bound_tokens, clock, config, logs, messages
+from chalicelib.kit import attempts, bound_tokens, clock, config, logs
 from chalicelib.kit.attempts import Limit
 from chalicelib.kit.mail import Letter, letter_html, letter_text
 from chalicelib.together.domain.account_mails import LIFETIMES, MailPurpose, link_state
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
-from chalicelib.together.schemas.messages import AccountMailRequested
 from chalicelib.together.service import invitations
 from chalicelib.together.service.account_letters import compose_letter
 
-MAILS_AN_HOUR = 3
-"""For each recipient and purpose; more are not sent."""
-_HOUR = timedelta(hours=1)
 _SENDING = Limit("account-mail/message", 1, timedelta(minutes=2))
 """The claim of a worker on a message. It ends before the queue delivers the message of a crashed worker again."""
 _SENT = timedelta(days=1)
@@ -33,17 +29,6 @@ class _Recipient:
 
     address: str
     purpose: MailPurpose
-
-
-def is_within_limit(purpose: MailPurpose, address: str) -> bool:
-    """Count a mail to the address and return True; False if it got three of this purpose in an hour."""
-    return attempts.allows(attempts.counter(Limit(f"account-mail/{purpose}", MAILS_AN_HOUR, _HOUR), address))
-
-
-def request_mail(user_id: str, purpose: MailPurpose, address: str) -> None:
-    """Request a mail to the member, unless the address got three of this purpose in an hour."""
-    if is_within_limit(purpose, address):
-        messages.publish(AccountMailRequested(user_id=user_id, purpose=purpose))
 
 
 def send_account_mail(user_id: str, purpose: str, message_id: str | None = None) -> None:

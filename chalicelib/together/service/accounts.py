@@ -15,7 +15,7 @@ from chalicelib.together.errors import InvalidCredentials, InvalidLink
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
 from chalicelib.together.schemas.accounts import AccountCreate
-from chalicelib.together.service import account_mail, customers, measurement, password_guesses
+from chalicelib.together.service import account_mail_orders, customers, measurement, password_guesses
 from chalicelib.together.service.spaces import stage_space
 
 _REQUESTS = Limit("account-requests", 60, timedelta(hours=1))
@@ -52,7 +52,7 @@ def sign_up(request: AccountCreate, source_ip: str) -> None:
         return owner.id, MailPurpose.VERIFY
 
     user_id, purpose = run_unit_of_work(decide)
-    account_mail.request_mail(user_id, purpose, request.email)
+    account_mail_orders.request_mail(user_id, purpose, request.email)
 
 
 def verify_account(token: str, password: str, source_ip: str) -> None:

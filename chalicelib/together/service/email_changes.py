@@ -11,7 +11,7 @@ from chalicelib.together.domain.account_mails import MailPurpose
 from chalicelib.together.errors import EmailChangePending, EmailTaken, InvalidLink
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
-from chalicelib.together.service import account_mail, customers, password_guesses
+from chalicelib.together.service import account_mail_orders, customers, password_guesses
 from chalicelib.together.service.accounts import find_by_link
 from chalicelib.together.service.auth import Member
 
@@ -37,7 +37,7 @@ def request_change(member: Member, email: str, password: str) -> None:
         account_rows.stage_user_change(unit.transaction, row, account_state.expired_addresses(row, now) | pending)
 
     run_unit_of_work(decide)
-    account_mail.request_mail(member.id, MailPurpose.CONFIRM_EMAIL, email)
+    account_mail_orders.request_mail(member.id, MailPurpose.CONFIRM_EMAIL, email)
 
 
 def apply_link(token: str) -> None:
@@ -77,7 +77,7 @@ def confirm_change(token: str) -> None:
 
     row = run_unit_of_work(decide)
     customers.register_member(row)
-    account_mail.request_mail(row.id, MailPurpose.UNDO_EMAIL, str(row.former_email))
+    account_mail_orders.request_mail(row.id, MailPurpose.UNDO_EMAIL, str(row.former_email))
 
 
 def undo_change(token: str) -> None:

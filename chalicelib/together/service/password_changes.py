@@ -10,7 +10,7 @@ from chalicelib.together.domain.account_state import can_sign_in
 from chalicelib.together.errors import WrongPassword
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
-from chalicelib.together.service import account_mail, password_guesses
+from chalicelib.together.service import account_mail_orders, password_guesses
 from chalicelib.together.service.accounts import find_by_link, limit_requests
 from chalicelib.together.service.auth import Member
 
@@ -21,9 +21,9 @@ def request_reset(email: str, source_ip: str) -> None:
     owner_id, _ = account_rows.find_email_owner(email)
     user = users.find_user(owner_id) if owner_id else None
     if user is not None and can_sign_in(user, email):
-        account_mail.request_mail(user.id, MailPurpose.RESET, email)
+        account_mail_orders.request_mail(user.id, MailPurpose.RESET, email)
     else:
-        account_mail.is_within_limit(MailPurpose.RESET, email)  # the same work as for a known address
+        account_mail_orders.is_within_limit(MailPurpose.RESET, email)  # the same work as for a known address
 
 
 def reset_password(token: str, password: str) -> str:

@@ -20,7 +20,7 @@ from chalicelib.together.errors import InvalidCredentials, SessionNotFound
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, user_sessions, users
 from chalicelib.together.schemas.sessions import SessionRead, SessionTokensRead
-from chalicelib.together.service import account_mail, password_guesses
+from chalicelib.together.service import account_mail_orders, password_guesses
 from chalicelib.together.service.auth import Member
 
 _ACTIVITY = timedelta(hours=1)
@@ -81,7 +81,7 @@ def refresh(token: str) -> SessionTokensRead:
     try:
         rotated = sessions.rotate(content, session)
     except RefreshTokenReused:
-        account_mail.request_mail(user.id, MailPurpose.SESSION_ENDED, user.email)
+        account_mail_orders.request_mail(user.id, MailPurpose.SESSION_ENDED, user.email)
         raise
     now = clock.now()
     if user.last_active_at is None or now - user.last_active_at >= _ACTIVITY:

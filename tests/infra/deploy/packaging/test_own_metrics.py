@@ -94,12 +94,13 @@ def test_a_paid_print_that_waits_30_minutes_raises_an_alarm_and_so_does_silence(
 
 
 def test_silence_of_a_schedule_raises_an_alarm_after_two_runs() -> None:
-    """Only rows and journals are not written at every run: they are counted wherever they are read."""
+    """Only rows, journals and e-mails are not written at every run: they are counted wherever they are read or sent."""
     periods = {alarm["AlarmName"].split("-", 2)[2]: alarm["Period"] for alarm in own_alarms()}
     assert {alarm["MetricName"] for alarm in own_alarms() if alarm["TreatMissingData"] == "notBreaching"} == {
         "RowsUnreadable",
         "JournalFoundOpen",
         "UsageDiffers",
+        "MailsFailed",
     }
     assert periods["billing-balance"] == 2 * 600
     assert periods["billing-expire_credits-steps"] == 2 * 3600
@@ -113,7 +114,7 @@ def test_errors_of_a_schedule_that_runs_rarely_raise_an_alarm_after_one_period()
     errors = {each["AlarmName"]: each for each in properties if each.get("MetricName") == "Errors"}
     assert {each["Period"] for each in errors.values()} == {300}
     rare = {name.split("-", 2)[2] for name, each in errors.items() if each["EvaluationPeriods"] == 1}
-    frequent = {"studio-recover_generations", "analytics-roll_up_days"}
+    frequent = {"studio-recover_generations", "analytics-roll_up_days", "together-dispatch_notifications"}
     assert rare == {f"{each.name}-errors" for each in handlers.schedules() if each.name not in frequent}
 
 
@@ -147,3 +148,26 @@ def test_the_runbook_lists_the_metrics_with_their_alarm_or_reason() -> None:
     assert with_alarm & {metric.name for metric in DECLARED} == {
         metric.name for metric in DECLARED if isinstance(metric.alarm, Alarm)
     }
+
+
+def test_a_share_is_an_average_over_several_periods() -> None:
+    [alarm] = [
+        resource["Properties"]
+        for resource in alarms.resources().values()
+        if str(resource["Properties"].get("AlarmName", "")).endswith("-together-mail-failing")
+    ]
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Threshold"]) == ("MailsFailed", "Average", 0.05)
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 3)
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "threshold", "period"), [("together-notices-late", 900, 600), ("together-erasures-overdue", 0, 7200)]
+)
+def test_the_alarms_of_together_ring_if_their_schedule_is_silent(suffix: str, threshold: int, period: int) -> None:
+    [alarm] = [
+        resource["Properties"]
+        for resource in alarms.resources().values()
+        if str(resource["Properties"].get("AlarmName", "")).endswith(f"-{suffix}")
+    ]
+    assert (alarm["Threshold"], alarm["Period"], alarm["TreatMissingData"]) == (threshold, period, "breaching")
