@@ -27,10 +27,12 @@ from infra.bench.round_trips import Cost, metered
 from infra.deploy import handlers
 from infra.docs.costs_page import COSTS
 from infra.local import delivery
+from infra.local.engine import Engine
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 from tests.retention.conftest import CUT_OFF, fire_sweep, log_of, stored_logs
 from tests.studio.conftest import PHOTO, Gallery, gallery
+from tests.together.accounts import OTHER_PASSWORD, Mailbox, Person
 
 __all__ = ["gallery"]
 
@@ -219,3 +221,29 @@ def test_analytics(api: httpx.Client, costs: Callable[[str], Any], monkeypatch: 
     with costs("job: day computed again, unchanged"):
         run("analytics-compute_day")
     site_cache.forget()
+
+
+def test_accounts(api: httpx.Client, engine: Engine, drain: Drain, costs: Callable[[str], Any]) -> None:
+    person, mailbox = Person(api), Mailbox(engine, drain)
+    with costs("sign-up"):
+        assert person.sign_up().status_code == 202
+    with costs("job: mail about an account sent"):
+        run("together-send_notification")
+    token = mailbox.token(person.email, "verify")
+    assert person.verify(token).status_code == 204
+    with costs("sign-in, unknown device"):
+        assert person.sign_in().status_code == 201
+    with costs("sign-in, known device"):
+        assert person.sign_in(device_token=person.tokens["device_token"]).status_code == 201
+    with costs("sign-in, wrong password"):
+        assert person.sign_in(OTHER_PASSWORD).status_code == 401
+    for _ in range(18):
+        person.sign_in(device_token=person.tokens["device_token"])
+    with costs("sign-in that ends the longest unused session"):
+        assert person.sign_in(device_token=person.tokens["device_token"]).status_code == 201
+    with costs("session refreshed"):
+        api.post("/v1/together/sessions/refresh", json={"refresh_token": person.tokens["refresh_token"]})
+    with costs("a member's request (session and row)"):
+        assert person.call("GET", "me").status_code == 200
+    with costs("a member's request of billing (session)"):
+        api.get("/v1/billing/plans", headers={"Authorization": f"Bearer {person.tokens['access_token']}"})

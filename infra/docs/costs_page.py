@@ -45,6 +45,15 @@ COSTS = {
     "schedule: one due day sent": Cost(reads=8, writes=1, write_units=3, sends=1),
     "job: day of 10 events computed, from one part": Cost(reads=6, writes=7, write_units=18, objects=5),
     "job: day computed again, unchanged": Cost(reads=6, writes=2, write_units=3, objects=4),
+    "sign-up": Cost(reads=3, writes=3, write_units=9, sends=1),
+    "job: mail about an account sent": Cost(reads=2, writes=2, write_units=2),
+    "sign-in, unknown device": Cost(reads=3, writes=3, write_units=16),
+    "sign-in, known device": Cost(reads=3, writes=3, write_units=8),
+    "sign-in, wrong password": Cost(reads=2, writes=1, write_units=6),
+    "sign-in that ends the longest unused session": Cost(reads=3, writes=3, write_units=10),
+    "session refreshed": Cost(reads=1, writes=1, write_units=1),
+    "a member's request (session and row)": Cost(reads=1),
+    "a member's request of billing (session)": Cost(reads=2),
 }
 
 ANALYTICS = (
