@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 from chalicelib.together.schemas.messages import CheckinRecorded, ScoreRequested
-from chalicelib.together.service import due_scores, reactions, scores
+from chalicelib.together.service import due_scores, overdue_erasures, reactions, scores
 
 bp = Blueprint(__name__)
 
@@ -28,5 +28,11 @@ def score_day(message: ScoreRequested) -> None:
 @bp.schedule("rate(1 hour)", name="together-close_days")
 @scheduled("together-close_days", lease_seconds=300)
 def close_days(run: ScheduledRun) -> None:
-    """Request the scores of the days that have ended for both members."""
-    due_scores.request_due_scores(run.due, run.last_completed)
+    """Request the scores of the days that have ended for both members, and look for overdue erasures.
+
+    A failure of the one does not end the other.
+    """
+    try:
+        overdue_erasures.check_erasures(run.due)
+    finally:
+        due_scores.request_due_scores(run.due, run.last_completed)

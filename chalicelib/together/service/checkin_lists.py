@@ -16,7 +16,7 @@ from chalicelib.together.models import DailyCheckin, User
 from chalicelib.together.repository import checkins
 from chalicelib.together.schemas.checkins import CheckinQuery, CheckinRead
 from chalicelib.together.service.checkins import to_checkin_read
-from chalicelib.together.service.viewing import Viewer, viewer_of
+from chalicelib.together.service.viewers import Viewer, viewer_of
 
 _MOST_ROWS = 96
 """A page's rows and those of open dates are one read, of at most 100 keys."""

@@ -20,7 +20,7 @@ from chalicelib.together.models import ImportantDate, Relationship, User
 from chalicelib.together.repository import dates, users
 from chalicelib.together.schemas.dates import DateCreate, DateRead, DateUpdate
 from chalicelib.together.service import joint_rows, reminders
-from chalicelib.together.service.viewing import viewer_of
+from chalicelib.together.service.viewers import viewer_of
 
 _LEAP_YEAR = 2000
 

@@ -38,6 +38,23 @@ def check_in(user: User, day: date, recorded_at: datetime | None = None, **field
     checkins.record_checkin(User.get(user.id), day, body)
 
 
+def new_row(user: User, day: date) -> DailyCheckin:
+    """Return the row of a check-in in the couple of `new_couple`."""
+    return DailyCheckin(
+        User.get(user.id).relationship_id,
+        f"{day}#{user.id}",
+        user_id=user.id,
+        checkin_date=day,
+        connection_score=7,
+        mood_score=6,
+        relationship_satisfaction=8,
+        timezone="UTC",
+        recorded_at=START,
+        created_at=START,
+        updated_at=START,
+    )
+
+
 def assert_naive(one: User, two: User) -> None:
     """Compare the stored runs of a couple that never paused with a count over all rows."""
     relationship = Relationship.get(one.relationship_id)
@@ -220,19 +237,7 @@ def test_the_cost_does_not_grow_with_stored_check_ins(time: MovableClock, count:
         for number in range(count):
             for user in (one, two):
                 day = first + number * DAY
-                batch.save(
-                    DailyCheckin(
-                        one.relationship_id,
-                        f"{day}#{user.id}",
-                        user_id=user.id,
-                        checkin_date=day,
-                        timezone="UTC",
-                        recorded_at=START,
-                        created_at=START,
-                        updated_at=START,
-                        **SCORES,
-                    )
-                )
+                batch.save(new_row(user, day))
     for row in (User(one.id), User(two.id), relationship):
         kind = type(row)
         row.update([kind.streak_start.set(first), kind.streak_end.set(TODAY - DAY), kind.streak_longest.set(count)])
