@@ -56,6 +56,9 @@ RULES: tuple[RetentionRule, ...] = (
 
 OWNERS = (SubjectType.MEMBER, SubjectType.STORE)
 _CUSTOMERS = "billing/customers"
+_MEMBERSHIPS = "together/memberships"
+"""By name: the context is above. The ledger of a couple that has ended is no longer that of a customer."""
+_LEDGER_NOTES = ("debts", "moved_to")
 _LEGAL_TIME = "payments are kept for the legal time of seven years"
 _SHARED_ROW = "the row has data of another person as well"
 _FEW_ROWS = "the table has few rows, and nothing else would use an index"
@@ -97,18 +100,23 @@ _DELETE_USAGE = Delete(
 )
 
 
-def _ledger(subject_type: SubjectType) -> tuple[SubjectQuery, ...]:
+def _ledger(subject_type: SubjectType, *hidden_columns: str) -> tuple[SubjectQuery, ...]:
     """Return the queries for credits: a couple's stay while the other partner exists, a single owner's are deleted."""
+    reason = "a couple's credits are kept until both partners are erased"
     shared = SubjectQuery(
         subject_type,
         ViaTable(_CUSTOMERS, ByKey("relationship_id", "{relationship_id}")),
-        KeepWhileShared(
-            "{owner_type}:{owner_id}",
-            reason="a couple's credits are kept until both partners are erased",
-            scan_reason=_FEW_ROWS,
-        ),
+        KeepWhileShared("{owner_type}:{owner_id}", reason=reason, scan_reason=_FEW_ROWS),
+        hidden_columns=hidden_columns,
     )
-    return shared, SubjectQuery(subject_type, ByKey("relationship_id", "{id}"))
+    former = SubjectQuery(
+        subject_type,
+        ViaTable(_MEMBERSHIPS, ByKey("relationship_id", "{relationship_id}")),
+        KeepWhileShared("member:{user_id}", reason=reason, scan_reason=_FEW_ROWS),
+        is_exported=False,
+    )
+    own = SubjectQuery(subject_type, ByKey("relationship_id", "{id}"), hidden_columns=hidden_columns)
+    return (shared, former, own) if subject_type is SubjectType.MEMBER else (shared, own)
 
 
 TABLE_POLICIES = (
@@ -125,12 +133,12 @@ TABLE_POLICIES = (
     TablePolicy(
         "billing/credit_balances",
         CreditBalance,
-        queries=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
+        queries=(*_ledger(SubjectType.MEMBER, *_LEDGER_NOTES), *_ledger(SubjectType.STORE, *_LEDGER_NOTES)),
     ),
     TablePolicy(
         "billing/ai_credits",
         CreditEntry,
-        queries=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
+        queries=(*_ledger(SubjectType.MEMBER, "spent_lots"), *_ledger(SubjectType.STORE, "spent_lots")),
         unique_values=(("source_key", "source_key"),),
     ),
     TablePolicy(

@@ -39,6 +39,9 @@ class TablePolicy:
     """The row's claims on unique values: the field's name, then the columns with the values."""
     note: str = ""
     """Remark for docs/retention.md; required if personal columns have no query."""
+    encrypted_columns: Mapping[str, str] = field(default_factory=dict)
+    """Encrypted columns with the subject's own words, which an export opens, each with its encryption context as a template
+    over the row. Other secrets are left out."""
 
     def __post_init__(self) -> None:
         faults = [*self._faults(), *subject_query_checks.query_faults(self.table, self.queries)]
@@ -50,7 +53,12 @@ class TablePolicy:
             yield f"the table is {self.table.Meta.table_name}"
         if table_schema.personal_columns(self.table) and not self.queries and not self.note:
             yield "personal columns need a query, or a note that says why there is none"
-        named = [*self.object_columns, self.alias_column, *(name for _, *names in self.unique_values for name in names)]
+        named = [
+            *self.object_columns,
+            *self.encrypted_columns,
+            self.alias_column,
+            *(name for _, *names in self.unique_values for name in names),
+        ]
         if self.app.startswith("{"):
             named.append(self.app.strip("{}"))
         for column in sorted({*filter(None, named)} - set(table_schema.columns(self.table))):

@@ -148,6 +148,10 @@ class SubjectQuery:
     action: ErasureAction = Delete()
     owner: OwnerFilter | None = None
     """Selects among the rows that the lookup finds; None: all of them."""
+    hidden_columns: tuple[str, ...] = ()
+    """Columns that an export leaves out of these rows, e.g. those that another subject alone wrote."""
+    is_exported: bool = True
+    """Whether an export contains the rows; False if they tell the subject about another one, or another query finds them."""
 
 
 def placeholders(template: str) -> set[str]:

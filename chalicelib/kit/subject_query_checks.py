@@ -40,6 +40,7 @@ def query_faults(table: type[Table], queries: Iterable[SubjectQuery]) -> Iterato
                 yield from _template_faults(lookup.value)
                 yield from _template_faults(lookup.range_key if isinstance(lookup, ByKey) else "")
         yield from _owner_faults(table, query)
+        yield from _column_faults(table, *query.hidden_columns)
         yield from _action_faults(table, query)
 
 

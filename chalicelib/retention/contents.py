@@ -5,6 +5,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
         "/v1/operator/privacy-requests",
         "/v1/operator/retention-rules",
         "/v1/operator/retention-runs",
+        "/v1/retention/exports",
     ),
     "chalicelib.retention.jobs": (),
 }

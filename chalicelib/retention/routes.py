@@ -1,16 +1,17 @@
-"""`/v1/operator/…`: privacy requests (erasure, export), retention rules and their runs."""
+"""Privacy requests (erasure, export), retention rules and their runs for operators; exports for members."""
 
 from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.kit.auth import Account, operator, support
+from chalicelib.kit.auth import Account, Role, accepts, operator, support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 from chalicelib.retention.models import PrivacyKind
 from chalicelib.retention.schemas import (
     ExportLinkRead,
+    MemberExportRead,
     PrivacyRequestCreate,
     PrivacyRequestRead,
     PrivacyRequestsQuery,
@@ -18,10 +19,25 @@ from chalicelib.retention.schemas import (
     RuleRunRead,
     RuleRunsQuery,
 )
+from chalicelib.retention.service import member_exports, privacy_requests
 from chalicelib.retention.service import operator as operator_service
-from chalicelib.retention.service import privacy_requests
 
 bp = Blueprint(__name__)
+member = accepts(Role.MEMBER)
+
+
+@bp.route("/v1/retention/exports", methods=["POST"])
+@endpoint(bp, auth=member, returns=MemberExportRead, status=202, idempotent="claimed")
+def request_export(call: ApiRequest[Account]) -> MemberExportRead:
+    """Request an export of the caller's data, at most three a day."""
+    return member_exports.request_export(call.principal)
+
+
+@bp.route("/v1/retention/exports", methods=["GET"])
+@endpoint(bp, auth=member, returns=Page[MemberExportRead])
+def list_exports(call: ApiRequest[Account]) -> PageResult[MemberExportRead]:
+    """List the caller's latest exports, the newest first, with links to those that can be downloaded."""
+    return member_exports.list_exports(call.principal)
 
 
 @bp.route("/v1/operator/privacy-requests", methods=["POST"])

@@ -77,6 +77,17 @@ class ExportLinkRead(Schema):
     expires_at: Timestamp
 
 
+class MemberExportRead(Schema):
+    """An export of the member's data. Anyone with the link can download it, until `url_expires_at`."""
+
+    id: str
+    status: PrivacyStatus
+    created_at: Timestamp
+    completed_at: Timestamp | None
+    url: str | None
+    url_expires_at: Timestamp | None
+
+
 class RuleRunsQuery(PageQuery):
     """The runs of one rule, newest first."""
 

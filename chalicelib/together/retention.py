@@ -6,6 +6,8 @@ author's.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.subject_queries import (
@@ -19,6 +21,7 @@ from chalicelib.kit.subject_queries import (
     SubjectQuery,
     ViaTable,
 )
+from chalicelib.together.domain.sealed_columns import address_context, notes_context
 from chalicelib.together.models import (
     Achievement,
     Activity,
@@ -45,15 +48,17 @@ _JOINT = "the partner keeps the joint rows"
 _SMALL_ROWS = "erasures are rare, and memberships are small"
 _MENTIONS = {"ended_by": Redaction.PSEUDONYM_WITHIN, "pauses": Redaction.PSEUDONYM_WITHIN}
 """Columns of a relationship that may name either member."""
+_NOT_SHOWN = ("invite_code", *_MENTIONS)
+"""Columns of a relationship that no member sees: nobody learns who ended it."""
 
 RULES: tuple[RetentionRule, ...] = (
     RetentionRule("together/perks", Perk, "updated_at", Perk.KEEP, ExpiryAction.DELETE),
 )
 
 
-def _own(column: str) -> tuple[SubjectQuery, ...]:
+def _own(column: str, *hidden_columns: str) -> tuple[SubjectQuery, ...]:
     """Return the query of a table whose hash key is the member."""
-    return (SubjectQuery(MEMBER, ByKey(column, "{id}")),)
+    return (SubjectQuery(MEMBER, ByKey(column, "{id}"), hidden_columns=hidden_columns),)
 
 
 def _authored(author: str) -> tuple[SubjectQuery, ...]:
@@ -76,6 +81,16 @@ def _joint(column: str = "relationship_id") -> SubjectQuery:
     )
 
 
+def _rated(slot: str, own: str, other: str) -> SubjectQuery:
+    """Return the query of the activities of a member's slot: an erasure removes their rating, an export hides the other's."""
+    return SubjectQuery(
+        MEMBER,
+        ViaTable(_MEMBERSHIPS, ByKey("relationship_id", slot)),
+        Redact({own: Redaction.REMOVED}, reason=_JOINT),
+        hidden_columns=(other,),
+    )
+
+
 def _created(author: str) -> tuple[SubjectQuery, ...]:
     """Return the queries of joint rows: they stay while the partner does, and their author becomes a pseudonym."""
     return (
@@ -91,12 +106,33 @@ def _created(author: str) -> tuple[SubjectQuery, ...]:
 
 TABLE_POLICIES = (
     TablePolicy("together/daily_checkins", DailyCheckin, queries=_authored("user_id")),
-    TablePolicy("together/communication_log", Conversation, queries=_authored("initiated_by")),
+    TablePolicy(
+        "together/communication_log",
+        Conversation,
+        queries=_authored("initiated_by"),
+        encrypted_columns={"notes": notes_context("{relationship_id}", "{id}")},
+    ),
     TablePolicy("together/important_dates", ImportantDate, queries=_created("created_by")),
     TablePolicy("together/shared_goals", SharedGoal, queries=_created("created_by")),
-    TablePolicy("together/activities", Activity, queries=_created("created_by")),
+    TablePolicy(
+        "together/activities",
+        Activity,
+        queries=(
+            *_created("created_by"),
+            _rated("{as_user_1}", "satisfaction_user_1", "satisfaction_user_2"),
+            _rated("{as_user_2}", "satisfaction_user_2", "satisfaction_user_1"),
+        ),
+    ),
     TablePolicy("together/challenges", Challenge, queries=(_joint(),)),
-    TablePolicy("together/achievements", Achievement, queries=(_joint(), *_authored("earned_by"))),
+    TablePolicy(
+        "together/achievements",
+        Achievement,
+        queries=(
+            replace(_joint(), is_exported=False),
+            replace(_joint(), owner=OwnerFilter(column="earned_by", unowned=True)),
+            *_authored("earned_by"),
+        ),
+    ),
     TablePolicy(
         "together/relationship_analytics",
         RelationshipScore,
@@ -113,11 +149,13 @@ TABLE_POLICIES = (
                 Redact(
                     {"user_1_id": Redaction.PSEUDONYM, "invited_email": Redaction.REMOVED, **_MENTIONS}, reason=_JOINT
                 ),
+                hidden_columns=("user_2_id", *_NOT_SHOWN),
             ),
             SubjectQuery(
                 MEMBER,
                 ViaTable(_MEMBERSHIPS, ByKey("id", "{as_user_2}")),
                 Redact({"user_2_id": Redaction.PSEUDONYM, **_MENTIONS}, reason=_JOINT),
+                hidden_columns=("user_1_id", "invited_email", *_NOT_SHOWN),
             ),
         ),
     ),
@@ -127,11 +165,18 @@ TABLE_POLICIES = (
         Block,
         queries=(
             *_own("user_id"),
-            SubjectQuery(MEMBER, ByScan(column="blocked_id", value="{id}", reason="the table has few rows")),
+            SubjectQuery(
+                MEMBER, ByScan(column="blocked_id", value="{id}", reason="the table has few rows"), is_exported=False
+            ),
         ),
     ),
     TablePolicy("together/ideas", Idea, queries=_own("user_id")),
-    TablePolicy("together/perks", Perk, queries=_own("user_id")),
+    TablePolicy(
+        "together/perks",
+        Perk,
+        queries=_own("user_id"),
+        encrypted_columns={"address": address_context("{user_id}", "{perk}")},
+    ),
     TablePolicy("together/partners", Partner),
     TablePolicy(
         "together/bookings",
@@ -147,6 +192,12 @@ TABLE_POLICIES = (
         ),
     ),
     TablePolicy(_MEMBERSHIPS, Membership, queries=_own("user_id"), erase_last=True),
-    TablePolicy("together/users", User, queries=_own("id"), erase_last=True, unique_values=(("email", "email"),)),
+    TablePolicy(
+        "together/users",
+        User,
+        queries=_own("id", "password_hash", "partner_id"),
+        erase_last=True,
+        unique_values=(("email", "email"),),
+    ),
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.kit.data_policy import TablePolicy
-from chalicelib.kit.subject_queries import Redaction
+from chalicelib.kit.subject_queries import Redaction, SubjectQuery
 from chalicelib.retention.domain.archive_pages import Item
 from chalicelib.retention.domain.row_ownership import SubjectContext, column_text, queries_for
 
@@ -26,6 +26,11 @@ def redact(item: Item, actions: Mapping[str, Redaction], context: SubjectContext
     if redacted != item and "version" in item:  # a writer that read the old row must get a write conflict
         redacted["version"] = {"N": str(int(item["version"]["N"]) + 1)}
     return redacted
+
+
+def hide_columns(query: SubjectQuery, item: Item) -> Item:
+    """Return a row without the columns that the query hides from an export."""
+    return {column: value for column, value in item.items() if column not in query.hidden_columns}
 
 
 def hide_other_owners(policy: TablePolicy, context: SubjectContext, item: Item) -> Item:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.kit import clock, data_subjects, logs, tombstones
+from chalicelib.kit import clock, data_subjects, logs, secrets, tombstones
 from chalicelib.kit.data_policy import Bucket, TablePolicy
 from chalicelib.kit.data_subjects import Subject, SubjectType
 from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit.subject_queries import SubjectQuery
 from chalicelib.retention.domain import erasure_plan, redaction, row_ownership
 from chalicelib.retention.domain.archive_pages import Item
 from chalicelib.retention.domain.row_ownership import SubjectContext
@@ -83,7 +84,7 @@ def _with_aliases(context: SubjectContext) -> SubjectContext:
     """Return the subject with all its identifiers."""
     for step in erasure_plan.alias_steps(context.subject.type):
         aliases = {
-            row_ownership.column_text(item, step.policy.alias_column) for item in _current_rows(step.policy, context)
+            row_ownership.column_text(item, step.policy.alias_column) for _, item in _current_rows(step.policy, context)
         }
         context = replace(context, aliases=tuple(sorted({*context.aliases, *filter(None, aliases)})))
     return context
@@ -112,9 +113,13 @@ def _write_entries(file: ZipStream, context: SubjectContext) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _current_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Item]:
-    """Yield the subject's rows of a table, each once."""
-    claims = row_ownership.queries_for(policy, context.subject.type)
+def _current_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[tuple[SubjectQuery, Item]]:
+    """Yield the subject's rows of a table that an export contains, each once, with a query that finds it.
+
+    Queries that hide columns are first, so that no other one shows them.
+    """
+    claims = [query for query in row_ownership.queries_for(policy, context.subject.type) if query.is_exported]
+    claims.sort(key=lambda query: not query.hidden_columns)
     seen: set[str] = set()
     for query in claims:
         cursor: QueryCursor | None = QueryCursor()
@@ -123,7 +128,7 @@ def _current_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Item
             for item in page.items:
                 key = str(rows.key_of(policy.table, item))
                 if key not in seen:
-                    yield item
+                    yield query, item
                 if len(claims) > 1:
                     seen.add(key)
             cursor = page.next_cursor
@@ -131,10 +136,25 @@ def _current_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Item
 
 def _readable_rows(policy: TablePolicy, context: SubjectContext, files: set[str] | None) -> Iterator[dict[str, object]]:
     """Yield a table's rows for the export; add the addresses of their objects to `files`, if given."""
-    for item in _current_rows(policy, context):
+    for query, item in _current_rows(policy, context):
         if files is not None:
             files |= {s3_objects.address(at) for at in row_ownership.object_addresses(item, policy.object_columns)}
-        yield readable_row(policy.table, redaction.hide_other_owners(policy, context, item))
+        shown = redaction.hide_other_owners(policy, context, redaction.hide_columns(query, item))
+        yield readable_row(policy.table, shown) | _decrypted(policy, shown)
+
+
+def _decrypted(policy: TablePolicy, item: Item) -> dict[str, object]:
+    """Return the subject's encrypted words in plain text. One that cannot be decrypted is left out."""
+    plain: dict[str, object] = {}
+    fields = {name: row_ownership.column_text(item, name) for name in item}
+    for column, template in policy.encrypted_columns.items():
+        value = fields.get(column)
+        if value is not None:
+            try:
+                plain[column] = secrets.decrypt(value, template.format_map(fields))
+            except secrets.DecryptionFailed:
+                log.error("column not exported: it cannot be decrypted", extra={"table": policy.name})
+    return plain
 
 
 def _archived_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Item]:

@@ -112,11 +112,19 @@ def list_requests(status: PrivacyStatus, subject: str | None, page: PageRequest)
 def create_export_link(account: Account, request: str) -> ExportLinkRead:
     """Return a link to an export for the operator `account`. Raises RequestNotFound, ExportNotReady."""
     row = requests.get(request)
+    link = find_export_link(row)
+    if link is None:
+        raise ExportNotReady
+    audit.publish_operator_action(account, "retention.link", row.id)
+    return link
+
+
+def find_export_link(row: PrivacyRequest) -> ExportLinkRead | None:
+    """Return a link to the export of a request; None if the export is not completed or was deleted."""
     key = (row.report or {}).get("key") if row.kind is PrivacyKind.EXPORT else None
     url = storage.address(s3_objects.bucket_name(Bucket.ARCHIVE), str(key))
     if key is None or storage.size(url) is None:
-        raise ExportNotReady
-    audit.publish_operator_action(account, "retention.link", row.id)
+        return None
     expires_at = clock.now() + LINK_LIFETIME
     seconds = int(LINK_LIFETIME.total_seconds())
     presigned_url = storage.presigned_get(url, seconds=seconds, download_name=f"{row.id}.zip")
