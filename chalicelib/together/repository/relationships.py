@@ -180,9 +180,14 @@ def delete_relationship(relationship_id: str) -> None:
 
 
 def set_pseudonym(relationship: Relationship, user_id: str, pseudonym: str) -> None:
-    """Replace a member's id in an ended relationship, which the other member keeps; a repeat changes nothing."""
+    """Replace a member's id in an ended relationship, which the other member keeps, and drop its pauses.
+
+    A repeat changes nothing. A former relationship needs no pauses: rows that were written in one are marked.
+    """
+    row = Relationship(relationship.id)
     for column in (Relationship.user_1_id, Relationship.user_2_id, Relationship.ended_by):
-        update_if(Relationship(relationship.id), [column.set(pseudonym)], column == user_id)
+        update_if(row, [column.set(pseudonym)], column == user_id)
+    update_if(row, [Relationship.pauses.set([])], Relationship.id.exists())
 
 
 def _is_alone() -> Condition:

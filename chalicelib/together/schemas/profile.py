@@ -74,7 +74,10 @@ class PreferencesRead(Schema):
             email={kind: preferences.is_mailed(stored, kind) for kind in MAIL_KINDS},
             hour=preferences.reminder_hour(stored),
             quiet=QuietHours(start=start, end=end),
-            shared=SharedProfile(**stored.get("shared", {})),
+            shared=SharedProfile(
+                birthday=preferences.is_shared(stored, "birthday"),
+                love_languages=preferences.is_shared(stored, "love_languages"),
+            ),
             analytics=bool(stored.get("analytics", True)),
         )
 
