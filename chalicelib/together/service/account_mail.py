@@ -10,6 +10,7 @@ from chalicelib.integrations.email import Email, EmailRefused
 from chalicelib.kit import attempts, bound_tokens, clock, config, logs, messages
 from chalicelib.kit.attempts import Limit
 from chalicelib.kit.mail import Letter, letter_html, letter_text
+from chalicelib.kit.unit_of_work import UnitOfWork
 from chalicelib.together.domain.account_mails import LIFETIMES, MailPurpose, link_state
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
@@ -23,6 +24,8 @@ _HOUR = timedelta(hours=1)
 _SENDING = Limit("account-mail/message", 1, timedelta(minutes=2))
 """The claim of a worker on a message. It ends before the queue delivers the message of a crashed worker again."""
 _SENT = timedelta(days=1)
+
+_DELAY_SECONDS = 60
 
 log = logs.logger("together")
 
@@ -44,6 +47,18 @@ def request_mail(user_id: str, purpose: MailPurpose, address: str) -> None:
     """Request a mail to the member, unless the address got three of this purpose in an hour."""
     if is_within_limit(purpose, address):
         messages.publish(AccountMailRequested(user_id=user_id, purpose=purpose))
+
+
+def request_mail_of(unit: UnitOfWork, user_id: str, purpose: MailPurpose, address: str) -> None:
+    """Request a mail that announces the unit's change, also if the process crashes right after the commit.
+
+    The message is published twice: now, to be delivered in a minute, and after the commit. Its id lets one of them send
+    the mail; without the commit, the mail's reason does not exist.
+    """
+    if is_within_limit(purpose, address):
+        message = AccountMailRequested(user_id=user_id, purpose=purpose)
+        messages.publish(message, _DELAY_SECONDS)
+        unit.publish(message)
 
 
 def send_account_mail(user_id: str, purpose: str, message_id: str | None = None) -> None:
