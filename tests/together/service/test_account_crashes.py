@@ -57,7 +57,8 @@ def stored_hash() -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("side", SIDES)
 def test_a_verification_gives_one_space_wherever_it_crashes(side: str, stored_hash: str) -> None:
-    now, ids_of_users = clock.now(), []
+    now = clock.now()
+    ids_of_users: list[str] = []
 
     def start() -> Callable[[], None]:
         name = f"{len(ids_of_users)}@example.com"
@@ -89,7 +90,7 @@ def test_a_verification_gives_one_space_wherever_it_crashes(side: str, stored_ha
 @pytest.mark.parametrize("side", SIDES)
 def test_an_account_expires_by_one_request_wherever_the_schedule_crashes(side: str, stored_hash: str) -> None:
     past = clock.now() - timedelta(minutes=1)
-    closed = []
+    closed: list[str] = []
 
     def start() -> Callable[[], int]:
         one, two = new_couple(password_hash=stored_hash)
