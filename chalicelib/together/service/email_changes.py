@@ -9,7 +9,6 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.together.domain import account_state
 from chalicelib.together.domain.account_mails import MailPurpose
 from chalicelib.together.errors import EmailChangePending, EmailTaken, InvalidLink
-from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
 from chalicelib.together.service import account_mail_orders, customers, password_guesses
 from chalicelib.together.service.accounts import find_by_link
@@ -51,7 +50,7 @@ def apply_link(token: str) -> None:
 def confirm_change(token: str) -> None:
     """Use the new address; the former one stays reserved while the change can be undone. Raises InvalidLink, EmailTaken."""
 
-    def decide(unit: UnitOfWork) -> User:
+    def decide(unit: UnitOfWork) -> None:
         row, now = find_by_link(MailPurpose.CONFIRM_EMAIL, token), clock.now()
         former, email = row.email, row.pending_email
         if email is None or not row.is_active or row.pending_email_until is None or row.pending_email_until <= now:
@@ -72,18 +71,17 @@ def confirm_change(token: str) -> None:
         account_rows.stage_user_change(unit.transaction, row, changes)
         account_rows.stage_email_claim(unit.transaction, email, row.id)
         account_rows.stage_email_claim(unit.transaction, former, row.id, until)
-        row.email, row.former_email = email, former
-        return row
+        account_mail_orders.request_mail_of(unit, row.id, MailPurpose.UNDO_EMAIL, former)
+        row.email = email
+        customers.register_member(row)  # before the commit, after which the link cannot be used for a retry
 
-    row = run_unit_of_work(decide)
-    customers.register_member(row)
-    account_mail_orders.request_mail(row.id, MailPurpose.UNDO_EMAIL, str(row.former_email))
+    run_unit_of_work(decide)
 
 
 def undo_change(token: str) -> None:
     """Restore the former address and end all sessions. Raises InvalidLink."""
 
-    def decide(unit: UnitOfWork) -> User:
+    def decide(unit: UnitOfWork) -> None:
         row = find_by_link(MailPurpose.UNDO_EMAIL, token)
         former, email = row.former_email, row.email
         if former is None or row.former_email_until is None or row.former_email_until <= clock.now():
@@ -102,6 +100,6 @@ def undo_change(token: str) -> None:
         account_rows.stage_email_release(unit.transaction, email, row.id)
         sessions.stage_end(unit.transaction, sessions.list_sessions(f"{Role.MEMBER}:{row.id}"))
         row.email = former
-        return row
+        customers.register_member(row)  # before the commit, as above
 
-    customers.register_member(run_unit_of_work(decide))
+    run_unit_of_work(decide)

@@ -128,11 +128,8 @@ def test_only_retention_discounts_and_computations_of_analytics_may_use_the_arch
 
 def test_only_the_api_may_move_dead_letters_back_to_every_queue(documents: dict[str, dict[str, Any]]) -> None:
     every_queue = {data_stack.physical(consumer.queue) for consumer in handlers.consumers()}
-    patterns = {name: allowed(document, "sqs:SendMessage") for name, document in documents.items()}
     sending_to_all = {
-        name
-        for name, granted in patterns.items()
-        if all(any(fnmatch(queue, pattern) for pattern in granted) for queue in every_queue)
+        name for name, document in documents.items() if allowed(document, "sqs:SendMessage") >= every_queue
     }
 
     assert sending_to_all == {API}
