@@ -171,22 +171,41 @@ def _visit_empty(tab: Page, key: str, title: str) -> None:
     assert tab.title() == f"{title} – Together"
 
 
+class FailingApi:
+    """Holds the requests of a tab, and refuses them on `fail` and from then on until `hold`."""
+
+    def __init__(self, tab: Page) -> None:
+        self._held: list[Route] = []
+        self._is_holding = True
+        tab.route(re.compile("/v1/"), self._answer)
+
+    def hold(self) -> None:
+        self._is_holding = True
+
+    def fail(self) -> None:
+        self._is_holding = False
+        while self._held:
+            self._answer(self._held.pop())
+
+    def _answer(self, route: Route) -> None:
+        if self._is_holding:
+            self._held.append(route)
+        else:
+            route.fulfill(status=500, json={"code": "InternalError"})
+
+
 def _visit_failing(tab: Page) -> None:
     """Each screen shows that it loads, then the failure with a way to try again, which works."""
-    held: list[Route] = []
-    for key in SCREENS.keys() - WITHOUT_READING:
+    api = FailingApi(tab)
+    for key in sorted(SCREENS.keys() - WITHOUT_READING):
         open_screen(tab, "more")
-        held.clear()
-        tab.route(re.compile("/v1/"), held.append)
+        api.hold()
         open_screen(tab, key)
-        expect(tab.locator("#screen .loading").first).to_be_attached()
-        expect(tab.locator("#screen [aria-busy]").first).to_be_attached()
-        tab.unroute_all(behavior="ignoreErrors")
-        tab.route(re.compile("/v1/"), lambda route: route.fulfill(status=500, json={"code": "InternalError"}))
-        for route in held:
-            route.fulfill(status=500, json={"code": "InternalError"})
+        expect(tab.locator("#screen [aria-busy] .loading").first).to_be_attached()
+        api.fail()
         expect(tab.get_by_role("button", name="Try again").first).to_be_visible()
-        tab.unroute_all(behavior="ignoreErrors")
+        expect(tab.locator("#screen [aria-busy]")).to_have_count(0)
+    tab.unroute_all()
     while tab.get_by_role("button", name="Try again").count():
         tab.get_by_role("button", name="Try again").first.click()
         expect(tab.locator("#screen [aria-busy]")).to_have_count(0)
