@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from chalicelib.discounts.domain.currency_keys import SEPARATOR
 from chalicelib.discounts.models import (
     APP,
     CompetitorPrice,
@@ -45,7 +46,7 @@ RULES = (
         "discounts/discount_daily", DailyDiscountUsage, "date", DailyDiscountUsage.KEEP, ExpiryAction.ARCHIVE
     ),
     RetentionRule("discounts/inventory_impact", InventoryImpact, "date", InventoryImpact.KEEP, ExpiryAction.ARCHIVE),
-    RetentionRule("discounts/order_usages", OrderUsage, "day", timedelta(days=400), ExpiryAction.ARCHIVE),
+    RetentionRule("discounts/order_usages", OrderUsage, "day", timedelta(days=400), ExpiryAction.ARCHIVE, ("lines",)),
 )
 
 _SHOP = (SubjectQuery(SubjectType.SHOP, ByKey("shop", "{shop}")),)
@@ -96,6 +97,10 @@ TABLE_POLICIES = (
                 SubjectType.CUSTOMER,
                 ViaTable("discounts/order_usages", ByKey("shop", "{shop}", "{customer_id}#{currency}")),
             ),
+            SubjectQuery(
+                SubjectType.CUSTOMER,
+                ViaTable("discounts/order_usages", ByKey("shop", "{shop}", f"{{customer_id}}{SEPARATOR}{{currency}}")),
+            ),
         ),
         app=APP,
     ),
@@ -137,7 +142,8 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
         "order-lines/",
         folders={SubjectType.SHOP: "order-lines/{shop}/"},
         app=APP,
-        note="Lines and refunds of orders with over about 80 lines; they name no customer.",
+        note="Lines and refunds of orders with over about 80 lines; they name no customer. "
+        "The archive of the orders takes their text, and they are deleted.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,

@@ -109,3 +109,5 @@ class RetentionRule:
     timestamp_column: str
     lifetime: timedelta
     action: ExpiryAction
+    object_columns: tuple[str, ...] = ()
+    """Columns that may hold an S3 address: the archived row has the object's text instead, and the object is deleted."""

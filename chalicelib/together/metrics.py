@@ -36,3 +36,14 @@ ERASURES_OVERDUE = Counter(
     ),
 )
 """The number of accounts that are due for two to eight days and not removed or handed to the erasure."""
+OLDEST_PENDING_IDEA = Duration(
+    "OldestPendingIdea",
+    Alarm(
+        "together-ideas-waiting",
+        "A paid order of ideas has waited for over 30 minutes: the text model is unavailable, or together-generate_idea "
+        "fails. See the runbook.",
+        above=1_800,
+        written_by="together-dispatch_notifications",
+    ),
+)
+"""How long the oldest order of ideas has been pending; zero if there is none."""

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.bench import analytics, discounts, foundation, peers, pictures, retention, usage
+from infra.bench import accounts, analytics, discounts, foundation, peers, pictures, retention, together, usage
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
@@ -39,6 +39,10 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "snippet": analytics.snippet_size,
     "fuel": discounts.function_fuel,
     "usage": usage.throughput,
+    "sign-in": accounts.sign_in,
+    "check-in": together.check_in,
+    "cold-dashboard": together.cold_dashboard,
+    "page-bytes": accounts.page_size,
 }
 
 

@@ -96,8 +96,13 @@ def _reseal_row(run: Run, kind: EncryptedTable, row: Any) -> bool:
     run.counts["resealed"] += outcome.reencrypted
     run.counts["unreadable"] += len(outcome.undecryptable)
     for column in outcome.undecryptable:
-        output.say(f"cannot be decrypted: {kind.table.__name__}.{column} of {', '.join(kind.key(row))}")
+        output.say(f"cannot be decrypted: {kind.table.__name__}.{column} of {_owner_of(kind, row)}")
     return not outcome.is_busy
+
+
+def _owner_of(kind: EncryptedTable, row: Any) -> str:
+    """Return the shop and app of a row, or the key of a row of members."""
+    return f"{row.shop}, {row.app}" if hasattr(row, "shop") else ", ".join(kind.key(row))
 
 
 def _reseal_salts(run: Run) -> None:

@@ -88,9 +88,9 @@ def _snapshot_lines(draw: st.DrawFn, number: int) -> SnapshotLine:
 
 
 @st.composite
-def lives(draw: st.DrawFn, number: int) -> Life:
-    """Draw the life of an order: its creation, then edits, refunds, a void payment and a cancellation."""
-    created_at = BEGINNING + timedelta(hours=draw(st.integers(0, 48)))
+def lives(draw: st.DrawFn, number: int, beginning: datetime = BEGINNING) -> Life:
+    """Draw the life of an order: its creation within 48 hours of `beginning`, then edits, refunds, a void payment and a cancellation."""
+    created_at = beginning + timedelta(hours=draw(st.integers(0, 48)))
     present = Snapshot(
         key="",
         created_at=created_at,

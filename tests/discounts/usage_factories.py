@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from chalicelib.discounts.domain.order_state import Refunds, Snapshot
@@ -22,6 +23,7 @@ from chalicelib.discounts.models import (
     ProductPerformance,
 )
 from chalicelib.discounts.service import usage
+from chalicelib.kit import clock
 from chalicelib.kit.queue_records import ReceivedMessage
 from chalicelib.shops.models import Shop
 from chalicelib.shops.schemas.orders import (
@@ -39,6 +41,15 @@ from tests.discounts.recount import Figures, Recount
 SHOP = "autumn.myshopify.com"
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 Message = OrderUpdated | RefundCreated
+
+
+@cache
+def order_time() -> datetime:
+    """Return the time of the tests' orders, the same in the whole process: 20:00 UTC, two days before the first call.
+
+    Rows of these days are open, and the engine deletes none of them.
+    """
+    return (clock.now() - timedelta(days=2)).replace(hour=20, minute=0, second=0, microsecond=0)
 
 
 def put_shop(shop: str = SHOP, **columns: Any) -> None:

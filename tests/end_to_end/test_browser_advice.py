@@ -15,7 +15,7 @@ from infra.local import chromium
 from tests.discounts.conftest import discount_shop, new_discount_shop
 from tests.discounts.merchants import DiscountShop
 from tests.end_to_end.test_browser import browser
-from tests.end_to_end.test_browser_discounts import MARKUP, assert_accessible, evaluate, overview, phone, tab
+from tests.end_to_end.test_browser_discounts import MARKUP, assert_accessible, evaluate, overview, phone, tab, tab_to
 
 __all__ = ["browser", "discount_shop", "new_discount_shop", "phone", "tab"]
 
@@ -95,3 +95,31 @@ def test_a_price_test_is_prepared_started_and_stopped(phone: Page, discount_shop
     assert_accessible(phone)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("button", name="Apply the winner")).to_be_visible()
+
+
+def test_advice_is_used_by_keyboard_alone(phone: Page, discount_shop: DiscountShop) -> None:
+    advised = {
+        "advised_percentage": Decimal(15),
+        "gain_per_day": ["4.20", "1.00", "9.40"],
+        "objective": Objective.MARGIN,
+    }
+    doubt = {"elasticity": Decimal("-2.1"), "interval": ["-3.0", "-1.2"]}
+    add_recommendation(discount_shop.shop, "MUG-1", RecommendationStatus.ADVISED, **advised, **doubt)
+    page = advice_page(phone, discount_shop)
+    expect(page.get_by_role("heading", name="MUG-1")).to_be_visible()
+    page.get_by_role("link", name="Overview").focus()
+    tab_to(phone, "Create a paused discount for MUG-1")
+    phone.keyboard.press("Enter")
+    expect(page.get_by_text("A paused discount was created.")).to_be_visible()
+    for label, text in (("SKU", "MUG-1"), ("Competitor", "Rival"), ("Web address", "https://rival-mugs.com/mug")):
+        tab_to(phone, label)
+        phone.keyboard.type(text)
+    tab_to(phone, "Watch it")
+    phone.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="MUG-1 at Rival")).to_be_visible()
+    tab_to(phone, "Other value")
+    phone.keyboard.type("20")
+    tab_to(phone, "Create a test")
+    phone.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    assert CompetitorWatch.count(discount_shop.shop) == 1

@@ -15,7 +15,7 @@ from infra.local import chromium
 from tests.discounts.conftest import discount_shop, new_discount_shop
 from tests.discounts.merchants import DiscountShop
 from tests.end_to_end.test_browser import browser
-from tests.end_to_end.test_browser_discounts import MARKUP, assert_accessible, evaluate, overview, phone, tab
+from tests.end_to_end.test_browser_discounts import MARKUP, assert_accessible, evaluate, overview, phone, tab, tab_to
 
 __all__ = ["browser", "discount_shop", "new_discount_shop", "phone", "tab"]
 
@@ -101,3 +101,30 @@ def test_another_persons_change_is_not_overwritten(phone: Page, discount_shop: D
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Load it again").click()
     expect(page.get_by_label("Title")).to_have_value("Cups")
+
+
+def test_a_price_is_set_and_deleted_by_keyboard_alone(phone: Page, discount_shop: DiscountShop) -> None:
+    page = overview(phone, discount_shop)
+    page.get_by_role("link", name="Overview").focus()
+    tab_to(phone, "Discounts")
+    phone.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No discounts yet")).to_be_visible()
+    page.get_by_role("link", name="Overview").focus()
+    tab_to(phone, "Set a price")
+    phone.keyboard.press("Enter")
+    expect(page.get_by_label("Title")).to_be_visible()
+    for label, text in (("Title", "Mugs"), ("Value", "15"), ("Items", "MUG-1")):
+        tab_to(phone, label)
+        phone.keyboard.type(text)
+    tab_to(phone, "Create the discount")
+    phone.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Mugs")).to_be_visible()
+    tab_to(phone, "Edit Mugs")
+    phone.keyboard.press("Enter")
+    expect(page.get_by_label("Title")).to_have_value("Mugs")
+    tab_to(phone, "Delete the discount")
+    phone.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Delete", exact=True)).to_be_visible()
+    tab_to(phone, "Delete")
+    phone.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="No discounts yet")).to_be_visible()

@@ -47,6 +47,21 @@ def evaluate(tab: Page, script: str) -> Any:
     return tab.frames[1].evaluate(script)
 
 
+NAME_OF_FOCUS = """(() => {
+  const element = document.activeElement;
+  return element.getAttribute("aria-label") || (element.labels?.[0] || element).textContent.trim();
+})()"""
+
+
+def tab_to(tab: Page, name: str) -> None:
+    """Move the focus by the Tab key to the control whose name begins so."""
+    for _ in range(60):
+        tab.keyboard.press("Tab")
+        if str(evaluate(tab, NAME_OF_FOCUS)).startswith(name):
+            return
+    pytest.fail(f"{name} is not reached by the keyboard")
+
+
 def assert_accessible(tab: Page) -> None:
     """Check that nothing scrolls sideways, that targets are large enough, and that text can be read."""
     size = tab.viewport_size
@@ -111,6 +126,29 @@ def test_many_rows_are_shown_a_page_at_a_time(phone: Page, discount_shop: Discou
     page.get_by_role("button", name="Show more").click()
     expect(rows).to_have_count(100)
     expect(rows.last).to_contain_text("SKU-00099")
+    expect(page.get_by_role("button", name="Show more")).to_be_focused()
+
+
+def test_the_last_of_ten_thousand_rows_stay_usable(phone: Page, discount_shop: DiscountShop) -> None:
+    save_all(sku_usage(discount_shop.shop, "d", f"SKU-{number}") for number in range(2))
+    first = discount_shop.merchant("GET", "figures/skus?limit=1").json()
+    rest = [first["items"][0] | {"sku": f"SKU-{number:05}"} for number in range(1, 10_000)]
+
+    def answer(route: Route) -> None:
+        is_rest = "cursor=" in route.request.url
+        route.fulfill(json={"items": rest, "next_cursor": None} if is_rest else first)
+
+    phone.route("**/v1/discounts/figures/skus*", answer)
+    page = overview(phone, discount_shop)
+    page.get_by_role("button", name="Show every SKU").click()
+    page.get_by_role("button", name="Show more").click()
+    rows = page.get_by_role("region", name="Every SKU with a discount").locator("tbody tr")
+    expect(rows).to_have_count(500)
+    expect(rows.last).to_contain_text("SKU-09999")
+    expect(page.get_by_text("Rows 9,501 to 10,000; an export has all of them")).to_be_visible()
+    assert evaluate(phone, "document.documentElement.scrollWidth") <= 360
+    page.get_by_label("Find a discount").fill("nothing")
+    expect(page.get_by_text("No code, title or SKU begins with this text.")).to_be_visible()
 
 
 def test_figures_are_exported(phone: Page, discount_shop: DiscountShop, queue_worker: None) -> None:
@@ -167,6 +205,29 @@ def test_a_failing_and_an_offline_overview_can_be_tried_again(phone: Page, disco
     phone.context.set_offline(False)
 
 
+def test_slow_figures_leave_the_rest_of_the_page_usable(phone: Page, discount_shop: DiscountShop) -> None:
+    seed(discount_shop.shop)
+    slow: list[Route] = []
+    phone.route("**/v1/discounts/dashboard?days=30*", lambda route: slow.append(route))
+    page = overview(phone, discount_shop)
+    expect(page.get_by_role("heading", name="Stores")).to_be_visible()
+    expect(page.get_by_text("This takes longer than usual.")).to_be_visible()
+    assert evaluate(phone, "document.querySelectorAll('[aria-busy=true]').length") == 1
+    page.get_by_label("Days", exact=True).select_option("7")
+    week = page.get_by_text(f"${week_savings(discount_shop):,.2f}").first
+    expect(week).to_be_visible()
+    for route in slow:
+        with phone.expect_response("**/v1/discounts/dashboard?days=30*"):
+            route.continue_()
+    expect(page.get_by_role("heading", name="Stores")).to_be_visible()
+    expect(week).to_be_visible()
+    assert evaluate(phone, "document.querySelectorAll('[aria-busy=true]').length") == 0
+
+
+def week_savings(shop: DiscountShop) -> Decimal:
+    return Decimal(shop.merchant("GET", "dashboard?days=7").json()["total_savings"])
+
+
 def test_old_figures_are_marked(phone: Page, discount_shop: DiscountShop) -> None:
     seed(discount_shop.shop)
     read = discount_shop.merchant("GET", "dashboard").json() | {"as_of": "2026-01-01T00:00:00Z"}
@@ -179,10 +240,7 @@ def test_the_overview_works_by_keyboard_alone(phone: Page, discount_shop: Discou
     page = overview(phone, discount_shop)
     expect(page.get_by_role("button", name="Invite a store")).to_be_visible()
     page.get_by_role("link", name="Overview").focus()
-    for _ in range(40):
-        phone.keyboard.press("Tab")
-        if evaluate(phone, "document.activeElement.textContent") == "Invite a store":
-            break
+    tab_to(phone, "Invite a store")
     phone.keyboard.press("Enter")
     expect(page.get_by_label("Code of the invitation")).to_be_visible()
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from chalicelib.discounts import models
+from chalicelib.discounts.domain.currency_keys import currency_suffix
 from chalicelib.kit import ids
 
 DAY = date(2026, 11, 1)
@@ -36,7 +37,7 @@ def seed_shop(row: AddRow, mark: str, shop: str) -> None:
 
 
 def seed_customer(row: AddRow, mark: str, shop: str, customer: str, order: str) -> None:
-    """Store an order of a customer, and their figures in two currencies. The order's personal columns have the mark."""
+    """Store an order of a customer, and their figures in two currencies, one of them also with a key of an earlier version. The order's personal columns have the mark."""
     marked = customer if mark in customer else f"{customer}-{mark}"
     row(
         models.OrderUsage,
@@ -50,5 +51,5 @@ def seed_customer(row: AddRow, mark: str, shop: str, customer: str, order: str) 
         currency="EUR",
         day=DAY,
     )
-    for key in (customer, f"{marked}#EUR"):
+    for key in (customer, f"{marked}#EUR", marked + currency_suffix("EUR")):
         row(models.CustomerInsight, mark, shop=shop, customer_id=key)

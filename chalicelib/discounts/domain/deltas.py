@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from chalicelib.discounts.domain.contribution import Contribution, contribution, iterate_use_keys
+from chalicelib.discounts.domain.currency_keys import shop_suffix, split_customer_key
 from chalicelib.discounts.domain.customer_figures import CustomerChange, CustomerFigures, apply_change
 from chalicelib.discounts.domain.order_state import OrderState
 
@@ -32,7 +33,7 @@ class Figure(StrEnum):
 
 
 class FigureKey(NamedTuple):
-    """One row of counters. `suffix` is empty or `#<currency>`; parts that a table's key lacks are empty."""
+    """One row of counters. `suffix` is empty or that of a foreign currency; parts that a table's key lacks are empty."""
 
     figure: Figure
     discount_id: str = ""
@@ -164,7 +165,7 @@ def _add_order(result: Deltas, state: OrderState, part: Contribution, sign: int,
             )
     if state.day >= open_days.figures_from:
         result.add(
-            FigureKey(Figure.SHOP_DAY, "", "", day, suffix, currency),
+            FigureKey(Figure.SHOP_DAY, "", "", day, shop_suffix(suffix), currency),
             total_discounts_used=sign * len(part.uses),
             total_revenue_impact=sign * part.revenue_impact,
             total_savings=sign * part.savings,
@@ -192,7 +193,7 @@ def _apply_customer(
     after, unique = apply_change(figures, change, open_days.figures_from)
     result.customers[key] = after
     currency = result.currencies[key]
-    suffix = f"#{currency}" if key.endswith(f"#{currency}") else ""
+    _, suffix = split_customer_key(key)
     for (discount_id, item), (customers, repeats) in unique.uses.items():
         result.add(
             FigureKey(Figure.DISCOUNT, discount_id, item, "", suffix, currency),
@@ -200,4 +201,5 @@ def _apply_customer(
             repeat_usage_count=repeats,
         )
     for day, count in unique.days.items():
-        result.add(FigureKey(Figure.SHOP_DAY, "", "", day.isoformat(), suffix, currency), unique_customers=count)
+        key_of_day = FigureKey(Figure.SHOP_DAY, "", "", day.isoformat(), shop_suffix(suffix), currency)
+        result.add(key_of_day, unique_customers=count)

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from chalicelib.discounts.domain.windows import zone_of
 
+MAX_MISSED_DAYS = 62
+"""Days that are closed after an outage; older ones are not."""
 _DAY = timedelta(days=1)
 
 
@@ -34,3 +36,12 @@ def _midnight(day: date, time_zone: str | None) -> datetime:
 def ended_day(moment: datetime, time_zone: str | None) -> date:
     """Return the last local day that has ended at that time."""
     return local_date(moment, time_zone) - _DAY
+
+
+def first_open_day(closed: date | None, due: date, last: date) -> date:
+    """Return the first day to close: that after the `closed` one, without one the `due` day.
+
+    `last` is the last day that has ended. The result is after it if no day is open.
+    """
+    first = closed + _DAY if closed else due
+    return max(first, last - MAX_MISSED_DAYS * _DAY)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from chalicelib.discounts.domain.currency_keys import currency_suffix
 from chalicelib.discounts.domain.order_lines import Attribute, OrderLineState, SnapshotLine, attribute_lines
 
 Refunds = Mapping[str, Mapping[str, int]]
@@ -42,7 +43,7 @@ class OrderState:
     created_at: datetime
     currency: str
     suffix: str = ""
-    """`#<currency>` if that was not the shop's currency when the order was first seen: the end of its figures' keys."""
+    """The end of its figures' keys if its currency was not the shop's when it was first seen (`currency_keys`)."""
     snapshot_key: str = ""
     customer: str | None = None
     had_customer: bool = False
@@ -77,7 +78,7 @@ class FirstSight:
 
     def state(self, order_id: str, created_at: datetime, currency: str) -> OrderState:
         """Return the state of an unknown order."""
-        suffix = "" if currency == self.shop_currency else f"#{currency}"
+        suffix = "" if currency == self.shop_currency else currency_suffix(currency)
         return OrderState(order_id, self.local_day(created_at), created_at, currency, suffix)
 
 

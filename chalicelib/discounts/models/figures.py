@@ -1,6 +1,7 @@
 """Tables of the figures that the journal adds to. `journal_seq` is the last journal that was applied to a row.
 
-Keys end in `#<currency>` where the currency of an order's shop money is not the shop's present one.
+Keys end in U+001F and the currency (days of shops: `#` and the currency) where the currency of an order's shop money was
+not the shop's when the order was first seen. Rows of earlier versions end in `#<currency>`.
 """
 
 from __future__ import annotations

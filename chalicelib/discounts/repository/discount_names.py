@@ -10,7 +10,7 @@ from chalicelib.discounts.enums import NameKind
 from chalicelib.discounts.errors import NameTaken
 from chalicelib.discounts.models import DiscountName
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Transaction, get_many, readable_rows
+from chalicelib.kit.tables import Transaction, delete_if, get_many, readable_rows
 
 MAX_KEYS = 100
 """Keys of one BatchGetItem."""
@@ -29,6 +29,12 @@ def delete_items(shop: str, discount_id: str, items: Iterable[str]) -> None:
     with DiscountName.batch_write() as batch:
         for item in items:
             batch.delete(DiscountName(shop, item_name(item, discount_id)))
+
+
+def delete_unchanged(row: DiscountName) -> bool:
+    """Delete a name. Returns False if it was written again since `row` was read."""
+    unchanged = (DiscountName.discount_id == row.discount_id) & (DiscountName.since == row.since)
+    return delete_if(DiscountName(row.shop, row.name), unchanged)
 
 
 def stage_claim(transaction: Transaction, row: DiscountName, path: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
+from chalicelib.discounts.domain.currency_keys import SEPARATOR
 from chalicelib.discounts.enums import CustomerSegment
 from chalicelib.discounts.models import (
     CustomerInsight,
@@ -125,8 +126,8 @@ def iterate_shop_days(shop: str, period: Period, currency: str | None = None) ->
 
 
 def list_products(shop: str, sku: str | None, page: PageRequest) -> PageResult[ProductPerformance]:
-    """Return a page of the products' figures in the order of their SKUs."""
-    condition = ProductPerformance.sku == sku if sku else None
+    """Return a page of the products' figures in the order of their SKUs; those of one SKU in each currency."""
+    condition = ProductPerformance.sku.between(sku, f"{sku}{SEPARATOR}\uffff") if sku else None
     return query_page(ProductPerformance.query(shop, condition, limit=page.limit, last_evaluated_key=page.start))
 
 

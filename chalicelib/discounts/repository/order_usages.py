@@ -50,7 +50,9 @@ def to_state(row: OrderUsage) -> OrderState:
         ab_mark=f"{row.ab_variant}.{row.ab_visitor or ''}" if row.ab_variant else None,
     )
     content = {"lines": row.lines, "refunds": row.refunds}
-    if is_address(row.lines):
+    if isinstance(row.lines, dict):  # an archived row holds the object's content
+        content = row.lines
+    elif is_address(row.lines):
         content = json.loads(storage.get(row.lines))
     return replace(packed_orders.unpack(content["lines"], state), refunds=content["refunds"])
 

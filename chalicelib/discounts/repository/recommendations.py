@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.discounts.domain.demand import SalesDay
 from chalicelib.discounts.errors import RecommendationNotFound
-from chalicelib.discounts.models import InventoryImpact, ProductPerformance, Recommendation
+from chalicelib.discounts.models import InventoryImpact, Recommendation
+from chalicelib.discounts.repository.stock_days import iterate_products
 from chalicelib.kit import clock
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import readable_rows, update_if
@@ -50,9 +51,9 @@ def dismiss(row: Recommendation, now: datetime) -> None:
         raise RecommendationNotFound
 
 
-def iterate_sold_skus(shop: str, since: datetime) -> Iterator[tuple[str, int]]:
-    """Yield the shop's SKUs whose sales changed since a time, each with the units ever sold."""
-    for row in readable_rows(ProductPerformance.query(shop)):
+def iterate_sold_skus(shop: str, since: datetime, shop_currency: str | None) -> Iterator[tuple[str, int]]:
+    """Yield the shop's SKUs whose sales in its currency changed since a time, each with the units ever sold."""
+    for row in iterate_products(shop, shop_currency):
         if row.updated_at >= since:
             yield row.sku, row.units_sold_with_discount + row.units_sold_without_discount
 

@@ -62,22 +62,34 @@ def make_due_if_none(shop: str, close_at: datetime) -> None:
     UsageJournal(shop).update(_due_if_none(shop, close_at))
 
 
-def set_due(shop: str, due_in: str | None, close_at: datetime | None, active_until: datetime | None) -> bool:
-    """Move the shop from `due_in` to its next close; None stops the closes. Returns False if another run moved it.
+def set_closed(head: UsageJournal, day: date, close_at: datetime | None, active_until: datetime | None) -> bool:
+    """Note that `day` was sent, and make the shop due at `close_at`; None stops the closes.
 
-    `active_until` is stored if it is given.
+    `active_until` is stored if it is given. Returns False if another run moved the shop since `head` was read.
     """
-    column = UsageJournal.due_in
-    unchanged: Any = column.does_not_exist() if due_in is None else column == due_in
-    actions: list[Action] = [column.set(due_key(shop, close_at)) if close_at else column.remove()]
+    column = UsageJournal.closed_day
+    actions: list[Action] = [column.set(day) if close_at else column.remove()]
     if active_until is not None:
         actions.append(UsageJournal.active_until.set(active_until))
-    return update_if(UsageJournal(shop), actions, unchanged)
+    return _move(head, close_at, actions)
+
+
+def defer(head: UsageJournal, close_at: datetime) -> bool:
+    """Make the shop due at `close_at`, without a close. Returns False if another run moved it since `head` was read."""
+    return _move(head, close_at, [])
+
+
+def _move(head: UsageJournal, close_at: datetime | None, actions: list[Action]) -> bool:
+    column, shop = UsageJournal.due_in, head.shop
+    unchanged: Any = column.does_not_exist() if head.due_in is None else column == head.due_in
+    due: Action = column.set(due_key(shop, close_at)) if close_at else column.remove()
+    return update_if(UsageJournal(shop), [due, *actions], unchanged)
 
 
 def clear_due(shop: str) -> None:
     """Stop closing the shop's days until it is made due again."""
-    update_if(UsageJournal(shop), [UsageJournal.due_in.remove()], UsageJournal.due_in.exists())
+    due_in = UsageJournal.due_in
+    update_if(UsageJournal(shop), [due_in.remove(), UsageJournal.closed_day.remove()], due_in.exists())
 
 
 def iterate_due(hour: datetime) -> Iterator[str]:

@@ -7,15 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.discounts.domain.currency_keys import split_item_key
 from chalicelib.discounts.domain.stock import StockDay
 from chalicelib.discounts.models import InventoryImpact, OrderUsage, ProductPerformance
 from chalicelib.kit.tables import readable_rows, update_if
 
 
-def iterate_products(shop: str) -> Iterator[ProductPerformance]:
-    """Yield the shop's products with sales, in the shop's present currency."""
+def iterate_products(shop: str, shop_currency: str | None) -> Iterator[ProductPerformance]:
+    """Yield the shop's products with sales, without the rows of sales in a foreign currency."""
     for row in readable_rows(ProductPerformance.query(shop)):
-        if not row.sku.endswith(f"#{row.currency}"):
+        if not split_item_key(row.sku, row.currency, shop_currency)[1]:
             yield row
 
 

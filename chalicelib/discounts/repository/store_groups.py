@@ -52,15 +52,14 @@ def stage_removal(transaction: Transaction, row: StoreGroupMember) -> None:
     unique_values.release(transaction, _place_claim(row), row.shop)
 
 
-def set_invitation(row: StoreGroupMember, invite_hash: str, until: datetime) -> None:
-    """Store the store's open invitation, which replaces an earlier one. Raises WriteConflict if the store has left."""
-    with Transaction() as transaction:
-        transaction.update(
-            StoreGroupMember(row.group_id, row.shop),
-            [StoreGroupMember.invite_hash.set(invite_hash), StoreGroupMember.invite_until.set(until)],
-            condition=StoreGroupMember.shop.exists(),
-            otherwise=WriteConflict(),
-        )
+def stage_invitation(transaction: Transaction, row: StoreGroupMember) -> None:
+    """Store the row's invitation in the transaction; it replaces an earlier one. Raises WriteConflict if the store left."""
+    transaction.update(
+        StoreGroupMember(row.group_id, row.shop),
+        [StoreGroupMember.invite_hash.set(row.invite_hash), StoreGroupMember.invite_until.set(row.invite_until)],
+        condition=StoreGroupMember.shop.exists(),
+        otherwise=WriteConflict(),
+    )
 
 
 def stage_used_invitation(transaction: Transaction, row: StoreGroupMember, invite_hash: str, now: datetime) -> None:

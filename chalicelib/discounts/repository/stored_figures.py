@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from chalicelib.discounts.domain.currency_keys import shop_suffix
 from chalicelib.discounts.domain.deltas import Counters, Figure, FigureKey, OpenDays
 from chalicelib.discounts.models import (
     CustomerInsight,
@@ -65,8 +66,9 @@ def iterate_counters(shop: str, expected: Iterable[FigureKey], open_days: OpenDa
         suffix = _suffix(usage.discount_sku, f"{usage.discount_id}#{usage.sku}")
         yield _row(FigureKey(Figure.DISCOUNT, usage.discount_id, usage.sku, "", suffix, usage.currency), usage)
     items = {(key.item, key.suffix) for key in keys if key.item}
+    item_suffixes = {suffix for _, suffix in items if suffix}
     for product in readable_rows(ProductPerformance.query(shop, consistent_read=True)):
-        suffix = next((each for each in suffixes if each and product.sku.endswith(each)), "")
+        suffix = _item_suffix(product, item_suffixes)
         item = product.sku.removesuffix(suffix)
         items.add((item, suffix))
         yield _row(FigureKey(Figure.PRODUCT, "", item, "", suffix, product.currency), product)
@@ -84,7 +86,7 @@ def _days(shop: str, suffixes: Iterable[str], open_days: OpenDays, today: date) 
                 day = row.date.isoformat()
                 suffix = _suffix(row.day_discount_sku, f"{day}#{row.discount_id}#{row.sku}")
                 yield _row(FigureKey(Figure.DISCOUNT_DAY, row.discount_id, row.sku, day, suffix, row.currency), row)
-    for suffix in sorted(suffixes):
+    for suffix in sorted({shop_suffix(each) for each in suffixes}):
         days = DailyDiscountStats.query(f"{shop}{suffix}", DailyDiscountStats.date >= first, consistent_read=True)
         for stats in readable_rows(days):
             yield _row(FigureKey(Figure.SHOP_DAY, "", "", stats.date.isoformat(), suffix, stats.currency), stats)
@@ -100,6 +102,11 @@ def _stock(shop: str, item: str, suffix: str, open_days: OpenDays) -> Stored:
 
 def _row(key: FigureKey, row: Any) -> tuple[FigureKey, Counters]:
     return key, {name: getattr(row, name) for name in COLUMNS[key.figure]}
+
+
+def _item_suffix(row: ProductPerformance, suffixes: Iterable[str]) -> str:
+    """Return the suffix of the currency with which the key ends, among those of the shop's orders; else nothing."""
+    return next((each for each in suffixes if row.sku.endswith(each) and each.endswith(row.currency)), "")
 
 
 def _suffix(key: str, plain: str) -> str:

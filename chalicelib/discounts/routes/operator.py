@@ -24,7 +24,7 @@ def list_discounts_of_shop(call: ApiRequest[Account, None, DiscountQuery], shop:
 
 
 @bp.route("/v1/operator/discounts/{shop}/rebuild", methods=["POST"])
-@endpoint(bp, auth=operator, returns=UsageRebuildRead, status=202)
+@endpoint(bp, auth=operator, returns=UsageRebuildRead, status=202, idempotent="claimed")
 def rebuild_usage_of_shop(call: ApiRequest[Account], shop: str) -> UsageRebuildRead:
     """Rebuild the usage of a shop's discounts from its orders: correct the figures that differ."""
     result = recount_requests.request_rebuild(shop)

@@ -20,7 +20,10 @@ def read_group(call: ApiRequest[Merchant, None, StoreGroupQuery]) -> StoreGroupR
 
 
 @bp.route("/v1/discounts/stores", methods=["POST"])
-@endpoint(bp, auth=merchant, body=StoreGroupAction, returns=StoreGroupRead)
+@endpoint(bp, auth=merchant, body=StoreGroupAction, returns=StoreGroupRead, idempotent="joined")
 def change_group(call: ApiRequest[Merchant, StoreGroupAction]) -> StoreGroupRead:
-    """Change the group: invite a store, join by a code, or leave. A code works once, within 15 minutes."""
-    return store_groups.change_group(call.principal.shop, call.body)
+    """Change the group: invite a store, join by a code, or leave. A code works once, within 15 minutes.
+
+    A repeat of `invite` with the same Idempotency-Key is answered without the code.
+    """
+    return store_groups.change_group(call.principal.shop, call.body, call.idempotency)

@@ -83,10 +83,7 @@ class DayFigureRead(Schema):
 
 
 class ProductFigureRead(Schema):
-    """The sales of a SKU with and without a discount. Rates are percentages of 30 days; null: not measured.
-
-    `sku` ends in `#<currency>` for orders in a currency that is not the shop's present one.
-    """
+    """The sales of a SKU in one currency, with and without a discount. Rates are percentages of 30 days; null: not measured."""
 
     sku: str
     variant_id: str | None
@@ -103,10 +100,7 @@ class ProductFigureRead(Schema):
 
 
 class CustomerFigureRead(Schema):
-    """The usage and purchases of one customer. A guest's id begins with `guest:`.
-
-    `customer_id` ends in `#<currency>` for orders in a currency that is not the shop's present one.
-    """
+    """The usage and purchases of one customer in one currency. A guest's id begins with `guest:`."""
 
     customer_id: str
     total_discounts_used: int

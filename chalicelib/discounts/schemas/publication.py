@@ -15,8 +15,12 @@ class DiscountChanged(ShopifyWork):
 
 
 class ShopDayEnded(ShopifyWork):
-    """Work for `discounts-close_day`: run the steps that follow a shop's local day."""
+    """Work for `discounts-close_day`: run the steps that follow a shop's local day.
+
+    After an outage `last_day` is the last day that has ended: the close of each day sends the next one.
+    """
 
     queue: ClassVar[str] = "discounts-close_day"
 
     day: date
+    last_day: date | None = None

@@ -37,7 +37,7 @@ class StoreRead(Schema):
 
 
 class InvitationRead(Schema):
-    """An invitation. Only the answer to `invite` has its code."""
+    """An invitation. Only the first answer to `invite` has its code."""
 
     shop: str = Field(description="The store that invites.")
     code: str | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
+from chalicelib.discounts.models import APP
 from chalicelib.discounts.schemas.publication import ShopDayEnded
 from chalicelib.discounts.service import (
     ab_tests,
@@ -18,24 +19,41 @@ from chalicelib.discounts.service import (
     reports,
     stock,
 )
+from chalicelib.kit import messages
+
+Step = Callable[[str, date], object]
+"""Takes a shop and its ended day."""
 
 
 def close_shop_day(message: ShopDayEnded) -> None:
-    """Run each step for a shop's ended day; a failure stops no other. Raises the last error."""
+    """Run each step for a shop's ended day; a failure stops no other step. Then send the next day up to `last_day`.
+
+    Raises the last error of the steps: the retry then sends the next day.
+    """
+    is_missed = message.last_day is not None and message.day < message.last_day
     with ExitStack() as steps:
-        for step in reversed(DAY_STEPS):  # the stack runs the last one first
+        for step in reversed(MISSED_DAY_STEPS if is_missed else DAY_STEPS):  # the stack runs the last one first
             steps.callback(partial(step, message.shop, message.day))
+    if is_missed:
+        next_day = message.day + timedelta(days=1)
+        messages.publish(ShopDayEnded(shop=message.shop, app=APP, day=next_day, last_day=message.last_day))
 
 
-DAY_STEPS: tuple[Callable[[str, date], object], ...] = (
+MISSED_DAY_STEPS: tuple[Step, ...] = (
+    recommendations.compute_weekly,
+    recount_requests.request_weekly_check,
+    reports.send_due_report,
+)
+"""Steps of a day that an outage left open. The others work on the present: the close of the last day runs them."""
+
+
+DAY_STEPS: tuple[Step, ...] = (
     stock.snapshot_stock,
     measurement.refresh_site,
     ab_tests.end_stopped_tests,
     reconciliation.reconcile_discounts,
     competitor_checks.send_due_checks,
     stock.measure_rates,
-    recommendations.compute_weekly,
-    recount_requests.request_weekly_check,
-    reports.send_due_report,
+    *MISSED_DAY_STEPS,
 )
 """Steps after a shop's midnight, for its ended day, in this order: the snapshot is of the midnight. Each may be repeated."""

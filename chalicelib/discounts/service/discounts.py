@@ -21,6 +21,7 @@ from chalicelib.discounts.models import APP, Discount, DiscountName
 from chalicelib.discounts.repository import discount_changes, discount_names, discounts, shop_days
 from chalicelib.discounts.schemas.discounts import DiscountCreate, DiscountRead, DiscountUpdate
 from chalicelib.discounts.schemas.publication import DiscountChanged
+from chalicelib.discounts.service import name_cleanup
 from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import VersionMismatch
 from chalicelib.kit.idempotency import Idempotency
@@ -56,17 +57,21 @@ def add_discount(editor: Editor, body: DiscountCreate, key: Idempotency | None) 
     now, discount_id = clock.now(), ids.time_ordered()
     row = discounts.new_row(editor.shop, discount_id, columns_of(terms), now)
     discount_names.put_items(editor.shop, discount_id, terms.skus, now)
-    response = to_discount_read(row, now)
+    response, names = to_discount_read(row, now), names_of(terms.discount_code, terms.title)
 
     def decide(unit: UnitOfWork) -> None:
         if key:
             key.join(unit.transaction, response)
         unit.transaction.add(row)
-        _stage_names(unit, row, {}, names_of(terms.discount_code, terms.title))
+        _stage_names(unit, row, {}, names)
         shop_days.stage_added_discount(unit.transaction, editor.shop, next_midnight(now, editor.time_zone))
         _stage_change(unit, row, ({}, columns_of(terms)), editor)
 
-    run_unit_of_work(decide)
+    try:
+        name_cleanup.run_claiming(editor.shop, names, decide)
+    except Exception:
+        name_cleanup.delete_unsaved_items(row)
+        raise
     return response
 
 
@@ -169,14 +174,14 @@ def _save_version(editor: Editor, row: Discount, columns: dict[str, Any], change
     changed = _next_version(row, values)
     old_names, new_names = names_of(row.discount_code, row.title), names_of(columns["discount_code"], columns["title"])
     ended = discount_names.find_names(row.shop, [name for name in old_names if name not in new_names])
+    claimed = {name: kind for name, kind in new_names.items() if name not in old_names}
 
     def decide(unit: UnitOfWork) -> None:
         discounts.stage_update(unit.transaction, row, values)
-        claimed = {name: kind for name, kind in new_names.items() if name not in old_names}
         _stage_names(unit, changed, ended, claimed)
         _stage_change(unit, changed, changes, editor)
 
-    run_unit_of_work(decide)
+    name_cleanup.run_claiming(row.shop, claimed, decide)
     discount_names.delete_items(row.shop, row.discount_id, removed)
     return to_discount_read(changed, now)
 

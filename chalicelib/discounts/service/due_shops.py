@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from chalicelib.discounts.domain.local_days import ended_day, next_midnight
+from chalicelib.discounts.domain.local_days import ended_day, first_open_day, next_midnight
 from chalicelib.discounts.models import APP, UsageJournal
 from chalicelib.discounts.repository import shop_days
 from chalicelib.discounts.schemas.publication import ShopDayEnded
@@ -43,18 +43,23 @@ def send_due_shops(now: datetime, since: datetime | None) -> int:
 
 
 def _send(shop: str, hour: datetime, now: datetime) -> None:
-    """Send the day that ended before `hour`, then make the shop due after its next midnight, or leave it at rest."""
+    """Send the days that ended since the last close, then make the shop due after its next midnight, or leave it at rest.
+
+    One message has them all, so that they are closed in their order; without a last close the first is that before `hour`.
+    """
     head = shop_days.find_due_head(shop)
     if head is None or not shop_days.is_due(head, now):
         return
     time_zone = find_locale(shop, APP).time_zone
-    day = ended_day(hour, time_zone)
-    messages.publish(ShopDayEnded(shop=shop, app=APP, day=day))
-    if _is_active(head, day):
-        shop_days.set_due(shop, head.due_in, next_midnight(now, time_zone), now + REST_AFTER)
+    last = max(ended_day(now, time_zone), head.closed_day or date.min)
+    first = first_open_day(head.closed_day, ended_day(hour, time_zone), last)
+    if first <= last:
+        messages.publish(ShopDayEnded(shop=shop, app=APP, day=first, last_day=last))
+    if _is_active(head, first):
+        shop_days.set_closed(head, last, next_midnight(now, time_zone), now + REST_AFTER)
     else:
         is_kept = head.active_until is not None and now < head.active_until
-        shop_days.set_due(shop, head.due_in, next_midnight(now, time_zone) if is_kept else None, None)
+        shop_days.set_closed(head, last, next_midnight(now, time_zone) if is_kept else None, None)
 
 
 def _is_active(head: UsageJournal, day: date) -> bool:
@@ -64,4 +69,4 @@ def _is_active(head: UsageJournal, day: date) -> bool:
 def _defer(shop: str, now: datetime) -> None:
     head = shop_days.find_due_head(shop)
     if head is not None and shop_days.is_due(head, now):
-        shop_days.set_due(shop, head.due_in, now + _HOUR, None)
+        shop_days.defer(head, now + _HOUR)

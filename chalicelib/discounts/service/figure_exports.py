@@ -24,7 +24,14 @@ from chalicelib.discounts.schemas.figures import (
     ProductFigureRead,
     SkuFigureRead,
 )
-from chalicelib.discounts.service.figures import days_of, local_today, require_range, stored_days
+from chalicelib.discounts.service.figures import (
+    days_of,
+    local_today,
+    product_reader,
+    read_customer,
+    require_range,
+    stored_days,
+)
 from chalicelib.integrations import storage
 from chalicelib.kit import clock, config, csv_lines, ids
 from chalicelib.kit.idempotency import Idempotency
@@ -99,7 +106,7 @@ def write_export(message: FigureExportRequested) -> None:
 
 def _iterate_figures(row: FigureExport) -> Iterator[Schema]:
     """Yield the export's figures in the order of the API's list."""
-    shop, read = row.shop, _COLUMNS[row.kind]
+    shop = row.shop
     first, last = (date.fromisoformat(day) if day else None for day in (row.asked["from"], row.asked["to"]))
     pages: Iterator[PageResult[Any]]
     if row.kind is FigureKind.SKUS and first is last is None:
@@ -116,8 +123,16 @@ def _iterate_figures(row: FigureExport) -> Iterator[Schema]:
         pages = _pages(partial(figures.list_customers, shop, None))
     else:
         pages = _inventory_pages(shop, days_of(local_today(shop), first, last))
+    read = _reader(row)
     for result in pages:
-        yield from (read.of(each) for each in result.items)
+        yield from map(read, result.items)
+
+
+def _reader(row: FigureExport) -> Callable[[Any], Schema]:
+    """Return the function that shows a row of figures, as the API's list does."""
+    if row.kind is FigureKind.PRODUCTS:
+        return product_reader(row.shop)
+    return read_customer if row.kind is FigureKind.CUSTOMERS else _COLUMNS[row.kind].of
 
 
 def _inventory_pages(shop: str, period: Period) -> Iterator[PageResult[Any]]:

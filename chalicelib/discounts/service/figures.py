@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
+from chalicelib.discounts.domain.currency_keys import split_customer_key, split_item_key
 from chalicelib.discounts.domain.local_days import local_date
-from chalicelib.discounts.models import APP, DailyDiscountUsage
+from chalicelib.discounts.models import APP, CustomerInsight, DailyDiscountUsage, ProductPerformance
 from chalicelib.discounts.repository import figures
 from chalicelib.discounts.repository.figures import Period, UsageFilter
 from chalicelib.discounts.schemas.figures import (
@@ -51,12 +53,12 @@ def list_day_figures(shop: str, query: PeriodQuery, page: PageRequest) -> PageRe
 
 def list_product_figures(shop: str, query: ProductFigureQuery, page: PageRequest) -> PageResult[ProductFigureRead]:
     """Return a page of the sales of each SKU with and without a discount."""
-    return figures.list_products(shop, query.sku, page).map(ProductFigureRead.of)
+    return figures.list_products(shop, query.sku, page).map(product_reader(shop))
 
 
 def list_customer_figures(shop: str, query: CustomerFigureQuery, page: PageRequest) -> PageResult[CustomerFigureRead]:
     """Return a page of the usage and purchases of customers."""
-    return figures.list_customers(shop, query.segment, page).map(CustomerFigureRead.of)
+    return figures.list_customers(shop, query.segment, page).map(read_customer)
 
 
 def list_inventory_figures(
@@ -67,6 +69,23 @@ def list_inventory_figures(
     require_range(today, query.first, query.last, "query.from")
     period = days_of(today, query.first, query.last)
     return figures.list_inventory(shop, query.sku, period, page).map(InventoryFigureRead.of)
+
+
+def product_reader(shop: str) -> Callable[[ProductPerformance], ProductFigureRead]:
+    """Return the function that shows a row of the shop's products, by its SKU without the currency of its key."""
+    shop_currency = shops.find_locale(shop, APP).currency
+
+    def read(row: ProductPerformance) -> ProductFigureRead:
+        sku, _ = split_item_key(row.sku, row.currency, shop_currency)
+        return ProductFigureRead.of(row).model_copy(update={"sku": sku})
+
+    return read
+
+
+def read_customer(row: CustomerInsight) -> CustomerFigureRead:
+    """Show a row of a customer, by the id without the currency of its key."""
+    customer_id, _ = split_customer_key(row.customer_id)
+    return CustomerFigureRead.of(row).model_copy(update={"customer_id": customer_id})
 
 
 def local_today(shop: str) -> date:

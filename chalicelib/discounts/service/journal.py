@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from chalicelib.discounts.domain.currency_keys import split_customer_key
 from chalicelib.discounts.metrics import JOURNAL_FOUND_OPEN
 from chalicelib.discounts.models import APP, CustomerInsight, UsageJournal
 from chalicelib.discounts.repository import counters, customer_insights, order_usages, usage_journals
@@ -177,7 +178,7 @@ class _ErasedSubjects:
 
     def __init__(self, content: JournalContent) -> None:
         self._shop = content.shop
-        customers = {row.customer_id.partition("#")[0] for row in content.customers}
+        customers = {split_customer_key(row.customer_id)[0] for row in content.customers}
         customers |= {each.row.customer_id for each in content.orders if each.row.customer_id}
         names = [data_subjects.app(content.shop, APP)]
         names += [data_subjects.customer(content.shop, each) for each in sorted(customers)]
@@ -193,7 +194,7 @@ class _ErasedSubjects:
         return data_subjects.app(self._shop, APP) in self._names
 
     def has_left(self, customer_key: str) -> bool:
-        customer = customer_key.partition("#")[0]
+        customer, _ = split_customer_key(customer_key)
         return customer in self._guests or data_subjects.customer(self._shop, customer) in self._names
 
     def is_order_erased(self, order_id: str) -> bool:

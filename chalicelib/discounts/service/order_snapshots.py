@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chalicelib.discounts.domain import shop_money
+from chalicelib.discounts.domain.currency_keys import SEPARATOR
 from chalicelib.discounts.domain.order_lines import Allocation, Application, Line, SnapshotLine
 from chalicelib.discounts.domain.order_state import Refunds, Snapshot
 from chalicelib.discounts.service import ab_marks
@@ -87,7 +88,7 @@ def _line(line: OrderLine, applications: dict[int, DiscountApplication]) -> Snap
     if not 0 <= line.quantity <= MAX_UNITS:
         raise ValueError("not a quantity")
     _require_key_parts(line.variant_id)
-    is_named = line.sku and len(line.sku.encode()) <= MAX_ITEM_BYTES
+    is_named = line.sku and len(line.sku.encode()) <= MAX_ITEM_BYTES and SEPARATOR not in line.sku
     state = Line(
         line_id=line.line_item_id,
         item=line.sku if is_named else line.variant_id,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from chalicelib.discounts.domain.contribution import iterate_use_keys
-from chalicelib.discounts.domain.deltas import Deltas, OpenDays
+from chalicelib.discounts.domain.deltas import Deltas, OpenDays, customer_key
 from chalicelib.discounts.domain.order_state import OrderState
 from chalicelib.discounts.domain.recount import Recount, counter_differences, customer_differences
 from chalicelib.discounts.repository import (
@@ -137,7 +137,7 @@ def _note_capped(shop: str, recount: Recount) -> None:
     capped = recount.capped_customers()
     if capped:
         for state in _writable_orders(shop, recount.open_days):
-            if state.customer and state.customer + state.suffix in capped:
+            if customer_key(state) in capped:
                 recount.uncertain |= set(iterate_use_keys(state))
 
 

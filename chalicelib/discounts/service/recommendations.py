@@ -12,7 +12,7 @@ from chalicelib.discounts.domain.discount_terms import plain
 from chalicelib.discounts.domain.recommendation import Advice, advise
 from chalicelib.discounts.enums import RecommendationStatus, ValueType
 from chalicelib.discounts.errors import NothingAdvised
-from chalicelib.discounts.models import Recommendation
+from chalicelib.discounts.models import APP, Recommendation
 from chalicelib.discounts.repository import recommendations
 from chalicelib.discounts.schemas.discounts import DiscountCreate
 from chalicelib.discounts.schemas.recommendations import (
@@ -25,6 +25,7 @@ from chalicelib.discounts.service import discounts
 from chalicelib.discounts.service.discounts import Editor
 from chalicelib.kit import clock
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.shops.service import find_locale
 
 MAX_SKUS = 2_000
 """SKUs that a run computes, those with the most units: about 10 ms and 4 read units each, within the job's time."""
@@ -90,7 +91,8 @@ def answer(editor: Editor, body: RecommendationAction) -> RecommendationAnswered
 
 def _histories(shop: str, today: date) -> Iterator[tuple[str, list[SalesDay]]]:
     since = clock.now() - timedelta(days=WINDOW_DAYS)
-    best_sellers = heapq.nlargest(MAX_SKUS, recommendations.iterate_sold_skus(shop, since), key=lambda each: each[1])
+    sold = recommendations.iterate_sold_skus(shop, since, find_locale(shop, APP).currency)
+    best_sellers = heapq.nlargest(MAX_SKUS, sold, key=lambda each: each[1])
     for sku, _ in best_sellers:
         yield sku, recommendations.list_sales_days(shop, sku, today, WINDOW_DAYS)
 

@@ -5,6 +5,8 @@ The e-mail holds no figures and no link to the file: its reader must be signed i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 from chalicelib.discounts.domain.report_periods import due_period, rhythm_of
@@ -14,47 +16,62 @@ from chalicelib.discounts.schemas.figure_exports import FigureExportCreate
 from chalicelib.discounts.service import figure_exports
 from chalicelib.integrations import email
 from chalicelib.integrations.email import Email, EmailRefused
-from chalicelib.kit import clock, logs, signing, unique_values
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit import clock, ids, logs, signing, unique_values
+from chalicelib.kit.errors import Conflict, Unavailable
 from chalicelib.kit.tables import Transaction
 from chalicelib.shops.service import app_page_url, find_contact
 
 SETTING = "report"
+LEASE = timedelta(minutes=2)
+"""The time in which one worker alone may send a report."""
 _REMEMBERED = timedelta(days=14)
 """A day's close is not repeated later."""
 
 log = logs.logger("discounts")
 
 
-class _AlreadySent(Conflict):
-    """Another worker sent the report."""
-
-
 def send_due_report(shop: str, ended_day: date) -> None:
     """Export the figures of the period that ended, and e-mail the shop a link. A repeat does nothing.
 
-    If a worker crashes between the e-mail and the commit, a retry sends it again.
+    Only a crash after SES accepted the e-mail sends it again. Raises Unavailable while another worker sends it.
     """
     contact = find_contact(shop, APP)
     period = due_period(rhythm_of(contact.settings.get(SETTING)), ended_day) if contact else None
-    if contact is None or period is None:
+    if contact is None or contact.email is None or period is None:
         return
     digest = signing.digest(f"{shop} {ended_day}".encode())  # the name of an erased shop must not stay stored
-    key = unique_values.value_key("discounts", "reports", "sent", digest)
-    if contact.email is None or unique_values.owner_of(key) is not None:
-        return
+    sent = unique_values.value_key("discounts", "reports", "sent", digest)
+    with _claimed(unique_values.value_key("discounts", "reports", "sending", digest)):
+        if unique_values.owner_of(sent) is not None:
+            return
+        export_id = _send(shop, contact.email, period)
+        with Transaction() as transaction:
+            unique_values.claim(transaction, sent, export_id, Conflict(), clock.now() + _REMEMBERED)
+
+
+@contextmanager
+def _claimed(name: str) -> Iterator[None]:
+    """Claim the name for a worker. Raises Unavailable if another worker has it."""
+    worker = ids.new()
+    with Transaction() as transaction:
+        unique_values.claim(transaction, name, worker, Unavailable(), clock.now() + LEASE)
+    try:
+        yield
+    finally:
+        with Transaction() as transaction:
+            unique_values.release(transaction, name, worker)
+
+
+def _send(shop: str, recipient: str, period: tuple[date, date]) -> str:
+    """Request the export and send the e-mail, unless SES refuses it; return the export's id."""
     first, last = period
     body = FigureExportCreate.model_validate({"kind": FigureKind.DAYS, "from": first, "to": last})
     export = figure_exports.request_export(shop, body, None)
     try:
-        email.send(_composed(contact.email, app_page_url(shop, APP), period))
+        email.send(_composed(recipient, app_page_url(shop, APP), period))
     except EmailRefused as error:
         log.warning("report not sent: the e-mail was refused", extra={"shop": shop, "why": str(error)})
-    try:
-        with Transaction() as transaction:
-            unique_values.claim(transaction, key, export.export_id, _AlreadySent(), clock.now() + _REMEMBERED)
-    except _AlreadySent:
-        log.info("report sent twice: two workers closed the day", extra={"shop": shop})
+    return export.export_id
 
 
 def _composed(recipient: str, url: str, period: tuple[date, date]) -> Email:

@@ -6,19 +6,28 @@ from chalicelib.discounts.enums import NameKind
 from chalicelib.discounts.models import Discount, DiscountName
 from chalicelib.discounts.repository import discounts, search
 from chalicelib.discounts.schemas.dashboard import SearchRead, SearchResultRead
+from chalicelib.discounts.service import name_cleanup
 
 
 def search_discounts(shop: str, text: str) -> SearchRead:
     """Return the discounts whose code, title or SKU begins with the text. Only a SKU's letters have a case.
 
-    Costs three queries and one read of the discounts. A name whose discount lacks the item is left out.
+    Costs three queries and one read of the discounts. A name that its discount lacks is left out; if it was left by a
+    crash, it is deleted, and the search runs again: the ten names of a kind may hide others.
     """
+    names, rows = _matches(shop, text)
+    if name_cleanup.delete_orphans(names, rows):
+        names, rows = _matches(shop, text)
+    named = [name for name in names if name_cleanup.has_name(rows.get(name.discount_id), name)]
+    return SearchRead(items=[_result(name, rows[name.discount_id]) for name in named])
+
+
+def _matches(shop: str, text: str) -> tuple[list[DiscountName], dict[str, Discount]]:
+    """Return the names that begin with the text, and their discounts by id."""
     prefixes = {NameKind.CODE: text.lower(), NameKind.TITLE: text.casefold(), NameKind.SKU: text}
     names = [name for kind, prefix in prefixes.items() for name in search.list_names(shop, kind, prefix)]
     rows = discounts.find_many(shop, sorted({name.discount_id for name in names}))
-    by_id = {row.discount_id: row for row in rows}
-    pairs = [(name, by_id[name.discount_id]) for name in names if name.discount_id in by_id]
-    return SearchRead(items=[_result(name, row) for name, row in pairs if _is_named(name, row)])
+    return names, {row.discount_id: row for row in rows}
 
 
 def _result(name: DiscountName, row: Discount) -> SearchResultRead:
@@ -31,10 +40,6 @@ def _result(name: DiscountName, row: Discount) -> SearchResultRead:
         discount_code=row.discount_code,
         is_active=row.is_active,
     )
-
-
-def _is_named(name: DiscountName, row: Discount) -> bool:
-    return name.kind is not NameKind.SKU or _sku(name) in row.skus
 
 
 def _sku(name: DiscountName) -> str:

@@ -37,7 +37,8 @@ def snapshot_stock(shop: str, day: date) -> None:
     """
     try:
         admin = shops.open_admin_api(shop, APP)
-        automatic, items = _watched_items(shop, day)
+        currency = shops.find_locale(shop, APP).currency
+        automatic, items = _watched_items(shop, day, currency)
         variants = {item: variant for variant in iterate_stock(admin.graphql, items) for item in _keys(variant)}
     except InstallationNotFound:
         log.info("stock not read: the app is not installed, or its tokens are revoked", extra={"shop": shop})
@@ -47,11 +48,13 @@ def snapshot_stock(shop: str, day: date) -> None:
             raise
         log.warning("stock not read: the shop is unavailable", extra={"shop": shop, "why": str(error)})
         return
-    currency = shops.find_locale(shop, APP).currency or "USD"
     known = [(item, variants[item]) for item in sorted(items) if item in variants]
 
+    money_currency = currency or "USD"
+
     def store(pair: tuple[str, VariantStock]) -> None:
-        _store_snapshot(shop, day, pair, (currency, offered_price(pair[1], automatic, currency)))
+        offered = offered_price(pair[1], automatic, money_currency)
+        _store_snapshot(shop, day, pair, (money_currency, offered))
 
     map_in_threads(store, known)
 
@@ -65,7 +68,7 @@ def measure_rates(shop: str, day: date) -> None:
     viewers = _visitors(shop, "product_viewed", first, day)
     carts = _visitors(shop, "product_added_to_cart", first, day)
     orders = _orders_by_item(shop, first, day) if viewers or carts else {}
-    for row in stock_days.iterate_products(shop):
+    for row in stock_days.iterate_products(shop, shops.find_locale(shop, APP).currency):
         bought = orders.get(row.sku, 0)
         purchases = stock.purchase_rate(bought, viewers.get(row.sku, 0))
         stock_days.set_rates(row, purchases, stock.abandonment_rate(bought, carts.get(row.sku, 0)))
@@ -80,14 +83,14 @@ def offered_price(variant: VariantStock, automatic: Mapping[str, DiscountTerms],
     return preview_cart(applicable, Cart([line], currency, Decimal(1))).total_after
 
 
-def _watched_items(shop: str, day: date) -> tuple[dict[str, DiscountTerms], set[str]]:
+def _watched_items(shop: str, day: date, currency: str | None) -> tuple[dict[str, DiscountTerms], set[str]]:
     """Return the automatic discounts in force, and the items that are discounted or were sold recently."""
     now = clock.now()
     live = {row.discount_id: terms_of(discounts.columns_of_row(row)) for row in discounts.iterate_live(shop)}
     active = {name: terms for name, terms in live.items() if status_at(terms, now) is DiscountStatus.ACTIVE}
     items = {item for terms in active.values() for item in terms.skus}
     since = datetime.combine(day, time(), UTC) - SOLD_WITHIN
-    items.update(row.sku for row in stock_days.iterate_products(shop) if row.updated_at >= since)
+    items.update(row.sku for row in stock_days.iterate_products(shop, currency) if row.updated_at >= since)
     return {name: terms for name, terms in active.items() if terms.discount_code is None}, items
 
 

@@ -19,6 +19,7 @@ Month = tuple[int, int]
 
 ITEM = "dynamodb_item"
 """The column with the whole item as JSON. Deletes and restores use it, because it is exact."""
+_ADDRESS = "_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,24 @@ def batched_by_size(
         batch_bytes += size
     if batch:
         yield batch
+
+
+def object_address(item: Item, column: str) -> str | None:
+    """Return the S3 address in a column, as text or as JSON; None for other content."""
+    text = str(item.get(column, {}).get("S", "")).strip('"')
+    return text if text.startswith("s3://") else None
+
+
+def with_object(item: Item, column: str, text: str) -> Item:
+    """Return the item with an object's text in place of its address, which moves to `<column>_address`."""
+    return {**item, column: {"S": text}, column + _ADDRESS: item[column]}
+
+
+def without_objects(item: Item, columns: Iterable[str]) -> Item:
+    """Return the item as it was before `with_object`."""
+    addresses = {column: item[column + _ADDRESS] for column in columns if column + _ADDRESS in item}
+    added = {column + _ADDRESS for column in addresses}
+    return {name: value for name, value in item.items() if name not in added} | addresses
 
 
 def run_id(due: datetime) -> str:

@@ -111,6 +111,18 @@ def key_of(table: type[Table], item: Item) -> Item:
     return {name: item[name] for name in (table_schema.hash_key(table), table_schema.range_key(table)) if name}
 
 
+def has_value(table: type[Table], item: Item, column: str) -> bool:
+    """Return whether the row exists with the item's value of the column, read consistently."""
+    answer = aws.client("dynamodb").get_item(
+        TableName=table.Meta.table_name,
+        Key=key_of(table, item),
+        ConsistentRead=True,
+        ProjectionExpression="#c",
+        ExpressionAttributeNames={"#c": column},
+    )
+    return bool(answer.get("Item", {}).get(column) == item[column])
+
+
 def unchanged(table: type[Table], item: Item) -> dict[str, Any]:
     """Return the condition that a row has these values and no other attributes of the table."""
     absent = [name for name in table_schema.columns(table) if name not in item]

@@ -4,7 +4,7 @@
    consists of these files.
 2. Each file is written only if it does not exist; the first writer wins. A worker that resumes a page has no rows, so it
    writes an empty file, which settles whether the rows were archived.
-3. The file is read back, and exactly its rows are deleted, each only if it is unchanged.
+3. The file is read back, and exactly its rows are deleted, each only if it is unchanged, then their objects.
 4. The segment's cursor moves on. After a resumed page, the next page starts at the same key, for the remaining rows.
 """
 
@@ -20,6 +20,7 @@ from chalicelib.retention.domain.rate_limiter import WriteRateLimiter
 from chalicelib.retention.errors import ArchiveDamaged
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun
 from chalicelib.retention.repository import archive_files, deletes, rows, runs
+from chalicelib.retention.service import archived_objects
 
 MAX_FILES = 90
 """Maximum months of one page, because one transaction stores their manifests. The next page has the rest."""
@@ -41,8 +42,11 @@ def archive_page(
         return
     scan = SegmentScan(run.cut_off, segment, run.segments, cursor.after)
     expired, last_key = rows.expired_page(rule, scan, limiter.units_within(PAGE_SECONDS))
-    months = archive_pages.by_month(expired)
+    embedded = archived_objects.embed_objects(rule, expired)
+    months = archive_pages.by_month(embedded)
     after = cursor.next(last_key) if last_key else None
+    if len(embedded) < len(expired):
+        after = cursor.next(cursor.after)
     if len(months) > MAX_FILES:
         months, after = dict(list(months.items())[:MAX_FILES]), cursor.next(cursor.after)
     if months:
@@ -101,7 +105,10 @@ def _verify_and_delete(rule: RetentionRule, run: RuleRun, archive: Archive, limi
     data = archive_files.get(archive.s3_key)
     items = _read_items(archive, data)
     runs.mark_verified(run, archive, len(items), len(data), signing.digest(data))
-    runs.mark_purged(run, archive, deletes.delete_unchanged(rule.table, items, limiter))
+    stored = [archive_pages.without_objects(item, rule.object_columns) for item in items]
+    count = deletes.delete_unchanged(rule.table, stored, limiter)
+    archived_objects.delete_objects(rule, items)
+    runs.mark_purged(run, archive, count)
     return bool(items)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+
+from chalicelib.kit import ids
 
 CREDITS, ITEMS = 1, 3
 """What an order costs, and the number of prompts or date ideas that it brings."""
@@ -38,6 +40,11 @@ def answers_of(items: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
 def is_given_up(created_at: datetime, now: datetime) -> bool:
     """Return whether an order has waited for its model for too long."""
     return now - created_at >= GIVEN_UP_AFTER
+
+
+def oldest_wait(idea_ids: Iterable[str], now: datetime) -> timedelta:
+    """Return how long the oldest of these orders has waited since it was placed; zero without one."""
+    return max((now - ids.time_of(idea_id) for idea_id in idea_ids), default=timedelta())
 
 
 def request_key(idea_id: str) -> str:

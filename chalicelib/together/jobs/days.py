@@ -28,7 +28,7 @@ def score_day(message: ScoreRequested) -> None:
 @bp.schedule("rate(1 hour)", name="together-close_days")
 @scheduled("together-close_days", lease_seconds=300)
 def close_days(run: ScheduledRun) -> None:
-    """Have the scores computed of the days that have ended for both members, and look for overdue erasures.
+    """Request the scores of the days that have ended for both members, and look for overdue erasures.
 
     A failure of the one does not end the other.
     """

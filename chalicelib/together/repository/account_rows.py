@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
@@ -27,8 +28,8 @@ def find_email_owner(
     keys: list[tuple[type[Table], tuple[str, ...]]] = [(UniqueValue, (email_key(email),)), *others]
     claim, *rows = tables.get_many(keys, consistent=True)
     if not isinstance(claim, UniqueValue) or (claim.expires_epoch is not None and claim.expires_epoch <= clock.now()):
-        return None, rows
-    return claim.owner, rows
+        return None, list(rows)
+    return claim.owner, list(rows)
 
 
 def stage_new_user(transaction: Transaction, user: User) -> None:
@@ -38,7 +39,7 @@ def stage_new_user(transaction: Transaction, user: User) -> None:
 
 
 def stage_user_change(
-    transaction: Transaction, user: User, changes: dict[str, object], *, any_version: bool = False
+    transaction: Transaction, user: User, changes: Mapping[str, Any], *, any_version: bool = False
 ) -> None:
     """Stage changes of columns (None removes a value) and the next version.
 
@@ -54,7 +55,7 @@ def stage_user_change(
     transaction.update(User(user.id), actions, unchanged, otherwise=WriteConflict())
 
 
-def mark_active(user: User, changes: dict[str, object]) -> None:
+def mark_active(user: User, changes: Mapping[str, Any]) -> None:
     """Write columns of an account without a new version; None removes a value."""
     actions = [
         getattr(User, column).remove() if value is None else getattr(User, column).set(value)

@@ -20,7 +20,7 @@ def find(relationship_id: str, key: str) -> Achievement | None:
         return None
 
 
-def find_many(keys: Sequence[tuple[str, str]]) -> list[Achievement | None]:
+def find_awards(keys: Sequence[tuple[str, str]]) -> list[Achievement | None]:
     """Return the awards with these keys (relationship, award) in their order, with a read for each 100 of them."""
     rows: list[Achievement | None] = []
     for start in range(0, len(keys), 100):

@@ -19,7 +19,7 @@ def list_by_relationship(relationship_id: str) -> list[ImportantDate]:
     return list(readable_rows(ImportantDate.query(relationship_id, consistent_read=True)))
 
 
-def unchanged(row: ImportantDate) -> Condition:
+def is_same_date(row: ImportantDate) -> Condition:
     """Return the condition that the stored row has this row's version."""
     condition: Condition = ImportantDate.version == row.version
     return condition

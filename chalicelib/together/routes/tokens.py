@@ -32,8 +32,8 @@ def tokens_response(tokens: SessionTokensRead, status: int, *, in_cookies: bool)
 def without_content(request_headers: Mapping[str, str], device_token: str) -> Response:
     """Return 204 with the token of the device: in a cookie for our pages, else in a header."""
     in_cookies = cookies.is_from_page(request_headers)
-    header = {"Set-Cookie": _device_cookie(device_token)} if in_cookies else {DEVICE_HEADER: device_token}
-    return Response(body="", status_code=204, headers=header)
+    name, value = ("Set-Cookie", _device_cookie(device_token)) if in_cookies else (DEVICE_HEADER, device_token)
+    return Response(body="", status_code=204, headers={name: value})
 
 
 def signed_out() -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from chalicelib.kit import attempts, bound_tokens, clock, ids
 from chalicelib.kit.attempts import Limit
@@ -95,7 +96,7 @@ def _new_user(request: AccountCreate, password_hash: str) -> User:
     return User(ids.new(), email=request.email, created_at=now, updated_at=now, **columns)
 
 
-def _sign_up_columns(request: AccountCreate, password_hash: str) -> dict[str, object]:
+def _sign_up_columns(request: AccountCreate, password_hash: str) -> dict[str, Any]:
     """Return the columns that a sign-up sets. Without verification the account ends after 7 days."""
     now = clock.now()
     return {

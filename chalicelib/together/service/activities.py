@@ -19,7 +19,7 @@ from chalicelib.together.repository import activities
 from chalicelib.together.schemas.activities import ActivityCreate, ActivityQuery, ActivityRead, ActivityUpdate
 from chalicelib.together.service import joint_rows, measurement
 from chalicelib.together.service.achievements import notify_of_award, stage_first_award
-from chalicelib.together.service.viewing import Viewer, viewer_of
+from chalicelib.together.service.viewers import Viewer, viewer_of
 
 _NAMESPACE = "0b8d3c52-6b5e-4c0e-8a38-2f0a4c1f5b77"
 

@@ -25,7 +25,7 @@ from chalicelib.together.service import joint_rows
 from chalicelib.together.service.achievements import notify_of_award, stage_first_award
 from chalicelib.together.service.library_content import find_challenge
 from chalicelib.together.service.notifications import add_notice
-from chalicelib.together.service.viewing import viewer_of
+from chalicelib.together.service.viewers import viewer_of
 
 Saved = tuple[ChallengeRead, Relationship, Achievement | None]
 """The challenge, its relationship and a new award."""

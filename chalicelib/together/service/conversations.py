@@ -26,7 +26,7 @@ from chalicelib.together.schemas.conversations import (
 )
 from chalicelib.together.service import measurement
 from chalicelib.together.service.achievements import notify_of_award, stage_first_award
-from chalicelib.together.service.viewing import Viewer, viewer_of
+from chalicelib.together.service.viewers import Viewer, viewer_of
 
 FIRST_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMESPACE = "c4a2f1a6-7a7d-4f5c-9b1b-52a1a0f0d9c3"

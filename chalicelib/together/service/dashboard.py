@@ -23,7 +23,7 @@ from chalicelib.together.service.checkins import to_streak_read
 from chalicelib.together.service.couple_streaks import read_couple_streak
 from chalicelib.together.service.dates import sort_key, to_date_read
 from chalicelib.together.service.goals import to_goal_read
-from chalicelib.together.service.viewing import Viewer
+from chalicelib.together.service.viewers import Viewer
 
 DAYS = 7
 _DAY = timedelta(days=1)

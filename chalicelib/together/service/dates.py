@@ -20,7 +20,7 @@ from chalicelib.together.models import ImportantDate, Relationship, User
 from chalicelib.together.repository import dates, users
 from chalicelib.together.schemas.dates import DateCreate, DateRead, DateUpdate
 from chalicelib.together.service import joint_rows, reminders
-from chalicelib.together.service.viewing import viewer_of
+from chalicelib.together.service.viewers import viewer_of
 
 _LEAP_YEAR = 2000
 
@@ -70,7 +70,7 @@ def change_date(user: User, date_id: str, body: DateUpdate, version: str) -> Dat
         columns = {"version": row.version + 1, "updated_at": clock.now(), **body.model_dump(exclude_unset=True)}
         changed = _with_columns(row, columns, user)
         joint_rows.require(unit, relationship.id, user.id)
-        unit.transaction.put(changed, condition=dates.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.put(changed, condition=dates.is_same_date(row), otherwise=WriteConflict())
         return changed, relationship
 
     changed, relationship = run_unit_of_work(decide)
@@ -85,7 +85,7 @@ def remove_date(user: User, date_id: str, version: str) -> None:
     def decide(unit: UnitOfWork) -> None:
         relationship, row = _read_version(user, date_id, version)
         joint_rows.stage_close(unit, relationship.id, user.id, (OpenRows.DATES, date_id))
-        unit.transaction.delete(row, condition=dates.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.delete(row, condition=dates.is_same_date(row), otherwise=WriteConflict())
 
     run_unit_of_work(decide)
 

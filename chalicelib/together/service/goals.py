@@ -18,7 +18,7 @@ from chalicelib.together.repository import goals
 from chalicelib.together.schemas.goals import GoalCreate, GoalProgress, GoalQuery, GoalRead, GoalUpdate
 from chalicelib.together.service import joint_rows, measurement
 from chalicelib.together.service.achievements import notify_of_award, stage_first_award
-from chalicelib.together.service.viewing import viewer_of
+from chalicelib.together.service.viewers import viewer_of
 
 _NAMESPACE = "6f6b1f0e-4a55-4b0c-9d5e-2b7f9f1f3d10"
 

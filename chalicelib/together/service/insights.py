@@ -12,7 +12,7 @@ from chalicelib.together.errors import PremiumRequired
 from chalicelib.together.models import User
 from chalicelib.together.repository import scores
 from chalicelib.together.schemas.insights import DayRead, InsightsRead
-from chalicelib.together.service.viewing import viewer_of
+from chalicelib.together.service.viewers import viewer_of
 
 FREE_DAYS = 30
 

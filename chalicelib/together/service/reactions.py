@@ -60,7 +60,7 @@ def _give_awards(rows: DayRows, since: datetime) -> None:
     """
     user_id, relationship_id = rows.member.id, rows.relationship.id
     earned = _earned_rules(rows)
-    existing = achievements.find_many([(relationship_id, achievement_key(rule, by)) for rule, by in earned])
+    existing = achievements.find_awards([(relationship_id, achievement_key(rule, by)) for rule, by in earned])
     missing = [entry for entry, row in zip(earned, existing, strict=True) if row is None]
     former = _former_awards(user_id, relationship_id, [rule for rule, by in missing if by])
     for (rule, by), row in zip(earned, existing, strict=True):
@@ -85,7 +85,7 @@ def _former_awards(user_id: str, relationship_id: str, rules: list[str]) -> set[
         return set()
     others = [each for each in memberships.list_relationship_ids(user_id) if each != relationship_id]
     keys = [(each, achievement_key(rule, user_id)) for each in others for rule in rules]
-    return {rule_of(row.achievement) for row in achievements.find_many(keys) if row is not None}
+    return {rule_of(row.achievement) for row in achievements.find_awards(keys) if row is not None}
 
 
 def _notify_partner(rows: DayRows, row: DailyCheckin) -> None:
@@ -106,7 +106,7 @@ def _notify_partner(rows: DayRows, row: DailyCheckin) -> None:
 
 
 def _request_scores(rows: DayRows) -> None:
-    """Have the scores of the date computed, and make sure that those of the days that end are due."""
+    """Request the scores of the date, and make sure that those of the days that end are due."""
     relationship, now = rows.relationship, clock.now()
     messages.publish(ScoreRequested(relationship_id=relationship.id, dates=(rows.day,)))
     if day_ends.is_stale(relationship.score_due, now):

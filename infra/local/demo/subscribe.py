@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.kit import ids
+from infra.local.demo.couple import Person
 from infra.local.demo.world import World, Wrong, eventually
 from infra.local.environment import Plan
 from infra.local.stack import fire
 
 
-@dataclass
-class Member:
-    """A paying member. The demo registers it, in place of the member service."""
-
-    id: str = field(default_factory=ids.new)
-    relationship_id: str = field(default_factory=ids.new)
-
-    @property
-    def token(self) -> str:
-        from chalicelib.kit import auth
-
-        return auth.mint(auth.Role.MEMBER, self.id)
-
-
-def checkout(world: World, member: Member) -> str:
-    """Register the member, start a checkout, and pay it on Stripe's checkout page."""
-    from chalicelib.billing import service
-
-    email = f"{member.id[:8]}@example.com"
-    service.register_customer("member", member.id, email, relationship_id=member.relationship_id)
+def checkout(world: World, member: Person) -> str:
+    """Start a checkout, and pay it on Stripe's checkout page."""
     asked = {"plan": "better_together", "success_url": "https://example.com/ok", "cancel_url": "https://example.com/no"}
     begun = world.bearer(member.token, "POST", "/v1/billing/checkout", asked, expect=201)
-    paid = world.sandbox(world.stripe, f"checkout/{begun['id']}/complete", email=email)
+    paid = world.sandbox(world.stripe, f"checkout/{begun['id']}/complete", email=member.email)
     return f"{len(paid['events'])} events from Stripe for {begun['id'][:12]}…"
 
 
-def subscription(world: World, member: Member) -> str:
+def subscription(world: World, member: Person) -> str:
     """Wait until Stripe's events have created the subscription. Raises Wrong if it is not active."""
 
     def active() -> object:
@@ -50,7 +31,7 @@ def subscription(world: World, member: Member) -> str:
     return f"{read['plan_name']}, active until {read['subscription']['current_period_end'][:10]}"
 
 
-def credit_grant(world: World, member: Member) -> str:
+def credit_grant(world: World, member: Person) -> str:
     """Wait for the credits, then redeliver the events five times, shuffled and in parallel.
 
     Raises Wrong if the credits are not granted exactly once.
@@ -68,7 +49,7 @@ def credit_grant(world: World, member: Member) -> str:
     return f"{balance} credits, unchanged after five redeliveries of every event"
 
 
-def recurring_revenue(world: World, plan: Plan, member: Member) -> str:
+def recurring_revenue(world: World, plan: Plan, member: Person) -> str:
     """Run the hourly schedule and find the member among the new MRR of the day. Raises Wrong if it is no new MRR."""
     from chalicelib.analytics.models import RecurringRevenue
     from chalicelib.kit import auth

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.local.demo import clean_up, discounts, experiment, install, page, studio, subscribe, website
+from infra.local.demo import clean_up, couple, discounts, experiment, install, page, studio, subscribe, website
 from infra.local.demo.world import World
 from infra.local.environment import Plan
 
@@ -35,11 +35,18 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "the paid cart is counted", prices.pay
     yield "a line of the order is refunded", prices.refund
     yield "the dashboard shows what remains", prices.read_dashboard
-    member = subscribe.Member()
+    pair = couple.Couple(world, plan)
+    member = pair.ada
+    yield "two people sign up", pair.sign_up
+    yield "they verify their addresses from the mailbox", pair.verify
+    yield "they pair", pair.pair
+    yield "both check in, one late and twice", pair.check_in
     yield "a member checks out on Stripe", lambda: subscribe.checkout(world, member)
     yield "Stripe's events become a subscription", lambda: subscribe.subscription(world, member)
-    yield "the member is granted credits, once", lambda: subscribe.credit_grant(world, member)
+    yield "the couple is granted credits, once", lambda: subscribe.credit_grant(world, member)
+    yield "a credit buys date ideas", pair.spend
     yield "the subscription is new recurring revenue", lambda: subscribe.recurring_revenue(world, plan, member)
+    yield "the relationship ends", pair.end
     site = website.Website(world, plan, shop)
     yield "a page with the analytics snippet is opened", site.open_page
     yield "its visit is counted", site.count_visit

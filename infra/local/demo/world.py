@@ -61,6 +61,10 @@ class World:
             headers["If-Match"] = tag
         return self._checked(self.api.request(method, path, json=body, headers=headers), expect).body
 
+    def send(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
+        """Send a request without a credential and return the response body."""
+        return self._checked(self.api.request(method, path, json=body), expect).body
+
     def shopper(
         self, shop: str, method: str, path: str, body: Any = None, *, customer: int, expect: int = 200, **params: str
     ) -> Any:

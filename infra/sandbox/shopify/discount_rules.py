@@ -2,7 +2,9 @@
 
 Sources: https://shopify.dev/docs/api/admin-graphql/latest/mutations/discountAutomaticAppCreate,
 https://shopify.dev/docs/api/admin-graphql/latest/enums/DiscountErrorCode, https://shopify.dev/docs/apps/build/functions
-(input limits), https://help.shopify.com/en/manual/discounts (25 active automatic discounts).
+(input limits), https://help.shopify.com/en/manual/discounts (25 active automatic discounts),
+https://support.functionjunctionapp.com/faq/discount-name-error (titles of automatic discounts are unique among all apps and
+the admin; the text of the refusal is that which apps match in public code). That case does not matter is an assumption.
 """
 
 from collections.abc import Iterator
@@ -73,4 +75,4 @@ def _name_refusals(row: Json, shop: ShopState, error: Any) -> Iterator[Json]:
         elif any(each["code"].lower() == row["code"].lower() for each in same_kind):
             yield error("TAKEN", "code", "Code must be unique. Please try a different code.")
     elif any(each["title"].lower() == row["title"].lower() for each in same_kind):
-        yield error("TAKEN", "title", "Title must be unique for automatic discount")
+        yield error("TAKEN", "title", "Title must be unique for automatic discount.")

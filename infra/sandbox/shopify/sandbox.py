@@ -248,8 +248,13 @@ class ShopifySandbox(Shops, SandboxServer):
 
     # Uninstallation, tokens, rate limits and faults.
 
-    def uninstall(self, app: str, shop: str, **options: Any) -> Delivery:
-        """Uninstall the app: revoke its tokens, delete its subscriptions and discounts, and emit app/uninstalled."""
+    def uninstall(self, app: str, shop: str, *, keeps_discounts: bool = False, **options: Any) -> Delivery:
+        """Uninstall the app: revoke its tokens, delete its subscriptions and discounts, and emit app/uninstalled.
+
+        Shopify documents the subscriptions only. Vendors report that discounts of functions end and do not come back
+        (https://pifyappdemo.myshopify.com/blogs/faqs-5/what-happens-to-storefront-blocks-and-discounts-after-uninstalling-early-bird);
+        `keeps_discounts` leaves them for the next installation.
+        """
         with self._state.change() as data:
             tokens.revoke(data, app, shop)
             data["web_pixels"].pop(f"{app}/{shop}", None)
@@ -258,8 +263,9 @@ class ShopifySandbox(Shops, SandboxServer):
             data["subscriptions"] = {
                 id_: row for id_, row in data["subscriptions"].items() if (row["app"], row["shop"]) != (app, shop)
             }
-            discounts = data.get("discounts", {})
-            data["discounts"] = {id_: row for id_, row in discounts.items() if (row["app"], row["shop"]) != (app, shop)}
+            if not keeps_discounts:
+                rows = data.get("discounts", {})
+                data["discounts"] = {key: row for key, row in rows.items() if (row["app"], row["shop"]) != (app, shop)}
             payload = shop_payload(shop, data["shops"].setdefault(shop, new_shop(shop)))
         return self.emit(shop, "app/uninstalled", payload, app=app, **options)[0]
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from chalicelib.discounts.domain import order_state
+from chalicelib.discounts.domain.currency_keys import currency_suffix
 from chalicelib.discounts.domain.order_lines import Allocation, Application, Line, SnapshotLine
 from chalicelib.discounts.domain.order_state import FirstSight, OrderState, Snapshot
 
@@ -78,7 +79,7 @@ def test_a_discount_keeps_the_value_type_of_its_first_attribution() -> None:
 
 def test_a_foreign_currency_marks_the_keys_of_the_figures() -> None:
     assert state(SNAPSHOT).suffix == ""
-    assert state(replace(SNAPSHOT, currency="EUR")).suffix == "#EUR"
+    assert state(replace(SNAPSHOT, currency="EUR")).suffix == currency_suffix("EUR")
 
 
 def test_only_an_order_that_had_a_customer_can_lose_one() -> None:

@@ -155,6 +155,20 @@ def test_the_search_leaves_out_former_names_and_items(discount_shop: DiscountSho
     assert found(discount_shop, "A-") == [("sku", "A-1", "d1")]
 
 
+def test_the_search_is_not_hidden_by_what_a_crash_left(discount_shop: DiscountShop) -> None:
+    shop, now = discount_shop.shop, clock.now()
+    add_discount(shop, "d1", "Winter", "A-99")
+    kind = DiscountName.get(shop, "sku:A-99#d1").kind
+    for number in range(12):
+        since = now - timedelta(minutes=59 if number == 11 else 61)
+        owner = "d1" if number % 2 else "unsaved"
+        DiscountName(shop, f"sku:A-{number:02}#{owner}", discount_id=owner, kind=kind, since=since).save()
+    for _ in range(2):
+        assert found(discount_shop, "A-") == [("sku", "A-99", "d1")]
+    names = {each.name for each in DiscountName.query(shop, DiscountName.name.startswith("sku:"))}
+    assert names == {"sku:A-99#d1", "sku:A-11#d1"}, "a name of the last hour may be of a request in progress"
+
+
 def test_the_search_costs_the_same_beside_many_names(discount_shop: DiscountShop) -> None:
     add_discount(discount_shop.shop, "d1", "Needle", *[f"SKU-{number}" for number in range(200)])
     calls: list[str] = []

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from chalicelib.discounts.domain.local_days import MAX_MISSED_DAYS
 from chalicelib.discounts.models import DailyDiscountStats, Discount, UsageJournal
 from chalicelib.discounts.repository import shop_days
 from chalicelib.discounts.schemas.publication import ShopDayEnded
@@ -15,7 +16,7 @@ from chalicelib.shops.models import Shop
 from chalicelib.shops.service import ShopLocale, find_locale
 from infra.bench.round_trips import metered
 from infra.sandbox.shopify import ShopifySandbox
-from tests.discounts.merchants import DiscountShop, Json
+from tests.discounts.merchants import DiscountShop, Drain, Json
 
 DAY = date(2026, 6, 1)
 MIDNIGHT = datetime(2026, 6, 2, 4, tzinfo=UTC)
@@ -84,6 +85,62 @@ def test_missed_hours_are_caught_up(hand: Hand) -> None:
     due_shops.send_due_shops(late, MIDNIGHT - HOUR)
     assert sent_days() == [(shop, DAY)]
     assert due_in(shop) == shop_days.due_key(shop, datetime(2026, 6, 3, tzinfo=UTC))
+
+
+def test_missed_days_are_closed_in_their_order(hand: Hand, drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, closed = head(live_discounts=1), []
+    monkeypatch.setattr(day_closes, "DAY_STEPS", (lambda shop, day: closed.append((day, "whole")),))
+    monkeypatch.setattr(day_closes, "MISSED_DAY_STEPS", (lambda shop, day: closed.append((day, "missed")),))
+    due_shops.send_due_shops(MIDNIGHT, MIDNIGHT - HOUR)
+    hand.moment = MIDNIGHT + timedelta(days=4, hours=9)
+    for _ in range(2):
+        due_shops.send_due_shops(hand.moment, MIDNIGHT)
+    assert drain() == []
+    days = [DAY + timedelta(days=number) for number in range(5)]
+    assert closed == [(DAY, "whole"), *((day, "missed") for day in days[1:-1]), (days[-1], "whole")]
+    assert due_in(shop) == shop_days.due_key(shop, datetime(2026, 6, 7, tzinfo=UTC))
+
+
+def test_an_outage_of_months_closes_the_last_days(hand: Hand) -> None:
+    shop = head(live_discounts=1)
+    UsageJournal(shop).update([UsageJournal.closed_day.set(DAY - timedelta(days=500))])
+    due_shops.send_due_shops(MIDNIGHT, MIDNIGHT - HOUR)
+    assert sent_days() == [(shop, DAY - timedelta(days=MAX_MISSED_DAYS))]
+
+
+def test_a_failed_step_is_retried_before_the_next_day(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = ShopDayEnded(shop="a.myshopify.com", app="discounts", day=DAY, last_day=DAY + timedelta(days=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(day_closes, "MISSED_DAY_STEPS", (lambda shop, day: 1 / 0,))
+        with pytest.raises(ZeroDivisionError):
+            day_closes.close_shop_day(message)
+    assert sent_days() == []
+    day_closes.close_shop_day(message)
+    assert sent_days() == [("a.myshopify.com", DAY + timedelta(days=1))]
+
+
+def test_a_day_that_is_deferred_over_midnight_is_closed(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = head(live_discounts=1)
+    UsageJournal(shop).update([UsageJournal.closed_day.set(DAY - timedelta(days=1))])
+    hand.moment = MIDNIGHT
+    with monkeypatch.context() as patch:
+        patch.setattr(due_shops, "find_locale", lambda shop, app: 1 / 0)
+        for _ in range(30):
+            due_shops.send_due_shops(hand.moment, hand.moment - HOUR)
+            hand.moment += HOUR
+    due_shops.send_due_shops(hand.moment, hand.moment - HOUR)
+    assert sent_days() == [(shop, DAY)]
+
+
+def test_the_days_of_a_shop_at_rest_are_not_missed(hand: Hand) -> None:
+    shop = head(live_discounts=0)
+    due_shops.send_due_shops(MIDNIGHT, MIDNIGHT - HOUR)
+    assert (sent_days(), due_in(shop)) == ([(shop, DAY)], None)
+    hand.moment = MIDNIGHT + timedelta(days=40, hours=1)
+    due_shops.expect_close(shop)
+    hand.moment += timedelta(days=1)
+    due_shops.send_due_shops(hand.moment, hand.moment - timedelta(days=1))
+    assert sent_days() == [(shop, DAY + timedelta(days=41))]
 
 
 def test_a_shop_rests_30_days_after_its_last_activity(hand: Hand) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -22,9 +21,8 @@ from chalicelib.discounts.models import DiscountUsage
 from chalicelib.kit import aws
 from infra.local.engine import Engine
 from tests.discounts.faults import killed_at, without_waits
-from tests.discounts.usage_factories import SHOP, Message, order_message, put_discount, put_shop, record
+from tests.discounts.usage_factories import SHOP, Message, order_message, order_time, put_discount, put_shop, record
 
-AT = datetime(2026, 11, 2, 20, tzinfo=UTC)
 USES = int(os.environ.get("USES", "1000"))
 BATCH = max(125, USES // 100)
 
@@ -41,7 +39,7 @@ def message(number: int) -> Message:
     line = Line("l1", f"SKU-{number % 20}", 1, 1, Decimal(10))
     shares = (Allocation(Application("Autumn", None), Decimal(1)),)
     customer = f"gid://shopify/Customer/{number % 300}"
-    snapshot = Snapshot("1", AT, "USD", customer, (SnapshotLine(line, shares),))
+    snapshot = Snapshot("1", order_time(), "USD", customer, (SnapshotLine(line, shares),))
     return order_message(f"gid://shopify/Order/{number}", snapshot)
 
 

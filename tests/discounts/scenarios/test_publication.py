@@ -273,8 +273,9 @@ def test_a_name_that_stays_taken_fails_at_last(discount_shop: DiscountShop) -> N
     assert discount["publication_error"] == "TAKEN: another discount has this title at Shopify"
 
 
+@pytest.mark.parametrize("keeps_discounts", [False, True], ids=["Shopify deletes them", "Shopify keeps them"])
 def test_throttling_postpones_and_revoked_tokens_or_a_removal_lose_nothing(
-    discount_shop: DiscountShop, shopify: ShopifySandbox
+    discount_shop: DiscountShop, shopify: ShopifySandbox, keeps_discounts: bool
 ) -> None:
     shop = discount_shop
     discount = shop.add()
@@ -283,9 +284,9 @@ def test_throttling_postpones_and_revoked_tokens_or_a_removal_lose_nothing(
     assert shop.get(discount["discount_id"])["publication"] == "pending"
     publication.publish_discount(changed_message(shop, discount))
     assert shop.get(discount["discount_id"])["publication"] == "published"
-    shopify.uninstall("discounts", shop.shop)
+    shopify.uninstall("discounts", shop.shop, keeps_discounts=keeps_discounts)
     assert shop.drain() == []
-    assert nodes(shop) == []
+    assert len(nodes(shop)) == keeps_discounts
     publication.publish_discount(changed_message(shop, discount))
     shop.install()
     assert [node["title"] for node in nodes(shop)] == [discount["title"]]

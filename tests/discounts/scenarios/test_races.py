@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 
 from chalicelib.discounts.domain.discount_rules import MAX_LIVE_DISCOUNTS, ShopFacts
+from chalicelib.discounts.enums import NameKind
 from chalicelib.discounts.errors import LimitReached, NameTaken
 from chalicelib.discounts.models import Discount, DiscountName, UsageJournal
 from chalicelib.discounts.schemas.discounts import DiscountCreate, DiscountUpdate
-from chalicelib.discounts.service import discounts, publication, reconciliation
+from chalicelib.discounts.service import discounts, name_cleanup, publication, reconciliation
 from chalicelib.discounts.service.discounts import Editor
 from chalicelib.integrations.shopify import http_client
+from chalicelib.kit import clock
 from chalicelib.kit.errors import Problem, Unavailable, VersionMismatch
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from infra.sandbox.shopify import ShopifySandbox
 from tests.analytics.crashes import Killed, before_write, kill
 from tests.discounts.merchants import DiscountShop, Json, discount_body
@@ -89,6 +92,43 @@ def test_a_crash_while_a_discount_is_saved_leaves_the_old_version_whole(number: 
 
 
 WRITES = ("BatchWriteItem", "TransactWriteItems")
+
+
+def names_in_force() -> set[str]:
+    return {each.name for each in DiscountName.query(EDITOR.shop) if each.until is None}
+
+
+def test_a_refused_discount_leaves_no_names() -> None:
+    discounts.add_discount(EDITOR, body(title="Sale", skus=["A"]), None)
+    before = names_in_force()
+    with pytest.raises(NameTaken):
+        discounts.add_discount(EDITOR, body(title="SALE", skus=["B", "C"]), None)
+    assert names_in_force() == before
+
+
+@pytest.mark.parametrize("has_row", [False, True], ids=["no discount", "another title"])
+def test_a_name_that_no_discount_has_is_free(has_row: bool) -> None:
+    since, title = clock.now(), f"title:{'Sale'.casefold()}"
+    owner = discounts.add_discount(EDITOR, body(title="Other"), None).discount_id if has_row else "lost"
+    DiscountName(EDITOR.shop, title, discount_id=owner, kind=NameKind.TITLE, since=since).save()
+    DiscountName(EDITOR.shop, "code:ten", discount_id=owner, kind=NameKind.CODE, since=since).save()
+    created = discounts.add_discount(EDITOR, body(title="Sale"), None)
+    assert DiscountName.get(EDITOR.shop, title).discount_id == created.discount_id
+    update = DiscountUpdate.model_validate({"discount_code": "TEN"})
+    assert discounts.change_discount(EDITOR, created.discount_id, update, "1").discount_code == "TEN"
+    assert DiscountName.get(EDITOR.shop, "code:ten").discount_id == created.discount_id
+
+
+def test_a_lost_answer_of_the_save_keeps_the_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    def save_twice(unit_of_work: Callable[[UnitOfWork], object]) -> None:
+        run_unit_of_work(unit_of_work)
+        run_unit_of_work(unit_of_work)
+
+    monkeypatch.setattr(name_cleanup, "run_unit_of_work", save_twice)
+    with pytest.raises(Problem):
+        discounts.add_discount(EDITOR, body(title="Sale", skus=["A"]), None)
+    [row] = Discount.query(EDITOR.shop)
+    assert {"title:sale", f"sku:A#{row.discount_id}"} <= names_in_force()
 
 
 @contextmanager

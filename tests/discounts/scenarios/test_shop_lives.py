@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -26,6 +26,7 @@ from tests.discounts.usage_factories import (
     SHOP,
     Message,
     order_message,
+    order_time,
     put_discount,
     put_shop,
     record,
@@ -33,7 +34,6 @@ from tests.discounts.usage_factories import (
     stored_figures,
 )
 
-BEGINNING = datetime(2026, 11, 2, 20, tzinfo=UTC)
 TITLES = ("Autumn", "VIP", "Winter")
 ITEMS = ("RED", "BLUE", "gid://shopify/ProductVariant/7")
 CUSTOMERS = (None, "gid://shopify/Customer/1", "gid://shopify/Customer/2", "guest:ab12")
@@ -80,7 +80,7 @@ class ShopLife(RuleBasedStateMachine):
 
     @property
     def now(self) -> datetime:
-        return BEGINNING + timedelta(seconds=next(self.seconds))
+        return order_time() + timedelta(seconds=next(self.seconds))
 
     def send(self, order: Order, change: dict[str, Any]) -> None:
         key = f"{next(self.seconds):06}"

@@ -27,8 +27,16 @@ from tests.analytics.experiment_factories import running_experiment
 from tests.discounts.faults import killed_at, without_waits
 from tests.discounts.merchants import DiscountShop
 from tests.discounts.routes.test_ab_tests import started
-from tests.discounts.service.test_journal import AT, order
-from tests.discounts.usage_factories import SHOP, order_message, put_discounts, put_shop, record, refund_message
+from tests.discounts.service.test_journal import order
+from tests.discounts.usage_factories import (
+    SHOP,
+    order_message,
+    order_time,
+    put_discounts,
+    put_shop,
+    record,
+    refund_message,
+)
 
 TENANT = f"shop:{SHOP}:{APP}"
 
@@ -70,9 +78,9 @@ def conversions() -> list[tuple[str | None, str, int | None]]:
 def test_the_revenue_of_the_tested_items_is_sent_and_corrected(test_id: str) -> None:
     assert record([marked(test_id)]) == []
     assert conversions() == [("v1", "18", 1)]
-    assert record([refund_message("gid://shopify/Order/1", {"r1": {"l0": 1, "l1": 2}}, AT)]) == []
+    assert record([refund_message("gid://shopify/Order/1", {"r1": {"l0": 1, "l1": 2}}, order_time())]) == []
     assert conversions() == [("v1", "9", 2)]
-    assert record([marked(test_id, key="5", cancelled_at=AT)]) == []
+    assert record([marked(test_id, key="5", cancelled_at=order_time())]) == []
     assert conversions() == [("v1", "0", 3)]
     assert OrderUsage.get(SHOP, "gid://shopify/Order/1").ab_variant == f"{test_id}.b"
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from chalicelib.discounts.models import FigureExport
 from chalicelib.discounts.service import reports
 from chalicelib.integrations import email
-from chalicelib.kit import config
+from chalicelib.integrations.email import Email
+from chalicelib.kit import clock, config, unique_values
+from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.models import UniqueValue
 from infra.local.engine import Engine
 from infra.sandbox.shopify import SANDBOX_APPS
@@ -117,4 +119,42 @@ def test_an_e_mail_that_fails_is_sent_when_the_day_is_closed_again(
         with pytest.raises(ZeroDivisionError):
             reports.send_due_report(discount_shop.shop, SUNDAY)
     reports.send_due_report(discount_shop.shop, SUNDAY)
+    assert len(engine.sent_emails()) == 1
+
+
+def test_two_workers_send_one_e_mail(
+    discount_shop: DiscountShop, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_rhythm(discount_shop, "weekly")
+    set_address(discount_shop, "owner@shop.com")
+    send = email.send
+
+    def send_beside_another(message: Email) -> str | None:
+        with pytest.raises(Unavailable):
+            reports.send_due_report(discount_shop.shop, SUNDAY)
+        return send(message)
+
+    monkeypatch.setattr(email, "send", send_beside_another)
+    reports.send_due_report(discount_shop.shop, SUNDAY)
+    reports.send_due_report(discount_shop.shop, SUNDAY)
+    assert len(engine.sent_emails()) == len(list(FigureExport.query(discount_shop.shop))) == 1
+    assert [row.guard for row in UniqueValue.scan() if "sending" in row.guard] == []
+
+
+def test_a_worker_that_crashed_before_the_e_mail_blocks_it_for_a_moment(
+    discount_shop: DiscountShop, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_rhythm(discount_shop, "weekly")
+    set_address(discount_shop, "owner@shop.com")
+    with monkeypatch.context() as killed:
+        killed.setattr(email, "send", lambda _: 1 / 0)
+        killed.setattr(unique_values, "release", lambda *_: None)
+        with pytest.raises(ZeroDivisionError):
+            reports.send_due_report(discount_shop.shop, SUNDAY)
+    with pytest.raises(Unavailable):
+        reports.send_due_report(discount_shop.shop, SUNDAY)
+    later = clock.now() + reports.LEASE + timedelta(seconds=2)  # expiry is stored in whole seconds
+    monkeypatch.setattr(clock, "now", lambda: later)
+    for _ in range(2):
+        reports.send_due_report(discount_shop.shop, SUNDAY)
     assert len(engine.sent_emails()) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +16,8 @@ from chalicelib.discounts.domain.order_state import Snapshot
 from chalicelib.discounts.models import CustomerInsight
 from chalicelib.kit import aws
 from tests.discounts.faults import without_waits
-from tests.discounts.usage_factories import SHOP, Message, order_message, put_discount, put_shop, record
+from tests.discounts.usage_factories import SHOP, Message, order_message, order_time, put_discount, put_shop, record
 
-AT = datetime(2026, 11, 2, 20, tzinfo=UTC)
 KEYS = 20
 FIGURES = ("discount_analytics", "discount_daily", "daily_discount_stats", "usage_journals")
 PRODUCTS = ("product_performance", "inventory_impact")
@@ -36,7 +35,7 @@ def one_line_order(number: int, **changes: Any) -> Message:
     line = Line("gid://shopify/LineItem/1", f"SKU-{number % KEYS}", 1, 1, Decimal(10), title="A warm blanket")
     shares = (Allocation(Application("Autumn", None), Decimal(1)),)
     customer = f"gid://shopify/Customer/{number}"
-    values = {"key": "1", "created_at": AT, "currency": "USD", "customer": customer, **changes}
+    values = {"key": "1", "created_at": order_time(), "currency": "USD", "customer": customer, **changes}
     return order_message(f"gid://shopify/Order/{number}", Snapshot(lines=(SnapshotLine(line, shares),), **values))
 
 
@@ -96,7 +95,7 @@ def test_the_row_of_a_customer_of_many_uses_stays_below_6_kb() -> None:
             use = part * 75 + number
             line = Line("l1", f"SKU-{use}", 1, 1, Decimal("123456.78"))
             shares = (Allocation(Application("Autumn", None), Decimal("1234.56")),)
-            created_at = AT - timedelta(days=use % 97)
+            created_at = order_time() - timedelta(days=use % 95)
             snapshot = Snapshot("1", created_at, "USD", customer, (SnapshotLine(line, shares),))
             batch.append(order_message(f"gid://shopify/Order/{use}", snapshot))
         assert record(batch) == []

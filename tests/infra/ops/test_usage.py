@@ -6,7 +6,7 @@ from chalicelib.discounts.models import DiscountUsage
 from chalicelib.discounts.repository import usage_journals
 from chalicelib.kit import clock
 from tests.discounts.faults import without_waits
-from tests.discounts.service.test_journal import FIRST
+from tests.discounts.service.test_journal import first_batch
 from tests.discounts.usage_factories import SHOP, put_discounts, put_shop, record
 from tests.infra.ops.conftest import Ops
 
@@ -14,7 +14,7 @@ from tests.infra.ops.conftest import Ops
 def test_a_shop_is_checked_and_rebuilt(ops: Ops) -> None:
     put_shop()
     put_discounts()
-    assert record(FIRST) == []
+    assert record(first_batch()) == []
     DiscountUsage(SHOP, "d1#RED").update([DiscountUsage.times_used.add(5)])
     result = ops("rebuild-usage", SHOP, "--check")
     assert (result.code, result.out) == (0, "2 orders counted, 1 rows differ\n")

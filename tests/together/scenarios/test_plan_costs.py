@@ -56,7 +56,7 @@ def test_goals_cost_the_same_behind_a_thousand(count: int) -> None:
     assert measure(lambda: goals.list_goals(user, GoalQuery(), PAGE)) == Cost(reads=2)
     assert measure(lambda: goals.list_goals(user, query, PAGE)) == Cost(reads=3)
     added = measure(lambda: goals.add_goal(user, GoalCreate(title="G"), None))
-    assert added == Cost(reads=1, writes=1, write_units=6)
+    assert added == Cost(reads=1, writes=1, write_units=5)
     progress = measure(lambda: goals.add_progress(user, goal.id, GoalProgress(delta=1), None))
     assert progress == Cost(reads=1, writes=1, write_units=4)
 
@@ -72,8 +72,9 @@ def test_activities_cost_the_same_behind_a_thousand(count: int) -> None:
             batch.save(activity_rows.new_activity(str(user.relationship_id), ids.new(), user.id, columns))
     assert measure(lambda: activities.list_activities(user, ActivityQuery(), PAGE)) == Cost(reads=3)
     body = ActivityCreate(title="A", kind=ActivityKind.OTHER)
+    activities.add_activity(user, body, None)  # the first event of the process registers the site at analytics
     added = measure(lambda: activities.add_activity(user, body, None))
-    assert (added.reads, added.writes, added.sends) == (2, 1, 1)
+    assert (added.reads, added.writes, added.sends) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(("count", "reads"), [(10, 2), (1_000, 2)])
@@ -91,7 +92,7 @@ def test_talks_cost_the_same_behind_a_thousand(count: int, reads: int) -> None:
     body = ConversationCreate(kind=ConversationKind.OTHER)
     conversations.add_conversation(one, body, None)
     added = measure(lambda: conversations.add_conversation(one, body, None))
-    assert (added.reads, added.writes) == (3, 1)
+    assert (added.reads, added.writes) == (2, 1)
 
 
 @pytest.mark.parametrize("count", [10, 1_000])

@@ -51,7 +51,9 @@ def test_a_deleted_account_is_closed_at_once_and_a_sign_in_keeps_it(api: httpx.C
     assert person.sign_in(OTHER_PASSWORD).status_code == 401
     assert person.sign_in().status_code == 201
     row = person.row
-    assert (row.is_active, row.closing_at, row.closing_on) == (True, None, None)
+    assert row.is_active
+    assert row.closing_at is None
+    assert row.closing_on is None
 
 
 def test_a_deleted_account_leaves_its_relationship(stored_hash: str) -> None:

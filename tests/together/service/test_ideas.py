@@ -16,9 +16,10 @@ from chalicelib.billing.service import credits, register_customer
 from chalicelib.integrations.text_models import selection
 from chalicelib.integrations.text_models.failures import TextModelUnavailable, TextRefused, UnusableAnswer
 from chalicelib.integrations.text_models.selection import GeneratedText, TextRequest
-from chalicelib.kit import ids
+from chalicelib.kit import clock, ids, metrics
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.together.enums import IdeaKind, IdeaStatus, LoveLanguage
+from chalicelib.together.metrics import OLDEST_PENDING_IDEA
 from chalicelib.together.models import Idea, User
 from chalicelib.together.schemas.ideas import IdeaCreate, IdeaMood
 from chalicelib.together.service import idea_generation, ideas
@@ -216,6 +217,24 @@ def test_an_unavailable_model_is_waited_for_and_given_up_after_a_day(
     assert drain() == []
     assert ideas.get_idea(user, lost.id).failure_reason == "model_unavailable"
     assert balance() == 1
+
+
+def test_the_wait_of_the_oldest_order_counts_from_its_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[int] = []
+    monkeypatch.setattr(
+        metrics, "write", lambda metric, value, _: waits.append(value) if metric is OLDEST_PENDING_IDEA else None
+    )
+    requeue_pending_ideas(clock.now())
+    user = fund(new_member(), 2)
+    ideas.order_idea(user, BODY, None)
+    ideas.order_idea(user, BODY, None)
+    now = clock.now()
+    requeue_pending_ideas(now + timedelta(minutes=25))
+    requeue_pending_ideas(now + timedelta(minutes=30))
+    assert waits[0] == 0
+    assert [round(seconds / 60) for seconds in waits[1:]] == [25, 30]
 
 
 def test_repeated_and_late_messages_change_nothing(monkeypatch: pytest.MonkeyPatch, drain: Drain) -> None:

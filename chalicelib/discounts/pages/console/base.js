@@ -34,15 +34,23 @@ app.money = (amount, currency) => {
 app.text = (value) => (value ? kit.h("span", { dir: "auto" }, value) : "");
 app.section = (title, ...content) => kit.h("section", { class: "card stack", "aria-label": title }, kit.h("h2", null, title), content);
 
-/** Return a list with its pages: `read(cursor)` returns one; `render(rows)` shows the rows so far. */
+const MOST_ROWS = 500; // more of them make every change of the page slow
+
+/** Return a list with its pages: `read(cursor)` returns one; `render(rows)` shows the rows so far, the last 500 at most. */
 app.paged = (read, render) => {
   const place = kit.h("div", { class: "stack" });
   const rows = [];
+  let count = 0;
   const more = async (cursor) => {
     const { items, next_cursor } = await read(cursor);
     rows.push(...items);
-    place.replaceChildren(render(rows), next_cursor ? kit.h("div", { class: "row" }, kit.button("Show more", kit.act(() => more(next_cursor))),
-      kit.h("span", { class: "soft" }, `${app.number(rows.length)} rows so far`)) : "");
+    count += items.length;
+    rows.splice(0, Math.max(0, rows.length - MOST_ROWS));
+    const button = next_cursor && kit.button("Show more", kit.act(() => more(next_cursor)));
+    const progress = rows.length < count ? `Rows ${app.number(count - rows.length + 1)} to ${app.number(count)}; an export has all of them` : next_cursor && `${app.number(count)} rows so far`;
+    const hadFocus = place.contains(document.activeElement);
+    place.replaceChildren(render(rows), kit.h("div", { class: "row" }, button, kit.h("span", { class: "soft", tabindex: -1 }, progress || "")));
+    if (hadFocus) (button || place.querySelector("[tabindex='-1']")).focus();
   };
   return { place, open: () => more(null) };
 };

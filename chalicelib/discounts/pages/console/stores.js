@@ -1,9 +1,10 @@
 /** The group of stores whose figures are shown together. */
 app.stores = (group, again) => {
   const place = kit.h("div", { class: "stack" });
-  const act = (body) => app.call("POST", "stores", { body });
+  const act = (body) => app.call("POST", "stores", { body, key: true });
   const invite = kit.act(async () => {
-    const { data } = await act({ action: "invite" });
+    let { data } = await act({ action: "invite" });
+    if (!data.invitation.code) ({ data } = await act({ action: "invite" })); // the answer with the code was lost
     place.replaceChildren(kit.banner("Open this app in the other store, choose “Join a group” and enter this code within 15 minutes. The code works once.", "good"),
       kit.h("p", { class: "code", tabindex: 0, "aria-label": "Code of the invitation" }, data.invitation.code));
   });
@@ -25,7 +26,7 @@ function joinGroup(again) {
       const { invitation } = await app.read("stores", { code });
       close();
       if (!await kit.confirm("Join the group", `${invitation.shop} will see this store's figures, and this store will see the group's figures.`, "Join")) return;
-      await app.call("POST", "stores", { body: { action: "join", code } });
+      await app.call("POST", "stores", { body: { action: "join", code }, key: true });
       again();
     } })]);
 }

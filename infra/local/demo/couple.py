@@ -1,0 +1,157 @@
+"""Demo steps: two people sign up, pair, check in, share credits, and end."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from infra.local.demo.world import World, Wrong, eventually
+from infra.local.environment import HOST, Plan
+
+BASE = "/v1/together"
+
+
+class Person:
+    """A member with a browser of their own. `token` is the access token of their session."""
+
+    def __init__(self, world: World, mailbox: httpx.Client, name: str) -> None:
+        self.world, self.mailbox, self.name = world, mailbox, name
+        self.email = f"{name.lower()}-{secrets.token_hex(4)}@example.com"
+        self.password = f"{name} walks along the river {secrets.token_hex(3)}"
+        self.token = ""
+        self.id = ""
+
+    def request(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
+        """Send a request as this member and return the response body. Raises Wrong for another status."""
+        return self.world.bearer(self.token, method, f"{BASE}/{path}", body, expect)
+
+    def sign_up(self) -> None:
+        """Create the account. The response does not say whether the address was known."""
+        body = {
+            "email": self.email,
+            "password": self.password,
+            "display_name": self.name,
+            "timezone": "Europe/Berlin",
+            "is_adult": True,
+            "accept_terms": True,
+        }
+        self.world.send("POST", f"{BASE}/accounts", body, expect=202)
+
+    def mailed_token(self, purpose: str) -> str:
+        """Return the token of the newest mailed link for a purpose (`verify`, `reset`, …), once the mail is there."""
+
+        def find() -> str:
+            messages = self.mailbox.get("/messages", params={"to": self.email}).json()["messages"]
+            links = [link for message in messages for link in message["links"] if f"#{purpose}=" in link]
+            return links[0].partition(f"#{purpose}=")[2] if links else ""
+
+        return str(eventually(find, f"a mail with a {purpose} link"))
+
+    def verify(self) -> None:
+        """Confirm the address with the mailed link and the password, then sign in."""
+        body = {"token": self.mailed_token("verify"), "password": self.password}
+        self.world.send("POST", f"{BASE}/accounts/verify", body, expect=204)
+        credentials = {"email": self.email, "password": self.password, "device_name": "demo"}
+        self.token = self.world.send("POST", f"{BASE}/sessions", credentials, expect=201)["access_token"]
+        self.id = self.request("GET", "me")["id"]
+
+    def partner_name(self) -> str | None:
+        """Return the partner's name as this member sees it; None while they are alone."""
+        partner = self.request("GET", "relationship")["partner"]
+        return partner["display_name"] if partner else None
+
+    def credits(self) -> int:
+        """Return the balance of credits that this member sees."""
+        return int(self.world.bearer(self.token, "GET", "/v1/billing/credits")["balance"])
+
+
+class Couple:
+    """Two members from sign-up to the end of their relationship."""
+
+    def __init__(self, world: World, plan: Plan) -> None:
+        self.mailbox = httpx.Client(base_url=f"http://{HOST}:{plan.mailbox_port}")
+        self.ada, self.ben = Person(world, self.mailbox, "Ada"), Person(world, self.mailbox, "Ben")
+        self.joint = ""
+
+    def sign_up(self) -> str:
+        """Sign both up, one of them twice. The second mail voids the link of the first."""
+        for person in (self.ada, self.ben, self.ben):
+            person.sign_up()
+        return "202 for each, also for the address that was signed up twice"
+
+    def verify(self) -> str:
+        """Verify both from the mailbox and sign them in. Raises Wrong if either has a partner already."""
+        for person in (self.ada, self.ben):
+            person.verify()
+        if names := [person.partner_name() for person in (self.ada, self.ben) if person.partner_name()]:
+            raise Wrong(f"a new member has the partner {names}")
+        return "two mails, two sessions; each sees a space of their own"
+
+    def pair(self) -> str:
+        """Let Ada invite and Ben accept, twice. Raises Wrong if they do not see each other."""
+        code = self.ada.request("POST", "invitations", {}, expect=201)["code"]
+        inviter = self.ben.request("GET", f"invitations/{code}")["inviter"]
+        for _ in range(2):
+            self.ben.request("POST", f"invitations/{code}", {})
+        names = (self.ada.partner_name(), self.ben.partner_name())
+        if names != ("Ben", "Ada"):
+            raise Wrong(f"the partners see {names}")
+        self.joint = self.ada.request("GET", "relationship")["id"]
+        return f"Ben read the invitation of {inviter} and accepted it twice; Ada sees Ben, Ben sees Ada"
+
+    def check_in(self) -> str:
+        """Let both check in; Ben late and twice. Raises Wrong if a late copy changes what stands, or a streak is wrong."""
+        today = self.ada.request("GET", "dashboard")["me"]["today"]
+        scores = {"connection_score": 8, "mood_score": 7, "relationship_satisfaction": 9}
+        self.ada.request("PUT", f"checkins/{today}", scores | {"gratitude_note": "The walk by the river"})
+        before = self.ben.request("GET", "dashboard")["checkins"]["partner"]
+        if before and before.get("gratitude_note"):
+            raise Wrong(f"Ben reads Ada's check-in before his own: {before}")
+        recorded = datetime.now(UTC)
+        for seconds, score in ((0, 6), (0, 6), (30, 1)):
+            late = {"recorded_at": (recorded - timedelta(seconds=seconds)).isoformat(), "mood_score": score}
+            answer = self.ben.request("PUT", f"checkins/{today}", scores | late)
+        if answer["checkin"]["mood_score"] != 6:
+            raise Wrong(f"an older copy replaced the check-in: {answer}")
+
+        def streaks() -> Any:
+            couples = [person.request("GET", "relationship")["streak"]["current"] for person in (self.ada, self.ben)]
+            return couples == [1, 1]
+
+        eventually(streaks, "a couple's streak of one day for both")
+        seen = self.ben.request("GET", "dashboard")["checkins"]["partner"]["gratitude_note"]
+        return f"Ben's older copy changed nothing; both see a streak of 1 day, Ben reads “{seen}”"
+
+    def spend(self) -> str:
+        """Spend a credit on date ideas. Raises Wrong if they are not made or the partners see different balances."""
+        before = self.ada.credits()
+        idea = self.ada.request("POST", "ideas", {"kind": "date_idea", "mood": "playful"}, expect=202)
+
+        def completed() -> Any:
+            read = self.ada.request("GET", f"ideas/{idea['id']}")
+            return read["answers"] if read["status"] == "completed" else None
+
+        answers = eventually(completed, "three date ideas")
+        balances = [person.credits() for person in (self.ada, self.ben)]
+        if balances != [before - 1] * 2:
+            raise Wrong(f"the balances are {balances} after {before}")
+        return f"“{answers[0]['title']}” and two more for 1 credit; both see {balances[0]} credits"
+
+    def end(self) -> str:
+        """Let Ben end the relationship. Raises Wrong if either still sees the other, or Ben keeps Ada's credits."""
+        credits = self.ada.credits()
+        self.ben.request("PATCH", "relationship", {"status": "ended"})
+        if names := [person.partner_name() for person in (self.ada, self.ben) if person.partner_name()]:
+            raise Wrong(f"after the end a partner is seen: {names}")
+        old = self.ben.request("GET", f"checkins?relationship={self.joint}")["items"]
+        if any(item["user_id"] != self.ben.id for item in old):
+            raise Wrong(f"Ben still reads Ada's check-ins: {old}")
+        begun = time.monotonic()
+        eventually(lambda: [self.ada.credits(), self.ben.credits()] == [credits, 0], "the credits with their payer")
+        return (
+            f"at once; Ada has her {credits} credits again ({time.monotonic() - begun:.1f} s), Ben reads only his own"
+        )
