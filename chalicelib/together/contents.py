@@ -25,4 +25,13 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.together.routes.relationships": ("/v1/together/relationship", "/v1/together/relationships"),
     "chalicelib.together.routes.sessions": ("/v1/together/sessions",),
     "chalicelib.together.routes.unsubscribe": ("/together/unsubscribe",),
+    "chalicelib.together.jobs.accounts": (),
+    "chalicelib.together.jobs.billing_notices": (),
+    "chalicelib.together.jobs.days": (),
+    "chalicelib.together.jobs.entitlements": (),
+    "chalicelib.together.jobs.ideas": (),
+    "chalicelib.together.jobs.mail": (),
+    "chalicelib.together.jobs.mail_feedback": (),
+    "chalicelib.together.jobs.notifications": (),
+    "chalicelib.together.jobs.relationships": (),
 }
