@@ -92,7 +92,7 @@ def _write_members(now: datetime) -> None:
     today, start = now.date(), now - timedelta(DAYS + 1)
     users = _users()
     languages = (LoveLanguage.QUALITY_TIME, LoveLanguage.WORDS_OF_AFFIRMATION)
-    stamps = {"created_at": start, "updated_at": now}
+    stamps: dict[str, Any] = {"created_at": start, "updated_at": now}
     with Transaction() as transaction:
         for number, user_id in enumerate(users):
             transaction.add(
@@ -110,7 +110,7 @@ def _write_members(now: datetime) -> None:
                     **stamps,
                 )
             )
-            slot = {f"as_user_{number + 1}": _space()}
+            slot: dict[str, Any] = {f"as_user_{number + 1}": _space()}
             transaction.add(Membership(user_id, _space(), joined_at=start, **slot))
             value = unique_values.value_key("together", "users", "email", EMAILS[number])
             unique_values.claim(transaction, value, user_id, Conflict("The address is taken."))

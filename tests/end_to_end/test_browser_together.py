@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from chalicelib.kit import clock
 from chalicelib.kit.models import Session
 from chalicelib.together.models import User
 from infra.local import chromium
@@ -26,6 +27,7 @@ from tests.end_to_end.member_tabs import (
 from tests.end_to_end.test_browser import CONTRASTS, browser
 from tests.end_to_end.test_browser_kit import SMALL_TARGETS
 from tests.together.accounts import Mailbox
+from tests.together.mailing import new_notice
 from tests.together.members import new_couple, new_member
 
 __all__ = ["browser"]
@@ -171,22 +173,41 @@ def _visit_empty(tab: Page, key: str, title: str) -> None:
     assert tab.title() == f"{title} – Together"
 
 
+class FailingApi:
+    """Holds the requests of a tab, and refuses them on `fail` and from then on until `hold`."""
+
+    def __init__(self, tab: Page) -> None:
+        self._held: list[Route] = []
+        self._is_holding = True
+        tab.route(re.compile("/v1/"), self._answer)
+
+    def hold(self) -> None:
+        self._is_holding = True
+
+    def fail(self) -> None:
+        self._is_holding = False
+        while self._held:
+            self._answer(self._held.pop())
+
+    def _answer(self, route: Route) -> None:
+        if self._is_holding:
+            self._held.append(route)
+        else:
+            route.fulfill(status=500, json={"code": "InternalError"})
+
+
 def _visit_failing(tab: Page) -> None:
     """Each screen shows that it loads, then the failure with a way to try again, which works."""
-    held: list[Route] = []
-    for key in SCREENS.keys() - WITHOUT_READING:
+    api = FailingApi(tab)
+    for key in sorted(SCREENS.keys() - WITHOUT_READING):
         open_screen(tab, "more")
-        held.clear()
-        tab.route(re.compile("/v1/"), held.append)
+        api.hold()
         open_screen(tab, key)
-        expect(tab.locator("#screen .loading").first).to_be_attached()
-        expect(tab.locator("#screen [aria-busy]").first).to_be_attached()
-        tab.unroute_all(behavior="ignoreErrors")
-        tab.route(re.compile("/v1/"), lambda route: route.fulfill(status=500, json={"code": "InternalError"}))
-        for route in held:
-            route.fulfill(status=500, json={"code": "InternalError"})
+        expect(tab.locator("#screen [aria-busy] .loading").first).to_be_attached()
+        api.fail()
         expect(tab.get_by_role("button", name="Try again").first).to_be_visible()
-        tab.unroute_all(behavior="ignoreErrors")
+        expect(tab.locator("#screen [aria-busy]")).to_have_count(0)
+    tab.unroute_all()
     while tab.get_by_role("button", name="Try again").count():
         tab.get_by_role("button", name="Try again").first.click()
         expect(tab.locator("#screen [aria-busy]")).to_have_count(0)
@@ -268,6 +289,21 @@ def test_a_session_that_ended_leads_to_the_sign_in(desk: Page, api_url: str) -> 
     expect(desk.get_by_text("Your session has ended. Sign in again.").first).to_be_visible()
     expect(desk.get_by_role("heading", name="Sign in")).to_be_focused()
     expect(desk.get_by_role("navigation")).to_be_hidden()
+
+
+def test_links_of_notices_and_mails_open_their_screen(desk: Page, api_url: str) -> None:
+    user = new_member(password_hash=password_hash())
+    new_notice(user, clock.now(), action_url="/together/app#challenges")
+    sign_in(desk, api_url, user.email)
+    desk.get_by_role("link", name="Notices 1 new").click()
+    expect(desk.get_by_text("A date is near")).to_be_visible()
+    expect(desk.get_by_role("link", name="Notices", exact=True).first).to_be_visible()  # read now
+    desk.get_by_role("link", name="Open: A date is near").click()
+    expect(desk.get_by_role("heading", name="Goals and challenges")).to_be_focused()
+    desk.evaluate("location.hash = 'gift=GIFT-1'")
+    expect(desk.get_by_label("Gift code")).to_have_value("GIFT-1")
+    desk.evaluate("location.hash = 'invite=ABCDE12345'")
+    expect(desk.get_by_label("Code")).to_have_value("ABCDE12345")
 
 
 def test_leaving_quickly_shows_nothing_on_the_way_back(desk: Page, api_url: str) -> None:

@@ -51,8 +51,8 @@
 
   tg.dataOfMember = (place) => {
     const list = kit.h("div");
-    const show = () => kit.load(list, async () => (await tg.elsewhere("GET", "retention/exports")).data, ({ items }) => (items.length ? kit.list(items.map((row) => tg.row(kit.date(row.created_at ?? row.requested_at), tg.words(row.status),
-      row.download_url && kit.h("a", { class: "button", href: row.download_url, download: "", rel: "noopener" }, "Download")))) : kit.empty("No exports yet", "An export has what you wrote and what you share, and nothing that your partner alone wrote.")));
+    const show = () => kit.load(list, async () => (await tg.elsewhere("GET", "retention/exports")).data, ({ items }) => (items.length ? kit.list(items.map((row) => tg.row(kit.date(row.created_at), tg.words(row.status),
+      row.url && kit.h("a", { class: "button", href: row.url, rel: "noopener noreferrer", target: "_blank" }, "Download")))) : kit.empty("No exports yet", "An export has what you wrote and what you share, and nothing that your partner alone wrote.")));
     place.replaceChildren(kit.h("div", { class: "stack" },
       tg.section("Export", kit.button("Make an export", kit.act(async () => {
         await tg.elsewhere("POST", "retention/exports", { body: {}, key: true });

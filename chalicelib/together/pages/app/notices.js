@@ -17,7 +17,7 @@ tg.notices = (place) => kit.load(place, async () => {
 });
 
 const noticeRow = (row) => {
-  const screen = /#([a-z]+(\/[a-z]+)?)$/.exec(row.action_url ?? "")?.[1];
+  const screen = /#([\w/=-]+)$/.exec(row.action_url ?? "")?.[1];
   return [kit.h("div", { class: "main" }, kit.h("p", { class: "row" }, tg.text(row.title, "strong"), !row.read_at && kit.badge("new", "good")), tg.text(row.body, "p"), kit.h("p", { class: "soft" }, kit.date(row.scheduled_for))),
     screen && kit.h("a", { class: "button bare", href: "#" + screen, "aria-label": "Open: " + row.title }, "Open")];
 };

@@ -65,7 +65,9 @@ const tg = { user: null, offset: 0 };
   /** Show the sign-in, as the session is over. */
   tg.ended = () => {
     access = null;
-    if (tg.user) tg.showSignIn("Your session has ended. Sign in again.");
+    if (!tg.user) return;
+    tg.user = null;
+    tg.showSignIn("Your session has ended. Sign in again.");
   };
 
   /** End this device's session, and remove everything of the member from it. */

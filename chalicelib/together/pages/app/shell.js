@@ -12,6 +12,7 @@
     you: ["You", tg.you, "M12 12a4 4 0 1 0-.1 0M4 21c0-9 16-9 16 0"],
     more: ["More", (place) => more(place), "M5 12h.1M12 12h.1M19 12h.1"],
   };
+  const PARTS = { challenges: "goals", achievements: "goals", perks: "you/plan" }; // links of notices to a part of a screen
   const FIRST = ["today", "trend", "dates", "goals"];
   const screen = document.getElementById("screen"), nav = document.getElementById("nav"), bell = document.getElementById("bell");
   let unread = 0;
@@ -33,10 +34,10 @@
 
   /** Open the screen that the address names. */
   function route() {
-    if (!tg.user || tg.openLink()) return;
+    if (tg.openLink() || !tg.user) return;
     if (tg.wanted?.kind === "invite" && location.hash === "") return go("pair");
     if (tg.wanted?.kind === "gift" && location.hash === "") return go("you/plan");
-    const [key, part] = location.hash.slice(1).split("/");
+    const [key, part] = (PARTS[location.hash.slice(1)] ?? location.hash.slice(1)).split("/");
     if (key === "main") return; // of the skip link
     const name = SCREENS[key] ? key : "today";
     const [label, open, , title] = SCREENS[name];
