@@ -108,8 +108,9 @@ def _check(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any
 def is_allowed(name: str, action: str, resource: str) -> bool:
     """Return whether the role of the function, packaged with the current settings, allows the action."""
     settings = config.settings()
-    chosen = (settings.images_bucket, settings.archive_bucket, settings.bedrock_region)
-    return _is_allowed((*chosen, settings.bedrock_image_model, settings.bedrock_upscale_model), name, action, resource)
+    buckets = (settings.images_bucket, settings.archive_bucket, settings.bedrock_region)
+    models = (settings.bedrock_image_model, settings.bedrock_upscale_model, settings.bedrock_text_profile)
+    return _is_allowed((*buckets, *models), name, action, resource)
 
 
 @lru_cache(maxsize=10_000)
@@ -199,6 +200,13 @@ def _sqs(operation: str, params: dict[str, Any]) -> list[Demand]:
 
 def _bedrock(operation: str, params: dict[str, Any]) -> list[Demand]:
     region = config.settings().bedrock_region
+    if operation == "Converse":  # it requires the permission of InvokeModel
+        return [
+            (
+                "bedrock:InvokeModel",
+                f"arn:aws:bedrock:{region}:{config.settings().account_id}:inference-profile/{params['modelId']}",
+            )
+        ]
     return [(f"bedrock:{operation}", f"arn:aws:bedrock:{region}::foundation-model/{params['modelId']}")]
 
 

@@ -26,7 +26,7 @@ settings.register_profile(
 settings.load_profile("patient")
 extend_httpx_timeouts()
 
-_PREFIXES = ("AWS_", "SHOPIFY_", "STRIPE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_")
+_PREFIXES = ("AWS_", "SHOPIFY_", "STRIPE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_", "TEXT_")
 
 
 def _test_environment(engine: Engine, scratch: Path) -> None:

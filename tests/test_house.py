@@ -19,7 +19,20 @@ from infra.deploy import data_stack, handlers
 from infra.deploy.handlers import Consumer, Handler
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ["stripe", "PIL", "jinja2", "sqlalchemy", "boto3", "requests", "duckdb", "ua_parser", "crawleruseragents"]
+HEAVY = [
+    "argon2",
+    "zxcvbn",
+    "icalendar",
+    "stripe",
+    "PIL",
+    "jinja2",
+    "sqlalchemy",
+    "boto3",
+    "requests",
+    "duckdb",
+    "ua_parser",
+    "crawleruseragents",
+]
 
 LOAD = """
 import importlib, json, sys

@@ -23,14 +23,18 @@ from chalicelib.retention.rules import RULES
 from chalicelib.retention.service import sweep
 from chalicelib.shops.models import Shop
 from chalicelib.shops.service import webhook_registration
+from chalicelib.together.models import Relationship
 from infra.bench.round_trips import Cost, metered
 from infra.deploy import handlers
 from infra.docs.costs_page import COSTS
 from infra.local import delivery
+from infra.local.engine import Engine
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 from tests.retention.conftest import CUT_OFF, fire_sweep, log_of, stored_logs
 from tests.studio.conftest import PHOTO, Gallery, gallery
+from tests.together.accounts import OTHER_PASSWORD, Mailbox, Person
+from tests.together.members import MemberClient, new_couple
 
 __all__ = ["gallery"]
 
@@ -219,3 +223,63 @@ def test_analytics(api: httpx.Client, costs: Callable[[str], Any], monkeypatch: 
     with costs("job: day computed again, unchanged"):
         run("analytics-compute_day")
     site_cache.forget()
+
+
+def test_days_of_a_couple(api: httpx.Client, drain: Drain, costs: Callable[[str], Any]) -> None:
+    one, two = new_couple()
+    Relationship(one.relationship_id).update([Relationship.created_at.set(clock.now() - timedelta(days=30))])
+    ada, ben, today = MemberClient(api, one.id), MemberClient(api, two.id), clock.today()
+    body = {"connection_score": 7, "mood_score": 6, "relationship_satisfaction": 8}
+
+    def check_in(client: MemberClient, days_back: int) -> None:
+        response = client.call("PUT", f"checkins/{today - timedelta(days=days_back)}", body)
+        assert response.status_code == 200, response.text
+
+    for client, days_back in ((ada, 2), (ben, 2), (ben, 0)):
+        check_in(client, days_back)
+        assert drain() == []
+    with costs("check-in that makes a couple day"):
+        check_in(ada, 0)
+    site_cache.forget()
+    with costs("job: check-in's awards, notice and requests"):
+        run("together-react_to_checkin")
+    with costs("job: score of a day computed"):
+        run("together-score_day")
+    check_in(ben, 1)
+    assert drain() == []
+    with costs("check-in that joins two runs"):
+        check_in(ada, 1)
+    for number in range(10):
+        ada.call("POST", "dates", {"title": f"{number}", "date_value": "2000-02-29", "kind": "other"})
+    with costs("dashboard"):
+        assert ada.call("GET", "dashboard").status_code == 200
+    with costs("insights"):
+        assert ada.call("GET", "insights").status_code == 200
+    drain()
+    site_cache.forget()
+
+
+def test_accounts(api: httpx.Client, engine: Engine, drain: Drain, costs: Callable[[str], Any]) -> None:
+    person, mailbox = Person(api), Mailbox(engine, drain)
+    with costs("sign-up"):
+        assert person.sign_up().status_code == 202
+    with costs("job: mail about an account sent"):
+        run("together-send_notification")
+    token = mailbox.token(person.email, "verify")
+    assert person.verify(token).status_code == 204
+    with costs("sign-in, unknown device"):
+        assert person.sign_in().status_code == 201
+    with costs("sign-in, known device"):
+        assert person.sign_in(device_token=person.tokens["device_token"]).status_code == 201
+    with costs("sign-in, wrong password"):
+        assert person.sign_in(OTHER_PASSWORD).status_code == 401
+    for _ in range(18):
+        person.sign_in(device_token=person.tokens["device_token"])
+    with costs("sign-in that ends the longest unused session"):
+        assert person.sign_in(device_token=person.tokens["device_token"]).status_code == 201
+    with costs("session refreshed"):
+        api.post("/v1/together/sessions/refresh", json={"refresh_token": person.tokens["refresh_token"]})
+    with costs("a member's request (session and row)"):
+        assert person.call("GET", "me").status_code == 200
+    with costs("a member's request of billing (session)"):
+        api.get("/v1/billing/plans", headers={"Authorization": f"Bearer {person.tokens['access_token']}"})

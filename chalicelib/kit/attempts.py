@@ -93,16 +93,35 @@ def allows(*counters: Counter) -> bool:
     return True
 
 
+def claim(counter: Counter) -> CountedAttempt | None:
+    """Count the only attempt of a window, with one write; None if it was counted. Raises Unavailable."""
+    now = clock.now()
+    ends_at = now + counter.limit.window
+    is_over = Attempt.key.does_not_exist() | (Attempt.window_ends_at <= now) | (Attempt.failures == 0)
+    return CountedAttempt(counter, ends_at) if tables.put_if(_first(counter, ends_at), is_over) else None
+
+
 def take_back(attempts: Sequence[CountedAttempt]) -> None:
     """Remove attempts that succeeded from their counters. If that fails, they stay counted until their windows end."""
     try:
         with Transaction() as transaction:
-            for each in attempts:
-                is_same_window = (Attempt.window_ends_at == each.window_ends_at) & (Attempt.failures > 0)
-                row = Attempt(each.counter.key)
-                transaction.update(row, [Attempt.failures.add(-1)], is_same_window, otherwise=WriteConflict())
+            stage_take_back(transaction, attempts)
     except (WriteConflict, Unavailable):
         log.info("attempts stay counted: their counters changed")
+
+
+def stage_take_back(transaction: Transaction, attempts: Sequence[CountedAttempt]) -> None:
+    """Stage the removal of attempts from their counters; WriteConflict if a window has ended."""
+    for each in attempts:
+        is_same_window = (Attempt.window_ends_at == each.window_ends_at) & (Attempt.failures > 0)
+        row = Attempt(each.counter.key)
+        transaction.update(row, [Attempt.failures.add(-1)], is_same_window, otherwise=WriteConflict())
+
+
+def hold(attempt: CountedAttempt, until: datetime) -> None:
+    """Keep a counted attempt until a later time."""
+    row = Attempt(attempt.counter.key)
+    row.update([Attempt.window_ends_at.set(until), Attempt.expires_epoch.set(until)])
 
 
 def _count(counters: Sequence[Counter], rows: Sequence[Table | None]) -> list[CountedAttempt]:
@@ -128,9 +147,8 @@ def _stage(transaction: Transaction, counter: Counter, row: Attempt | None, now:
     limit = counter.limit
     if row is None or row.window_ends_at <= now:
         ends_at = now + limit.window
-        first = Attempt(counter.key, failures=1, window_ends_at=ends_at, expires_epoch=ends_at)
         is_over = Attempt.key.does_not_exist() | (Attempt.window_ends_at <= now)
-        transaction.put(first, condition=is_over, otherwise=WriteConflict())
+        transaction.put(_first(counter, ends_at), condition=is_over, otherwise=WriteConflict())
         return ends_at
     if row.failures >= limit.count:
         seconds = math.ceil((row.window_ends_at - now).total_seconds())
@@ -138,3 +156,8 @@ def _stage(transaction: Transaction, counter: Counter, row: Attempt | None, now:
     is_free = (Attempt.window_ends_at == row.window_ends_at) & (Attempt.failures < limit.count)
     transaction.update(Attempt(counter.key), [Attempt.failures.add(1)], is_free, otherwise=WriteConflict())
     return row.window_ends_at
+
+
+def _first(counter: Counter, ends_at: datetime) -> Attempt:
+    """Return the row of a window with one attempt."""
+    return Attempt(counter.key, failures=1, window_ends_at=ends_at, expires_epoch=ends_at)

@@ -92,8 +92,8 @@ def mint(role: Role, account_id: str, lifetime: timedelta = LIFETIME, session_id
         "iss": config.settings().namespace,
         "aud": role.value,
         "sub": account_id,
-        "iat": now,
-        "exp": now + lifetime,
+        "iat": int(now.timestamp()),
+        "exp": int((now + lifetime).timestamp()),
         "jti": ids.new(),
     } | ({"sid": session_id} if session_id else {})
     return jwt.encode(claims, key, algorithm="HS256", headers={"kid": key_id})

@@ -39,6 +39,8 @@ class Settings:
     bedrock_region: str
     bedrock_image_model: str
     bedrock_upscale_model: str
+    text_model: str
+    bedrock_text_profile: str
     kms_key_id: str | None
     secrets_key_file: str | None
     mail_from: str | None
@@ -109,6 +111,7 @@ def settings() -> Settings:
     prefix = env.get("TABLE_PREFIX") or "backroom"
     base_urls = {vendor: _vendor_base_url(name, stage) for vendor, name in _VENDOR_BASE_URLS.items()}
     image_model, _, model_id = (env.get("IMAGE_MODEL") or "local").partition(":")
+    text_model, _, text_profile = (env.get("TEXT_MODEL") or "local").partition(":")
     return Settings(
         stage=stage,
         table_prefix=prefix,
@@ -121,6 +124,8 @@ def settings() -> Settings:
         bedrock_region=env.get("BEDROCK_REGION") or "us-west-2",
         bedrock_image_model=model_id or env.get("BEDROCK_IMAGE_MODEL") or "stability.sd3-5-large-v1:0",
         bedrock_upscale_model=env.get("BEDROCK_UPSCALE_MODEL") or "stability.stable-fast-upscale-v1:0",
+        text_model=text_model,
+        bedrock_text_profile=text_profile,
         kms_key_id=env.get("KMS_KEY_ID") or None,
         secrets_key_file=env.get("SECRETS_KEY_FILE") or None,
         mail_from=env.get("MAIL_FROM") or None,

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
-__all__ = ["derived", "new", "time_ordered", "time_ordered_at"]
+__all__ = ["derived", "new", "time_of", "time_ordered", "time_ordered_at"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,6 +31,11 @@ def time_ordered_at(moment: datetime) -> str:
     """Return a UUIDv7 of a time from 1970 on, which sorts by it to a microsecond; 62 bits are random."""
     milliseconds, microseconds = divmod((moment - _EPOCH) // timedelta(microseconds=1), 1_000)
     return str(_version_7(milliseconds, (microseconds << 12) // 1_000, secrets.randbits(62)))
+
+
+def time_of(time_ordered_id: str) -> datetime:
+    """Return the time of a UUIDv7, to the millisecond. Raises ValueError for another text."""
+    return _EPOCH + timedelta(milliseconds=UUID(time_ordered_id).int >> 80)
 
 
 def _version_7(milliseconds: int, rand_a: int, rand_b: int) -> UUID:

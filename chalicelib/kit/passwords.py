@@ -47,7 +47,7 @@ _estimator = threading.Lock()
 
 @cache
 def _hasher() -> PasswordHasher:
-    from argon2 import PasswordHasher  # noqa: PLC0415 - a cold start does without it
+    from argon2 import PasswordHasher
 
     return PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
 
@@ -62,7 +62,7 @@ def verify_password(stored: str | None, password: str) -> bool:
 
     Without a stored hash, as for an unknown account, it computes one hash, too, and returns False.
     """
-    from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415 - a cold start does without it
+    from argon2.exceptions import InvalidHashError, VerificationError
 
     try:
         is_match = _hasher().verify(stored or _NO_ACCOUNT, password)
@@ -96,7 +96,7 @@ def _words(personal: Iterable[str]) -> Iterable[str]:
 
 
 def _score(password: str, words: list[str]) -> int:
-    from zxcvbn import matching, zxcvbn  # noqa: PLC0415 - a cold start does without it
+    from zxcvbn import matching, zxcvbn
 
     with _estimator:  # zxcvbn keeps the words in a global dictionary
         score: int = zxcvbn(password, user_inputs=words)["score"]

@@ -8,6 +8,7 @@ from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 from chalicelib.retention.schemas import ErasureRequested, ExportRequested, SweepRequested
 from chalicelib.retention.service import erasure, export, overdue_checks, privacy_requests, sweep
 from chalicelib.shops.schemas.messages import PrivacyRequested
+from chalicelib.together.schemas.messages import MemberErasureDue
 
 bp = Blueprint(__name__)
 
@@ -27,10 +28,13 @@ def sweep_segment(message: SweepRequested) -> None:
 
 
 @bp.on_sqs_message(queue="retention-accept_privacy_request", batch_size=10, name="retention-accept_privacy_request")
-@consumes(PrivacyRequested)
-def accept_privacy_request(message: PrivacyRequested) -> None:
-    """Store a privacy request of Shopify and dispatch it."""
-    privacy_requests.accept_request(message)
+@consumes(PrivacyRequested, MemberErasureDue)
+def accept_privacy_request(message: PrivacyRequested | MemberErasureDue) -> None:
+    """Store a privacy request of Shopify, or the erasure of a member who deleted their account, and dispatch it."""
+    if isinstance(message, MemberErasureDue):
+        privacy_requests.accept_member_erasure(message)
+    else:
+        privacy_requests.accept_request(message)
 
 
 @bp.on_sqs_message(queue="retention-erase_subject", batch_size=1, name="retention-erase_subject")

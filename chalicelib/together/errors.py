@@ -2,7 +2,40 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
+from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, Unauthenticated
+
+# Accounts and sessions
+
+
+class InvalidCredentials(Unauthenticated):
+    title = "The e-mail or the password is wrong"
+
+
+class WrongPassword(Forbidden):
+    """A signed-in member gave another password than theirs."""
+
+    title = "The password is wrong"
+
+
+class InvalidPassword(InvalidInput):
+    title = "Choose another password"
+
+
+class InvalidLink(InvalidInput):
+    title = "The link is invalid, used or expired; request a new one"
+
+
+class SessionNotFound(NotFound):
+    title = "Session not found"
+
+
+class EmailChangePending(Conflict):
+    title = "A change of the e-mail is pending, or can still be undone"
+
+
+class EmailTaken(Conflict):
+    title = "Another account has this e-mail"
+
 
 # Relationships
 
@@ -188,8 +221,12 @@ class BookingNotFound(NotFound):
 
 
 class BookingNotConfirmed(Conflict):
-    title = "Only a booking that the partner confirmed can be rated"
+    title = "Only a confirmed booking can be rated"
 
 
 class InvalidBooking(InvalidInput):
     title = "The booking is invalid"
+
+
+class CalendarNotFound(NotFound):
+    title = "Calendar not found"

@@ -26,3 +26,24 @@ MAILS_FAILED = Counter(
     ),
 )
 """1 for an e-mail that failed, bounced or caused a complaint, else 0: its mean is their share."""
+ERASURES_OVERDUE = Counter(
+    "ErasuresOverdue",
+    Alarm(
+        "together-erasures-overdue",
+        "An account was to be erased two days ago and is not: see the log of together-expire_accounts. "
+        "Or together-close_days, which checks every hour, does not run.",
+        written_by="together-close_days",
+    ),
+)
+"""The number of accounts that are due for two to eight days and not removed or handed to the erasure."""
+OLDEST_PENDING_IDEA = Duration(
+    "OldestPendingIdea",
+    Alarm(
+        "together-ideas-waiting",
+        "A paid order of ideas has waited for over 30 minutes: the text model is unavailable, or together-generate_idea "
+        "fails. See the runbook.",
+        above=1_800,
+        written_by="together-dispatch_notifications",
+    ),
+)
+"""How long the oldest order of ideas has been pending; zero if there is none."""

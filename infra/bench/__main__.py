@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.bench import analytics, discounts, foundation, peers, pictures, retention, usage
+from infra.bench import analytics, discounts, foundation, peers, pictures, retention, together, usage
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
@@ -39,6 +39,8 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "snippet": analytics.snippet_size,
     "fuel": discounts.function_fuel,
     "usage": usage.throughput,
+    "check-in": together.check_in,
+    "cold-dashboard": together.cold_dashboard,
 }
 
 

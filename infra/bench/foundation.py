@@ -52,7 +52,14 @@ def cold_start(rounds: int) -> list[Row]:
 
     Ours verifies a token, queries its tables and validates its response; the floor only reads one row.
     """
-    from chalicelib.kit import auth, ids
+    from chalicelib.kit import ids
+
+    return [cold_row("cold start until first read", "/v1/billing/subscription", ids.new(), rounds)]
+
+
+def cold_row(what: str, route: str, member_id: str, rounds: int) -> Row:
+    """Measure the start of the packaged bundle until its answer to a member's GET, against the floor."""
+    from chalicelib.kit import auth
 
     site, floor = (Path(_scratch().name) / name for name in ("site", "floor"))
     for folder in (site, floor):
@@ -61,16 +68,16 @@ def cold_start(rounds: int) -> list[Row]:
     shutil.copy(SUBJECTS / "floor_app.py", floor / "app.py")
     compiled = [sys.executable, "-I", "-m", "compileall", "-qf", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([*compiled, str(floor / "app.py")], check=True)
-    token = auth.mint(auth.Role.MEMBER, ids.new(), timedelta(hours=1))
+    token = auth.mint(auth.Role.MEMBER, member_id, timedelta(hours=1))
     figures = interleaved(
         [
-            Subject(name, [sys.executable, "-I", "-S", SUBJECTS / "start.py", folder, route, token], whole=True)
-            for name, folder, route in (("ours", site, "/v1/billing/subscription"), ("floor", floor, "/read"))
+            Subject(name, [sys.executable, "-I", "-S", SUBJECTS / "start.py", folder, path, token], whole=True)
+            for name, folder, path in (("ours", site, route), ("floor", floor, "/read"))
         ],
         rounds if rounds == 1 else rounds * 4,
     )
     ours, peer = figures["ours"], figures["floor"]
-    return [Row("cold start until first read", str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.5)]
+    return Row(what, str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.5)
 
 
 def first_touch(rounds: int) -> list[Row]:

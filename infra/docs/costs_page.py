@@ -45,6 +45,21 @@ COSTS = {
     "schedule: one due day sent": Cost(reads=8, writes=1, write_units=3, sends=1),
     "job: day of 10 events computed, from one part": Cost(reads=6, writes=7, write_units=18, objects=5),
     "job: day computed again, unchanged": Cost(reads=6, writes=2, write_units=3, objects=4),
+    "check-in that makes a couple day": Cost(reads=2, writes=1, write_units=9, sends=1),
+    "job: check-in's awards, notice and requests": Cost(reads=5, writes=1, write_units=5, sends=2),
+    "job: score of a day computed": Cost(reads=8, writes=1, write_units=1),
+    "check-in that joins two runs": Cost(reads=3, writes=1, write_units=9, sends=1),
+    "dashboard": Cost(reads=3),
+    "insights": Cost(reads=3),
+    "sign-up": Cost(reads=3, writes=3, write_units=9, sends=1),
+    "job: mail about an account sent": Cost(reads=2, writes=2, write_units=2),
+    "sign-in, unknown device": Cost(reads=3, writes=3, write_units=16),
+    "sign-in, known device": Cost(reads=3, writes=3, write_units=8),
+    "sign-in, wrong password": Cost(reads=2, writes=1, write_units=6),
+    "sign-in that ends the longest unused session": Cost(reads=3, writes=3, write_units=10),
+    "session refreshed": Cost(reads=1, writes=1, write_units=1),
+    "a member's request (session and row)": Cost(reads=1),
+    "a member's request of billing (session)": Cost(reads=2),
 }
 
 ANALYTICS = (
@@ -142,6 +157,31 @@ READING = (
     "beside any number of rows.",
 )
 """The costs of reading."""
+PLANS = (
+    "",
+    "## Plans of a couple",
+    "",
+    "`tests/together/scenarios/test_plan_costs.py` measures each beside 10 and 1,000 rows of the couple or member, without",
+    "the read of the caller (1) and of the Idempotency-Key (1).",
+    "",
+    "| operation | reads | writes | units |",
+    "| --- | --- | --- | --- |",
+    "| page of goals; by status | 2; 3 | 0 | 0 |",
+    "| goal added | 1 | 1 | 5 |",
+    "| progress of a goal | 1 | 1 | 4 |",
+    "| page of activities | 3 | 0 | 0 |",
+    "| activity added | 1 | 1, and one event to the ingest | |",
+    "| page of talks | 2, and one more for each page of talks that the caller may not read | 0 | 0 |",
+    "| talk added | 2 | 1 | |",
+    "| page of bookings | 3 | 0 | 0 |",
+    "| page of ideas | 1 | 0 | 0 |",
+    "| schedule: orders of ideas that wait | 1 query, and 1 unit and 1 message for each | | |",
+    "| schedule: addresses of perks that are 90 days old | 3 queries, and 1 unit for each | | |",
+    "",
+    "The relationship's row holds the ids of its open rows: at most 83, about 3 KB, so that a change of the set costs up to 8",
+    "units. All other costs are flat.",
+)
+"""The costs of what couples plan, of talks and of offers."""
 GROWTH = {
     "experiment, 10 new subjects": (26, 3),
     "experiment, 1,000 new subjects": (2006, 3),
@@ -179,6 +219,30 @@ RESULTS = (
     "that changed, the activity of each user by week would have to be stored, which costs more than these calls.",
 )
 
+COUPLES = {
+    "invitation created": Cost(reads=2, writes=1, write_units=4),
+    "invitation accepted": Cost(reads=6, writes=2, write_units=18, sends=1),
+    "relationship paused": Cost(reads=2, writes=1, write_units=2),
+    "relationship paused, with 50 pauses": Cost(reads=2, writes=1, write_units=12),
+    "relationship ended": Cost(reads=3, writes=1, write_units=18, sends=1),
+}
+"""The costs of couples, the same for members with 10 and with 1,000 former relationships."""
+_COUPLES_PAGE = (
+    "",
+    "## Couples",
+    "",
+    "`tests/together/scenarios/test_growth.py` measures each for members with 10 and with 1,000 former relationships: the",
+    "costs are the same. The caller's own read of session and account is one more.",
+    "",
+    "| operation | reads | writes | units | sends |",
+    "| --- | --- | --- | --- | --- |",
+    *(f"| {name} | {c.reads} | {c.writes} | {c.write_units} | {c.sends} |" for name, c in COUPLES.items()),
+    "",
+    "Pauses are a column of the relationship's row, at most 50, so the row grows to about 6 kB and no further. A list of",
+    "relationships reads one page of places. The deletion of one's own rows is linear in them; a settlement moves credits in",
+    "steps of 40 lots. Couples at rest cost nothing.",
+)
+
 
 def render() -> str:
     """Return the page as Markdown."""
@@ -196,4 +260,5 @@ def render() -> str:
     ]
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
-    return "\n".join([*lines, *ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING]) + "\n"
+    pages = (ANALYTICS, RESULTS, DISCOUNTS, USAGE, ADVICE, READING, PLANS, _COUPLES_PAGE)
+    return "\n".join([*lines, *(line for page in pages for line in page)]) + "\n"

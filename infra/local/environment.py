@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The parts of a local stack. Ports are relative to the API's: +1 Shopify, +2 Stripe, +3 AWS."""
+    """The parts of a local stack. Ports are relative to the API's: +1 Shopify, +2 Stripe, +3 AWS, +4 the mailbox."""
 
     port: int
     state_dir: Path
@@ -43,6 +43,14 @@ class Plan:
     def aws_port(self) -> int:
         return self.port + 3
 
+    @property
+    def mailbox_port(self) -> int:
+        return self.port + 4
+
+    @property
+    def mailbox_url(self) -> str:
+        return f"http://{HOST}:{self.mailbox_port}"
+
     def ports(self) -> dict[str, int]:
         """Return the ports that this stack listens on, by service."""
         wanted = {"the API": self.port}
@@ -52,6 +60,7 @@ class Plan:
             wanted["the Stripe sandbox"] = self.stripe_port
         if self.embedded_aws:
             wanted["the embedded AWS"] = self.aws_port
+            wanted["the mailbox"] = self.mailbox_port
         return wanted
 
 
@@ -106,6 +115,6 @@ def _shopify(made: Plan) -> dict[str, str]:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 1024 <= int(text) <= 65_532:
-        raise ValueError(f"PORT={text}: expected a number from 1024 to 65532.")
+    if not text.isdigit() or not 1024 <= int(text) <= 65_531:
+        raise ValueError(f"PORT={text}: expected a number from 1024 to 65531.")
     return int(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from infra.local.engine import Engine
 from infra.local.environment import HOST, Plan
+from infra.sandbox.mailbox import Mailbox
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 
@@ -34,7 +35,8 @@ class Stack(ExitStack):
         plan.state_dir.mkdir(parents=True, exist_ok=True)
         os.environ.update(plan.environment)
         if plan.embedded_aws:
-            self.enter_context(Engine.start(plan.state_dir / "aws", plan.aws_port))
+            engine = self.enter_context(Engine.start(plan.state_dir / "aws", plan.aws_port))
+            self.enter_context(Mailbox(engine.endpoint_url, plan.mailbox_port))
         if plan.sandbox_shopify:
             state = plan.state_dir / "shopify.json"
             self.enter_context(ShopifySandbox(port=plan.shopify_port, app_base_url=plan.api_url, state_file=state))

@@ -11,6 +11,7 @@ def text(plan: Plan, seconds: float) -> str:
     shopify = f"http://{HOST}:{plan.shopify_port} (sandbox)" if plan.sandbox_shopify else "your test credentials"
     stripe = f"http://{HOST}:{plan.stripe_port} (sandbox)" if plan.sandbox_stripe else "your test credentials"
     aws = plan.environment["AWS_ENDPOINT_URL"] + (" (embedded)" if plan.embedded_aws else "")
+    mailbox = plan.mailbox_url if plan.embedded_aws else "the inboxes of the recipients"
     return f"""
 Backroom is ready after {seconds:.1f} s.
 
@@ -18,6 +19,7 @@ Backroom is ready after {seconds:.1f} s.
   Shopify   {shopify}
   Stripe    {stripe}
   AWS       {aws}
+  mailbox   {mailbox}
   state     {plan.state_dir}
 
 Open {plan.api_url}/ in a browser: it leads to the shop, the merchant's admin, the operator's console and the API reference.

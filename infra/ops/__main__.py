@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         event_import,
         exchange_rates,
         members,
+        notices,
         plans,
         privacy,
         recomputation,
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         tokens,
         usage,
         members,
+        notices,
     )
     for family in families:
         family.add(commands)

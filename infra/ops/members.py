@@ -10,7 +10,7 @@ from chalicelib.kit import audit
 from chalicelib.together.enums import PerkStatus
 from chalicelib.together.schemas.bookings import BookingsImported, RefusedLine
 from chalicelib.together.schemas.perks import OperatorPerkRead
-from chalicelib.together.service import booking_reports, member_state, perk_fulfilment
+from chalicelib.together.service import member_state, partner_reports, perk_fulfilment
 from infra.ops import actor, output
 
 
@@ -52,7 +52,7 @@ def import_bookings(arguments: Namespace) -> int:
     lines = arguments.file.read_text(encoding="utf-8").split("\n")
     changed, unchanged, refused = 0, 0, list[RefusedLine]()
     with output.bar("lines", len(lines), beside=arguments.stdout) as bar:
-        for result in booking_reports.iterate_imports(arguments.partner, lines):
+        for result in partner_reports.iterate_imports(arguments.partner, lines):
             bar.update()
             if isinstance(result, RefusedLine):
                 refused.append(result)

@@ -12,7 +12,8 @@ from chalicelib.analytics.service import visitor_salts
 from chalicelib.kit import audit, config, secrets
 from chalicelib.kit.auth import Account
 from chalicelib.shops.service import key_rotation
-from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES, EncryptedTable
+from chalicelib.shops.service.key_rotation import EncryptedTable
+from chalicelib.together.service import key_rotation as together_rotation
 from infra.ops import actor, output, table_scan
 from infra.ops.checkpoints import Run, one_at_a_time
 from infra.ops.errors import CommandRefused
@@ -23,6 +24,8 @@ AGAIN = "Resume with: make ops ARGS=rotate-secrets"
 BUSY_SECONDS = 35
 """How long to retry a row that another process has locked: slightly longer than its lock lasts."""
 _PAUSE = 0.5
+ENCRYPTED_TABLES = (*key_rotation.ENCRYPTED_TABLES, *together_rotation.ENCRYPTED_TABLES)
+"""New tables go to the end: an interrupted rotation resumes by the position."""
 
 
 def add(commands: Any) -> None:
@@ -93,8 +96,13 @@ def _reseal_row(run: Run, kind: EncryptedTable, row: Any) -> bool:
     run.counts["resealed"] += outcome.reencrypted
     run.counts["unreadable"] += len(outcome.undecryptable)
     for column in outcome.undecryptable:
-        output.say(f"cannot be decrypted: {kind.table.__name__}.{column} of {row.shop}, {row.app}")
+        output.say(f"cannot be decrypted: {kind.table.__name__}.{column} of {_owner_of(kind, row)}")
     return not outcome.is_busy
+
+
+def _owner_of(kind: EncryptedTable, row: Any) -> str:
+    """Return the shop and app of a row, or the key of a row of members."""
+    return f"{row.shop}, {row.app}" if hasattr(row, "shop") else ", ".join(kind.key(row))
 
 
 def _reseal_salts(run: Run) -> None:

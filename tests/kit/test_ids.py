@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from chalicelib.kit import ids
 
@@ -26,3 +27,13 @@ def test_derived_ids_follow_from_their_parts() -> None:
     assert ids.derived(SPACE, "python.org") == "886313e1-3b8a-5372-9b90-0c9aee199e5d"
     assert ids.derived(SPACE, "a", "b") == ids.derived(SPACE, "a", "b")
     assert len({ids.derived(SPACE, "a", "b"), ids.derived(SPACE, "ab"), ids.derived(SPACE, "b", "a")}) == 3
+
+
+def test_a_time_ordered_id_of_a_time_sorts_by_it_and_names_it() -> None:
+    first = datetime(2027, 3, 10, 12, 0, 0, 123_456, tzinfo=UTC)
+    later = [first + timedelta(microseconds=number) for number in range(1_000)]
+    new_ids = [ids.time_ordered_at(moment) for moment in later]
+    assert new_ids == sorted(new_ids)
+    assert ids.time_of(new_ids[0]) == first.replace(microsecond=123_000)
+    assert uuid.UUID(new_ids[0]).version == 7
+    assert len({ids.time_ordered_at(first) for _ in range(100)}) == 100

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from chalicelib.together.models import User
+from infra.local.engine import Engine
+from tests.together.accounts import Drain, Mailbox
 from tests.together.clocks import MovedClock
 from tests.together.mailing import Clock
 from tests.together.members import MemberClient
@@ -31,3 +33,9 @@ def moving_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def moved_clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
     """A clock that the test moves, for calls of services."""
     return MovedClock(monkeypatch)
+
+
+@pytest.fixture
+def mailbox(engine: Engine, drain: Drain) -> Mailbox:
+    """The mails that SES took."""
+    return Mailbox(engine, drain)

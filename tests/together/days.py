@@ -28,7 +28,7 @@ class MovableClock:
 
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, start: datetime = START) -> MovableClock:
-    """Let our code read a movable clock, also where tokens are verified."""
+    """Let our code read a movable clock and verify tokens by it."""
     movable = MovableClock(start)
 
     class AnyDatetime(type):

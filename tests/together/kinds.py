@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from chalicelib.kit import clock, ids, secrets
 from chalicelib.kit.tables import Table
@@ -34,7 +35,8 @@ SCORED = (RelationshipScore,)
 def add_rows(author: User, relationship_id: str, slot: int) -> None:
     """Write one row of each kind; each text that the member types contains their id."""
     now, typed = clock.now(), f"typed by {author.id}"
-    common = {"created_at": now, "updated_at": now}
+    common: dict[str, Any] = {"created_at": now, "updated_at": now}
+    rating: dict[str, Any] = {f"satisfaction_user_{slot}": 8}
     rows: list[Table] = [
         DailyCheckin(
             relationship_id,
@@ -84,7 +86,7 @@ def add_rows(author: User, relationship_id: str, slot: int) -> None:
             created_by=author.id,
             relationship_status=f"{relationship_id}#planned",
             listed_at=clock.iso(now),
-            **{f"satisfaction_user_{slot}": 8},
+            **rating,
             **common,
         ),
         Challenge(

@@ -18,6 +18,7 @@ from chalicelib.retention.repository import s3_objects
 from chalicelib.retention.schemas import ErasureRequested, ExportLinkRead, ExportRequested, PrivacyRequestRead
 from chalicelib.shops import service as shops
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
+from chalicelib.together.schemas.messages import MemberErasureDue
 
 DEADLINE = timedelta(days=30)
 """Set by Shopify (shopify.dev/docs/apps/build/compliance/privacy-law-compliance) and the GDPR (article 12)."""
@@ -47,6 +48,17 @@ def accept_request(message: PrivacyRequested) -> None:
     if requests.add(row):
         facts = {"request": row.id, "kind": row.kind, "due_at": clock.iso(row.due_at)}
         log.info("privacy request stored", extra=facts)
+    dispatch_request(row)
+
+
+def accept_member_erasure(message: MemberErasureDue) -> None:
+    """Store the erasure of a member who deleted their account once, and dispatch it."""
+    subject = Subject(SubjectType.MEMBER, message.user_id)
+    request_id = ids.derived(_NAMESPACE, str(subject), clock.iso(message.closed_at))
+    row = _new_row(request_id, PrivacyKind.ERASE, subject, "together/deletion", message.closed_at)
+    row.progress = {"apps": []}
+    if requests.add(row):
+        log.info("privacy request stored", extra={"request": row.id, "kind": row.kind, "due_at": clock.iso(row.due_at)})
     dispatch_request(row)
 
 

@@ -102,6 +102,12 @@ def merge_addons(addons: Iterable[tuple[str, datetime | None]], now: datetime) -
     return {addon_id: None if end == OPEN_ENDED else clock.iso(end) for addon_id, end in sorted(latest)}
 
 
+def has_addon(addons: StoredAddons | None, addon_id: str, now: datetime) -> bool:
+    """Return whether the member has the add-on now."""
+    until = (addons or {}).get(addon_id, clock.iso(now))
+    return until is None or clock.parse(until) > now
+
+
 def _addon_end(addons: StoredAddons | None) -> datetime | None:
     if not addons or PREMIUM_ADDON not in addons:
         return None

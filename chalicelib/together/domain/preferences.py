@@ -1,7 +1,7 @@
 """A member's preferences that decide when and about what they are mailed.
 
 The column `preferences` of a member is `{"email": {<kind of notice>: bool, "digest": bool}, "hour": 0 to 23,
-"quiet": {"start": 0 to 23, "end": 0 to 23}, …}`; whatever is missing has its default.
+"quiet": {"start": 0 to 23, "end": 0 to 23}, "shared": {"birthday": bool, "love_languages": bool}, …}`; whatever is missing has its default.
 """
 
 from __future__ import annotations
@@ -41,6 +41,12 @@ def quiet_hours(preferences: Mapping[str, Any] | None) -> tuple[int, int]:
     """Return the first and the last hour (exclusive) in which the member gets no e-mail; equal ones: none are quiet."""
     quiet, (start, end) = _part(preferences, "quiet"), DEFAULT_QUIET
     return _hour(quiet.get("start"), start), _hour(quiet.get("end"), end)
+
+
+def is_shared(preferences: Mapping[str, Any] | None, part: str) -> bool:
+    """Return whether the partner sees this part of the member's profile: `birthday`, or `love_languages`."""
+    choice = _part(preferences, "shared").get(part)
+    return choice if isinstance(choice, bool) else True
 
 
 def _part(preferences: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import consumes
-from chalicelib.together.schemas.messages import NotificationDue
-from chalicelib.together.service import notice_delivery
+from chalicelib.together.schemas.messages import AccountMailRequested, NotificationDue
+from chalicelib.together.service import account_mail_requests, notice_delivery
 
 bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="together-send_notification", batch_size=1, name="together-send_notification")
-@consumes(NotificationDue, maximum_concurrency=5)
-def send_notification(message: NotificationDue) -> None:
-    """Mail a notice."""
-    notice_delivery.send_notice(message)
+@consumes(NotificationDue, AccountMailRequested, maximum_concurrency=5)
+def send_notification(message: NotificationDue | AccountMailRequested) -> None:
+    """Mail a notice, or a mail about an account."""
+    if isinstance(message, AccountMailRequested):
+        account_mail_requests.send_requested_mail(message)
+    else:
+        notice_delivery.send_notice(message)

@@ -36,7 +36,9 @@ class User(Table):
     member's space and `partner_id` the other member in it, both set from verification on. `subscriptions` maps a
     subscription's id to `{version, plan, access_until}`, at most 20; `addons` maps an add-on's id to its end (null:
     open-ended), at most 50. `closing_on` is the date on which the account is erased, also of an unverified one.
-    `calendar_version` 0 means that there is no calendar link.
+    `calendar_version` 0 means that there is no calendar link. `pending_email` can be confirmed until
+    `pending_email_until`. `former_email` can undo the change of the address until `former_email_until`; until then it is
+    no other account's.
     """
 
     class Meta:
@@ -58,6 +60,9 @@ class User(Table):
     email_verified = BooleanAttribute(personal=False, default=False)
     is_active = BooleanAttribute(personal=False, default=True)
     pending_email = UnicodeAttribute(personal=True, null=True)
+    pending_email_until = DateTimeAttribute(personal=False, null=True)
+    former_email = UnicodeAttribute(personal=True, null=True)
+    former_email_until = DateTimeAttribute(personal=False, null=True)
     relationship_id = UnicodeAttribute(personal=True, null=True)
     partner_id = UnicodeAttribute(personal=True, null=True)
     streak_start = DateAttribute(personal=True, null=True)

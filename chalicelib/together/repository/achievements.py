@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from chalicelib.kit import tables
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction, readable_rows
 from chalicelib.together.domain.achievements import RULES, rule_of
@@ -16,6 +18,14 @@ def find(relationship_id: str, key: str) -> Achievement | None:
         return Achievement.get(relationship_id, key, consistent_read=True)
     except Achievement.DoesNotExist:
         return None
+
+
+def find_awards(keys: Sequence[tuple[str, str]]) -> list[Achievement | None]:
+    """Return the awards with these keys (relationship, award) in their order, with a read for each 100 of them."""
+    rows: list[Achievement | None] = []
+    for start in range(0, len(keys), 100):
+        rows += tables.get_many([(Achievement, key) for key in keys[start : start + 100]], consistent=True)
+    return rows
 
 
 def list_by_relationship(relationship_id: str) -> list[Achievement]:

@@ -50,12 +50,12 @@ def columns_of(row: Activity) -> dict[str, Any]:
     return {name: getattr(row, name) for name in COLUMNS}
 
 
-def with_columns(row: Activity, columns: dict[str, Any]) -> Activity:
+def activity_with_columns(row: Activity, columns: dict[str, Any]) -> Activity:
     """Return a copy of the row with these columns, and the index keys that follow from them."""
     return _with_keys(copy_row(row, columns))
 
 
-def unchanged(row: Activity) -> Condition:
+def activity_unchanged(row: Activity) -> Condition:
     """Return the condition that the stored row has this row's version."""
     condition: Condition = Activity.version == row.version
     return condition

@@ -1,4 +1,4 @@
-"""Blocks: who wants no invitation of whom."""
+"""Blocks: a member who wants no invitation of another."""
 
 from __future__ import annotations
 

@@ -22,13 +22,13 @@ def new_challenge(relationship_id: str, challenge_id: str, columns: dict[str, An
     return row
 
 
-def with_columns(row: Challenge, columns: dict[str, Any]) -> Challenge:
+def challenge_with_columns(row: Challenge, columns: dict[str, Any]) -> Challenge:
     """Return a copy of the row with these columns and the index key of its status."""
     status = columns.get("status", row.status)
     return copy_row(row, {**columns, "relationship_status": f"{row.relationship_id}#{status}"})
 
 
-def unchanged(row: Challenge) -> Condition:
+def challenge_unchanged(row: Challenge) -> Condition:
     """Return the condition that the stored row is this row."""
     condition: Condition = (
         (Challenge.updated_at == row.updated_at)

@@ -73,7 +73,7 @@ def _read_rows(user: User, day: date) -> DayRows:
     return DayRows(day, relationship, member, partner, mine, theirs)
 
 
-def unchanged(row: DailyCheckin | None) -> Condition:
+def is_same_checkin(row: DailyCheckin | None) -> Condition:
     """Return the condition that the stored check-in is this one; None: that there is none."""
     condition: Condition = (
         DailyCheckin.checkin.does_not_exist() if row is None else DailyCheckin.updated_at == row.updated_at
@@ -85,7 +85,9 @@ def require_partner_unchanged(transaction: Transaction, rows: DayRows) -> None:
     """Require in the transaction that the partner's check-in is as it was read; else it raises WriteConflict."""
     if rows.partner_id:
         key = checkin_key(rows.day, rows.partner_id)
-        transaction.check(DailyCheckin, (rows.relationship.id, key), unchanged(rows.theirs), otherwise=WriteConflict())
+        transaction.check(
+            DailyCheckin, (rows.relationship.id, key), is_same_checkin(rows.theirs), otherwise=WriteConflict()
+        )
 
 
 def iterate_back(relationship_id: str, before: date) -> Iterator[DailyCheckin]:
@@ -140,6 +142,6 @@ def start_key(key: DailyCheckin) -> dict[str, Any]:
     }
 
 
-def find_many(keys: Iterable[tuple[str, str]]) -> list[DailyCheckin | None]:
+def find_checkins(keys: Iterable[tuple[str, str]]) -> list[DailyCheckin | None]:
     """Return the check-ins with these keys (relationship, check-in) in their order, at most 100; one consistent read."""
     return tables.get_many([(DailyCheckin, key) for key in keys], consistent=True)

@@ -48,11 +48,12 @@ def stage_same_status(transaction: Transaction, relationship: Relationship, user
     transaction.check(Relationship, (relationship.id,), condition, otherwise=WriteConflict())
 
 
-def unchanged(row: Conversation) -> Condition:
+def conversation_unchanged(row: Conversation) -> Condition:
     """Return the condition that the columns that can change are those of this row."""
     attributes = Conversation.get_attributes()
     conditions = [_equals(attributes[name], getattr(row, name)) for name in CHANGEABLE]
-    return reduce(and_, conditions)
+    condition: Condition = reduce(and_, conditions)
+    return condition
 
 
 def _equals(attribute: Any, value: Any) -> Any:

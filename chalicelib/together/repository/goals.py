@@ -24,13 +24,13 @@ def new_goal(relationship_id: str, goal_id: str, created_by: str, columns: dict[
     return row
 
 
-def with_columns(row: SharedGoal, columns: dict[str, Any]) -> SharedGoal:
+def goal_with_columns(row: SharedGoal, columns: dict[str, Any]) -> SharedGoal:
     """Return a copy of the row with these columns and the index key of its status."""
     status = columns.get("status", row.status)
     return copy_row(row, {**columns, "relationship_status": f"{row.relationship_id}#{status}"})
 
 
-def unchanged(row: SharedGoal) -> Condition:
+def goal_unchanged(row: SharedGoal) -> Condition:
     """Return the condition that the stored row has this row's version."""
     condition: Condition = SharedGoal.version == row.version
     return condition

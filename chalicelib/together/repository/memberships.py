@@ -53,3 +53,8 @@ def has_other_member(relationship: Relationship, user_id: str) -> bool:
     """Return whether the other member still has a place in the relationship, read consistently."""
     others = {relationship.user_1_id, relationship.user_2_id} - {user_id, None}
     return any(find_membership(str(other), relationship.id) for other in others)
+
+
+def list_relationship_ids(user_id: str) -> list[str]:
+    """Return the ids of all relationships in which the member is or was, read consistently."""
+    return [row.relationship_id for row in Membership.query(user_id, consistent_read=True)]

@@ -29,6 +29,16 @@ def add(notice: Notice, now: datetime) -> bool:
 
     Returns False if the notice exists already or the member does not exist.
     """
+    try:
+        with Transaction() as transaction:
+            stage_counted(transaction, notice, now)
+    except WriteConflict:
+        return False
+    return True
+
+
+def stage(transaction: Transaction, notice: Notice, now: datetime) -> None:
+    """Write the notice in the transaction, which raises WriteConflict if it exists already. It is not counted as unread."""
     row_id = notice_id(notice.scheduled_for, notice.cause)
     row = Notification(
         notice.user_id,
@@ -44,14 +54,14 @@ def add(notice: Notice, now: datetime) -> bool:
         created_at=now,
         expires_epoch=notice.scheduled_for + Notification.KEEP,
     )
-    try:
-        with Transaction() as transaction:
-            transaction.add(row, otherwise=WriteConflict())
-            if notice.scheduled_for <= now:
-                _count_unread(transaction, notice.user_id)
-    except WriteConflict:
-        return False
-    return True
+    transaction.add(row, otherwise=WriteConflict())
+
+
+def stage_counted(transaction: Transaction, notice: Notice, now: datetime) -> None:
+    """Write the notice in the transaction as `stage` does, and count it as unread if its time has come."""
+    stage(transaction, notice, now)
+    if notice.scheduled_for <= now:
+        _count_unread(transaction, notice.user_id)
 
 
 def find_with_member(user_id: str, row_id: str) -> tuple[Notification | None, User | None]:
@@ -70,6 +80,34 @@ def iterate_due(hour: datetime, now: datetime) -> Iterator[Due]:
         rows = Notification.by_due_in.query(key, Notification.id < clock.iso(now) + "$")  # "$" follows "#"
         for row in tables.readable_rows(rows):
             yield key, row.user_id, row.id
+
+
+def cause_of(row: Notification) -> str:
+    """Return the cause of the notice."""
+    return row.id.partition("#")[2]
+
+
+def list_counted_causes(user_id: str, since: datetime, prefix: str, but: str | None = None) -> set[str]:
+    """Return the causes with this start of the member's notices since then that count as unread or were read.
+
+    The notice with the id `but` is left out.
+    """
+    rows = tables.readable_rows(Notification.query(user_id, Notification.id >= clock.iso(since), consistent_read=True))
+    return {cause for row in rows if (cause := cause_of(row)).startswith(prefix) and row.id != but and is_counted(row)}
+
+
+def remove(row: Notification) -> None:
+    """Delete the notice; one that counts as unread no longer does."""
+    if not is_counted(row) or row.read_at is not None:
+        row.delete()
+        return
+    try:
+        with Transaction() as transaction:
+            is_unread = Notification.id.exists() & Notification.read_at.does_not_exist()
+            transaction.delete(row, is_unread, otherwise=WriteConflict())
+            transaction.update(User(row.user_id), [User.unread.add(-1)], User.unread > 0, otherwise=WriteConflict())
+    except WriteConflict:
+        row.delete()
 
 
 def is_counted(row: Notification) -> bool:

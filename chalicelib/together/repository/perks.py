@@ -63,9 +63,10 @@ def stage_columns(transaction: Transaction, row: Perk, columns: Mapping[str, Any
 
 def iterate_unchanged(status: PerkStatus, since: datetime, until: datetime) -> Iterator[Perk]:
     """Yield the keys of the perks of a status that changed last between two times."""
-    yield from readable_rows(Perk.by_status.query(status, Perk.by_status.updated_at.between(since, until)))
+    yield from readable_rows(Perk.by_status.query(status, Perk.updated_at.between(since, until)))
 
 
 def remove_address(key: Perk) -> bool:
-    """Remove the address of a perk. Returns False if the perk has changed since its key was read."""
-    return update_if(Perk(key.user_id, key.perk), [Perk.address.remove()], Perk.updated_at == key.updated_at)
+    """Remove the address of a perk. Returns False if it has none, or if the perk has changed since its key was read."""
+    is_same = Perk.address.exists() & (Perk.updated_at == key.updated_at)
+    return update_if(Perk(key.user_id, key.perk), [Perk.address.remove()], is_same)

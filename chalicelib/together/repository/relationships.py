@@ -137,7 +137,7 @@ def stage_invitation(
 
 
 def stage_no_invitation(transaction: Transaction, space: Relationship) -> None:
-    """Void the space's open invitation in the transaction; WriteConflict if it is no longer a space of one."""
+    """Remove the space's open invitation in the transaction; WriteConflict if it is no longer a space of one."""
     actions = [*_without_invitation(), *_changed(clock.now())]
     transaction.update(Relationship(space.id), actions, condition=_is_alone(), otherwise=WriteConflict())
 

@@ -1,4 +1,4 @@
-"""`/v1/together/blocks…`: members of whom no invitation arrives."""
+"""`/v1/together/blocks…`: members whose invitations never arrive."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def add_block(call: ApiRequest[Member, BlockCreate]) -> BlockRead:
 @bp.route("/v1/together/blocks/{block_id}", methods=["DELETE"])
 @endpoint(bp, auth=member, status=204, errors=(BlockNotFound,))
 def remove_block(call: ApiRequest[Member], block_id: str) -> None:
-    """Lift a block; the relationship stays ended."""
+    """Remove a block; the relationship stays ended."""
     blocks.remove_block(call.principal.user, block_id)

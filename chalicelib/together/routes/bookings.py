@@ -38,5 +38,5 @@ def get_booking(call: ApiRequest[Member], booking_id: str) -> BookingRead:
 @bp.route("/v1/together/bookings/{booking_id}", methods=["PATCH"])
 @endpoint(bp, auth=member, body=BookingUpdate, returns=BookingRead)
 def rate_booking(call: ApiRequest[Member, BookingUpdate], booking_id: str) -> BookingRead:
-    """Rate a booking that the partner confirmed."""
+    """Store the rating of a booking that the partner confirmed."""
     return bookings.rate_booking(call.principal.user, booking_id, call.body)

@@ -49,7 +49,7 @@ def get_challenge(call: ApiRequest[Member, None, SpaceRowQuery], challenge_id: s
 @bp.route("/v1/together/challenges/{challenge_id}", methods=["PATCH"])
 @endpoint(bp, auth=member, body=ChallengeUpdate, returns=ChallengeRead, etag=_version)
 def abandon_challenge(call: ApiRequest[Member, ChallengeUpdate], challenge_id: str) -> ChallengeRead:
-    """Abandon a challenge."""
+    """Give up a challenge."""
     return challenges.abandon_challenge(call.principal.user, challenge_id, call.if_match or "")
 
 

@@ -31,7 +31,7 @@ def create_invitation(call: ApiRequest[Member, InvitationCreate]) -> InvitationR
 @bp.route("/v1/together/invitations", methods=["DELETE"])
 @endpoint(bp, auth=member, status=204)
 def void_invitation(call: ApiRequest[Member]) -> None:
-    """Void the open invitation, if there is one."""
+    """Cancel the open invitation, if there is one."""
     invitations.void_invitation(call.principal.user)
 
 

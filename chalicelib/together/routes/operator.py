@@ -18,7 +18,7 @@ from chalicelib.together.schemas.bookings import (
 from chalicelib.together.schemas.member_state import MemberStateRead
 from chalicelib.together.schemas.partners import OperatorPartnerRead, PartnerPut, PartnerQuery
 from chalicelib.together.schemas.perks import OperatorPerkQuery, OperatorPerkRead, OperatorPerkUpdate
-from chalicelib.together.service import booking_reports, bookings, member_state, partners, perk_fulfilment
+from chalicelib.together.service import bookings, member_state, partner_reports, partners, perk_fulfilment
 
 bp = Blueprint(__name__)
 
@@ -75,7 +75,7 @@ def list_bookings_of_member(call: ApiRequest[Account, None, OperatorBookingQuery
 @endpoint(bp, auth=operator, body=BookingsImport, returns=BookingsImported)
 def import_bookings(call: ApiRequest[Account, BookingsImport]) -> BookingsImported:
     """Import a partner's report: JSON lines. Repeating it changes nothing."""
-    result = booking_reports.import_bookings(call.body.partner_id, call.body.lines.split("\n"))
+    result = partner_reports.import_bookings(call.body.partner_id, call.body.lines.split("\n"))
     partner = f"partner:{call.body.partner_id}"
     audit.publish_operator_action(call.principal, "together.import_bookings", partner, changed=str(result.changed))
     return result

@@ -5,10 +5,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from chalicelib.kit.schemas import Input, PageQuery, Schema, Timestamp, TimestampInput
+from chalicelib.kit.schemas import Input, PageQuery, Schema, Timestamp
 from chalicelib.together.domain.moments import zone_of
 from chalicelib.together.schemas.spaces import RelationshipId
 from chalicelib.together.schemas.text import LongText, Rating
+from chalicelib.together.schemas.times import DayInput, MomentInput
 
 
 def _known_zone(name: str) -> str:
@@ -31,7 +32,7 @@ class CheckinPut(Input):
     highlight: LongText | None = None
     is_private: bool = Field(default=False, description="The partner sees only that it happened.")
     timezone: Zone | None = Field(default=None, description="The zone of the date; null: the profile's.")
-    recorded_at: TimestampInput | None = Field(
+    recorded_at: MomentInput | None = Field(
         default=None, description="When it was entered, at most now; null: now. Of two the later one stands."
     )
 
@@ -39,8 +40,8 @@ class CheckinPut(Input):
 class CheckinQuery(PageQuery):
     """Check-ins of dates between `from` and `to`, both inclusive."""
 
-    first: date | None = Field(default=None, alias="from")
-    last: date | None = Field(default=None, alias="to")
+    first: DayInput | None = Field(default=None, alias="from")
+    last: DayInput | None = Field(default=None, alias="to")
     relationship: RelationshipId | None = None
 
     @field_validator("last")

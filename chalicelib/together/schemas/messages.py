@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
+from pydantic import AwareDatetime
+
 from chalicelib.kit.messages import Message
 
 
@@ -73,3 +75,14 @@ class RowsDeleted(_OfMember):
     queue: ClassVar[str] = "together-delete_rows"
 
     relationship_id: str
+
+
+class MemberErasureDue(_OfMember):
+    """A member deleted their account and did not return: their data is to be erased.
+
+    `closed_at` is when the account was deleted; it names the request, so that a repeated message starts no second one.
+    """
+
+    topic: ClassVar[str] = "together-member_erasure_due"
+
+    closed_at: AwareDatetime

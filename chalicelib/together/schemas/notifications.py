@@ -36,6 +36,14 @@ class UnreadRead(Schema):
     unread: int
 
 
+class DueNoticeRead(Schema):
+    """A notice that is due and not sent, without its content."""
+
+    user_id: str
+    id: str
+    due_at: Timestamp
+
+
 class UnsubscribeQuery(Query):
     """The query of an unsubscribe link."""
 

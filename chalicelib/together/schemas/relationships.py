@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from chalicelib.kit.schemas import UNCHANGED, Input, Schema, Timestamp
+from chalicelib.together.domain.preferences import is_shared
 from chalicelib.together.enums import LoveLanguage, RelationshipStatus, RelationshipType
 
 
@@ -28,6 +29,12 @@ class InvitationRead(Schema):
     expires_at: Timestamp
 
 
+_SHARED_COLUMNS = {
+    "birthday": ("birthday",),
+    "love_languages": ("love_language_primary", "love_language_secondary"),
+}
+
+
 class InvitationPreview(Schema):
     """An open invitation, as its recipient sees it."""
 
@@ -42,6 +49,17 @@ class PartnerRead(Schema):
     birthday: date | None = None
     love_language_primary: LoveLanguage | None = None
     love_language_secondary: LoveLanguage | None = None
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """Build the schema from the partner's row, without the parts that they do not share."""
+        hidden = {
+            column
+            for part, columns in _SHARED_COLUMNS.items()
+            if not is_shared(row.preferences, part)
+            for column in columns
+        }
+        return cls(**{name: getattr(row, name) for name in cls.model_fields if name not in hidden})
 
 
 class CoupleStreakRead(Schema):

@@ -15,7 +15,7 @@ from chalicelib.together.models import Achievement, Relationship, User
 from chalicelib.together.repository import achievements, relationships
 from chalicelib.together.schemas.achievements import AchievementRead, AchievementsRead
 from chalicelib.together.service.notifications import add_notice
-from chalicelib.together.service.viewing import Viewer, viewer_of
+from chalicelib.together.service.viewers import Viewer, viewer_of
 
 ACTION_URL = "/together/app#achievements"
 

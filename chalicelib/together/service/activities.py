@@ -19,7 +19,7 @@ from chalicelib.together.repository import activities
 from chalicelib.together.schemas.activities import ActivityCreate, ActivityQuery, ActivityRead, ActivityUpdate
 from chalicelib.together.service import joint_rows, measurement
 from chalicelib.together.service.achievements import notify_of_award, stage_first_award
-from chalicelib.together.service.viewing import Viewer, viewer_of
+from chalicelib.together.service.viewers import Viewer, viewer_of
 
 _NAMESPACE = "0b8d3c52-6b5e-4c0e-8a38-2f0a4c1f5b77"
 
@@ -93,7 +93,7 @@ def remove_activity(user: User, activity_id: str, version: str) -> None:
     def decide(unit: UnitOfWork) -> None:
         _, row = _read_version(user, activity_id, version)
         joint_rows.stage_close(unit, row.relationship_id, user.id, (OpenRows.ACTIVITIES, activity_id))
-        unit.transaction.delete(row, condition=activities.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.delete(row, condition=activities.activity_unchanged(row), otherwise=WriteConflict())
 
     run_unit_of_work(decide)
 
@@ -122,7 +122,7 @@ def _read_version(user: User, activity_id: str, version: str) -> tuple[Viewer, A
 def _stage_change(unit: UnitOfWork, viewer: Viewer, row: Activity, columns: dict[str, Any]) -> Saved:
     """Stage the row with these columns, and the change of the relationship's open rows."""
     now = clock.now()
-    changed = activities.with_columns(row, {**columns, "version": row.version + 1, "updated_at": now})
+    changed = activities.activity_with_columns(row, {**columns, "version": row.version + 1, "updated_at": now})
     entry = (OpenRows.ACTIVITIES, row.id)
     was_open, is_open = row.status is ActivityStatus.PLANNED, changed.status is ActivityStatus.PLANNED
     if is_open and not was_open:
@@ -131,7 +131,7 @@ def _stage_change(unit: UnitOfWork, viewer: Viewer, row: Activity, columns: dict
         joint_rows.stage_close(unit, row.relationship_id, viewer.user_id, entry)
     else:
         joint_rows.require(unit, row.relationship_id, viewer.user_id)
-    unit.transaction.put(changed, condition=activities.unchanged(row), otherwise=WriteConflict())
+    unit.transaction.put(changed, condition=activities.activity_unchanged(row), otherwise=WriteConflict())
     is_completed = changed.status is ActivityStatus.COMPLETED and row.status is not ActivityStatus.COMPLETED
     award = stage_first_award(unit, viewer.relationship, "first_activity", now) if is_completed else None
     return to_activity_read(changed, viewer), viewer, award, is_completed

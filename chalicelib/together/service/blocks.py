@@ -44,6 +44,6 @@ def list_blocks(user: User, page: PageRequest) -> PageResult[BlockRead]:
 
 
 def remove_block(user: User, block_id: str) -> None:
-    """Lift a block; the relationship stays ended. Raises BlockNotFound."""
+    """Remove a block; the relationship stays ended. Raises BlockNotFound."""
     if not blocks.delete_block(user.id, block_id):
         raise BlockNotFound

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from chalicelib.analytics import service as analytics
 from chalicelib.kit import clock, ids
@@ -27,7 +28,7 @@ SENT_FOR = timedelta(days=730)
 def list_bookings(user: User, page: PageRequest) -> PageResult[BookingRead]:
     """Return a page of the member's bookings, newest first."""
     rows = bookings.list_by_user(user.id, page)
-    offers = partners.find_many(row.partner_id for row in rows.items)
+    offers = partners.find_by_ids(row.partner_id for row in rows.items)
     return rows.map(lambda row: _to_read(row, offers.get(row.partner_id)))
 
 
@@ -95,18 +96,12 @@ def send_to_analytics(row: Booking) -> None:
         return
     user = users.find_user(row.user_id)
     subject = user.id if user is not None and is_measured(user) else None
-    money = {name: value for name in ("amount", "commission") if (value := getattr(row, name)) is not None}
-    analytics.record_booking(
-        row.partner_id,
-        row.id,
-        row.version,
-        row.created_at,
-        status="booked" if row.status in CONFIRMED else "cancelled",
-        subject=subject,
-        rating=row.rating,
-        **money,
-        **({"currency": row.currency} if row.currency else {}),
-    )
+    columns: dict[str, Any] = {
+        name: value for name in ("amount", "commission", "currency") if (value := getattr(row, name)) is not None
+    }
+    status = "booked" if row.status in CONFIRMED else "cancelled"
+    columns |= {"status": status, "subject": subject, "rating": row.rating}
+    analytics.record_booking(row.partner_id, row.id, row.version, row.created_at, **columns)
 
 
 def list_bookings_of(user_id: str, page: PageRequest) -> PageResult[OperatorBookingRead]:

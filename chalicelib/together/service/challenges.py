@@ -13,7 +13,7 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.together.domain import challenges as rules
 from chalicelib.together.domain import relationship_state
 from chalicelib.together.domain.caps import OpenRows, is_premium
-from chalicelib.together.domain.local_days import local_day
+from chalicelib.together.domain.moments import local_date
 from chalicelib.together.domain.notices import Notice
 from chalicelib.together.enums import ChallengeStatus, Difficulty, NotificationKind
 from chalicelib.together.errors import ChallengeClosed, ChallengeNotFound, InvalidChallenge, PremiumRequired
@@ -25,7 +25,7 @@ from chalicelib.together.service import joint_rows
 from chalicelib.together.service.achievements import notify_of_award, stage_first_award
 from chalicelib.together.service.library_content import find_challenge
 from chalicelib.together.service.notifications import add_notice
-from chalicelib.together.service.viewing import viewer_of
+from chalicelib.together.service.viewers import viewer_of
 
 Saved = tuple[ChallengeRead, Relationship, Achievement | None]
 """The challenge, its relationship and a new award."""
@@ -96,15 +96,15 @@ def take_step(user: User, challenge_id: str, body: ChallengeStep, key: Idempoten
 
 
 def abandon_challenge(user: User, challenge_id: str, version: str) -> ChallengeRead:
-    """Abandon a challenge. Raises ChallengeNotFound, VersionMismatch, ChallengeClosed."""
+    """Give up a challenge. Raises ChallengeNotFound, VersionMismatch, ChallengeClosed."""
 
     def decide(unit: UnitOfWork) -> ChallengeRead:
         row, now = _read_version(user, challenge_id, version), clock.now()
         if rules.status_at(row.status, row.ends_at, now) is not ChallengeStatus.ACTIVE:
             raise ChallengeClosed
-        changed = challenges.with_columns(row, {"status": ChallengeStatus.ABANDONED, "updated_at": now})
+        changed = challenges.challenge_with_columns(row, {"status": ChallengeStatus.ABANDONED, "updated_at": now})
         joint_rows.stage_close(unit, row.relationship_id, user.id, (OpenRows.CHALLENGES, row.id))
-        unit.transaction.put(changed, condition=challenges.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.put(changed, condition=challenges.challenge_unchanged(row), otherwise=WriteConflict())
         return to_challenge_read(changed, now)
 
     return run_unit_of_work(decide)
@@ -116,7 +116,7 @@ def remove_challenge(user: User, challenge_id: str, version: str) -> None:
     def decide(unit: UnitOfWork) -> None:
         row = _read_version(user, challenge_id, version)
         joint_rows.stage_close(unit, row.relationship_id, user.id, (OpenRows.CHALLENGES, row.id))
-        unit.transaction.delete(row, condition=challenges.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.delete(row, condition=challenges.challenge_unchanged(row), otherwise=WriteConflict())
 
     run_unit_of_work(decide)
 
@@ -138,8 +138,10 @@ def expire_challenges(user: User, relationship: Relationship) -> None:
         closed = [row.id for row in over]
         open_rows.stage_closed(unit.transaction, present.id, user.id, OpenRows.CHALLENGES, closed)
         for row in over:
-            changed = challenges.with_columns(row, {"status": ChallengeStatus.EXPIRED, "updated_at": row.ends_at})
-            unit.transaction.put(changed, condition=challenges.unchanged(row), otherwise=WriteConflict())
+            changed = challenges.challenge_with_columns(
+                row, {"status": ChallengeStatus.EXPIRED, "updated_at": row.ends_at}
+            )
+            unit.transaction.put(changed, condition=challenges.challenge_unchanged(row), otherwise=WriteConflict())
 
     run_unit_of_work(decide)
 
@@ -180,7 +182,7 @@ def _stage_step(unit: UnitOfWork, user: User, relationship: Relationship, step: 
     """Stage the step of a date; a second one of it changes nothing. The last step completes the challenge."""
     row, day = step
     now = clock.now()
-    period = (local_day(row.started_at, user.timezone), local_day(now, user.timezone))
+    period = (local_date(row.started_at, user.timezone), local_date(now, user.timezone))
     days = rules.days_after_step(_done_days(row), day, period, rules.status_at(row.status, row.ends_at, now))
     if days is None:
         return to_challenge_read(row, now), relationship, None
@@ -191,8 +193,8 @@ def _stage_step(unit: UnitOfWork, user: User, relationship: Relationship, step: 
         joint_rows.stage_close(unit, row.relationship_id, user.id, (OpenRows.CHALLENGES, row.id))
     else:
         joint_rows.require(unit, row.relationship_id, user.id)
-    changed = challenges.with_columns(row, columns)
-    unit.transaction.put(changed, condition=challenges.unchanged(row), otherwise=WriteConflict())
+    changed = challenges.challenge_with_columns(row, columns)
+    unit.transaction.put(changed, condition=challenges.challenge_unchanged(row), otherwise=WriteConflict())
     award = stage_first_award(unit, relationship, f"{row.difficulty}_challenge", now) if is_completed else None
     return to_challenge_read(changed, now), relationship, award
 

@@ -16,7 +16,7 @@ from chalicelib.together.models import DailyCheckin, User
 from chalicelib.together.repository import checkins
 from chalicelib.together.schemas.checkins import CheckinQuery, CheckinRead
 from chalicelib.together.service.checkins import to_checkin_read
-from chalicelib.together.service.viewing import Viewer, viewer_of
+from chalicelib.together.service.viewers import Viewer, viewer_of
 
 _MOST_ROWS = 96
 """A page's rows and those of open dates are one read, of at most 100 keys."""
@@ -45,7 +45,7 @@ def list_checkins(user: User, query: CheckinQuery, page: PageRequest) -> PageRes
     ]
     open_days = {day for _, key in keys if (day := date.fromisoformat(key[:10])) >= today}
     own_keys = [(viewer.relationship.id, checkins.checkin_key(day, user.id)) for day in open_days]
-    rows = checkins.find_many([*keys, *(key for key in own_keys if key not in keys)])
+    rows = checkins.find_checkins([*keys, *(key for key in own_keys if key not in keys)])
     present = [row for row in rows if row is not None]
     listed = [row for row in present if (row.relationship_id, row.checkin) in set(keys)]
     return PageResult(readable_checkins(listed, viewer, today, own_days(present, viewer)), key_page.next_start)

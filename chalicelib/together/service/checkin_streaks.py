@@ -94,7 +94,9 @@ def _add_couple_day(row: DailyCheckin, relationship: Relationship, walk: Walk | 
 
 def _walk_elsewhere(rows: DayRows, walk: Walk) -> None:
     """Continue the member's walk in their former spaces, if it reached the time in which they joined this one."""
-    joined_at = rows.relationship.activated_at or rows.relationship.created_at
+    space = rows.relationship
+    is_own = space.user_1_id == rows.member.id
+    joined_at = space.created_at if is_own else space.activated_at or space.created_at
     if walk.reached > local_date(joined_at, "UTC") + 2 * _DAY:
         return
     walk.is_over = False

@@ -55,7 +55,7 @@ def record_checkin(user: User, day: date, body: CheckinPut) -> CheckinSaved:
         row = _row_of(entry, rows, now)
         runs = runs_with_day(rows, _new_day(rows, row))
         _stage(unit, rows, runs)
-        unit.transaction.put(row, condition=checkins.unchanged(rows.mine), otherwise=WriteConflict())
+        unit.transaction.put(row, condition=checkins.is_same_checkin(rows.mine), otherwise=WriteConflict())
         unit.publish(CheckinRecorded(user_id=user.id, relationship_id=rows.relationship.id, checkin_date=day))
         return _saved(rows, row, runs, zone)
 
@@ -74,7 +74,7 @@ def remove_checkin(user: User, day: date) -> None:
         if rows.mine is None:
             raise CheckinNotFound
         _stage(unit, rows, runs_without_day(rows, day, _pauses(rows)))
-        unit.transaction.delete(rows.mine, condition=checkins.unchanged(rows.mine), otherwise=WriteConflict())
+        unit.transaction.delete(rows.mine, condition=checkins.is_same_checkin(rows.mine), otherwise=WriteConflict())
         if rows.partner_id:
             unit.publish(ScoreRequested(relationship_id=rows.relationship.id, dates=(day,)))
 

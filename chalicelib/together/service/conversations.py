@@ -26,7 +26,7 @@ from chalicelib.together.schemas.conversations import (
 )
 from chalicelib.together.service import measurement
 from chalicelib.together.service.achievements import notify_of_award, stage_first_award
-from chalicelib.together.service.viewing import Viewer, viewer_of
+from chalicelib.together.service.viewers import Viewer, viewer_of
 
 FIRST_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMESPACE = "c4a2f1a6-7a7d-4f5c-9b1b-52a1a0f0d9c3"
@@ -86,7 +86,7 @@ def change_conversation(user: User, conversation_id: str, body: ConversationUpda
         relationship, row = _own(user, conversation_id, version)
         changed = copy_row(row, _sealed(relationship.id, conversation_id, changes))
         conversations.stage_same_status(unit.transaction, relationship, user.id)
-        unit.transaction.put(changed, condition=conversations.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.put(changed, condition=conversations.conversation_unchanged(row), otherwise=WriteConflict())
         return _to_detail(changed, user.id)
 
     return run_unit_of_work(decide)
@@ -98,7 +98,7 @@ def remove_conversation(user: User, conversation_id: str, version: str) -> None:
     def decide(unit: UnitOfWork) -> None:
         relationship, row = _own(user, conversation_id, version)
         conversations.stage_same_status(unit.transaction, relationship, user.id)
-        unit.transaction.delete(row, condition=conversations.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.delete(row, condition=conversations.conversation_unchanged(row), otherwise=WriteConflict())
 
     run_unit_of_work(decide)
 

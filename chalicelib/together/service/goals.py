@@ -18,7 +18,7 @@ from chalicelib.together.repository import goals
 from chalicelib.together.schemas.goals import GoalCreate, GoalProgress, GoalQuery, GoalRead, GoalUpdate
 from chalicelib.together.service import joint_rows, measurement
 from chalicelib.together.service.achievements import notify_of_award, stage_first_award
-from chalicelib.together.service.viewing import viewer_of
+from chalicelib.together.service.viewers import viewer_of
 
 _NAMESPACE = "6f6b1f0e-4a55-4b0c-9d5e-2b7f9f1f3d10"
 
@@ -90,7 +90,7 @@ def remove_goal(user: User, goal_id: str, version: str) -> None:
     def decide(unit: UnitOfWork) -> None:
         _, row = _read_version(user, goal_id, version)
         joint_rows.stage_close(unit, row.relationship_id, user.id, (OpenRows.GOALS, goal_id))
-        unit.transaction.delete(row, condition=goals.unchanged(row), otherwise=WriteConflict())
+        unit.transaction.delete(row, condition=goals.goal_unchanged(row), otherwise=WriteConflict())
 
     run_unit_of_work(decide)
 
@@ -137,9 +137,9 @@ def _stage_change(
     if all(getattr(row, name) == value for name, value in columns.items()):
         return to_goal_read(row, user.id), relationship, None, False
     now = clock.now()
-    changed = goals.with_columns(row, {**columns, "version": row.version + 1, "updated_at": now})
+    changed = goals.goal_with_columns(row, {**columns, "version": row.version + 1, "updated_at": now})
     _stage_open_change(unit, user, row, changed)
-    unit.transaction.put(changed, condition=goals.unchanged(row), otherwise=WriteConflict())
+    unit.transaction.put(changed, condition=goals.goal_unchanged(row), otherwise=WriteConflict())
     is_completed = changed.status is GoalStatus.COMPLETED and row.status is not GoalStatus.COMPLETED
     award = stage_first_award(unit, relationship, "first_goal", now) if is_completed else None
     return to_goal_read(changed, user.id), relationship, award, is_completed

@@ -61,7 +61,7 @@ def create_invitation(user: User, email: str | None) -> InvitationRead:
 
 
 def void_invitation(user: User) -> None:
-    """Void the open invitation of the member's space, if there is one."""
+    """Cancel the open invitation of the member's space, if there is one."""
 
     def decide(unit: UnitOfWork) -> None:
         space = relationships.get_relationship(str((users.find_user(user.id) or user).relationship_id))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chalicelib.kit import clock
 from chalicelib.kit.pagination import PageRequest
 from chalicelib.together.domain.library import Taste, item_of_day, mean_ratings, permuted, score
-from chalicelib.together.domain.local_days import local_day
+from chalicelib.together.domain.moments import local_date
 from chalicelib.together.enums import ActivityKind, ActivityStatus
 from chalicelib.together.models import User
 from chalicelib.together.repository import activities
@@ -23,7 +23,7 @@ def read_library(user: User, kind: LibraryKind) -> LibraryRead:
     """Return one list: of prompts the one of today in the member's zone, of date ideas all, ranked for them."""
     items, space = items_of(kind), joint_rows.space_of(user)
     if kind is LibraryKind.PROMPTS:
-        today = local_day(clock.now(), user.timezone)
+        today = local_date(clock.now(), user.timezone)
         return LibraryRead(kind=kind, items=[item_of_day(items, _keys(items), space, today)])
     if kind is LibraryKind.DATE_IDEAS:
         return LibraryRead(kind=kind, items=_ranked(items, space, _taste_of(user, space)))

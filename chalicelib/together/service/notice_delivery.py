@@ -8,6 +8,7 @@ from chalicelib.integrations import email
 from chalicelib.integrations.email import Email, EmailDeferred, EmailRefused
 from chalicelib.kit import clock, config, logs
 from chalicelib.kit.mail import Letter, letter_html, letter_text
+from chalicelib.together.domain import reminder_plan
 from chalicelib.together.domain.mail_delivery import (
     MAX_ATTEMPTS,
     REASONS,
@@ -16,12 +17,12 @@ from chalicelib.together.domain.mail_delivery import (
     mail_kind,
     postponed_until,
 )
-from chalicelib.together.domain.notices import is_shown
+from chalicelib.together.domain.notices import cause_of, is_shown
 from chalicelib.together.metrics import MAILS_FAILED
 from chalicelib.together.models import Notification, User
 from chalicelib.together.repository import notifications, relationships
 from chalicelib.together.schemas.messages import NotificationDue
-from chalicelib.together.service import mail_failures, mail_subscriptions
+from chalicelib.together.service import mail_failures, mail_subscriptions, reminders
 
 CLAIM = timedelta(minutes=5)
 """Longer than the function's timeout of a minute: a claim ends only after its worker crashed."""
@@ -34,6 +35,10 @@ def send_notice(message: NotificationDue) -> None:
     """Mail the notice, unless it was mailed, another worker has it, it is quiet for the member, or they do not want it."""
     row, user = notifications.find_with_member(message.user_id, message.notification_id)
     if row is None or user is None or row.due_in is None:
+        return
+    if row.attempts == 0 and cause_of(row.id).startswith(reminder_plan.PREFIX) and not reminders.settle_reminder(row):
+        notifications.remove(row)
+        log.info("reminder dropped: it is no longer due")
         return
     now, kind = clock.now(), mail_kind(row.id, row.kind)
     is_due = is_wanted(user, kind) and _is_shown(row, user)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.kit import messages
@@ -11,6 +10,7 @@ from chalicelib.together.domain.notices import due_time
 from chalicelib.together.metrics import OLDEST_DUE_NOTICE
 from chalicelib.together.repository import notifications
 from chalicelib.together.schemas.messages import NotificationDue
+from chalicelib.together.schemas.notifications import DueNoticeRead
 
 _HOUR = timedelta(hours=1)
 LOOK_BACK = timedelta(hours=3)
@@ -18,21 +18,12 @@ LOOK_BACK = timedelta(hours=3)
 FIRST_LOOK_BACK = timedelta(days=2)
 
 
-@dataclass(frozen=True, slots=True)
-class DueNotice:
-    """A notice that is due since then."""
-
-    user_id: str
-    id: str
-    due_at: datetime
-
-
-def list_due(now: datetime, since: datetime | None) -> Iterator[DueNotice]:
+def list_due(now: datetime, since: datetime | None) -> Iterator[DueNoticeRead]:
     """Yield the notices that are due and not sent, by hour. `since` is when the last run completed."""
     hour = (since - LOOK_BACK if since else now - FIRST_LOOK_BACK).replace(minute=0, second=0, microsecond=0)
     while hour <= now:
         for key, user_id, notice_id in notifications.iterate_due(hour, now):
-            yield DueNotice(user_id, notice_id, due_time(key, notice_id))
+            yield DueNoticeRead(user_id=user_id, id=notice_id, due_at=due_time(key, notice_id))
         hour += _HOUR
 
 

@@ -25,14 +25,19 @@ def add_notice(notice: Notice) -> bool:
 def list_notices(user: User, page: PageRequest) -> PageResult[NotificationRead]:
     """Return one page of the member's notices whose time has come, the newest first.
 
-    Those of a relationship that is not active are left out, so that a page may hold fewer than were requested.
+    Those of a relationship that is not active are left out, and planned ones until the sender has checked them, so that a
+    page may hold fewer than were requested.
     """
     rows = notifications.list_by_user(user.id, clock.now(), page)
     status = None
     if user.relationship_id is not None and any(row.relationship_id for row in rows.items):
         [relationship] = relationships.find_relationships([user.relationship_id])
         status = relationship.status if relationship else None
-    shown = [row for row in rows.items if is_shown(row.relationship_id, user.relationship_id, status)]
+    shown = [
+        row
+        for row in rows.items
+        if notifications.is_counted(row) and is_shown(row.relationship_id, user.relationship_id, status)
+    ]
     return PageResult(shown, rows.last_key).map(NotificationRead.of)
 
 
@@ -58,6 +63,8 @@ def _read_step(user_id: str, notice_id: str) -> tuple[int, bool]:
     now = clock.now()
     newer, rows = 0, list[Notification]()
     for row in notifications.iterate_unread(user_id, now):
+        if not notifications.is_counted(row):
+            continue
         if row.id > notice_id:
             newer += 1
         else:

@@ -24,7 +24,7 @@ def pause_relationship(user: User) -> None:
 
 
 def resume_relationship(user: User) -> None:
-    """Lift the member's own pause. The relationship stays paused while the partner has one.
+    """End the member's own pause. The relationship stays paused while the partner has one.
 
     An active relationship stays as it is. Raises PausedByPartner if only the partner paused, PartnerMissing.
     """

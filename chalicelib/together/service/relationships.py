@@ -72,8 +72,8 @@ def list_relationships(user: User, page: PageRequest) -> PageResult[Relationship
     """Return a page of the relationships in which the member is or was; spaces that they left empty are left out."""
     places = memberships.list_by_user(user.id, page)
     rows = relationships.find_relationships([place.relationship_id for place in places.items])
-    kept = [row for row in rows if row is not None and row.expires_epoch is None]
-    return PageResult([_to_summary(row, user) for row in kept], places.last_key)
+    stored = [row for row in rows if row is not None]
+    return PageResult([_to_summary(row, user) for row in stored if row.expires_epoch is None], places.last_key)
 
 
 def read_summary(user: User, relationship_id: str) -> RelationshipSummary:

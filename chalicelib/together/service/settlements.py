@@ -16,6 +16,7 @@ from chalicelib.together.models import Relationship, User
 from chalicelib.together.repository import joint_rows, relationships, users
 from chalicelib.together.schemas.messages import RelationshipSettled
 from chalicelib.together.service.notifications import add_notice
+from chalicelib.together.service.reminders import plan_reminders
 
 KEEP_EMPTY = timedelta(days=7)
 
@@ -31,16 +32,17 @@ def settle_relationship(message: RelationshipSettled) -> None:
         log.info("settlement ignored: the relationship is gone")
         return
     for member_id in (relationship.user_1_id, relationship.user_2_id):
-        if member_id is not None:
-            _settle_member(message.event_id, relationship, member_id)
+        user = _settle_member(message.event_id, relationship, member_id) if member_id is not None else None
+        if user is not None and user.partner_id is not None and user.relationship_id == relationship.id:
+            plan_reminders(user)  # the inviter's dates are now the partner's, too
     if is_couple(relationship):
         _add_joined_notice(message, relationship)
 
 
-def _settle_member(event_id: str, relationship: Relationship, member_id: str) -> None:
+def _settle_member(event_id: str, relationship: Relationship, member_id: str) -> User | None:
     """Register the member with their present ledger and move their credits there; repeat if they moved on during it.
 
-    The registration is first: credits that billing grants from then on go to the present ledger.
+    Returns the member's row, None if they are erased. The registration is first: credits that billing grants from then on go to the present ledger.
     """
     user, ledger_id = users.find_user(member_id), None
     while user is not None and ledger_id != ledger_of(user):
@@ -51,6 +53,7 @@ def _settle_member(event_id: str, relationship: Relationship, member_id: str) ->
             move_id = f"{event_id}/{source}/{ledger_id}"
             billing.move_credits(move_id, source, ledger_id, member_id, includes_unowned=is_theirs)
         user = users.find_user(member_id)
+    return user
 
 
 def ledger_of(user: User) -> str:
@@ -66,7 +69,7 @@ def _register(user: User, ledger_id: str) -> None:
 
 
 def _add_joined_notice(message: RelationshipSettled, relationship: Relationship) -> None:
-    """Tell the inviter that the partner has joined; once, whatever the message's number of deliveries."""
+    """Notify the inviter that the partner has joined; once, whatever the message's number of deliveries."""
     add_notice(
         Notice(
             user_id=relationship.user_1_id,

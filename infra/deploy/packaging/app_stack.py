@@ -78,6 +78,7 @@ def _environment(name: str) -> dict[str, Any]:
         "BEDROCK_REGION": settings.bedrock_region,
         "BEDROCK_IMAGE_MODEL": settings.bedrock_image_model,
         "BEDROCK_UPSCALE_MODEL": settings.bedrock_upscale_model,
+        "TEXT_MODEL": ":".join(filter(None, (settings.text_model, settings.bedrock_text_profile))),
         "MAIL_FROM": settings.mail_from or "",
         "REPORTING_CURRENCY": settings.reporting_currency,
         "PUBLIC_URL": _public_url() if name == API else {"Ref": "PublicUrl"},

@@ -52,6 +52,8 @@ ARCHIVING = "retention"
 ERASING = "chalicelib.retention.service.erasure"
 """The functions that import this module also sweep, archive and export."""
 STORAGE = "chalicelib.integrations.storage"
+IMAGE_MODELS = "chalicelib.integrations.image_models.bedrock"
+TEXT_MODELS = "chalicelib.integrations.text_models.bedrock"
 REDRIVES = "chalicelib.operator.service.dead_letters"
 """The functions that import this module read every dead-letter queue and move its messages back to its queue."""
 
@@ -162,12 +164,26 @@ def _kms(_: Requirements) -> Iterator[Statement]:
     yield _allow("kms", ("Encrypt", "Decrypt"), [{"Fn::Sub": [key, {"Key": key_id()}]}])
 
 
-def _bedrock(_: Requirements) -> Iterator[Statement]:
-    """Yield the statement for foundation models, whose ARNs contain no account."""
+def _bedrock(reached: Requirements) -> Iterator[Statement]:
+    """Yield the statements for foundation models, whose ARNs contain no account, and for the profile of the text model.
+
+    A profile passes requests on to its model in several regions, for which the caller needs the permission, too (Bedrock,
+    "Prerequisites for inference profiles").
+    """
     settings = config.settings()
-    models = (settings.bedrock_image_model, settings.bedrock_upscale_model)
-    arn = f"arn:${{AWS::Partition}}:bedrock:{settings.bedrock_region}::foundation-model/"
-    yield _allow("bedrock", ("InvokeModel",), [{"Fn::Sub": arn + model} for model in models])
+    bedrock = f"arn:${{AWS::Partition}}:bedrock:{settings.bedrock_region}:"
+    if IMAGE_MODELS in reached.modules:
+        models = (settings.bedrock_image_model, settings.bedrock_upscale_model)
+        arns = [{"Fn::Sub": f"{bedrock}:foundation-model/{model}"} for model in models]
+        yield _allow("bedrock", ("InvokeModel",), arns)
+    if TEXT_MODELS in reached.modules and settings.bedrock_text_profile:
+        profile = settings.bedrock_text_profile
+        model = profile.partition(".")[2] or profile
+        arns = [
+            {"Fn::Sub": f"{bedrock}${{AWS::AccountId}}:inference-profile/{profile}"},
+            {"Fn::Sub": f"arn:${{AWS::Partition}}:bedrock:*::foundation-model/{model}"},
+        ]
+        yield _allow("bedrock", ("InvokeModel",), arns)
 
 
 def _ssm(reached: Requirements) -> Iterator[Statement]:

@@ -41,13 +41,15 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["archive", "archive-memory"], {"50 rows archived", "memory for 100 rows"}),
         (["rollup", "write-units", "snippet"], {"1,000 events rolled up", "units of 1,000 events", "snippet"}),
         (["usage"], {"20 uses of one shop"}),
+        (["check-in"], {"check-in"}),
+        (["cold-dashboard"], {"cold start until the dashboard"}),
         (["fuel"], {what for what, _, _, budget in CASES if budget}),
         (["funnel"], {"ordered funnel, 1,000 events", "strict funnel, 1,000 events"}),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "output_names",
 )
 def test_a_row_runs_and_prints_its_budget(packaged: Packaged, rows: list[str], output_names: set[str]) -> None:
-    is_about_the_bundle = {"cold-start", "bundle"} & {*rows}
+    is_about_the_bundle = {"cold-start", "bundle", "cold-dashboard"} & {*rows}
     result = bench(
         "--quick", *rows, **({BUNDLE: str(packaged("dev") / "deployment.zip")} if is_about_the_bundle else {})
     )

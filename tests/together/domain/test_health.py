@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -65,7 +66,7 @@ def test_the_components_sum_up_to_the_score() -> None:
     mine, theirs = [(7, 8, 9)] * 2, [(3, 4, 5)] * 3
     parts = health.components(mine, theirs, Counts(2, 1, 30, 1))
     assert parts is not None
-    assert health.rounded(sum(parts)) == health.score(mine, theirs, 2, 1, 30, 1)
+    assert health.rounded(sum(parts, Fraction())) == health.score(mine, theirs, 2, 1, 30, 1)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from chalicelib.billing.schemas.credits import CreditGrant
 from chalicelib.billing.service.credits import grant_credits
 from chalicelib.kit import clock, ids, messages
 from chalicelib.kit.tables import Transaction
-from chalicelib.together.models import Notification, Relationship, User
+from chalicelib.together.enums import DateKind
+from chalicelib.together.models import ImportantDate, Notification, Relationship, User
 from chalicelib.together.schemas.messages import RelationshipSettled
 from chalicelib.together.service.acceptance import accept_invitation
 from chalicelib.together.service.endings import end_for, end_relationship
@@ -32,7 +33,7 @@ Drain = Callable[[], list[Any]]
 
 
 def _registered(name: str, amount: int = 0, lots: int = 1) -> User:
-    """Return a member whom billing knows, with credits in their own ledger."""
+    """Return a member who is registered at billing, with credits in their own ledger."""
     user = new_member(name)
     billing.register_customer("member", user.id, user.email)
     for _ in range(lots if amount else 0):
@@ -143,6 +144,28 @@ def test_the_inviter_gets_one_notice_without_a_name(published: list[Relationship
     [notice] = Notification.query(ada.id)
     assert "Benedict" not in f"{notice.title} {notice.body}"
     assert list(Notification.query(ben.id)) == []
+
+
+def test_reminders_of_the_inviters_dates_are_planned_for_both(published: list[RelationshipSettled]) -> None:
+    ada, ben = _registered("Ada"), _registered("Ben")
+    now = clock.now()
+    row = ImportantDate(
+        ada.relationship_id,
+        ids.new(),
+        title="The first day",
+        date_value=(now + timedelta(days=40)).date(),
+        is_recurring=False,
+        kind=DateKind.OTHER,
+        created_by=ada.id,
+        created_at=now,
+        updated_at=now,
+    )
+    row.save()
+    _pair(ada, ben)
+    for _ in range(2):
+        settle_relationship(published[0])
+    for user in (ada, ben):
+        assert [notice.subject_id for notice in Notification.query(user.id) if notice.subject_id] == [row.id]
 
 
 def test_nobody_gets_a_notice_of_the_end(drain: Drain) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.kit import clock
 from chalicelib.kit.models import IdempotencyRecord
+from chalicelib.together.enums import RelationshipStatus
 from chalicelib.together.models import Conversation, Relationship
 from infra.bench.round_trips import metered
 from tests.together.conftest import As
@@ -68,7 +69,7 @@ def test_a_talk_from_before_the_couple_and_one_of_a_pause_stay_their_authors(act
     assert ids(acting(two)) == []
     assert ids(acting(one)) == [paused["id"], before["id"]]
     assert acting(two).call("GET", f"conversations/{paused['id']}").status_code == 404
-    Relationship(one.relationship_id).update([Relationship.status.set("active")])
+    Relationship(one.relationship_id).update([Relationship.status.set(RelationshipStatus.ACTIVE)])
     assert ids(acting(two)) == []
     shared = add(acting(one), is_private=False)
     assert ids(acting(two)) == [shared["id"]]

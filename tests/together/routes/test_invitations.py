@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -31,7 +33,8 @@ def test_an_accepted_invitation_makes_a_couple_of_the_inviters_space(acting: As)
     assert acting(ada).call("GET", "relationship").json()["partner"]["display_name"] == "Ben"
     assert couples_of(ada, ben) == [(ada.id, ben.id)]
     space = Relationship.get(ben.relationship_id)
-    assert (space.status, space.user_2_id) == (RelationshipStatus.ENDED, None)
+    assert space.status is RelationshipStatus.ENDED
+    assert space.user_2_id is None
     joint = Relationship.get(ada.relationship_id)
     assert joint.activated_at is not None
     assert joint.invite_code is None
@@ -56,7 +59,7 @@ def test_a_code_has_ten_characters_and_is_stored_as_a_digest(acting: As) -> None
 
 
 @pytest.mark.parametrize("typed", [str.lower, lambda code: f"{code[:5]}-{code[5:]}"])
-def test_case_and_hyphens_of_a_code_do_not_matter(acting: As, typed: type[str]) -> None:
+def test_case_and_hyphens_of_a_code_do_not_matter(acting: As, typed: Callable[[str], str]) -> None:
     code = invite(acting, new_member())
     assert acting(new_member()).call("GET", f"invitations/{typed(code)}").status_code == 200
 
@@ -96,7 +99,7 @@ def _for_another_address(acting: As, ada: User) -> str:
 
 
 @pytest.mark.parametrize("make", [_voided, _replaced, _accepted, _expired, _closed, _for_another_address])
-def test_every_code_that_is_not_open_answers_the_same_404(acting: As, make: type[str]) -> None:
+def test_every_code_that_is_not_open_answers_the_same_404(acting: As, make: Callable[[As, User], str]) -> None:
     ben, ada = new_member(), new_member()
     known = acting(ben).call("GET", f"invitations/{make(acting, ada)}")
     unknown = acting(ben).call("GET", "invitations/0123456789")
@@ -244,7 +247,7 @@ def test_of_two_members_that_race_the_slower_one_gets_409(acting: As, monkeypatc
     code = invite(acting, ada)
     stage, faster = acceptance._stage_couple, [ben]
 
-    def lose(*staged: object) -> None:
+    def lose(*staged: Any) -> None:
         stage(*staged)
         if faster:
             assert accept_status(acting, faster.pop(), code) == 200
@@ -315,7 +318,7 @@ def test_a_block_that_is_written_during_an_acceptance_prevents_it(acting: As, mo
     ada, ben = new_member(), new_member()
     code, stage = invite(acting, ada), acceptance._stage_couple
 
-    def block_first(*staged: object) -> None:
+    def block_first(*staged: Any) -> None:
         stage(*staged)
         Block(ada.id, ben.id, created_at=clock.now()).save()
 
@@ -328,7 +331,7 @@ def test_an_account_that_closes_during_an_acceptance_prevents_it(acting: As, mon
     ada, ben = new_member(), new_member()
     code, stage = invite(acting, ada), acceptance._stage_couple
 
-    def close_first(*staged: object) -> None:
+    def close_first(*staged: Any) -> None:
         stage(*staged)
         User(ada.id).update([User.is_active.set(False)])
 
@@ -349,7 +352,7 @@ def test_a_plan_that_begins_during_an_acceptance_is_not_lost(acting: As, monkeyp
     code, stage, until = invite(acting, ada), acceptance._stage_couple, clock.now() + timedelta(days=30)
     waiting = [True]
 
-    def subscribe_first(*staged: object) -> None:
+    def subscribe_first(*staged: Any) -> None:
         stage(*staged)
         if waiting and waiting.pop():
             User(ben.id).update([User.access_until.set(until), User.version.add(1)])

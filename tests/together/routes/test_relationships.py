@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
 from chalicelib.together.domain.pauses import MAX_PAUSES
-from chalicelib.together.enums import RelationshipStatus
+from chalicelib.together.enums import LoveLanguage, RelationshipStatus
 from chalicelib.together.models import Block, Membership, Relationship, User
 from chalicelib.together.repository.relationships import require_writable
 from tests.together.conftest import As
@@ -261,3 +261,19 @@ def test_a_partner_whose_account_is_erased_does_not_prevent_the_end(acting: As) 
     assert acting(ada).call("GET", "relationship").json()["partner"] is None
     status, body = _patch(acting, ada, status="ended")
     assert (status, body["status"]) == (200, "invited")
+
+
+@pytest.mark.parametrize("path", ["relationship", "dashboard"])
+def test_the_partner_sees_what_a_member_shares_of_their_profile(acting: As, path: str) -> None:
+    one, two = new_couple(birthday=date(1990, 2, 28), love_language_primary=LoveLanguage.QUALITY_TIME)
+    names = ("birthday", "love_language_primary")
+
+    def seen() -> list[Any]:
+        partner = acting(one).call("GET", path).json()["partner"]
+        return [partner[name] for name in names]
+
+    assert seen() == ["1990-02-28", "quality_time"]
+    User(two.id).update([User.preferences.set({"shared": {"birthday": False}})])
+    assert seen() == [None, "quality_time"]
+    User(two.id).update([User.preferences.set({"shared": {"birthday": True, "love_languages": False}})])
+    assert seen() == ["1990-02-28", None]

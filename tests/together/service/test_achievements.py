@@ -1,4 +1,4 @@
-"""Awards: once each, whoever asks and however often; notices; what each member sees."""
+"""Awards: each is given once; notices; what each member sees."""
 
 from __future__ import annotations
 

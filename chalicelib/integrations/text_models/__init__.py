@@ -1,0 +1,1 @@
+"""Text models: `selection` chooses one by `TEXT_MODEL`."""
