@@ -40,13 +40,14 @@ calendar month or the payment for a grant and its refund."""
 class Reversal:
     """Why credits are taken back or restored.
 
-    `version` is that of the payment's row; the reasons are stored in the ledger.
+    `version` is that of the payment's row; the reasons are stored in the ledger. `payer_id` owes what is missing.
     """
 
     payment_id: str
     version: int
     taken_because: str
     given_because: str
+    payer_id: str | None = None
 
 
 class LedgerOwner(Protocol):

@@ -109,7 +109,7 @@ def ledger_keys(rows: IdentityMap, payment: PaymentTransaction) -> list[Key]:
         return _likely_ledgers(rows, payment, owner)
     gift = rows.gift(str(payment.item))
     known = [head_key(gift.relationship_id)] if gift and gift.relationship_id else []
-    return [owner, *_claimed_keys(owner, payment), *known]
+    return [owner, *_claimed_keys(owner, payment), *known, head_key(owner[1][1])]
 
 
 def settle_payment(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.billing.domain.credit_ledger import CreditLedger, Reversal, source_key
 from chalicelib.billing.domain.payments import credits_due
 from chalicelib.billing.enums import DisputeStatus, PaymentKind
@@ -35,20 +37,15 @@ def settle_purchase(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction
         row.credits_owed = 0
     due = credits_due(row.credits, row.amount, row.refunded_amount)
     amount = due - row.credits_taken
-    row.credits_owed = enter_reversal(ledger, row.id, amount, reversal, row.credits_owed, payer_id=row.owner_id)
+    reversal = replace(reversal, payer_id=row.owner_id)
+    row.credits_owed = enter_reversal(ledger, row.id, amount, reversal, row.credits_owed)
     row.credits_taken = due
     ledger.suspend(row.id, row.dispute is DisputeStatus.OPEN)
     credits.close(unit, head, ledger)
 
 
 def enter_reversal(
-    ledger: CreditLedger,
-    lot_id: str,
-    amount: int,
-    reversal: Reversal,
-    owed: int | None = None,
-    *,
-    payer_id: str | None = None,
+    ledger: CreditLedger, lot_id: str, amount: int, reversal: Reversal, owed: int | None = None
 ) -> int | None:
     """Reverse `amount` credits of a bought lot; restore them if the amount is negative.
 
@@ -59,8 +56,8 @@ def enter_reversal(
     before = ledger.shortfall
     key = source_key("refund", reversal.payment_id, str(reversal.version))
     if amount > 0:
-        ledger.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id, payer_id=payer_id)
+        ledger.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id, payer_id=reversal.payer_id)
     elif amount < 0:
         because, payment_id = reversal.given_because, reversal.payment_id
-        ledger.give_back(lot_id, -amount, key, because, payment_id, owed, payer_id=payer_id)
+        ledger.give_back(lot_id, -amount, key, because, payment_id, owed, payer_id=reversal.payer_id)
     return None if owed is None else max(0, owed + ledger.shortfall - before)

@@ -23,7 +23,7 @@ log = logs.logger("together")
 
 
 def send_gift_mail(message: GiftPaid) -> None:
-    """Mail the gift's code once. A member who gets no e-mails has a notice instead.
+    """Send the gift's code by mail, once. A member who gets no e-mails has a notice instead.
 
     The mail is claimed before it is sent: only a crash after SES took it repeats it. Raises Unavailable while another worker
     has the claim, EmailDeferred if SES takes no e-mail for now.

@@ -83,8 +83,8 @@ class Members:
     def return_(self, _: Owner, number: int) -> None:
         if self.spent:
             owner_id, key, amount = self.spent.pop(number % len(self.spent))
-            for _ in range(2):
-                assert return_credits(OwnerType.MEMBER, owner_id, key)
+            assert return_credits(OwnerType.MEMBER, owner_id, key)
+            assert return_credits(OwnerType.MEMBER, owner_id, key), "a repeated request"
             self.used -= amount
 
     def accept(self, member: Owner, _: int) -> None:

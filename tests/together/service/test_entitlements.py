@@ -96,7 +96,9 @@ def test_a_subscription_that_loses_its_access_ends_premium(moved_clock: MovedClo
     apply_message(subscription(user, moved_clock.moment + timedelta(days=30)))
     apply_message(subscription(user, None, 2))
     row = User.get(user.id)
-    assert (row.plan_name, row.access_until, premium(user)) == (None, None, None)
+    assert row.plan_name is None
+    assert row.access_until is None
+    assert premium(user) is None
 
 
 def test_a_repeated_message_writes_nothing(moved_clock: MovedClock) -> None:
