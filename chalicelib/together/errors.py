@@ -22,7 +22,7 @@ class InvalidPassword(InvalidInput):
 
 
 class InvalidLink(InvalidInput):
-    title = "The link is invalid, used or expired; request a new one"
+    title = "This link cannot be used; request another"
 
 
 class SessionNotFound(NotFound):
@@ -30,7 +30,7 @@ class SessionNotFound(NotFound):
 
 
 class EmailChangePending(Conflict):
-    title = "A change of the e-mail is pending, or can still be undone"
+    title = "Another change of the e-mail is pending"
 
 
 class EmailTaken(Conflict):

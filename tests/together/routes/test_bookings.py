@@ -100,7 +100,7 @@ def test_the_latest_report_wins_in_any_order(acting: As, sent: Sent, order: tupl
     for number in order:
         report(lines[number])
     row = Booking.get(click_id)
-    assert (row.status, row.amount, row.currency) == ("completed", 90, "EUR")
+    assert (row.status, row.amount, row.currency) == (BookingStatus.COMPLETED, Decimal(90), "EUR")
     assert row.expires_epoch is None
     assert sent[-1][:3] == ("bistro", click_id, row.version)
     assert sent[-1][4]["status"] == "booked"

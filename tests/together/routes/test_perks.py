@@ -146,16 +146,16 @@ def test_a_crash_before_the_addon_is_consumed_claims_it_once(monkeypatch: pytest
         perks.claim_perk(user, body, None)
     [perk] = perks.list_perks(user).items
     update = {"status": PerkStatus.SCHEDULED}
-    perk_fulfilment.change_perk(perk.id, perk_fulfilment.OperatorPerkUpdate.model_validate(update))
+    perk_fulfilment.change_perk(perk.id, OperatorPerkUpdate.model_validate(update))
     assert UserAddon.get(user.id, addon).status is AddonStatus.CONSUMED
 
 
 def test_a_session_whose_addon_was_refunded_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     user = new_member()
     addon = give_addon(user, "coaching_session")
-    held = perks.billing.addons_of(user.id)
+    held = billing.addons_of(user.id)
     UserAddon(user.id, addon).update([UserAddon.status.set(AddonStatus.CANCELED)])
-    monkeypatch.setattr(perks.billing, "addons_of", lambda user_id: held)
+    monkeypatch.setattr(billing, "addons_of", lambda user_id: held)
     with pytest.raises(PerkNotIncluded):
         perks.claim_perk(user, PerkClaim(kind=PerkKind.COACHING), None)
     assert [row.status for row in Perk.query(user.id)] == [PerkStatus.CANCELLED]
@@ -165,7 +165,7 @@ def test_addresses_are_removed_after_ninety_days(moved_clock: MovedClock) -> Non
     user = new_member()
     subscribe(user, "premium_plus", days=200)
     shipped = claim_box(user)
-    update = perk_fulfilment.OperatorPerkUpdate.model_validate({"status": PerkStatus.SHIPPED})
+    update = OperatorPerkUpdate.model_validate({"status": PerkStatus.SHIPPED})
     perk_fulfilment.change_perk(shipped, update)
     moved_clock.move(days=30)
     claim_box(user)  # requested: its address stays

@@ -36,7 +36,7 @@ BODY = IdeaCreate(kind=IdeaKind.DATE_IDEA, mood=IdeaMood.PLAYFUL)
 
 def fund(user: User, amount: int = 5) -> User:
     """Register the member as a customer and grant credits."""
-    register_customer(OwnerType.MEMBER, user.id, user.email)
+    register_customer("member", user.id, user.email)
     grant = CreditGrant(owner_type=OwnerType.MEMBER, owner_id=user.id, amount=amount, reason="test")
     credits.grant_credits(grant, ids.new())
     return user
