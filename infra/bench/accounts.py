@@ -53,7 +53,7 @@ def _member() -> Any:
     from chalicelib.together.models import Membership, Relationship, User
 
     now, user_id, relationship_id = clock.now(), ids.new(), ids.new()
-    stamps = {"created_at": now, "updated_at": now}
+    stamps: dict[str, Any] = {"created_at": now, "updated_at": now}
     user = User(
         user_id,
         email=f"{user_id}@example.com",

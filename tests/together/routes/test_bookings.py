@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from chalicelib.analytics import service as analytics
 from chalicelib.kit import clock, ids
 from chalicelib.kit.auth import Role
+from chalicelib.together.enums import BookingStatus
 from chalicelib.together.models import Booking, User
 from chalicelib.together.service.partner_reports import import_bookings
 from tests.together.conftest import As

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.billing import service as billing
 from chalicelib.billing.enums import AddonStatus
 from chalicelib.billing.models import UserAddon
 from chalicelib.kit import clock
@@ -16,7 +17,7 @@ from chalicelib.kit.models import IdempotencyRecord
 from chalicelib.together.enums import PerkKind, PerkStatus
 from chalicelib.together.errors import PerkClaimed, PerkNotIncluded
 from chalicelib.together.models import Notification, Perk, User
-from chalicelib.together.schemas.perks import PerkClaim
+from chalicelib.together.schemas.perks import OperatorPerkUpdate, PerkClaim
 from chalicelib.together.service import perk_addresses, perk_fulfilment, perks
 from tests.together.clocks import MovedClock
 from tests.together.conftest import As
