@@ -18,9 +18,9 @@ from tests.end_to_end.previous_state import FOLDER, Clock, Drain, Previous, fire
 
 __all__ = ["previous", "sandboxes", "time"]
 
-NEW_TABLES = {"billing-monthly_grants", "kit-cache"}
+NEW_TABLES = {"billing-monthly_grants", "kit-attempts", "kit-cache", "kit-sessions"}
 """Tables that the version before did not have."""
-NEW_CONTEXTS = {"analytics", "discounts"}
+NEW_CONTEXTS = {"analytics", "discounts", "together"}
 """Contexts that the version before did not have."""
 VALUES = json.loads((FOLDER / "values.json").read_text())
 OLD_SCHEDULES = {
