@@ -75,7 +75,7 @@ class World:
 
     def _checked(self, response: httpx.Response, expect: int = 200) -> Answer:
         is_json = "json" in response.headers.get("content-type", "")
-        body = response.json() if is_json else response.content
+        body = response.json() if is_json and response.content else response.content
         if response.status_code != expect:
             raise Wrong(
                 f"{response.request.method} {response.request.url.path}: {response.status_code} instead of {expect}"
