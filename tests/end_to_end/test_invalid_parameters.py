@@ -23,10 +23,13 @@ from chalicelib.integrations.image_models.signature import sign
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.http import EndpointSpec
+from chalicelib.together.service import auth as together_auth
 from infra.deploy import handlers
 from infra.sandbox.image_provider import SANDBOX_WEBHOOK_SECRET
 from infra.sandbox.shopify import SANDBOX_APPS
 from infra.sandbox.shopify.signing import oauth_hmac, webhook_hmac
+from tests.end_to_end.member_bodies import MEMBER_BODIES, MEMBER_OPERATOR_BODIES
+from tests.end_to_end.test_member_tenants import FirstCouple
 from tests.end_to_end.test_tenants import BODIES, Tenant, app_of, site_ids
 from tests.examples import examples
 from tests.studio.conftest import Gallery, gallery
@@ -75,6 +78,9 @@ VALID = {
     "visitor": "visitor-0001",
     "sku": "A",
     "q": "mug",
+    "token": "token",
+    "city": "Lyon",
+    "date": "2026-01-31",
 }
 """Values of required query parameters, and of path parameters without a row."""
 
@@ -88,8 +94,10 @@ MORE_BODIES: dict[str, dict[str, Any]] = {
     "CreditGrant": {"owner_type": "member", "owner_id": "m", "amount": 1, "reason": "x"},
     "RatesInput": {"rates": [{"currency": "EUR", "date": "2026-01-31", "rate": "1.1"}]},
     "PrivacyRequestCreate": {"kind": "export", "subject": "member:somebody"},
+    **MEMBER_BODIES,
+    **MEMBER_OPERATOR_BODIES,
 }
-"""Bodies of operator routes, which `BODIES` lacks."""
+"""Bodies of the routes of operators and of together, which `BODIES` lacks."""
 
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -97,6 +105,7 @@ Operation = tuple[str, str, dict[str, Any]]
 ROLES: dict[Any, tuple[Role, ...]] = {
     auth.operator: (Role.OPERATOR,),
     auth.member: (Role.MEMBER,),
+    together_auth.member: (Role.MEMBER,),
     auth.store_owner: (Role.STORE_OWNER,),
     reader: (Role.OPERATOR,),
     manager: (Role.OPERATOR,),
@@ -114,8 +123,8 @@ class Caller:
     """Sends a request with the credential that the operation's security scheme needs."""
 
     def __init__(self, gallery: Gallery) -> None:
-        self.gallery, self.owned = gallery, Tenant(gallery)
-        self.known = {**VALID, **self.owned.ids, **site_ids("odd-parameters"), "shop": gallery.shop}
+        self.gallery, self.owned, self.couple = gallery, Tenant(gallery), FirstCouple(gallery.api)
+        self.known = {**self.couple.ids, **VALID, **self.owned.ids, **site_ids("odd-parameters"), "shop": gallery.shop}
 
     def path_values(self, path: str) -> dict[str, str]:
         """Return values for the path parameters, from existing rows if possible."""
@@ -143,8 +152,9 @@ class Caller:
         schemes = [name for scheme in described["security"] for name in scheme]
         sandbox, shop = self.gallery.shopify, self.gallery.shop
         if "accessToken" in schemes:
+            account_id = self.couple.one.id if path.startswith("/v1/together/") else "odd-parameters"
             for role in ROLES.get(endpoint_spec(method, path).auth, (Role.MEMBER, Role.STORE_OWNER)):
-                yield query, {"Authorization": f"Bearer {auth.mint(role, 'odd-parameters')}", "If-Match": '"0"'}
+                yield query, {"Authorization": f"Bearer {auth.mint(role, account_id)}", "If-Match": '"0"'}
         elif "shopifySessionToken" in schemes:
             yield query, {"Authorization": f"Bearer {sandbox.session_token(app_of(path), shop)}", "If-Match": '"0"'}
         elif "shopifyAppProxy" in schemes:

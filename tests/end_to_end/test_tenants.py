@@ -47,7 +47,19 @@ PUBLIC = {
     "/analytics/app",
     "/analytics/snippet.js",
     "/v1/analytics/events",
+    "/together/app",
+    "/together/calendar.ics",
+    "/together/unsubscribe",
+    "/together/{file}",
+    "/v1/together/accounts",
+    "/v1/together/accounts/email",
+    "/v1/together/accounts/reset",
+    "/v1/together/accounts/verify",
+    "/v1/together/sessions",
+    "/v1/together/sessions/refresh",
 }
+MEMBERS = "/v1/together/"
+"""Routes of members with an account: test_member_tenants calls them with its own couples."""
 SITE = "/v1/analytics/sites/{tenant}"
 """Routes of a site: operators, and the accounts that the site names."""
 OPERATORS = (auth.operator, auth.support)
@@ -313,6 +325,8 @@ def test_another_member_or_shop_can_read_no_data(api: httpx.Client, subscriber: 
     marks = {subscriber, "her@example.com"}
     before = _rows_with_marks(_all_rows(), marks)
     for method, path, contract in _routes_with_scheme("accessToken"):
+        if path.startswith(MEMBERS):
+            continue
         body = BODIES[contract.body.__name__](None) if contract.body else None  # type: ignore[arg-type]
         headers = {"Authorization": f"Bearer {auth.mint(role, ids.new())}"}
         url = re.sub(r"{(\w+)}", lambda match: subscriber.ids[match[1]], path)

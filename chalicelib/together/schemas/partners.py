@@ -53,8 +53,11 @@ class PartnerPut(Input):
     name: Title
     kind: PartnerKind
     city: Title
-    country: Country
-    url: PartnerUrl = Field(description="https; `{click_id}` is replaced by the id of the booking.")
+    country: Country = Field(examples=["FR"])
+    url: PartnerUrl = Field(
+        description="https; `{click_id}` is replaced by the id of the booking.",
+        examples=["https://partner.example/book?click={click_id}"],
+    )
     commission_percent: Percent | None = None
     is_active: bool = True
 
