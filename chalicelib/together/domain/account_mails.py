@@ -50,7 +50,7 @@ def link_state(purpose: MailPurpose, account: AccountFields) -> tuple[str | None
     if purpose is MailPurpose.VERIFY:
         return (account.email, account.password_hash, str(account.email_verified))
     if purpose is MailPurpose.RESET:
-        return (account.password_hash,)
+        return (account.email, account.password_hash)
     if purpose is MailPurpose.CONFIRM_EMAIL:
         return (account.email, account.pending_email)
     return (account.email, account.former_email)

@@ -32,6 +32,8 @@ RULES = {
     "hard_challenge": AchievementRule("First hard challenge completed", 80),
 }
 
+OWN_RULES = ("first_talk",)
+"""Personal awards that the partner never sees: a talk is private unless it is shared."""
 STREAK_LENGTHS = (7, 30, 100, 365)
 """Lengths of the streaks that have an award, in days: `personal_streak_<n>` and `couple_streak_<n>`."""
 

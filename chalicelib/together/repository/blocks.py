@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.kit import clock
+from chalicelib.kit.data_subjects import SubjectType, pseudonym
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction, delete_if, get_many
@@ -10,9 +11,13 @@ from chalicelib.together.models import Block
 
 
 def either_blocks(one_id: str, other_id: str) -> bool:
-    """Return whether one of the two members blocks the other, read consistently."""
-    keys = {(Block, (one_id, other_id)), (Block, (other_id, one_id))}
-    return any(row is not None for row in get_many(keys, consistent=True))
+    """Return whether one of the two members blocks the other, read consistently.
+
+    A member who deleted their rows of a relationship has a pseudonym there, by which the other one blocks them.
+    """
+    pairs = ((one_id, other_id), (other_id, one_id))
+    names = [(by, name) for by, blocked in pairs for name in (blocked, pseudonym(f"{SubjectType.MEMBER}:{blocked}"))]
+    return any(row is not None for row in get_many([(Block, key) for key in dict.fromkeys(names)], consistent=True))
 
 
 def stage_no_block(transaction: Transaction, one_id: str, other_id: str) -> None:

@@ -11,7 +11,6 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.kit import tables
 from chalicelib.kit.errors import Unauthenticated, WriteConflict
-from chalicelib.kit.pagination import PageResult, query_page
 from chalicelib.kit.tables import Table, Transaction, readable_rows
 from chalicelib.together.domain.relationship_state import other_member
 from chalicelib.together.errors import RelationshipNotFound
@@ -122,24 +121,19 @@ def iterate_dates_elsewhere(user_id: str, relationship_id: str, before: date = d
             yield date.fromisoformat(key.checkin[:10])
 
 
-def list_keys(
-    user_id: str, span: tuple[date, date], limit: int, start: dict[str, Any] | None
-) -> PageResult[DailyCheckin]:
-    """Return keys of the member's check-ins of all spaces, from the first to the last date of `span`, latest first."""
-    first, last = span
-    between = DailyCheckin.checkin.between(first.isoformat(), f"{last.isoformat()}#~")
-    return query_page(
-        DailyCheckin.by_user.query(user_id, between, scan_index_forward=False, limit=limit, last_evaluated_key=start)
+def iterate_between(relationship_id: str, span: tuple[date, date], page_size: int) -> Iterator[DailyCheckin]:
+    """Yield the check-ins of both members from the first to the last date of `span`, latest first, read consistently."""
+    condition = DailyCheckin.checkin.between(span[0].isoformat(), f"{span[1].isoformat()}#~")
+    rows = DailyCheckin.query(
+        relationship_id, condition, consistent_read=True, scan_index_forward=False, page_size=2 * page_size + 2
     )
+    yield from readable_rows(rows)
 
 
-def start_key(key: DailyCheckin) -> dict[str, Any]:
-    """Return the start key of the page after a key of `list_keys`."""
-    return {
-        "user_id": {"S": key.user_id},
-        "checkin": {"S": key.checkin},
-        "relationship_id": {"S": key.relationship_id},
-    }
+def iterate_keys(user_id: str, span: tuple[date, date], page_size: int) -> Iterator[DailyCheckin]:
+    """Yield the keys of the member's check-ins of all spaces from the first to the last date of `span`, latest first."""
+    condition = DailyCheckin.checkin.between(span[0].isoformat(), f"{span[1].isoformat()}#~")
+    yield from DailyCheckin.by_user.query(user_id, condition, scan_index_forward=False, page_size=page_size + 1)
 
 
 def find_checkins(keys: Iterable[tuple[str, str]]) -> list[DailyCheckin | None]:

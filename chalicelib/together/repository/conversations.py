@@ -15,7 +15,7 @@ from chalicelib.kit.tables import Transaction, readable_rows
 from chalicelib.together.models import Conversation, Relationship
 from chalicelib.together.repository import space_rows
 
-CHANGEABLE = ("kind", "topic", "duration_minutes", "quality_rating", "notes", "is_private")
+CHANGEABLE = ("kind", "topic", "duration_minutes", "quality_rating", "notes", "is_private", "in_pause")
 
 
 def find(relationship_id: str, conversation_id: str) -> Conversation | None:

@@ -22,7 +22,7 @@ bp = Blueprint(__name__)
 def list_checkins(call: ApiRequest[Member, None, CheckinQuery]) -> PageResult[CheckinRead]:
     """List check-ins, latest date first: the member's own of all spaces, and those of the partner that they may read.
 
-    A page may hold fewer items than `limit`, or none: follow `next_cursor` until it is null.
+    Follow `next_cursor` until it is null.
     """
     return checkin_lists.list_checkins(call.principal.user, call.query, call.page)
 

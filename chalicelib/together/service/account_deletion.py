@@ -26,7 +26,8 @@ log = logs.logger("together")
 def close_account(member: Member, password: str) -> AccountDeletionRead:
     """Close the account: end the relationship, then all sessions with the account in one transaction.
 
-    A crash in between leaves the member signed in, to repeat the request. Raises TooManyRequests, WrongPassword.
+    A crash in between leaves the member signed in, to repeat the request. An invitation that is accepted in between makes
+    a couple, which ends afterwards: nobody accepts one of a closed account. Raises TooManyRequests, WrongPassword.
     """
     checked = member.user.password_hash
     password_guesses.check_own_password(member, password)
@@ -41,6 +42,7 @@ def close_account(member: Member, password: str) -> AccountDeletionRead:
         sessions.stage_end(unit.transaction, sessions.list_sessions(member.subject))
 
     run_unit_of_work(decide)
+    endings.end_for(member.id)
     return AccountDeletionRead.model_validate({"closing_at": closing["closing_at"]})
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.together.domain import relationship_state
-from chalicelib.together.domain.achievements import achievement_key, rule_of
+from chalicelib.together.domain.achievements import OWN_RULES, achievement_key, rule_of
 from chalicelib.together.domain.notices import Notice
 from chalicelib.together.domain.visibility import Access, RowFacts, RowKind
 from chalicelib.together.enums import NotificationKind
@@ -94,6 +94,8 @@ def _can_earn(relationship: Relationship, user_id: str | None) -> bool:
 
 
 def _is_shown(row: Achievement, viewer: Viewer) -> bool:
+    if rule_of(row.achievement) in OWN_RULES and row.earned_by != viewer.user_id:
+        return False
     access = viewer.access(RowKind.ACHIEVEMENT, RowFacts(author_id=row.earned_by, recorded_at=row.earned_at))
     return access in (Access.ALL, Access.WITHOUT_PARTNER)
 

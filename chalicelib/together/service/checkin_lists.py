@@ -2,53 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from itertools import groupby, islice
 
 from chalicelib.kit import clock
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.together.domain.moments import local_date
 from chalicelib.together.domain.visibility import Access, RowFacts, RowKind
-from chalicelib.together.enums import RelationshipStatus
 from chalicelib.together.models import DailyCheckin, User
 from chalicelib.together.repository import checkins
 from chalicelib.together.schemas.checkins import CheckinQuery, CheckinRead
 from chalicelib.together.service.checkins import to_checkin_read
 from chalicelib.together.service.viewers import Viewer, viewer_of
 
-_MOST_ROWS = 96
-"""A page's rows and those of open dates are one read, of at most 100 keys."""
+Position = tuple[str, bool, str]
+"""The place of a check-in in a list, which is in descending order: date, whether it is the reader's own, relationship."""
 
 
 @dataclass(frozen=True, slots=True)
-class _KeyPage:
-    """Keys of a page, and where the next page of each member starts; None: at the end."""
+class _Entry:
+    """A check-in that is listed. `read` is None for one of another space, whose row is not read yet."""
 
-    keys: list[DailyCheckin]
-    next_start: dict[str, Any] | None
+    position: Position
+    key: tuple[str, str]
+    read: CheckinRead | None
 
 
 def list_checkins(user: User, query: CheckinQuery, page: PageRequest) -> PageResult[CheckinRead]:
     """Return a page of check-ins, latest date first: the member's own of all spaces, and the partner's that they may read.
 
-    With a relationship, only those in it. A page may hold fewer items than its limit. Raises RelationshipNotFound for a
-    relationship of others.
+    With a relationship, only those in it. Neither the page's length nor its cursor tells of a check-in that the member may
+    not read. Raises RelationshipNotFound for a relationship of others.
     """
     viewer, today = viewer_of(user, query.relationship), local_date(clock.now(), user.timezone)
-    key_page = _list_keys(viewer, query, page)
-    keys = [
-        (key.relationship_id, key.checkin)
-        for key in key_page.keys
-        if key.relationship_id == viewer.relationship.id or (key.user_id == user.id and query.relationship is None)
-    ]
-    open_days = {day for _, key in keys if (day := date.fromisoformat(key[:10])) >= today}
-    own_keys = [(viewer.relationship.id, checkins.checkin_key(day, user.id)) for day in open_days]
-    rows = checkins.find_checkins([*keys, *(key for key in own_keys if key not in keys)])
-    present = [row for row in rows if row is not None]
-    listed = [row for row in present if (row.relationship_id, row.checkin) in set(keys)]
-    return PageResult(readable_checkins(listed, viewer, today, own_days(present, viewer)), key_page.next_start)
+    after: Position | None = tuple(page.start["after"]) if page.start else None
+    first, last = query.first or date.min, query.last or date.max
+    if after is not None:
+        last = min(last, date.fromisoformat(after[0]))
+    streams = [_in_relationship(viewer, (first, last), page.limit, today)]
+    if query.relationship is None:
+        streams.append(_elsewhere(viewer, (first, last), page.limit))
+    merged = heapq.merge(*streams, key=lambda entry: entry.position, reverse=True)
+    following = (entry for entry in merged if after is None or entry.position < after)
+    entries = list(islice(following, page.limit + 1))
+    shown = entries[: page.limit]
+    is_last = len(entries) == len(shown)
+    return PageResult(_read(shown, user.id), None if is_last else {"after": list(shown[-1].position)})
+
+
+def _in_relationship(viewer: Viewer, span: tuple[date, date], limit: int, today: date) -> Iterator[_Entry]:
+    """Yield the check-ins of the relationship that the viewer may read, latest first."""
+    rows = checkins.iterate_between(viewer.relationship.id, span, limit)
+    for _, group in groupby(rows, key=lambda row: row.checkin_date):
+        day_rows = list(group)
+        reads = readable_checkins(day_rows, viewer, today, own_days(day_rows, viewer))
+        for read in sorted(reads, key=lambda read: read.is_mine, reverse=True):
+            yield _Entry(_position(read.checkin_date, read.is_mine, read.relationship_id), ("", ""), read)
+
+
+def _elsewhere(viewer: Viewer, span: tuple[date, date], limit: int) -> Iterator[_Entry]:
+    """Yield the keys of the viewer's own check-ins of other spaces, latest first."""
+    for key in checkins.iterate_keys(viewer.user_id, span, limit):
+        if key.relationship_id != viewer.relationship.id:
+            day = date.fromisoformat(key.checkin[:10])
+            yield _Entry(_position(day, True, key.relationship_id), (key.relationship_id, key.checkin), None)
+
+
+def _position(day: date, is_mine: bool, relationship_id: str) -> Position:
+    return day.isoformat(), is_mine, relationship_id
+
+
+def _read(entries: Sequence[_Entry], user_id: str) -> list[CheckinRead]:
+    """Return the check-ins of the entries; one read for those of other spaces, none without one."""
+    keys = [entry.key for entry in entries if entry.read is None]
+    rows = dict(zip(keys, checkins.find_checkins(keys), strict=True)) if keys else {}
+    results = []
+    for entry in entries:
+        row = rows.get(entry.key)
+        read = entry.read or (to_checkin_read(row, user_id) if row else None)
+        if read is not None:
+            results.append(read)
+    return results
 
 
 def own_days(rows: Iterable[DailyCheckin], viewer: Viewer) -> set[date]:
@@ -84,29 +121,3 @@ def _access(row: DailyCheckin, viewer: Viewer, is_day_open: bool) -> Access:
         return Access.ALL
     facts = RowFacts(row.user_id, row.recorded_at, row.is_private, row.in_pause, is_day_open)
     return viewer.access(RowKind.CHECKIN, facts)
-
-
-def _list_keys(viewer: Viewer, query: CheckinQuery, page: PageRequest) -> _KeyPage:
-    """Merge the keys of both members; each has its own start in the cursor."""
-    starts = dict(page.start or {"mine": None, "theirs": None})
-    has_partner = viewer.partner_id is not None and viewer.relationship.status is not RelationshipStatus.ENDED
-    authors = {"mine": viewer.user_id} | ({"theirs": str(viewer.partner_id)} if has_partner else {})
-    limit = min(page.limit, _MOST_ROWS)
-    pages = {
-        name: checkins.list_keys(user_id, (query.first or date.min, query.last or date.max), limit, starts.get(name))
-        for name, user_id in authors.items()
-        if name in starts
-    }
-    merged = sorted(
-        ((key, name) for name, each in pages.items() for key in each.items),
-        key=lambda pair: (pair[0].checkin[:10], pair[1] == "mine"),
-        reverse=True,
-    )
-    taken = merged[:limit]
-    for key, name in taken:
-        starts[name] = checkins.start_key(key)
-    for name, each in pages.items():
-        if each.last_key is None and sum(1 for _, owner in taken if owner == name) == len(each.items):
-            del starts[name]
-    remaining = {name: start for name, start in starts.items() if name in authors}
-    return _KeyPage([key for key, _ in taken], remaining or None)

@@ -79,12 +79,16 @@ def add_conversation(user: User, body: ConversationCreate, key: Idempotency | No
 
 
 def change_conversation(user: User, conversation_id: str, body: ConversationUpdate, version: str) -> ConversationDetail:
-    """Set the fields in the body of one's own talk. Raises ConversationNotFound, VersionMismatch, RelationshipEnded."""
+    """Set the fields in the body of one's own talk; one that is changed in a pause is its author's for good.
+
+    Raises ConversationNotFound, VersionMismatch, RelationshipEnded.
+    """
     changes = body.model_dump(exclude_unset=True)
 
     def decide(unit: UnitOfWork) -> ConversationDetail:
         relationship, row = _own(user, conversation_id, version)
-        changed = copy_row(row, _sealed(relationship.id, conversation_id, changes))
+        in_pause = row.in_pause or relationship.status is RelationshipStatus.PAUSED
+        changed = copy_row(row, {**_sealed(relationship.id, conversation_id, changes), "in_pause": in_pause})
         conversations.stage_same_status(unit.transaction, relationship, user.id)
         unit.transaction.put(changed, condition=conversations.conversation_unchanged(row), otherwise=WriteConflict())
         return _to_detail(changed, user.id)

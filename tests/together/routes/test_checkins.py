@@ -8,11 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.kit import signing
 from chalicelib.together.enums import RelationshipStatus
 from chalicelib.together.models import DailyCheckin, Relationship, User
 from tests.together.conftest import As
 from tests.together.days import SCORES, START, MovableClock, checkin, set_clock
 from tests.together.members import MemberClient, new_couple, new_member
+from tests.together.pairs import accept_status, invite
 from tests.together.spaces import end, pause
 
 TODAY = START.date()
@@ -282,3 +284,30 @@ def test_another_members_check_in_cannot_be_deleted(acting: As) -> None:
 
 def test_nobody_checks_in_without_signing_in(api: httpx.Client) -> None:
     assert api.put(f"/v1/together/checkins/{TODAY}", json=checkin()).status_code == 401
+
+
+def test_pages_and_cursors_do_not_tell_of_hidden_check_ins(acting: As, time: MovableClock) -> None:
+    one, two = new_member("Ada"), new_member("Ben")
+    ada, ben = acting(one), acting(two)
+    put(ben)
+    time.move(days=1)
+    assert accept_status(acting, two, invite(acting, one)) == 200
+    put(ada, TODAY + DAY)
+    assert ben.call("PATCH", "relationship", {"status": "paused"}).status_code == 200
+    put(ben, TODAY + DAY)
+    time.move(days=1)
+    put(ben, TODAY + 2 * DAY)
+    assert ben.call("PATCH", "relationship", {"status": "active"}).status_code == 200
+    time.move(days=1)
+    put(ada, TODAY + 3 * DAY)
+    put(ben, TODAY + 3 * DAY)
+    pages = [ada.call("GET", "checkins?limit=1").json()]
+    while cursor := pages[-1]["next_cursor"]:
+        content = signing.decode(cursor.split(".")[0]).decode()
+        assert two.id not in content
+        assert str(two.relationship_id) not in content
+        assert len(pages) < 9
+        pages.append(ada.call("GET", f"checkins?limit=1&cursor={cursor}").json())
+    shown = [(row["checkin_date"], row["is_mine"]) for page in pages for row in page["items"]]
+    assert shown == [(str(TODAY + 3 * DAY), True), (str(TODAY + 3 * DAY), False), (str(TODAY + DAY), True)]
+    assert [len(page["items"]) for page in pages] == [1, 1, 1]

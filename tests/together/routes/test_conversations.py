@@ -75,6 +75,18 @@ def test_a_talk_from_before_the_couple_and_one_of_a_pause_stay_their_authors(act
     assert ids(acting(two)) == [shared["id"]]
 
 
+def test_what_is_changed_in_a_pause_stays_its_authors(acting: As) -> None:
+    one, two = new_couple()
+    path = f"conversations/{add(acting(one), is_private=False, notes='before')['id']}"
+    pause(one)
+    etag = acting(one).call("GET", path).headers["ETag"]
+    assert acting(one).call("PATCH", path, {"notes": "in the pause"}, If_Match=etag).status_code == 200
+    assert acting(two).call("GET", path).status_code == 404
+    Relationship(one.relationship_id).update([Relationship.status.set(RelationshipStatus.ACTIVE)])
+    assert ids(acting(two)) == []
+    assert acting(one).call("GET", path).json()["notes"] == "in the pause"
+
+
 def test_after_the_end_each_reads_only_their_own(acting: As) -> None:
     one, two = new_couple()
     mine, theirs = add(acting(one), is_private=False), add(acting(two), is_private=False, notes="n")

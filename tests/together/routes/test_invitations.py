@@ -16,7 +16,9 @@ from chalicelib.together.domain.invitation_codes import ALPHABET
 from chalicelib.together.enums import RelationshipStatus
 from chalicelib.together.models import Block, Membership, Relationship, SharedGoal, User
 from chalicelib.together.repository import users
+from chalicelib.together.schemas.messages import RowsDeleted
 from chalicelib.together.service import acceptance
+from chalicelib.together.service.deletions import delete_rows
 from chalicelib.together.service.invitations import create_invitation, find_invitation_mail
 from tests.together.conftest import As
 from tests.together.members import new_couple, new_member
@@ -156,6 +158,16 @@ def test_an_invitation_between_blocked_members_looks_sent_and_never_arrives(acti
         assert accept_status(acting, ben, code) == 404
         block.delete()
     assert accept_status(acting, ben, code) == 200
+
+
+def test_an_ex_who_deleted_their_rows_can_still_be_blocked(acting: As) -> None:
+    ada, ben = new_couple()
+    former = str(ada.relationship_id)
+    assert acting(ada).call("PATCH", "relationship", {"status": "ended"}).status_code == 200
+    delete_rows(RowsDeleted(user_id=ada.id, relationship_id=former))
+    assert acting(ben).call("POST", "blocks", {"relationship_id": former}).status_code == 201
+    assert accept_status(acting, ben, invite(acting, ada)) == 404
+    assert accept_status(acting, ada, invite(acting, ben)) == 404
 
 
 def test_an_inviter_mails_five_invitations_a_day(acting: As) -> None:

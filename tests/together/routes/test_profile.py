@@ -158,6 +158,18 @@ def test_the_former_address_undoes_the_change_and_ends_all_sessions(
     assert open_link(person, undo).status_code == 422
 
 
+def test_an_undone_address_resets_no_password(api: httpx.Client, person: Person, mailbox: Mailbox) -> None:
+    old, new = person.email, f"{ids.new()}@example.com"
+    change_email(person, new)
+    open_link(person, mailbox.token(new, "email"))
+    assert api.post("/v1/together/accounts/reset", json={"email": new}).status_code == 202
+    reset = mailbox.token(new, "reset")
+    assert open_link(person, mailbox.token(old, "undo")).status_code == 204
+    body = {"token": reset, "password": OTHER_PASSWORD}
+    assert api.put("/v1/together/accounts/reset", json=body).status_code == 422
+    assert (person.sign_in(OTHER_PASSWORD).status_code, person.sign_in().status_code) == (401, 201)
+
+
 def test_a_change_can_be_undone_for_72_hours(
     api: httpx.Client,
     person: Person,

@@ -14,8 +14,10 @@ from chalicelib.kit.errors import Unavailable
 from chalicelib.retention.models import PrivacyRequest
 from chalicelib.together.models import Relationship, User
 from chalicelib.together.repository import account_rows, users
-from chalicelib.together.service import account_deletion, endings
+from chalicelib.together.service import account_deletion, endings, invitations
 from chalicelib.together.service import sessions as session_service
+from chalicelib.together.service.acceptance import accept_invitation
+from chalicelib.together.service.auth import Member
 from chalicelib.together.service.sessions import SignIn
 from tests.together.accounts import OTHER_PASSWORD, PASSWORD, Mailbox, Person, new_account
 from tests.together.members import new_couple, new_member
@@ -61,6 +63,21 @@ def test_a_deleted_account_leaves_its_relationship(stored_hash: str) -> None:
     endings.end_for(one.id)
     assert Relationship.get(one.relationship_id).status == "ended"
     assert users.find_user(two.id).partner_id is None  # type: ignore[union-attr]
+
+
+def test_a_couple_that_forms_while_an_account_closes_ends(stored_hash: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = new_member(password_hash=stored_hash), new_member()
+    code, end_for = invitations.create_invitation(two, None).code, endings.end_for
+
+    def accept_after(user_id: str) -> None:
+        end_for(user_id)
+        monkeypatch.setattr(endings, "end_for", end_for)
+        accept_invitation(one, code)
+
+    monkeypatch.setattr(endings, "end_for", accept_after)
+    account_deletion.close_account(Member(one.id, None, one), PASSWORD)
+    rows = users.find_users([one.id, two.id])
+    assert [(row.is_active, row.partner_id) for row in rows if row] == [(False, None), (True, None)]
 
 
 def test_an_account_is_erased_after_7_days_by_one_request(drain: Drain, stored_hash: str) -> None:

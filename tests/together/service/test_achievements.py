@@ -48,6 +48,13 @@ def test_a_personal_award_names_its_member_alone() -> None:
     assert list_achievements(one, None).items == []
 
 
+def test_the_award_of_a_talk_does_not_tell_the_partner_of_it() -> None:
+    one, two = new_couple()
+    assert award_achievement(one.relationship_id, "first_talk", clock.now(), one.id)
+    assert [item.rule for item in list_achievements(one, None).items] == ["first_talk"]
+    assert list_achievements(two, None).items == []
+
+
 def test_a_paused_or_ended_relationship_earns_nothing() -> None:
     one, two = new_couple()
     pause(one)
