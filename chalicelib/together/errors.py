@@ -177,10 +177,6 @@ class DateNotFound(NotFound):
     title = "Date not found"
 
 
-class InvalidDate(InvalidInput):
-    title = "The date is invalid"
-
-
 # Ideas, perks, partners, bookings
 
 

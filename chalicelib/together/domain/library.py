@@ -50,7 +50,7 @@ def mean_ratings(rated: Iterable[tuple[ActivityKind, Iterable[int | None]]]) -> 
     return {kind: Decimal(sum(ratings)) / len(ratings) for kind, ratings in by_kind.items() if ratings}
 
 
-def score(kind: ActivityKind, languages: Sequence[LoveLanguage], taste: Taste) -> Decimal:
+def idea_points(kind: ActivityKind, languages: Sequence[LoveLanguage], taste: Taste) -> Decimal:
     """Return the points of a date idea for a taste."""
     points = Decimal(0)
     if taste.primary in languages:

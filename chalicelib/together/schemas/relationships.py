@@ -42,7 +42,7 @@ class InvitationPreview(Schema):
     expires_at: Timestamp
 
 
-class PartnerRead(Schema):
+class PartnerProfileRead(Schema):
     """The partner, as far as their profile is shown."""
 
     display_name: str
@@ -75,7 +75,7 @@ class RelationshipRead(Schema):
 
     id: str
     status: RelationshipStatus
-    partner: PartnerRead | None
+    partner: PartnerProfileRead | None
     streak: CoupleStreakRead
     relationship_type: RelationshipType
     start_date: date | None
