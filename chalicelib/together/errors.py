@@ -61,7 +61,7 @@ class PartnerMissing(Conflict):
 
 
 class PausedByPartner(Conflict):
-    title = "Only your partner can lift this pause"
+    title = "Only your partner can end this pause"
 
 
 class BlockNotFound(NotFound):
