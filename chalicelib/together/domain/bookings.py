@@ -1,4 +1,4 @@
-"""What a partner's report makes of a booking: the later one wins, for the partner's own clicks only."""
+"""How a partner's report changes a booking: the latest report wins, for the partner's own clicks only."""
 
 from __future__ import annotations
 

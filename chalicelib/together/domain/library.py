@@ -14,7 +14,7 @@ from chalicelib.together.enums import ActivityKind, LoveLanguage
 T = TypeVar("T")
 
 PRIMARY_POINTS, SECONDARY_POINTS = Decimal(2), Decimal(1)
-"""Points of a date idea that speaks the member's primary or secondary love language."""
+"""Points of a date idea that suits the member's primary or secondary love language."""
 RATING_POINTS = Decimal(3)
 """Points of the best rating of a kind of activities, from 10; the worst, 1, subtracts as many."""
 _NEUTRAL_RATING = Decimal("5.5")

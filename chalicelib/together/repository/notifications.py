@@ -137,7 +137,7 @@ def _claim_and_count(row: Notification, actions: Sequence[Action], condition: Co
 
 
 def finish(row: Notification, sent_at: datetime | None) -> None:
-    """End the work on a notice: it was mailed, or is not to be mailed (None)."""
+    """End the work on a notice: it was mailed, or will not be mailed (None)."""
     actions: list[Action] = [Notification.due_in.remove(), Notification.claimed_until.remove()]
     if sent_at is not None:
         actions += [Notification.emailed.set(True), Notification.sent_at.set(sent_at)]

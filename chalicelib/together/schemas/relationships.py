@@ -122,7 +122,7 @@ class BlockCreate(Input):
 
 
 class BlockRead(Schema):
-    """A block. It bears no name: the member sees only when they blocked somebody."""
+    """A block. It has no name: the member sees only when they blocked somebody."""
 
     id: str
     created_at: Timestamp

@@ -1,4 +1,4 @@
-"""Delete one's own rows of an ended relationship; the joint ones go when both members did."""
+"""Delete one's own rows of an ended relationship; the joint ones are deleted once both members have deleted theirs."""
 
 from __future__ import annotations
 

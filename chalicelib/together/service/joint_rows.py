@@ -1,4 +1,4 @@
-"""What every change of a joint row does: read it with its relationship, check who may write, keep the caps."""
+"""Steps of every change of a joint row: read it with its relationship, check who may write, keep the caps."""
 
 from __future__ import annotations
 
