@@ -1,6 +1,6 @@
 """Signed tokens, each for one purpose and bound to a state: void once the state has changed.
 
-They stand in the links of mails, and in the cookies that mark a known device.
+The links in mails contain them, and so do the cookies that mark a known device.
 """
 
 from __future__ import annotations

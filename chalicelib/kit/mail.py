@@ -1,6 +1,6 @@
 """E-mails as plain text and as HTML, from the same content.
 
-The HTML has inline styles, because mail programs drop others, no picture and no foreign address. It fits 320 px.
+The HTML has no image and no external URL, and fits 320 px. Its styles are inline, because mail programs drop others.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Letter:
 
 
 def letter_text(letter: Letter) -> str:
-    """Return the e-mail as plain text. URLs stand on lines of their own."""
+    """Return the e-mail as plain text. Each URL has its own line."""
     parts = [_wrapped(text) for text in (letter.title, *letter.paragraphs)]
     if letter.link is not None:
         parts.append(f"{letter.link[0]}:\n{letter.link[1]}")

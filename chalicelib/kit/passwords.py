@@ -88,7 +88,7 @@ def rejection_reason(password: str, rules: PasswordRules, personal: Iterable[str
 
 
 def _words(personal: Iterable[str]) -> Iterable[str]:
-    """Yield each text, what stands before its `@`, and its parts."""
+    """Yield each text, the part before its `@`, and its parts."""
     for text in personal:
         yield text
         yield text.partition("@")[0]

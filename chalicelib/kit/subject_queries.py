@@ -151,7 +151,7 @@ class SubjectQuery:
     hidden_columns: tuple[str, ...] = ()
     """Columns that an export leaves out of these rows, e.g. those that another subject alone wrote."""
     is_exported: bool = True
-    """Whether an export contains the rows; False if they tell the subject about another one, or another query finds them."""
+    """Whether an export contains the rows; False if they reveal another subject, or another query finds them."""
 
 
 def placeholders(template: str) -> set[str]:

@@ -61,7 +61,7 @@ class PartnerMissing(Conflict):
 
 
 class PausedByPartner(Conflict):
-    title = "Only your partner can lift this pause"
+    title = "Only your partner can end this pause"
 
 
 class BlockNotFound(NotFound):
@@ -175,10 +175,6 @@ class InvalidCheckin(InvalidInput):
 
 class DateNotFound(NotFound):
     title = "Date not found"
-
-
-class InvalidDate(InvalidInput):
-    title = "The date is invalid"
 
 
 # Ideas, perks, partners, bookings

@@ -35,7 +35,9 @@ def send_due(arguments: Namespace) -> int:
     now = clock.now()
     since = now - timedelta(hours=arguments.hours) + notice_dispatch.LOOK_BACK
     if arguments.dry_run:
-        output.write(DueNoticeRead, notice_dispatch.list_due(now, since), arguments.stdout, as_csv=arguments.csv)
+        output.write(
+            DueNoticeRead, notice_dispatch.list_due_notices(now, since), arguments.stdout, as_csv=arguments.csv
+        )
         return 0
     count = notice_dispatch.send_due(now, since)
     audit.publish_operator_action(actor.operator(), "together.send_due", "notices")

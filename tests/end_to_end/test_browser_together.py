@@ -82,7 +82,7 @@ def sign_up(tab: Page, api_url: str, mailbox: Mailbox, name: str, email: str) ->
     tab.get_by_label("I am at least 18 years old.").check()
     tab.get_by_label("I accept the terms of use.").check()
     tab.get_by_role("button", name="Create the account").click()
-    expect(tab.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    expect(tab.get_by_role("heading", name="Check your mail")).to_be_visible()
     tab.goto("about:blank")
     tab.goto(f"{api_url}/together/app#verify={mailbox.token(email, 'verify')}")
     assert "verify" not in tab.url  # the token is not in the address any more

@@ -21,8 +21,8 @@ class NotEnough(ValueError):
 class CreditLot:
     """What is left of one grant or purchase. `expires_at` None: it does not expire.
 
-    `owner_id` is the member or store who bought it, has the plan that granted it or got it from an operator; None for a lot
-    that an earlier release stored.
+    `owner_id` names the lot owner: the member or store who bought it, has the plan that granted it or got it from an
+    operator; None for a lot that an earlier release stored.
     """
 
     lot_id: str

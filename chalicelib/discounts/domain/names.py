@@ -15,7 +15,7 @@ _VARIANT = re.compile(r"gid://shopify/ProductVariant/([1-9][0-9]{0,19})")
 
 
 def code_name(code: str) -> str:
-    """Return the key of a code, the same whatever the case of its letters."""
+    """Return the key of a code, the same in any letter case."""
     return f"{NameKind.CODE}:{code.lower()}"
 
 
@@ -25,7 +25,7 @@ def is_code(name: str) -> bool:
 
 
 def title_name(title: str) -> str:
-    """Return the key of a title, the same whatever the case of its letters."""
+    """Return the key of a title, the same in any letter case."""
     return f"{NameKind.TITLE}:{title.casefold()}"
 
 

@@ -22,7 +22,7 @@ class InvitationFields(RelationshipFields, Protocol):
     def invite_expires_at(self) -> datetime | None: ...
 
 
-class AccountFields(Protocol):
+class MemberFields(Protocol):
     """The fields of an account that decide who may accept."""
 
     @property
@@ -38,8 +38,8 @@ class Invitation:
     """An invitation as a member meets it. `digests` are those of the code that the member gave."""
 
     offered: InvitationFields
-    inviter: AccountFields | None
-    acceptor: AccountFields
+    inviter: MemberFields | None
+    acceptor: MemberFields
     own: RelationshipFields
     is_blocked: bool
     digests: Collection[str] = field(repr=False)

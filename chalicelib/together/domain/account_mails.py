@@ -30,7 +30,7 @@ LIFETIMES = {
 }
 
 
-class AccountFields(Protocol):
+class LinkFields(Protocol):
     """The fields of an account that its links are bound to."""
 
     @property
@@ -45,7 +45,7 @@ class AccountFields(Protocol):
     def former_email(self) -> str | None: ...
 
 
-def link_state(purpose: MailPurpose, account: AccountFields) -> tuple[str | None, ...]:
+def link_state(purpose: MailPurpose, account: LinkFields) -> tuple[str | None, ...]:
     """Return the state that a link of this purpose changes: the link is void once it is another one."""
     if purpose is MailPurpose.VERIFY:
         return (account.email, account.password_hash, str(account.email_verified))

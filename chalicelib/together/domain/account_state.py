@@ -1,4 +1,4 @@
-"""Which states of an account permit what, and the columns that a change of state writes."""
+"""What each state of an account permits, and the columns that a change of state writes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def signed_in_changes(account: AccountFields, now: datetime) -> dict[str, object
 
 
 def expired_addresses(account: AccountFields, now: datetime) -> dict[str, object]:
-    """Return the columns of a pending or former address whose time is over, each with None."""
+    """Return the columns of a pending or former address that has expired, each with None."""
     changes: dict[str, object] = {}
     if account.pending_email_until is not None and account.pending_email_until <= now:
         changes |= {"pending_email": None, "pending_email_until": None}

@@ -15,7 +15,9 @@ def rating_column(is_user_1: bool) -> str:
     return "satisfaction_user_1" if is_user_1 else "satisfaction_user_2"
 
 
-def columns_after(before: Mapping[str, Any], changes: Mapping[str, Any], rating: str, now: datetime) -> dict[str, Any]:
+def columns_after_change(
+    before: Mapping[str, Any], changes: Mapping[str, Any], rating: str, now: datetime
+) -> dict[str, Any]:
     """Return the columns that the changes set; `rating` is the column of the caller's rating.
 
     `before` and the result are columns, `changes` are fields of the request. A completion has the time `now` unless the

@@ -1,4 +1,4 @@
-"""What a partner's report makes of a booking: the later one wins, for the partner's own clicks only."""
+"""How a partner's report changes a booking: the latest report wins, for the partner's own clicks only."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ class NotTheirClick(LineRefused):
         super().__init__("click_id: not a click of this partner")
 
 
-def columns_after(booking: StoredBooking, partner_id: str, report: Report, now: datetime) -> Mapping[str, Any] | None:
+def columns_after_report(
+    booking: StoredBooking, partner_id: str, report: Report, now: datetime
+) -> Mapping[str, Any] | None:
     """Return the columns that a report sets; None if it is not later than the report that made the present state.
 
     Amounts that the report leaves out stay. Raises LineRefused.

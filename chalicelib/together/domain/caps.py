@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.together.errors import CapReached, PremiumRequired
@@ -32,11 +31,6 @@ CAPS = {
     OpenRows.CHALLENGES: Cap(1, 3),
     OpenRows.ACTIVITIES: Cap(20, 20),
 }
-
-
-def is_premium(premium_until: datetime | None, now: datetime) -> bool:
-    """Return whether premium is open at the time."""
-    return premium_until is not None and premium_until > now
 
 
 def require_room(kind: OpenRows, count: int, premium: bool) -> None:

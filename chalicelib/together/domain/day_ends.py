@@ -1,4 +1,4 @@
-"""When a calendar day is over for both members, and under which key its scores are due."""
+"""When a calendar day is over for both members, and the key under which its scores are due."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class EntitledUser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class PremiumFields:
     """The fields of a member that decide on premium, as they will be stored."""
 
     access_until: datetime | None

@@ -26,7 +26,7 @@ def progress_after(current: int, delta: int, target: int | None, status: GoalSta
 
 
 def status_after(current: GoalStatus, requested: GoalStatus, progress: int, target: int | None) -> GoalStatus:
-    """Return the status after a change that asks for `requested`. An active goal that reaches its target is completed.
+    """Return the status after a change to `requested`. An active goal that reaches its target is completed.
 
     Raises GoalCompleted if a completed goal is to have another status.
     """

@@ -14,7 +14,7 @@ from chalicelib.together.enums import ActivityKind, LoveLanguage
 T = TypeVar("T")
 
 PRIMARY_POINTS, SECONDARY_POINTS = Decimal(2), Decimal(1)
-"""Points of a date idea that speaks the member's primary or secondary love language."""
+"""Points of a date idea that suits the member's primary or secondary love language."""
 RATING_POINTS = Decimal(3)
 """Points of the best rating of a kind of activities, from 10; the worst, 1, subtracts as many."""
 _NEUTRAL_RATING = Decimal("5.5")
@@ -50,7 +50,7 @@ def mean_ratings(rated: Iterable[tuple[ActivityKind, Iterable[int | None]]]) -> 
     return {kind: Decimal(sum(ratings)) / len(ratings) for kind, ratings in by_kind.items() if ratings}
 
 
-def score(kind: ActivityKind, languages: Sequence[LoveLanguage], taste: Taste) -> Decimal:
+def idea_points(kind: ActivityKind, languages: Sequence[LoveLanguage], taste: Taste) -> Decimal:
     """Return the points of a date idea for a taste."""
     points = Decimal(0)
     if taste.primary in languages:

@@ -24,7 +24,7 @@ REASONS: dict[str, str] = {
     NotificationKind.SYSTEM: "your account and your relationship",
     preferences.DIGEST: "your week",
 }
-"""The subjects of e-mails, by what a member can have mailed or not, as the end of "e-mails about"."""
+"""What the e-mails of each kind are about, as the end of "e-mails about"."""
 
 
 class Recipient(Protocol):

@@ -1,4 +1,4 @@
-"""Notices: what a member is told in the app and, depending on their preferences, by e-mail."""
+"""Notices: what a member is notified of in the app and, depending on their preferences, by e-mail."""
 
 from __future__ import annotations
 

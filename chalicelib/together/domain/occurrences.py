@@ -29,7 +29,7 @@ def next_on(date_value: date, is_recurring: bool, today: date) -> date | None:
 def next_reminder(date_value: date, is_recurring: bool, days_before: int, today: date) -> Reminder | None:
     """Return the next occurrence and the date `days_before` it, `today` if that is past; None if it is over.
 
-    Once the reminder of an occurrence is sent, ask again with the date after `occurs_on` as `today`.
+    Once the reminder of an occurrence is sent, call it again with the date after `occurs_on` as `today`.
     """
     occurs_on = next_on(date_value, is_recurring, today)
     if occurs_on is None:

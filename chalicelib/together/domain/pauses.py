@@ -18,8 +18,8 @@ def has_open_pause(pauses: Sequence[Pause], user_id: str) -> bool:
     return any(by == user_id and until is None for _, until, by in pauses)
 
 
-def is_paused(pauses: Sequence[Pause]) -> bool:
-    """Return whether a pause is open."""
+def is_pause_open(pauses: Sequence[Pause]) -> bool:
+    """Return whether one of the pauses is open."""
     return any(until is None for _, until, _ in pauses)
 
 

@@ -14,7 +14,7 @@ from chalicelib.together.enums import NotificationKind
 DIGEST = "digest"
 """The e-mail of the week. Its notices have this as the start of their cause."""
 MAIL_KINDS: tuple[str, ...] = (*NotificationKind, DIGEST)
-"""What a member can have mailed or not; also the subject of an unsubscribe link."""
+"""The kinds of e-mail that a member can turn off; also the subject of an unsubscribe link."""
 DEFAULT_HOUR = 9
 DEFAULT_QUIET = (21, 8)
 """The mail waits from the first to the second hour, in the member's time zone."""

@@ -1,4 +1,4 @@
-"""The consumer that tells members about payments, trials and gifts."""
+"""The consumer that notifies members of payments, trials and gifts."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import consumes
 from chalicelib.together.schemas.messages import AccountMailRequested, NotificationDue
-from chalicelib.together.service import account_mail_requests, notice_delivery
+from chalicelib.together.service import account_mail_delivery, notice_delivery
 
 bp = Blueprint(__name__)
 
@@ -16,6 +16,6 @@ bp = Blueprint(__name__)
 def send_notification(message: NotificationDue | AccountMailRequested) -> None:
     """Send the e-mail of a notice or one about an account."""
     if isinstance(message, AccountMailRequested):
-        account_mail_requests.send_requested_mail(message)
+        account_mail_delivery.send_requested_mail(message)
     else:
         notice_delivery.send_notice(message)

@@ -14,7 +14,7 @@ bp = Blueprint(__name__)
 @bp.on_sqs_message(queue="together-settle_relationship", batch_size=1, name="together-settle_relationship")
 @consumes(RelationshipSettled, maximum_concurrency=5)
 def settle_relationship(message: RelationshipSettled) -> None:
-    """Move credits to the ledger that the members have now, and tell the inviter of a new couple."""
+    """Move credits to the ledger that the members have now, and notify the inviter of a new couple."""
     settlements.settle_relationship(message)
 
 

@@ -92,7 +92,7 @@ class Membership(Table):
 
 
 class Block(Table):
-    """A member who wants no invitation of another."""
+    """A member who wants no invitation from another."""
 
     class Meta:
         table_name = tables.name("together", "blocks")

@@ -1,4 +1,4 @@
-"""Blocks: a member who wants no invitation of another."""
+"""Blocks: a member who wants no invitation from another."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class SpaceRows:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRows:
+class DashboardRows:
     """The rows that the relationship's row names as open."""
 
     dates: list[ImportantDate]
@@ -58,7 +58,7 @@ def read_space(user: User, days: Iterable[date]) -> SpaceRows:
     raise RelationshipNotFound
 
 
-def read_open_rows(relationship: Relationship) -> OpenRows:
+def read_open_rows(relationship: Relationship) -> DashboardRows:
     """Return the open rows of the relationship, at most 83: one read, none if nothing is open."""
     sets: list[tuple[Any, set[str] | None]] = [
         (ImportantDate, relationship.date_ids),
@@ -68,7 +68,7 @@ def read_open_rows(relationship: Relationship) -> OpenRows:
     ]
     keys = [(model, (relationship.id, row_id)) for model, row_ids in sets for row_id in sorted(row_ids or ())]
     rows = tables.get_many(keys, consistent=True)
-    return OpenRows(_of(ImportantDate, rows), _of(SharedGoal, rows), _of(Challenge, rows), _of(Activity, rows))
+    return DashboardRows(_of(ImportantDate, rows), _of(SharedGoal, rows), _of(Challenge, rows), _of(Activity, rows))
 
 
 def _of(model: type[T], rows: Iterable[object]) -> list[T]:

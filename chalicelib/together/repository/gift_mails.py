@@ -1,4 +1,4 @@
-"""Claims on the mail of a gift: who sends it, and that it was sent. They expire."""
+"""Claims on the mail of a gift: which worker sends it, and whether it was sent. They expire."""
 
 from __future__ import annotations
 

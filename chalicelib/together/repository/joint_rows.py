@@ -22,7 +22,7 @@ _CREATED = (ImportantDate, SharedGoal, Activity)
 _ALL: tuple[Any, ...] = (*_CREATED, Challenge, Achievement, DailyCheckin, Conversation, RelationshipScore)
 
 
-def set_pseudonym(relationship: Relationship, user_id: str, pseudonym: str) -> None:
+def replace_author(relationship: Relationship, user_id: str, pseudonym: str) -> None:
     """Replace the member's id in the joint rows and remove their ratings; a repeat changes nothing."""
     for model in _CREATED:
         for row in model.query(relationship.id, filter_condition=model.created_by == user_id):

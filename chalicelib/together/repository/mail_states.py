@@ -47,7 +47,7 @@ def turn_off(user: User, moment: datetime) -> None:
 
 
 def reset_failures(user: User) -> None:
-    """Forget the failures before an e-mail that arrived."""
+    """Reset the count of failures after an e-mail that arrived."""
     update_if(User(user.id), [User.email_failures.set(0)], (User.email == user.email) & (User.email_failures > 0))
 
 

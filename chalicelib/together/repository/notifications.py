@@ -12,7 +12,7 @@ from chalicelib.kit import clock, tables
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction, update_if
-from chalicelib.together.domain.notices import Notice, due_in, due_keys
+from chalicelib.together.domain.notices import Notice, cause_of, due_in, due_keys
 from chalicelib.together.models import Notification, User
 
 Due = tuple[str, str, str]
@@ -82,18 +82,15 @@ def iterate_due(hour: datetime, now: datetime) -> Iterator[Due]:
             yield key, row.user_id, row.id
 
 
-def cause_of(row: Notification) -> str:
-    """Return the cause of the notice."""
-    return row.id.partition("#")[2]
-
-
 def list_counted_causes(user_id: str, since: datetime, prefix: str, but: str | None = None) -> set[str]:
     """Return the causes with this start of the member's notices since then that count as unread or were read.
 
     The notice with the id `but` is left out.
     """
     rows = tables.readable_rows(Notification.query(user_id, Notification.id >= clock.iso(since), consistent_read=True))
-    return {cause for row in rows if (cause := cause_of(row)).startswith(prefix) and row.id != but and is_counted(row)}
+    return {
+        cause for row in rows if (cause := cause_of(row.id)).startswith(prefix) and row.id != but and is_counted(row)
+    }
 
 
 def remove(row: Notification) -> None:
@@ -140,7 +137,7 @@ def _claim_and_count(row: Notification, actions: Sequence[Action], condition: Co
 
 
 def finish(row: Notification, sent_at: datetime | None) -> None:
-    """End the work on a notice: it was mailed, or is not to be mailed (None)."""
+    """End the work on a notice: it was mailed, or will not be mailed (None)."""
     actions: list[Action] = [Notification.due_in.remove(), Notification.claimed_until.remove()]
     if sent_at is not None:
         actions += [Notification.emailed.set(True), Notification.sent_at.set(sent_at)]

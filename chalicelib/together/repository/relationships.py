@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.kit import clock, tables
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction, get_many, update_if
-from chalicelib.together.domain.pauses import is_paused
+from chalicelib.together.domain.pauses import is_pause_open
 from chalicelib.together.domain.relationship_state import WRITABLE
 from chalicelib.together.enums import RelationshipStatus
 from chalicelib.together.errors import RelationshipNotFound
@@ -42,14 +42,6 @@ def require_writable(transaction: Transaction, relationship_id: str, user_id: st
     operation per row.
     """
     transaction.check(Relationship, (relationship_id,), writable_by(user_id), otherwise=WriteConflict())
-
-
-def find_relationship(relationship_id: str) -> Relationship | None:
-    """Return the relationship, read consistently; None if there is none."""
-    try:
-        return Relationship.get(relationship_id, consistent_read=True)
-    except Relationship.DoesNotExist:
-        return None
 
 
 def get_of_member(relationship_id: str, user_id: str) -> Relationship:
@@ -144,7 +136,7 @@ def stage_no_invitation(transaction: Transaction, space: Relationship) -> None:
 
 def stage_pauses(transaction: Transaction, relationship: Relationship, pauses: list[list[str | None]]) -> None:
     """Store the pauses and the state that follows from them; WriteConflict if another writer changed the row."""
-    status = RelationshipStatus.PAUSED if is_paused(pauses) else RelationshipStatus.ACTIVE
+    status = RelationshipStatus.PAUSED if is_pause_open(pauses) else RelationshipStatus.ACTIVE
     transaction.update(
         Relationship(relationship.id),
         [Relationship.pauses.set(pauses), Relationship.status.set(status), *_changed(clock.now())],
@@ -179,7 +171,7 @@ def delete_relationship(relationship_id: str) -> None:
     Relationship(relationship_id).delete()
 
 
-def set_pseudonym(relationship: Relationship, user_id: str, pseudonym: str) -> None:
+def replace_member(relationship: Relationship, user_id: str, pseudonym: str) -> None:
     """Replace a member's id in an ended relationship, which the other member keeps, and drop its pauses.
 
     A repeat changes nothing. A former relationship needs no pauses: rows that were written in one are marked.

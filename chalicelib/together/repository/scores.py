@@ -71,7 +71,7 @@ def _completions(model: Any, relationship_id: str, status: str) -> list[datetime
     return [row.completed_at for row in rows if row is not None and row.completed_at is not None]
 
 
-def list_due(key: str) -> list[str]:
+def list_by_score_due(key: str) -> list[str]:
     """Return the ids of the relationships whose scores are due under the key."""
     return [row.id for row in Relationship.by_score_due.query(key)]
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-
-from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, tables, unique_values
 from chalicelib.kit.errors import Unauthenticated, WriteConflict
@@ -37,17 +33,6 @@ def get_signed_in(subject: str, session_id: str | None, user_id: str) -> tuple[U
     if not isinstance(user, User) or (session_id is not None and not isinstance(session, Session)):
         raise Unauthenticated("The session has ended; sign in again.")
     return user, session if isinstance(session, Session) else None
-
-
-def set_preferences(user: User, preferences: dict[str, Any], now: datetime) -> None:
-    """Replace the member's preferences. Raises WriteConflict if another writer changed the row since it was read."""
-    actions: list[Action] = [
-        User.preferences.set(preferences),
-        User.version.set(user.version + 1),
-        User.updated_at.set(now),
-    ]
-    if not tables.update_if(User(user.id), actions, User.id.exists() & (User.version == user.version)):
-        raise WriteConflict
 
 
 def find_users(user_ids: Sequence[str]) -> list[User | None]:

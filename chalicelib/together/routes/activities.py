@@ -7,16 +7,13 @@ from chalice.app import Blueprint
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
+from chalicelib.together.routes.etags import row_version
 from chalicelib.together.schemas.activities import ActivityCreate, ActivityQuery, ActivityRead, ActivityUpdate
 from chalicelib.together.schemas.spaces import SpaceRowQuery
 from chalicelib.together.service import activities
 from chalicelib.together.service.auth import Member, member
 
 bp = Blueprint(__name__)
-
-
-def _version(body: ActivityRead | None) -> str:
-    return str(body.version) if body else ""
 
 
 @bp.route("/v1/together/activities", methods=["GET"])
@@ -34,21 +31,21 @@ def add_activity(call: ApiRequest[Member, ActivityCreate]) -> ActivityRead:
 
 
 @bp.route("/v1/together/activities/{activity_id}", methods=["GET"])
-@endpoint(bp, auth=member, query=SpaceRowQuery, returns=ActivityRead, etag=_version)
+@endpoint(bp, auth=member, query=SpaceRowQuery, returns=ActivityRead, etag=row_version)
 def get_activity(call: ApiRequest[Member, None, SpaceRowQuery], activity_id: str) -> ActivityRead:
     """Return one activity."""
     return activities.get_activity(call.principal.user, activity_id, call.query.relationship)
 
 
 @bp.route("/v1/together/activities/{activity_id}", methods=["PATCH"])
-@endpoint(bp, auth=member, body=ActivityUpdate, returns=ActivityRead, etag=_version)
+@endpoint(bp, auth=member, body=ActivityUpdate, returns=ActivityRead, etag=row_version)
 def change_activity(call: ApiRequest[Member, ActivityUpdate], activity_id: str) -> ActivityRead:
     """Change, complete, cancel or rate an activity; omitted fields stay. Each member has a rating of their own."""
     return activities.change_activity(call.principal.user, activity_id, call.body, call.if_match or "")
 
 
 @bp.route("/v1/together/activities/{activity_id}", methods=["DELETE"])
-@endpoint(bp, auth=member, status=204, etag=_version)
+@endpoint(bp, auth=member, status=204, etag=row_version)
 def remove_activity(call: ApiRequest[Member], activity_id: str) -> None:
     """Delete an activity."""
     activities.remove_activity(call.principal.user, activity_id, call.if_match or "")

@@ -34,7 +34,7 @@ def list_conversations(call: ApiRequest[Member, None, SpaceQuery]) -> PageResult
 @bp.route("/v1/together/conversations", methods=["POST"])
 @endpoint(bp, auth=member, body=ConversationCreate, returns=ConversationRead, status=201, idempotent="joined")
 def add_conversation(call: ApiRequest[Member, ConversationCreate]) -> ConversationRead:
-    """Write down a talk; only its author sees it unless it is shared. The response is without the notes."""
+    """Record a talk; only its author sees it unless it is shared. The response is without the notes."""
     return conversations.add_conversation(call.principal.user, call.body, call.idempotency)
 
 

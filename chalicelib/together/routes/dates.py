@@ -8,16 +8,13 @@ from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 from chalicelib.together.errors import CapReached, DateNotFound, PremiumRequired
+from chalicelib.together.routes.etags import row_version
 from chalicelib.together.schemas.dates import DateCreate, DateRead, DateUpdate
 from chalicelib.together.schemas.spaces import SpaceQuery, SpaceRowQuery
 from chalicelib.together.service import dates
 from chalicelib.together.service.auth import Member, member
 
 bp = Blueprint(__name__)
-
-
-def _version(body: DateRead | None) -> str:
-    return str(body.version) if body else ""
 
 
 @bp.route("/v1/together/dates", methods=["GET"])
@@ -43,21 +40,21 @@ def add_date(call: ApiRequest[Member, DateCreate]) -> DateRead:
 
 
 @bp.route("/v1/together/dates/{date_id}", methods=["GET"])
-@endpoint(bp, auth=member, query=SpaceRowQuery, returns=DateRead, etag=_version, errors=(DateNotFound,))
+@endpoint(bp, auth=member, query=SpaceRowQuery, returns=DateRead, etag=row_version, errors=(DateNotFound,))
 def get_date(call: ApiRequest[Member, None, SpaceRowQuery], date_id: str) -> DateRead:
     """Return one date."""
     return dates.get_date(call.principal.user, date_id, call.query.relationship)
 
 
 @bp.route("/v1/together/dates/{date_id}", methods=["PATCH"])
-@endpoint(bp, auth=member, body=DateUpdate, returns=DateRead, etag=_version, errors=(DateNotFound,))
+@endpoint(bp, auth=member, body=DateUpdate, returns=DateRead, etag=row_version, errors=(DateNotFound,))
 def change_date(call: ApiRequest[Member, DateUpdate], date_id: str) -> DateRead:
     """Change a date; omitted fields stay. Reminders follow; each occurrence has one."""
     return dates.change_date(call.principal.user, date_id, call.body, call.if_match or "")
 
 
 @bp.route("/v1/together/dates/{date_id}", methods=["DELETE"])
-@endpoint(bp, auth=member, status=204, etag=_version, errors=(DateNotFound,))
+@endpoint(bp, auth=member, status=204, etag=row_version, errors=(DateNotFound,))
 def remove_date(call: ApiRequest[Member], date_id: str) -> None:
     """Delete a date."""
     dates.remove_date(call.principal.user, date_id, call.if_match or "")

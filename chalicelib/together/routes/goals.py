@@ -7,16 +7,13 @@ from chalice.app import Blueprint
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
+from chalicelib.together.routes.etags import row_version
 from chalicelib.together.schemas.goals import GoalCreate, GoalProgress, GoalQuery, GoalRead, GoalUpdate
 from chalicelib.together.schemas.spaces import SpaceRowQuery
 from chalicelib.together.service import goals
 from chalicelib.together.service.auth import Member, member
 
 bp = Blueprint(__name__)
-
-
-def _version(body: GoalRead | None) -> str:
-    return str(body.version) if body else ""
 
 
 @bp.route("/v1/together/goals", methods=["GET"])
@@ -34,21 +31,21 @@ def add_goal(call: ApiRequest[Member, GoalCreate]) -> GoalRead:
 
 
 @bp.route("/v1/together/goals/{goal_id}", methods=["GET"])
-@endpoint(bp, auth=member, query=SpaceRowQuery, returns=GoalRead, etag=_version)
+@endpoint(bp, auth=member, query=SpaceRowQuery, returns=GoalRead, etag=row_version)
 def get_goal(call: ApiRequest[Member, None, SpaceRowQuery], goal_id: str) -> GoalRead:
     """Return one goal."""
     return goals.get_goal(call.principal.user, goal_id, call.query.relationship)
 
 
 @bp.route("/v1/together/goals/{goal_id}", methods=["PATCH"])
-@endpoint(bp, auth=member, body=GoalUpdate, returns=GoalRead, etag=_version)
+@endpoint(bp, auth=member, body=GoalUpdate, returns=GoalRead, etag=row_version)
 def change_goal(call: ApiRequest[Member, GoalUpdate], goal_id: str) -> GoalRead:
     """Change a goal; omitted fields stay. A completed goal stays completed."""
     return goals.change_goal(call.principal.user, goal_id, call.body, call.if_match or "")
 
 
 @bp.route("/v1/together/goals/{goal_id}", methods=["DELETE"])
-@endpoint(bp, auth=member, status=204, etag=_version)
+@endpoint(bp, auth=member, status=204, etag=row_version)
 def remove_goal(call: ApiRequest[Member], goal_id: str) -> None:
     """Delete a goal."""
     goals.remove_goal(call.principal.user, goal_id, call.if_match or "")

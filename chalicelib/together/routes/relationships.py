@@ -58,5 +58,5 @@ def read_summary(call: ApiRequest[Member], relationship_id: str) -> Relationship
 @bp.route("/v1/together/relationships/{relationship_id}", methods=["DELETE"])
 @endpoint(bp, auth=member, status=202, errors=(RelationshipNotFound, RelationshipOpen))
 def delete_rows(call: ApiRequest[Member], relationship_id: str) -> None:
-    """Delete the member's own rows of an ended relationship soon; joint rows go when both members did."""
+    """Queue the deletion of the member's own rows of an ended relationship; joint rows go once both members did so."""
     deletions.request_deletion(call.principal.user, relationship_id)

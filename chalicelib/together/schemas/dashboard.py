@@ -10,7 +10,7 @@ from chalicelib.together.schemas.challenges import ChallengeRead
 from chalicelib.together.schemas.checkins import CheckinRead, StreaksRead
 from chalicelib.together.schemas.dates import DateRead
 from chalicelib.together.schemas.goals import GoalRead
-from chalicelib.together.schemas.relationships import PartnerRead
+from chalicelib.together.schemas.relationships import PartnerProfileRead
 
 
 class DashboardMember(Schema):
@@ -26,7 +26,7 @@ class DashboardRead(Schema):
     """The caller's day: the last seven days' check-ins and all that is open in the relationship."""
 
     me: DashboardMember
-    partner: PartnerRead | None
+    partner: PartnerProfileRead | None
     checkins: list[CheckinRead] = Field(description="Of the last seven days, latest first, as far as readable.")
     streak: StreaksRead
     dates: list[DateRead] = Field(description="The next occurrence first.")

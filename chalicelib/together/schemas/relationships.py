@@ -42,7 +42,7 @@ class InvitationPreview(Schema):
     expires_at: Timestamp
 
 
-class PartnerRead(Schema):
+class PartnerProfileRead(Schema):
     """The partner, as far as their profile is shown."""
 
     display_name: str
@@ -75,7 +75,7 @@ class RelationshipRead(Schema):
 
     id: str
     status: RelationshipStatus
-    partner: PartnerRead | None
+    partner: PartnerProfileRead | None
     streak: CoupleStreakRead
     relationship_type: RelationshipType
     start_date: date | None
@@ -122,7 +122,7 @@ class BlockCreate(Input):
 
 
 class BlockRead(Schema):
-    """A block. It bears no name: the member sees only when they blocked somebody."""
+    """A block. It has no name: the member sees only when they blocked somebody."""
 
     id: str
     created_at: Timestamp

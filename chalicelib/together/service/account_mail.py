@@ -91,7 +91,7 @@ def _recipient(user: User, purpose: MailPurpose) -> _Recipient | None:
 
 
 def _new_address(user: User) -> _Recipient | None:
-    """Return the address to confirm. If it has an account, its owner is told so, and nobody else."""
+    """Return the address to confirm. If it has an account, only its owner is notified."""
     if user.pending_email is None:
         return None
     owner_id, _ = account_rows.find_email_owner(user.pending_email)

@@ -1,4 +1,4 @@
-"""Orders of mails about accounts. The API orders them and cannot send: `together-send_notification` does."""
+"""Requests for mails about accounts. The API requests them; `together-send_notification` sends them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign-up and verification. Their answers do not tell whether an address has an account."""
+"""Sign-up and verification. Their responses do not reveal whether an address has an account."""
 
 from __future__ import annotations
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.kit import clock, ids
-from chalicelib.kit.errors import VersionMismatch, WriteConflict
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
-from chalicelib.together.domain.activities import columns_after, rating_column
+from chalicelib.together.domain.activities import columns_after_change, rating_column
 from chalicelib.together.domain.caps import OpenRows
 from chalicelib.together.domain.visibility import Access, RowFacts, RowKind
 from chalicelib.together.enums import ActivityStatus
@@ -71,9 +71,10 @@ def change_activity(user: User, activity_id: str, body: ActivityUpdate, version:
     changes = body.model_dump(exclude_unset=True)
 
     def decide(unit: UnitOfWork) -> Saved:
-        viewer, row = _read_version(user, activity_id, version)
+        relationship, row = joint_rows.read_version(Activity, user, activity_id, ActivityNotFound(), version)
+        viewer = Viewer(user.id, relationship)
         before = activities.columns_of(row)
-        columns = columns_after(before, changes, rating_column(viewer.is_user_1), clock.now())
+        columns = columns_after_change(before, changes, rating_column(viewer.is_user_1), clock.now())
         if all(before[name] == value for name, value in columns.items()):
             return to_activity_read(row, viewer), viewer, None, False
         return _stage_change(unit, viewer, row, columns)
@@ -91,7 +92,7 @@ def remove_activity(user: User, activity_id: str, version: str) -> None:
     """Delete an activity. Raises ActivityNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:
-        _, row = _read_version(user, activity_id, version)
+        _, row = joint_rows.read_version(Activity, user, activity_id, ActivityNotFound(), version)
         joint_rows.stage_close(unit, row.relationship_id, user.id, (OpenRows.ACTIVITIES, activity_id))
         unit.transaction.delete(row, condition=activities.activity_unchanged(row), otherwise=WriteConflict())
 
@@ -110,13 +111,6 @@ def to_activity_read(row: Activity, viewer: Viewer) -> ActivityRead:
         partner_satisfaction=theirs if access is Access.ALL else None,
         is_mine=row.created_by == viewer.user_id,
     )
-
-
-def _read_version(user: User, activity_id: str, version: str) -> tuple[Viewer, Activity]:
-    relationship, row = joint_rows.read_writable(Activity, user, activity_id, ActivityNotFound())
-    if str(row.version) != version:
-        raise VersionMismatch
-    return Viewer(user.id, relationship), row
 
 
 def _stage_change(unit: UnitOfWork, viewer: Viewer, row: Activity, columns: dict[str, Any]) -> Saved:

@@ -1,4 +1,4 @@
-"""Bookings: a member's click on a partner's link, and their rating of what became of it."""
+"""Bookings: a member's click on a partner's link, and their rating of the visit."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def add_link(user: User) -> CalendarLink:
 
 
 def revoke_link(user: User) -> None:
-    """Revoke the member's link for good: a later one has another secret."""
+    """Revoke the member's link: a later one has another secret."""
     calendar_links.close_link(user.id)
 
 

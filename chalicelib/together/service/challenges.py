@@ -12,7 +12,8 @@ from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.together.domain import challenges as rules
 from chalicelib.together.domain import relationship_state
-from chalicelib.together.domain.caps import OpenRows, is_premium
+from chalicelib.together.domain.caps import OpenRows
+from chalicelib.together.domain.entitlements import is_premium
 from chalicelib.together.domain.moments import local_date
 from chalicelib.together.domain.notices import Notice
 from chalicelib.together.enums import ChallengeStatus, Difficulty, NotificationKind

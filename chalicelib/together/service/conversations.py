@@ -49,7 +49,7 @@ def get_conversation(user: User, conversation_id: str, relationship_id: str | No
 
 
 def add_conversation(user: User, body: ConversationCreate, key: Idempotency | None) -> ConversationRead:
-    """Write down a talk. In a pause it is its author's for good. Raises InvalidConversation, RelationshipEnded."""
+    """Record a talk. One of a pause stays private to its author. Raises InvalidConversation, RelationshipEnded."""
     now = clock.now()
     occurred_at = body.occurred_at or now
     if not FIRST_TIME <= occurred_at <= now:

@@ -15,7 +15,7 @@ from chalicelib.together.repository import dashboard
 from chalicelib.together.repository.dashboard import SpaceRows
 from chalicelib.together.schemas.checkins import StreaksRead
 from chalicelib.together.schemas.dashboard import DashboardMember, DashboardRead
-from chalicelib.together.schemas.relationships import PartnerRead
+from chalicelib.together.schemas.relationships import PartnerProfileRead
 from chalicelib.together.service.activities import to_activity_read
 from chalicelib.together.service.challenges import to_challenge_read
 from chalicelib.together.service.checkin_lists import own_days, readable_checkins
@@ -42,7 +42,7 @@ def read_dashboard(user: User) -> DashboardRead:
     partner = space.partner if is_couple(relationship) else None
     return DashboardRead(
         me=DashboardMember(id=user.id, display_name=user.display_name, timezone=user.timezone, today=today),
-        partner=PartnerRead.of(partner) if partner else None,
+        partner=PartnerProfileRead.of(partner) if partner else None,
         checkins=readable_checkins(space.checkins, viewer, today, own_days(space.checkins, viewer)),
         streak=_streaks(user, space),
         dates=sorted((to_date_read(row, user) for row in rows.dates), key=sort_key),

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from chalicelib.kit import clock, ids
-from chalicelib.kit.errors import VersionMismatch, WriteConflict
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.pagination import PageRequest, PageResult, paginate_sorted
 from chalicelib.kit.tables import copy_row
@@ -66,7 +66,7 @@ def change_date(user: User, date_id: str, body: DateUpdate, version: str) -> Dat
     """Set the fields in the body and plan the reminders that follow. Raises DateNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> tuple[ImportantDate, Relationship]:
-        relationship, row = _read_version(user, date_id, version)
+        relationship, row = joint_rows.read_version(ImportantDate, user, date_id, DateNotFound(), version)
         columns = {"version": row.version + 1, "updated_at": clock.now(), **body.model_dump(exclude_unset=True)}
         changed = _with_columns(row, columns, user)
         joint_rows.require(unit, relationship.id, user.id)
@@ -83,7 +83,7 @@ def remove_date(user: User, date_id: str, version: str) -> None:
     """Delete a date; its reminders are dropped when they are due. Raises DateNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:
-        relationship, row = _read_version(user, date_id, version)
+        relationship, row = joint_rows.read_version(ImportantDate, user, date_id, DateNotFound(), version)
         joint_rows.stage_close(unit, relationship.id, user.id, (OpenRows.DATES, date_id))
         unit.transaction.delete(row, condition=dates.is_same_date(row), otherwise=WriteConflict())
 
@@ -113,13 +113,6 @@ def _with_columns(row: ImportantDate, columns: dict[str, Any], user: User) -> Im
         changed.date_value = changed.date_value.replace(year=_LEAP_YEAR)
     changed.next_on = occurrences.next_on(changed.date_value, changed.is_recurring, _today(user))
     return changed
-
-
-def _read_version(user: User, date_id: str, version: str) -> tuple[Relationship, ImportantDate]:
-    relationship, row = joint_rows.read_writable(ImportantDate, user, date_id, DateNotFound())
-    if str(row.version) != version:
-        raise VersionMismatch
-    return relationship, row
 
 
 def _members(user: User, relationship: Relationship) -> list[User]:

@@ -1,4 +1,4 @@
-"""Delete one's own rows of an ended relationship; the joint ones go when both members did."""
+"""Delete one's own rows of an ended relationship; the joint ones are deleted once both members have deleted theirs."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def delete_rows(message: RowsDeleted) -> None:
         return
     own_rows.delete_authored(relationship.id, user_id)
     name = pseudonym(f"{SubjectType.MEMBER}:{user_id}")
-    joint_rows.set_pseudonym(relationship, user_id, name)
+    joint_rows.replace_author(relationship, user_id, name)
     memberships.delete_membership(user_id, relationship.id)
     if not memberships.has_other_member(relationship, user_id):
         joint_rows.delete_all(relationship.id)
         relationships.delete_relationship(relationship.id)
         return
-    relationships.set_pseudonym(relationship, user_id, name)
+    relationships.replace_member(relationship, user_id, name)

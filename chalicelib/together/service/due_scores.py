@@ -23,7 +23,7 @@ def request_due_scores(due: datetime, last_completed: datetime | None) -> None:
         ScoreRequested(relationship_id=relationship_id, dates=())
         for hour in _hours(start, due)
         for key in due_keys(hour)
-        for relationship_id in scores.list_due(key)
+        for relationship_id in scores.list_by_score_due(key)
     )
 
 

@@ -16,7 +16,7 @@ from chalicelib.together.service.auth import Member
 
 
 def request_change(member: Member, email: str, password: str) -> None:
-    """Send a link to the new address; nothing tells whether another account has it.
+    """Send a link to the new address; the response does not reveal whether another account has it.
 
     Raises TooManyRequests, WrongPassword, EmailTaken for the member's own address, and EmailChangePending while a
     change can be confirmed or undone.

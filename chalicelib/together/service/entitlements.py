@@ -10,7 +10,7 @@ from chalicelib.billing.schemas.messages import AddonsChanged, SubscriptionChang
 from chalicelib.kit import clock, logs
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.together.domain.entitlements import (
-    Access,
+    PremiumFields,
     SubscriptionState,
     best_access,
     merge_addons,
@@ -50,7 +50,7 @@ def _apply_subscription(unit: UnitOfWork, user: User, message: SubscriptionChang
     if merged is not stored:
         plan, until = best_access(merged)
         columns = {"subscriptions": merged, "plan_name": plan, "access_until": until}
-        _stage(unit, user, columns, Access(until, user.addons))
+        _stage(unit, user, columns, PremiumFields(until, user.addons))
 
 
 def _apply_addons(unit: UnitOfWork, user: User) -> None:
@@ -58,10 +58,10 @@ def _apply_addons(unit: UnitOfWork, user: User) -> None:
     held = ((addon.addon_id, addon.until) for addon in billing.addons_of(user.id))
     addons = merge_addons(held, clock.now()) or None
     if addons != user.addons:
-        _stage(unit, user, {"addons": addons}, Access(user.access_until, addons))
+        _stage(unit, user, {"addons": addons}, PremiumFields(user.access_until, addons))
 
 
-def _stage(unit: UnitOfWork, user: User, columns: dict[str, Any], access: Access) -> None:
+def _stage(unit: UnitOfWork, user: User, columns: dict[str, Any], access: PremiumFields) -> None:
     """Stage the columns of the member's row, and the premium that their relationship has with them."""
     entitlements.stage_user(unit.transaction, user, columns)
     if user.relationship_id is None:

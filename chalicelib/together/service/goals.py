@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.kit import clock, ids
-from chalicelib.kit.errors import VersionMismatch, WriteConflict
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -60,7 +60,7 @@ def change_goal(user: User, goal_id: str, body: GoalUpdate, version: str) -> Goa
     """Set the fields in the body. Raises GoalNotFound, VersionMismatch, GoalCompleted, PremiumRequired, CapReached."""
 
     def decide(unit: UnitOfWork) -> Saved:
-        relationship, row = _read_version(user, goal_id, version)
+        relationship, row = joint_rows.read_version(SharedGoal, user, goal_id, GoalNotFound(), version)
         return _stage_change(unit, user, relationship, (row, _changed_columns(row, body)))
 
     return _finish(user, run_unit_of_work(decide))
@@ -88,7 +88,7 @@ def remove_goal(user: User, goal_id: str, version: str) -> None:
     """Delete a goal. Raises GoalNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:
-        _, row = _read_version(user, goal_id, version)
+        _, row = joint_rows.read_version(SharedGoal, user, goal_id, GoalNotFound(), version)
         joint_rows.stage_close(unit, row.relationship_id, user.id, (OpenRows.GOALS, goal_id))
         unit.transaction.delete(row, condition=goals.goal_unchanged(row), otherwise=WriteConflict())
 
@@ -105,13 +105,6 @@ def _required(row: SharedGoal | None) -> SharedGoal:
     if row is None:
         raise GoalNotFound
     return row
-
-
-def _read_version(user: User, goal_id: str, version: str) -> tuple[Relationship, SharedGoal]:
-    relationship, row = joint_rows.read_writable(SharedGoal, user, goal_id, GoalNotFound())
-    if str(row.version) != version:
-        raise VersionMismatch
-    return relationship, row
 
 
 def _changed_columns(row: SharedGoal, body: GoalUpdate) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def generate_idea(user_id: str, idea_id: str) -> None:
 
 
 def _write(row: Idea) -> GeneratedText:
-    """Return what the model writes; an unusable answer is asked for at most MODEL_ATTEMPTS times. Raises TextModelFailed."""
+    """Return what the model writes; at most MODEL_ATTEMPTS attempts if unusable. Raises TextModelFailed."""
     model = choose_text_model(config.settings().text_model)
     request = TextRequest(row.kind.value, options_of(row.asked), ITEMS, row.id)
     for _ in range(MODEL_ATTEMPTS):
@@ -74,7 +74,7 @@ def _write(row: Idea) -> GeneratedText:
 def _fail(row: Idea, reason: str) -> None:
     """Fail an order in steps that can be repeated: decide, return the credits once, mark it.
 
-    Between the first step and the last one no answer is stored, so that nobody has the answers and the credits.
+    Between the first step and the last one no answer is stored, so that nobody gets both the answers and the credits.
     """
     if row.failure_reason is None and not ideas.mark_failing(row, reason):
         latest = ideas.find(row.user_id, row.id)

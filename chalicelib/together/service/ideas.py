@@ -70,7 +70,7 @@ def _stored_order(user: User, body: IdeaCreate, request: str | None) -> Idea:
         user.id,
         ids.time_ordered(),
         kind=body.kind,
-        asked=_asked(user, body),
+        asked=_options(user, body),
         status=IdeaStatus.PENDING,
         pending_since=now,
         credits=CREDITS,
@@ -81,7 +81,7 @@ def _stored_order(user: User, body: IdeaCreate, request: str | None) -> Idea:
     return row
 
 
-def _asked(user: User, body: IdeaCreate) -> dict[str, str]:
+def _options(user: User, body: IdeaCreate) -> dict[str, str]:
     """Return the options of an order, with the member's own love language if they want it used."""
     asked = body.model_dump(mode="json", exclude_none=True, exclude={"kind", "use_love_language"})
     language = user.love_language_primary if body.use_love_language else None

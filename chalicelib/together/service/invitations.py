@@ -1,4 +1,4 @@
-"""Invitations: one open code per space of one, shown once, stored as a digest, good for seven days."""
+"""Invitations: one open code per space of one, shown once, stored as a digest, valid for seven days."""
 
 from __future__ import annotations
 

@@ -1,20 +1,22 @@
-"""What every change of a joint row does: read it with its relationship, check who may write, keep the caps."""
+"""Steps of every change of a joint row: read it with its relationship, check who may write, keep the caps."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
 from chalicelib.kit import clock
-from chalicelib.kit.errors import Problem
+from chalicelib.kit.errors import Problem, VersionMismatch
 from chalicelib.kit.tables import Table
 from chalicelib.kit.unit_of_work import UnitOfWork
 from chalicelib.together.domain import caps, relationship_state
 from chalicelib.together.domain.caps import OpenRows
+from chalicelib.together.domain.entitlements import is_premium
 from chalicelib.together.errors import RelationshipNotFound
-from chalicelib.together.models import Relationship, User
+from chalicelib.together.models import Activity, ImportantDate, Relationship, SharedGoal, User
 from chalicelib.together.repository import open_rows, relationships, space_rows
 
 R = TypeVar("R", bound=Table)
+V = TypeVar("V", Activity, ImportantDate, SharedGoal)
 
 
 def space_of(user: User) -> str:
@@ -36,6 +38,17 @@ def read_writable(model: type[R], user: User, row_id: str, missing: Problem) -> 
     return relationship, row
 
 
+def read_version(model: type[V], user: User, row_id: str, missing: Problem, version: str) -> tuple[Relationship, V]:
+    """Return a row that can be written, in this version, and its relationship; one read.
+
+    Raises what `read_writable` raises, and VersionMismatch if the row has another version.
+    """
+    relationship, row = read_writable(model, user, row_id, missing)
+    if str(row.version) != version:
+        raise VersionMismatch
+    return relationship, row
+
+
 def require(unit: UnitOfWork, relationship_id: str, user_id: str) -> None:
     """Require in the transaction that the member may write joint rows of the relationship."""
     relationships.require_writable(unit.transaction, relationship_id, user_id)
@@ -50,7 +63,7 @@ def stage_open(unit: UnitOfWork, relationship_id: str, user_id: str, entry: tupl
     relationship, now = relationships.get_relationship(relationship_id), clock.now()
     relationship_state.require_writable(relationship, user_id)
     count = len(getattr(relationship, kind.value) or ())
-    caps.require_room(kind, count, caps.is_premium(relationship.premium_until, now))
+    caps.require_room(kind, count, is_premium(relationship.premium_until, now))
     open_rows.stage_opened(unit.transaction, relationship_id, user_id, entry, now)
     return relationship
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chalicelib.kit import clock
 from chalicelib.kit.pagination import PageRequest
-from chalicelib.together.domain.library import Taste, item_of_day, mean_ratings, permuted, score
+from chalicelib.together.domain.library import Taste, idea_points, item_of_day, mean_ratings, permuted
 from chalicelib.together.domain.moments import local_date
 from chalicelib.together.enums import ActivityKind, ActivityStatus
 from chalicelib.together.models import User
@@ -39,7 +39,7 @@ def _ranked(items: Sequence[LibraryItemRead], space: str, taste: Taste) -> list[
     in_own_order = permuted(items, space, _keys(items))
     return sorted(
         in_own_order,
-        key=lambda item: score(item.activity_kind or ActivityKind.OTHER, item.love_languages, taste),
+        key=lambda item: idea_points(item.activity_kind or ActivityKind.OTHER, item.love_languages, taste),
         reverse=True,
     )
 

@@ -18,7 +18,7 @@ def get_member_state(user_id: str) -> MemberStateRead:
 
 
 def find_member_state(email: str) -> MemberStateRead:
-    """Return the state of the member with this address, whatever the case of its letters. Raises MemberNotFound."""
+    """Return the state of the member with this address, in any letter case. Raises MemberNotFound."""
     name = unique_values.value_key("together", "users", "email", email.strip().lower())
     return get_member_state(unique_values.owner_of(name) or "-")
 

@@ -18,7 +18,7 @@ LOOK_BACK = timedelta(hours=3)
 FIRST_LOOK_BACK = timedelta(days=2)
 
 
-def list_due(now: datetime, since: datetime | None) -> Iterator[DueNoticeRead]:
+def list_due_notices(now: datetime, since: datetime | None) -> Iterator[DueNoticeRead]:
     """Yield the notices that are due and not sent, by hour. `since` is when the last run completed."""
     hour = (since - LOOK_BACK if since else now - FIRST_LOOK_BACK).replace(minute=0, second=0, microsecond=0)
     while hour <= now:
@@ -36,7 +36,7 @@ def send_due(now: datetime, since: datetime | None) -> int:
 
     def due_messages() -> Iterator[NotificationDue]:
         nonlocal count, oldest
-        for notice in list_due(now, since):
+        for notice in list_due_notices(now, since):
             count, oldest = count + 1, min(oldest, notice.due_at)
             yield NotificationDue(user_id=notice.user_id, notification_id=notice.id)
 

@@ -10,7 +10,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
-from chalicelib.together.domain.bookings import LineRefused, NotTheirClick, columns_after
+from chalicelib.together.domain.bookings import LineRefused, NotTheirClick, columns_after_report
 from chalicelib.together.errors import PartnerNotFound
 from chalicelib.together.models import Booking
 from chalicelib.together.repository import bookings, partners
@@ -68,7 +68,7 @@ def apply_report(partner_id: str, report: BookingReport) -> bool:
         row, now = bookings.find(report.click_id), clock.now()
         if row is None:
             raise NotTheirClick
-        columns = columns_after(row, partner_id, report, now)
+        columns = columns_after_report(row, partner_id, report, now)
         if columns is None:
             return row, False
         columns = {**columns, "updated_at": now}

@@ -23,7 +23,7 @@ DEVICE_LIFETIME = timedelta(days=400)
 
 
 def stranger_counters(email: str, source_ip: str) -> list[Counter]:
-    """Return the counters of a guess from an unknown device. They do not tell whether the account exists."""
+    """Return the counters of a guess from an unknown device. They do not reveal whether the account exists."""
     network = attempts.network_of(source_ip)
     return [
         attempts.counter(_ACCOUNT_AND_ADDRESS, email, network),

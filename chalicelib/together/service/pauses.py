@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
-from chalicelib.together.domain.pauses import has_open_pause, is_paused, with_pause, without_pause
+from chalicelib.together.domain.pauses import has_open_pause, is_pause_open, with_pause, without_pause
 from chalicelib.together.domain.relationship_state import is_couple
 from chalicelib.together.errors import PartnerMissing, PausedByPartner
 from chalicelib.together.models import Relationship, User
@@ -34,7 +34,7 @@ def resume_relationship(user: User) -> None:
         if has_open_pause(relationship.pauses, user.id):
             pauses = without_pause(relationship.pauses, user.id, clock.now())
             relationships.stage_pauses(unit.transaction, relationship, pauses)
-        elif is_paused(relationship.pauses):
+        elif is_pause_open(relationship.pauses):
             raise PausedByPartner
 
     run_unit_of_work(decide)

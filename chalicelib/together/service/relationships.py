@@ -13,7 +13,7 @@ from chalicelib.together.models import Relationship, User
 from chalicelib.together.repository import memberships, relationships, users
 from chalicelib.together.schemas.relationships import (
     CoupleStreakRead,
-    PartnerRead,
+    PartnerProfileRead,
     RelationshipRead,
     RelationshipSummary,
     RelationshipUpdate,
@@ -33,7 +33,7 @@ def read_relationship(user: User) -> RelationshipRead:
     return RelationshipRead(
         id=relationship.id,
         status=relationship.status,
-        partner=PartnerRead.of(partner) if partner else None,
+        partner=PartnerProfileRead.of(partner) if partner else None,
         streak=CoupleStreakRead(**read_couple_streak(relationship, user, partner)._asdict()),
         relationship_type=relationship.relationship_type,
         start_date=relationship.start_date,

@@ -13,7 +13,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.tables import Transaction
 from chalicelib.together.domain import reminder_plan
 from chalicelib.together.domain.moments import local_date
-from chalicelib.together.domain.notices import Notice
+from chalicelib.together.domain.notices import Notice, cause_of
 from chalicelib.together.domain.preferences import reminder_hour
 from chalicelib.together.domain.relationship_state import WRITABLE
 from chalicelib.together.domain.reminder_plan import PlannedReminder
@@ -64,7 +64,7 @@ def settle_reminder(row: Notification) -> bool:
     It is not if the member's zone or hour, the date or the relationship has changed, or if another one reminded of the
     same occurrence.
     """
-    date_id, occurs_on = reminder_plan.parse_cause(notifications.cause_of(row))
+    date_id, occurs_on = reminder_plan.parse_cause(cause_of(row.id))
     user, relationship = users.find_user(row.user_id), _find_relationship(str(row.relationship_id))
     stored = dates.find(str(row.relationship_id), date_id)
     if user is None or stored is None or relationship is None or user.relationship_id != relationship.id:

@@ -69,7 +69,7 @@ def _register(user: User, ledger_id: str) -> None:
 
 
 def _add_joined_notice(message: RelationshipSettled, relationship: Relationship) -> None:
-    """Notify the inviter that the partner has joined; once, whatever the message's number of deliveries."""
+    """Notify the inviter that the partner has joined; once, however often the message is delivered."""
     add_notice(
         Notice(
             user_id=relationship.user_1_id,

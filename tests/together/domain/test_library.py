@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.together.domain.library import Taste, item_of_day, mean_ratings, permuted, score
+from chalicelib.together.domain.library import Taste, idea_points, item_of_day, mean_ratings, permuted
 from chalicelib.together.enums import ActivityKind, LoveLanguage
 
 ITEMS = [f"item {number}" for number in range(60)]
@@ -39,12 +39,12 @@ def test_a_new_item_leaves_the_order_of_the_others() -> None:
 
 def test_the_score_adds_love_languages_and_ratings() -> None:
     taste = Taste(QUALITY, TOUCH, {ActivityKind.ADVENTURE: Decimal(10), ActivityKind.OTHER: Decimal(1)})
-    assert score(ActivityKind.DATE_NIGHT, [QUALITY], taste) == 2
-    assert score(ActivityKind.DATE_NIGHT, [TOUCH], taste) == 1
-    assert score(ActivityKind.DATE_NIGHT, [TOUCH, QUALITY], taste) == 3
-    assert score(ActivityKind.ADVENTURE, [], taste) == 3
-    assert score(ActivityKind.OTHER, [], taste) == -3
-    assert score(ActivityKind.OTHER, [QUALITY], Taste()) == 0
+    assert idea_points(ActivityKind.DATE_NIGHT, [QUALITY], taste) == 2
+    assert idea_points(ActivityKind.DATE_NIGHT, [TOUCH], taste) == 1
+    assert idea_points(ActivityKind.DATE_NIGHT, [TOUCH, QUALITY], taste) == 3
+    assert idea_points(ActivityKind.ADVENTURE, [], taste) == 3
+    assert idea_points(ActivityKind.OTHER, [], taste) == -3
+    assert idea_points(ActivityKind.OTHER, [QUALITY], Taste()) == 0
 
 
 def test_ratings_of_both_members_count() -> None:

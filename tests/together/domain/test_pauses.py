@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.together.domain import streaks
-from chalicelib.together.domain.pauses import MAX_PAUSES, has_open_pause, is_paused, with_pause, without_pause
+from chalicelib.together.domain.pauses import MAX_PAUSES, has_open_pause, is_pause_open, with_pause, without_pause
 from chalicelib.together.domain.stored_streaks import paused_dates, streak_of
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ def test_each_member_has_at_most_one_open_pause_and_the_list_keeps_its_cap(toggl
         pauses = change(pauses, member, now)
         opened ^= {member}
         assert {each for each in MEMBERS if has_open_pause(pauses, each)} == opened
-        assert is_paused(pauses) is bool(opened)
+        assert is_pause_open(pauses) is bool(opened)
         assert len(pauses) <= MAX_PAUSES
 
 

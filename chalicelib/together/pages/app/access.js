@@ -12,7 +12,7 @@
   };
   const EMAIL = { name: "email", label: "E-mail", type: "email", required: true, autocomplete: "username", maxlength: 254, spellcheck: "false" };
   tg.passwordField = (name, label, isNew) => kit.field({ name, label, type: "password", required: true, autocomplete: isNew ? "new-password" : "current-password",
-    minlength: isNew ? 8 : undefined, maxlength: 128, hint: isNew ? "At least 8 characters; several words are better than signs." : "" });
+    minlength: isNew ? 8 : undefined, maxlength: 128, hint: isNew ? "At least 8 characters; several words are safer than symbols." : "" });
   const link = (text, action) => kit.button(text, action, "bare");
 
   tg.showSignIn = (message, look = "warn") => show(tg.title("Sign in"), message && kit.banner(message, look),
@@ -37,16 +37,16 @@
   ], save: async (values) => {
     const email = values.email.trim();
     await tg.open("POST", "accounts", { body: { ...values, email, timezone: tg.zone } });
-    showMailed(`We sent a mail to ${email}. Open its link on this or another device and enter your password there; the link is good for a day.`);
+    showMailed(`We sent a mail to ${email}. Open its link on this or another device and enter your password there; the link works for 24 hours.`);
   } })), kit.h("p", null, link("I have an account", () => tg.showSignIn())));
 
   const showForgotten = () => show(tg.title("Set a new password"), kit.h("div", { class: "card stack" }, kit.form({ label: "Set a new password", submit: "Send the mail", fields: [kit.field(EMAIL)], save: async ({ email }) => {
     await tg.open("POST", "accounts/reset", { body: { email: email.trim() } });
-    showMailed(`If ${email.trim()} has an account, a mail with a link is on its way. The link is good for an hour.`);
+    showMailed(`If ${email.trim()} has an account, a mail with a link is on its way. The link works for one hour.`);
   } })), kit.h("p", null, link("Back", () => tg.showSignIn())));
 
-  const showMailed = (text) => show(tg.title("Look into your mail"), kit.banner(text, "good"),
-    kit.h("p", { class: "soft" }, "Nothing there? Look into the spam folder, and check the address."), kit.h("p", null, link("Back to sign in", () => tg.showSignIn())));
+  const showMailed = (text) => show(tg.title("Check your mail"), kit.banner(text, "good"),
+    kit.h("p", { class: "soft" }, "Nothing there? Look in the spam folder, and check the address."), kit.h("p", null, link("Back to sign in", () => tg.showSignIn())));
 
   /** Return a name for this device that the member recognizes in the list of sessions. */
   const device = () => {

@@ -32,11 +32,11 @@
       } })),
       tg.section("E-mail address", null, kit.form({ label: "E-mail address", submit: "Change the address", fields: [kit.field({ name: "email", label: "New address", type: "email", required: true, maxlength: 254, autocomplete: "email" }), tg.passwordField("password", "Password")], save: async (values) => {
         await tg.call("POST", "me/email", { body: { ...values, email: values.email.trim() } }).catch(wrong("password"));
-        kit.dialog("Confirm the new address", (close) => [kit.h("p", null, "We sent a mail to the new address. The change happens when you open its link. The old address gets a mail with which it can be taken back for three days."), kit.button("Close", close)]);
+        kit.dialog("Confirm the new address", (close) => [kit.h("p", null, "We sent a mail to the new address. The change happens when you open its link. The old address gets a mail whose link undoes the change, for three days."), kit.button("Close", close)]);
         tg.security(place);
       } })),
       tg.section("Devices", kit.button("Sign out the others", kit.act(async () => {
-        if (!(await kit.confirm("Sign out every other device?", "They have to sign in with the password then.", "Sign out"))) return;
+        if (!(await kit.confirm("Sign out every other device?", "They must sign in with the password again.", "Sign out"))) return;
         await tg.call("DELETE", "sessions");
         showDevices(devices);
       })), devices)));
@@ -59,9 +59,9 @@
         kit.toast("The export is being made.");
         show();
       })), kit.h("p", { class: "soft" }, "Three a day at most."), list),
-      tg.section("Delete the account", null, kit.h("p", null, "You are signed out at once, and the relationship ends. After seven days everything of yours is deleted, and a subscription is cancelled. Signing in before takes it back."),
+      tg.section("Delete the account", null, kit.h("p", null, "You are signed out at once, and the relationship ends. After seven days everything of yours is deleted, and a subscription is cancelled. Sign in before then to keep the account."),
         kit.form({ label: "Delete the account", submit: "Delete my account", fields: [tg.passwordField("password", "Password")], save: async (values) => {
-          if (!(await kit.confirm("Delete your account?", "The relationship ends now. Everything else can be taken back for seven days by signing in.", "Delete my account"))) return;
+          if (!(await kit.confirm("Delete your account?", "The relationship ends now. Sign in within seven days to keep the rest.", "Delete my account"))) return;
           await tg.call("DELETE", "me", { body: values }).catch(wrong("password"));
           await tg.store.wipe().catch(() => {});
           tg.user = null;

@@ -2,7 +2,7 @@
 {
   /** Return the section of the challenges. */
   tg.challenges = (place) => {
-    const show = () => tg.list(place, { path: "challenges", query: { status: "active" }, row: (row) => tg.challengeRow(row, show, true), empty: ["No challenge runs", "A small thing a day for a week or two."] });
+    const show = () => tg.list(place, { path: "challenges", query: { status: "active" }, row: (row) => tg.challengeRow(row, show, true), empty: ["No challenge is active", "A small thing a day for a week or two."] });
     show();
     return tg.section("Challenges", kit.button("Choose one", () => choose(show)), place);
   };

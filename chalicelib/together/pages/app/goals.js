@@ -2,11 +2,11 @@
 tg.goals = (place) => {
   const goals = kit.h("div"), done = kit.h("div"), awards = kit.h("div"), challenges = kit.h("div");
   const showGoals = () => tg.list(goals, { path: "goals", query: { status: "active" }, row: (row) => tg.goalRow(row, showGoals, true), empty: ["No open goals", "Something that you both work at: five dinners without phones, a journey in May."] });
-  const showDone = () => tg.list(done, { path: "goals", query: { status: "completed" }, row: (row) => tg.row(row.title, "Reached " + kit.date(row.completed_at), tg.deleteButton(row.title, "goals/" + row.id, showDone)), empty: ["None yet", "Goals that you reach stand here."] });
+  const showDone = () => tg.list(done, { path: "goals", query: { status: "completed" }, row: (row) => tg.row(row.title, "Reached " + kit.date(row.completed_at), tg.deleteButton(row.title, "goals/" + row.id, showDone)), empty: ["None yet", "Goals that you reach appear here."] });
   const reached = kit.h("details", { ontoggle: () => reached.open && showDone() }, kit.h("summary", null, "Goals that you reached"), done);
   const showAwards = () => kit.load(awards, () => tg.read("achievements"), ({ items, points }) => (items.length
     ? kit.h("div", { class: "stack tight" }, kit.h("p", { class: "soft" }, tg.count(points, "point")), kit.list(items.map((row) => tg.row(row.title, kit.date(row.earned_at), kit.badge(tg.count(row.points, "point"), "good"), row.is_personal && kit.badge("yours")))))
-    : kit.empty("No achievements yet", "They come by themselves.")));
+    : kit.empty("No achievements yet", "You earn them as you use the app.")));
   place.replaceChildren(kit.h("div", { class: "stack" },
     tg.section("Goals", kit.button("Add a goal", () => addGoal(showGoals)), goals, reached),
     tg.challenges(challenges), tg.section("Achievements", null, awards)));

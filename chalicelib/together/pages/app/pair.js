@@ -16,7 +16,7 @@ tg.pair = (place) => kit.load(place, () => tg.read("relationship"), (relationshi
 const invite = (data, email, place) => kit.h("div", { class: "banner good" }, kit.h("div", { class: "stack tight" },
   kit.h("p", null, email ? `An invitation for ${email} is on its way. The code works, too:` : "Pass this code on. It works once."),
   kit.h("p", null, kit.h("code", { class: "code" }, data.code)),
-  kit.h("p", { class: "soft" }, `Good until ${kit.date(data.expires_at)}. A new invitation replaces it.`),
+  kit.h("p", { class: "soft" }, `Works until ${kit.date(data.expires_at)}. A new invitation replaces it.`),
   kit.h("p", { class: "row" }, kit.button("Copy the link", kit.act(async () => {
     await navigator.clipboard.writeText(data.url).catch(() => { throw new kit.Problem("NotCopied", data.url); });
     kit.toast("Copied.");

@@ -36,11 +36,11 @@
 
   const planCard = (data, again) => [kit.h("p", null, kit.h("strong", null, data.has_access && data.plan_name ? tg.words(data.plan_name) : "Free"), data.access_until && ` until ${kit.date(data.access_until)}`),
     kit.h("p", { class: "soft" }, "One subscription opens premium for both of you."),
-    data.subscription?.cancel_at_period_end && kit.banner("It is cancelled and ends with its period.", "warn"),
+    data.subscription?.cancel_at_period_end && kit.banner("It is cancelled and ends after the paid period.", "warn"),
     data.subscription && !data.subscription.is_gift && kit.h("div", { class: "row" }, data.subscription.cancel_at_period_end
       ? kit.button("Keep it", kit.act(async () => { await tg.elsewhere("POST", "billing/subscription/resume", { body: {}, key: true }); again(); }))
       : kit.button("Cancel", kit.act(async () => {
-        if (!(await kit.confirm("Cancel the subscription?", "It stays open until the end of its period.", "Cancel it"))) return;
+        if (!(await kit.confirm("Cancel the subscription?", "It stays open until the end of the paid period.", "Cancel it"))) return;
         await tg.elsewhere("POST", "billing/subscription/cancel", { body: { at_period_end: true }, key: true });
         again();
       })), kit.button("Invoices and payment methods", kit.act(async () => {

@@ -35,12 +35,12 @@
     } }));
     if (row.status === "invited") return [facts, kit.banner("You are alone here so far.", "", kit.h("a", { class: "button", href: "#pair" }, "Invite your partner"))];
     return [facts,
-      tg.section("Pause", null, kit.h("p", null, "In a pause nothing shared changes and no notices come. What you write stays yours for good."), kit.h("div", { class: "row" },
-        row.is_paused_by_me ? kit.button("Lift my pause", change({ status: "active" }, "Your pause is lifted."))
+      tg.section("Pause", null, kit.h("p", null, "During a pause shared entries cannot change and no notices are sent. What you write then stays yours alone."), kit.h("div", { class: "row" },
+        row.is_paused_by_me ? kit.button("End my pause", change({ status: "active" }, "Your pause has ended."))
           : kit.button("Pause", change({ status: "paused" }, "The relationship is paused.")))),
       tg.section("End", null, kit.h("p", null, "It ends at once, without a mail. Each of you keeps reading your own entries and the joint ones as they are now, and nothing else of the other. Each of you then has a space of your own."),
         kit.h("div", { class: "row" }, kit.button("End the relationship", kit.act(async () => {
-          if (!(await kit.confirm("End the relationship?", "This cannot be taken back. You can be invited again.", "End it"))) return;
+          if (!(await kit.confirm("End the relationship?", "This cannot be undone. You can be invited again.", "End it"))) return;
           await tg.call("PATCH", "relationship", { body: { status: "ended" } });
           kit.toast("The relationship has ended.");
           again();

@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.kit import clock, messages
 from chalicelib.together.schemas.messages import AccountMailRequested
-from chalicelib.together.service import account_mail_requests
+from chalicelib.together.service import account_mail_delivery
 from infra.local.engine import Engine
 from tests.discounts.faults import without_waits
 from tests.together.accounts import Person
@@ -25,7 +25,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 def test_a_throttled_account_mail_is_sent_later(
     api: httpx.Client, engine: Engine, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account_mail_requests, "RETRY", timedelta(seconds=1))
+    monkeypatch.setattr(account_mail_delivery, "RETRY", timedelta(seconds=1))
     assert Person(api).sign_up().status_code == 202
     with without_waits(), ses_failing("Throttling") as requests:
         assert drain() == []
@@ -43,10 +43,10 @@ def test_an_account_mail_waits_for_at_most_a_day(api: httpx.Client, engine: Engi
     assert person.sign_up().status_code == 202
     assert drain() == []
     sent = len(subjects(engine))
-    old = clock.now() - account_mail_requests.KEPT
+    old = clock.now() - account_mail_delivery.KEPT
     request = AccountMailRequested(user_id=person.row.id, purpose="verify", occurred_at=old)
     with without_waits(), ses_failing("Throttling"):
-        account_mail_requests.send_requested_mail(request)
+        account_mail_delivery.send_requested_mail(request)
     assert engine.waiting() == set()
     messages.publish(request)
     assert drain() == []
