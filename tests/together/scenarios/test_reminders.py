@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.kit import ids
 from chalicelib.together.domain import occurrences
 from chalicelib.together.domain.moments import local_date
+from chalicelib.together.domain.notices import cause_of
 from chalicelib.together.enums import DateKind, RelationshipStatus
 from chalicelib.together.models import ImportantDate, Notification, Relationship, User
 from chalicelib.together.repository import notifications
@@ -79,7 +80,7 @@ def move_to(user: User, zone: str, is_planned: bool) -> None:
 
 def sent_causes(user: User) -> list[str]:
     rows = Notification.query(user.id, consistent_read=True)
-    return sorted(notifications.cause_of(row) for row in rows if notifications.is_counted(row))
+    return sorted(cause_of(row.id) for row in rows if notifications.is_counted(row))
 
 
 def expected_causes(rows: list[ImportantDate], until: date) -> list[str]:
