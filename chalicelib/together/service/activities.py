@@ -87,7 +87,7 @@ def change_activity(user: User, activity_id: str, body: ActivityUpdate, version:
     return activity
 
 
-def remove_activity(user: User, activity_id: str, version: str) -> None:
+def remove_activity(user: User, activity_id: str, version: str | None) -> None:
     """Delete an activity. Raises ActivityNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:
@@ -112,9 +112,9 @@ def to_activity_read(row: Activity, viewer: Viewer) -> ActivityRead:
     )
 
 
-def _read_version(user: User, activity_id: str, version: str) -> tuple[Viewer, Activity]:
+def _read_version(user: User, activity_id: str, version: str | None) -> tuple[Viewer, Activity]:
     relationship, row = joint_rows.read_writable(Activity, user, activity_id, ActivityNotFound())
-    if str(row.version) != version:
+    if version is not None and str(row.version) != version:
         raise VersionMismatch
     return Viewer(user.id, relationship), row
 

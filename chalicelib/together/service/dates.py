@@ -79,7 +79,7 @@ def change_date(user: User, date_id: str, body: DateUpdate, version: str) -> Dat
     return to_date_read(changed, user)
 
 
-def remove_date(user: User, date_id: str, version: str) -> None:
+def remove_date(user: User, date_id: str, version: str | None) -> None:
     """Delete a date; its reminders are dropped when they are due. Raises DateNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:
@@ -115,9 +115,9 @@ def _with_columns(row: ImportantDate, columns: dict[str, Any], user: User) -> Im
     return changed
 
 
-def _read_version(user: User, date_id: str, version: str) -> tuple[Relationship, ImportantDate]:
+def _read_version(user: User, date_id: str, version: str | None) -> tuple[Relationship, ImportantDate]:
     relationship, row = joint_rows.read_writable(ImportantDate, user, date_id, DateNotFound())
-    if str(row.version) != version:
+    if version is not None and str(row.version) != version:
         raise VersionMismatch
     return relationship, row
 

@@ -84,7 +84,7 @@ def add_progress(user: User, goal_id: str, body: GoalProgress, key: Idempotency 
     return _finish(user, run_unit_of_work(decide))
 
 
-def remove_goal(user: User, goal_id: str, version: str) -> None:
+def remove_goal(user: User, goal_id: str, version: str | None) -> None:
     """Delete a goal. Raises GoalNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:
@@ -107,9 +107,9 @@ def _required(row: SharedGoal | None) -> SharedGoal:
     return row
 
 
-def _read_version(user: User, goal_id: str, version: str) -> tuple[Relationship, SharedGoal]:
+def _read_version(user: User, goal_id: str, version: str | None) -> tuple[Relationship, SharedGoal]:
     relationship, row = joint_rows.read_writable(SharedGoal, user, goal_id, GoalNotFound())
-    if str(row.version) != version:
+    if version is not None and str(row.version) != version:
         raise VersionMismatch
     return relationship, row
 
