@@ -31,7 +31,7 @@ def request_reset(email: str, source_ip: str) -> None:
 def reset_password(token: str, password: str) -> str:
     """Set a new password by the link of a mail, end all sessions, and return a token of the caller's device.
 
-    It also voids an e-mail change that is not confirmed: whoever knew the password may have requested it. Raises InvalidLink,
+    It also voids an e-mail change that is not confirmed: a thief of the password may have requested it. Raises InvalidLink,
     InvalidPassword.
     """
     user = find_by_link(MailPurpose.RESET, token)
