@@ -45,7 +45,7 @@ def change_activity(call: ApiRequest[Member, ActivityUpdate], activity_id: str) 
 
 
 @bp.route("/v1/together/activities/{activity_id}", methods=["DELETE"])
-@endpoint(bp, auth=member, status=204, etag=row_version)
+@endpoint(bp, auth=member, status=204, etag=row_version, if_match="optional")
 def remove_activity(call: ApiRequest[Member], activity_id: str) -> None:
     """Delete an activity."""
-    activities.remove_activity(call.principal.user, activity_id, call.if_match or "")
+    activities.remove_activity(call.principal.user, activity_id, call.if_match)

@@ -54,10 +54,10 @@ def abandon_challenge(call: ApiRequest[Member, ChallengeUpdate], challenge_id: s
 
 
 @bp.route("/v1/together/challenges/{challenge_id}", methods=["DELETE"])
-@endpoint(bp, auth=member, status=204, etag=_version)
+@endpoint(bp, auth=member, status=204, etag=_version, if_match="optional")
 def remove_challenge(call: ApiRequest[Member], challenge_id: str) -> None:
     """Delete a challenge."""
-    challenges.remove_challenge(call.principal.user, challenge_id, call.if_match or "")
+    challenges.remove_challenge(call.principal.user, challenge_id, call.if_match)
 
 
 @bp.route("/v1/together/challenges/{challenge_id}/steps", methods=["POST"])

@@ -53,7 +53,7 @@ def change_conversation(call: ApiRequest[Member, ConversationUpdate], conversati
 
 
 @bp.route("/v1/together/conversations/{conversation_id}", methods=["DELETE"])
-@endpoint(bp, auth=member, status=204, etag=_version)
+@endpoint(bp, auth=member, status=204, etag=_version, if_match="optional")
 def remove_conversation(call: ApiRequest[Member], conversation_id: str) -> None:
     """Delete one's own talk."""
-    conversations.remove_conversation(call.principal.user, conversation_id, call.if_match or "")
+    conversations.remove_conversation(call.principal.user, conversation_id, call.if_match)

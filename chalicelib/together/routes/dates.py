@@ -54,7 +54,7 @@ def change_date(call: ApiRequest[Member, DateUpdate], date_id: str) -> DateRead:
 
 
 @bp.route("/v1/together/dates/{date_id}", methods=["DELETE"])
-@endpoint(bp, auth=member, status=204, etag=row_version, errors=(DateNotFound,))
+@endpoint(bp, auth=member, status=204, etag=row_version, if_match="optional", errors=(DateNotFound,))
 def remove_date(call: ApiRequest[Member], date_id: str) -> None:
     """Delete a date."""
-    dates.remove_date(call.principal.user, date_id, call.if_match or "")
+    dates.remove_date(call.principal.user, date_id, call.if_match)

@@ -45,10 +45,10 @@ def change_goal(call: ApiRequest[Member, GoalUpdate], goal_id: str) -> GoalRead:
 
 
 @bp.route("/v1/together/goals/{goal_id}", methods=["DELETE"])
-@endpoint(bp, auth=member, status=204, etag=row_version)
+@endpoint(bp, auth=member, status=204, etag=row_version, if_match="optional")
 def remove_goal(call: ApiRequest[Member], goal_id: str) -> None:
     """Delete a goal."""
-    goals.remove_goal(call.principal.user, goal_id, call.if_match or "")
+    goals.remove_goal(call.principal.user, goal_id, call.if_match)
 
 
 @bp.route("/v1/together/goals/{goal_id}/progress", methods=["POST"])

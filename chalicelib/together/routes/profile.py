@@ -29,10 +29,10 @@ def read_profile(call: ApiRequest[Member]) -> ProfileRead:
 
 
 @bp.route("/v1/together/me", methods=["PATCH"])
-@endpoint(bp, auth=member, body=ProfileUpdate, returns=ProfileRead, etag=profile.profile_version)
+@endpoint(bp, auth=member, body=ProfileUpdate, returns=ProfileRead, etag=profile.profile_version, if_match="optional")
 def update_profile(call: ApiRequest[Member, ProfileUpdate]) -> ProfileRead:
     """Change the given fields of the profile."""
-    return profile.update_profile(call.principal, call.body, str(call.if_match))
+    return profile.update_profile(call.principal, call.body, call.if_match)
 
 
 @bp.route("/v1/together/me", methods=["DELETE"])

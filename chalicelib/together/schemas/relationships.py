@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from chalicelib.kit.schemas import UNCHANGED, Input, Schema, Timestamp
 from chalicelib.together.domain.preferences import is_shared
 from chalicelib.together.enums import LoveLanguage, RelationshipStatus, RelationshipType
+from chalicelib.together.schemas.times import DayInput
 
 
 class InvitationCreate(Input):
@@ -90,8 +91,8 @@ class RelationshipUpdate(Input):
 
     status: Literal["paused", "active", "ended"] | None = UNCHANGED
     relationship_type: RelationshipType = UNCHANGED
-    start_date: date | None = UNCHANGED
-    anniversary_date: date | None = UNCHANGED
+    start_date: DayInput | None = UNCHANGED
+    anniversary_date: DayInput | None = UNCHANGED
 
     @model_validator(mode="after")
     def _either(self) -> Self:

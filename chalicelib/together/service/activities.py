@@ -88,7 +88,7 @@ def change_activity(user: User, activity_id: str, body: ActivityUpdate, version:
     return activity
 
 
-def remove_activity(user: User, activity_id: str, version: str) -> None:
+def remove_activity(user: User, activity_id: str, version: str | None) -> None:
     """Delete an activity. Raises ActivityNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:

@@ -111,7 +111,7 @@ def abandon_challenge(user: User, challenge_id: str, version: str) -> ChallengeR
     return run_unit_of_work(decide)
 
 
-def remove_challenge(user: User, challenge_id: str, version: str) -> None:
+def remove_challenge(user: User, challenge_id: str, version: str | None) -> None:
     """Delete a challenge. Raises ChallengeNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:
@@ -200,9 +200,9 @@ def _stage_step(unit: UnitOfWork, user: User, relationship: Relationship, step: 
     return to_challenge_read(changed, now), relationship, award
 
 
-def _read_version(user: User, challenge_id: str, version: str) -> Challenge:
+def _read_version(user: User, challenge_id: str, version: str | None) -> Challenge:
     _, row = joint_rows.read_writable(Challenge, user, challenge_id, ChallengeNotFound())
-    if challenge_version(to_challenge_read(row, clock.now())) != version:
+    if version is not None and challenge_version(to_challenge_read(row, clock.now())) != version:
         raise VersionMismatch
     return row
 

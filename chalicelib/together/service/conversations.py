@@ -96,7 +96,7 @@ def change_conversation(user: User, conversation_id: str, body: ConversationUpda
     return run_unit_of_work(decide)
 
 
-def remove_conversation(user: User, conversation_id: str, version: str) -> None:
+def remove_conversation(user: User, conversation_id: str, version: str | None) -> None:
     """Delete one's own talk. Raises ConversationNotFound, VersionMismatch, RelationshipEnded."""
 
     def decide(unit: UnitOfWork) -> None:
@@ -140,13 +140,13 @@ def _present(user: User) -> Relationship:
     return relationship
 
 
-def _own(user: User, conversation_id: str, version: str) -> tuple[Relationship, Conversation]:
+def _own(user: User, conversation_id: str, version: str | None) -> tuple[Relationship, Conversation]:
     """Return the member's own talk in this version, and its relationship."""
     relationship = _present(user)
     row = conversations.find(relationship.id, conversation_id)
     if row is None or row.initiated_by != user.id:
         raise ConversationNotFound
-    if conversation_version(_to_detail(row, user.id)) != version:
+    if version is not None and conversation_version(_to_detail(row, user.id)) != version:
         raise VersionMismatch
     return relationship, row
 

@@ -79,7 +79,7 @@ def change_date(user: User, date_id: str, body: DateUpdate, version: str) -> Dat
     return to_date_read(changed, user)
 
 
-def remove_date(user: User, date_id: str, version: str) -> None:
+def remove_date(user: User, date_id: str, version: str | None) -> None:
     """Delete a date; its reminders are dropped when they are due. Raises DateNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:

@@ -84,7 +84,7 @@ def add_progress(user: User, goal_id: str, body: GoalProgress, key: Idempotency 
     return _finish(user, run_unit_of_work(decide))
 
 
-def remove_goal(user: User, goal_id: str, version: str) -> None:
+def remove_goal(user: User, goal_id: str, version: str | None) -> None:
     """Delete a goal. Raises GoalNotFound, VersionMismatch."""
 
     def decide(unit: UnitOfWork) -> None:

@@ -38,13 +38,15 @@ def read_writable(model: type[R], user: User, row_id: str, missing: Problem) -> 
     return relationship, row
 
 
-def read_version(model: type[V], user: User, row_id: str, missing: Problem, version: str) -> tuple[Relationship, V]:
-    """Return a row that can be written, in this version, and its relationship; one read.
+def read_version(
+    model: type[V], user: User, row_id: str, missing: Problem, version: str | None
+) -> tuple[Relationship, V]:
+    """Return a row that can be written, in this version if one is given, and its relationship; one read.
 
     Raises what `read_writable` raises, and VersionMismatch if the row has another version.
     """
     relationship, row = read_writable(model, user, row_id, missing)
-    if str(row.version) != version:
+    if version is not None and str(row.version) != version:
         raise VersionMismatch
     return relationship, row
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalicelib.kit import sessions
 from chalicelib.kit.auth import Role
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -29,7 +31,8 @@ def request_reset(email: str, source_ip: str) -> None:
 def reset_password(token: str, password: str) -> str:
     """Set a new password by the link of a mail, end all sessions, and return a token of the caller's device.
 
-    Raises InvalidLink, InvalidPassword.
+    It also voids an e-mail change that is not confirmed: a thief of the password may have requested it. Raises InvalidLink,
+    InvalidPassword.
     """
     user = find_by_link(MailPurpose.RESET, token)
     new_hash = password_guesses.hash_new_password(password, "body.password", user.email, user.display_name)
@@ -66,7 +69,10 @@ def _stage_password(unit: UnitOfWork, row: User, new_hash: str, kept_session_id:
 
     The write requires the version of the row, which every sign-in changes: one that came in between is read again.
     """
-    account_rows.stage_user_change(unit.transaction, row, {"password_hash": new_hash})
+    columns: dict[str, Any] = {"password_hash": new_hash}
+    if kept_session_id is None:
+        columns |= {"pending_email": None, "pending_email_until": None}
+    account_rows.stage_user_change(unit.transaction, row, columns)
     open_sessions = sessions.list_sessions(f"{Role.MEMBER}:{row.id}")
     sessions.stage_end(unit.transaction, (each for each in open_sessions if each.id != kept_session_id))
     row.password_hash = new_hash

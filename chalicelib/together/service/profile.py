@@ -19,7 +19,7 @@ def profile_version(profile: ProfileRead) -> str:
     return signing.digest(profile.model_dump_json().encode())[:32]
 
 
-def update_profile(member: Member, changes: ProfileUpdate, if_match: str) -> ProfileRead:
+def update_profile(member: Member, changes: ProfileUpdate, if_match: str | None) -> ProfileRead:
     """Change the given fields and return the profile. Raises VersionMismatch."""
     given = changes.model_dump(exclude_unset=True)
 
@@ -27,7 +27,7 @@ def update_profile(member: Member, changes: ProfileUpdate, if_match: str) -> Pro
         row = users.find_user(member.id)
         if row is None:
             raise Unauthenticated
-        if if_match not in ("*", profile_version(ProfileRead.of(row))):
+        if if_match not in (None, "*", profile_version(ProfileRead.of(row))):
             raise VersionMismatch
         columns = _columns(row, given)
         account_rows.stage_user_change(unit.transaction, row, columns)

@@ -74,6 +74,7 @@ def test_insights_show_gaps_as_missing_days(acting: As) -> None:
             one.relationship_id, TODAY - number * DAY, health_score=Decimal("71.5"), method=1, computed_at=clock.now()
         ).save()
     ada = acting(one)
+    ada.call("PUT", f"checkins/{TODAY}", checkin())
     body = ada.call("GET", "insights").json()
     assert [row["date"] for row in body["days"]] == [str(TODAY - 2 * DAY), str(TODAY)]
     assert body["days"][0]["health_score"] == "71.5"
@@ -83,6 +84,17 @@ def test_insights_show_gaps_as_missing_days(acting: As) -> None:
     for days in (6, 366, "x"):
         response = ada.call("GET", f"insights?days={days}")
         assert (response.status_code, response.json()["errors"][0]["path"]) == (422, "query.days")
+
+
+def test_todays_score_is_shown_once_the_member_has_checked_in(acting: As) -> None:
+    one, two = new_couple()
+    for number in (0, 1):
+        RelationshipScore(one.relationship_id, TODAY - number * DAY, method=1, computed_at=clock.now()).save()
+    ada, ben = acting(one), acting(two)
+    ben.call("PUT", f"checkins/{TODAY}", checkin())
+    assert [row["date"] for row in ada.call("GET", "insights").json()["days"]] == [str(TODAY - DAY)]
+    ada.call("PUT", f"checkins/{TODAY}", checkin())
+    assert [row["date"] for row in ada.call("GET", "insights").json()["days"]] == [str(TODAY - DAY), str(TODAY)]
 
 
 def test_another_couples_scores_are_not_shown(acting: As) -> None:

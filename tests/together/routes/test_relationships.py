@@ -65,6 +65,8 @@ def test_type_and_dates_are_set_and_removed(acting: As) -> None:
         ({"status": "paused", "start_date": "2020-01-01"}, "body"),
         ({"relationship_type": None}, "body.relationship_type"),
         ({"start_date": "0000-01-01"}, "body.start_date"),
+        ({"start_date": "0001-01-01"}, "body.start_date"),
+        ({"anniversary_date": "9999-12-31"}, "body.anniversary_date"),
         ({"ended_by": "x"}, "body.ended_by"),
     ],
 )
