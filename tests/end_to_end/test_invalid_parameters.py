@@ -80,6 +80,7 @@ VALID = {
     "q": "mug",
     "token": "token",
     "city": "Lyon",
+    "kind": "prompts",
     "date": "2026-01-31",
 }
 """Values of required query parameters, and of path parameters without a row."""

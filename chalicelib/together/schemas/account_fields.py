@@ -42,7 +42,9 @@ def _zone(text: str) -> str:
 EmailAddress = Annotated[str, StringConstraints(min_length=3, max_length=MAX_EMAIL), AfterValidator(_address)]
 """An address in ASCII, in lower case."""
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=50), AfterValidator(_name)]
-TimeZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone)]
+TimeZoneName = Annotated[
+    str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone), Field(examples=["Europe/Berlin"])
+]
 """An IANA name, such as `Europe/Berlin`."""
 MailedTokenText = Annotated[str, Field(min_length=1, max_length=1_000)]
 """The token of a link in a mail."""

@@ -17,7 +17,7 @@ class PerkClaim(Input):
     """Claim a surprise box of this month, which requires an address, or a coaching session."""
 
     kind: PerkKind
-    address: LongText | None = None
+    address: LongText | None = Field(default=None, examples=["1 Main Street, 12345 Springfield"])
     preferred_times: list[ShortText] | None = Field(default=None, min_length=1, max_length=5)
 
     @model_validator(mode="after")

@@ -88,7 +88,7 @@ class ProfileUpdate(Input):
     display_name: DisplayName = UNCHANGED
     birthday: Annotated[date, AfterValidator(_past)] | None = None
     timezone: TimeZoneName = UNCHANGED
-    locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = UNCHANGED
+    locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$"), Field(examples=["en-GB"])] = UNCHANGED
     love_language_primary: LoveLanguage | None = None
     love_language_secondary: LoveLanguage | None = None
     preferences: PreferencesUpdate = UNCHANGED

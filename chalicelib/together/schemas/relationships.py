@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from chalicelib.kit.schemas import UNCHANGED, Input, Schema, Timestamp
 from chalicelib.together.domain.preferences import is_shared
@@ -88,6 +88,8 @@ class RelationshipRead(Schema):
 
 class RelationshipUpdate(Input):
     """A change of the state, or of type and dates. A request changes either."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "paused"}]})
 
     status: Literal["paused", "active", "ended"] | None = UNCHANGED
     relationship_type: RelationshipType = UNCHANGED

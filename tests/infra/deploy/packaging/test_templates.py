@@ -248,6 +248,7 @@ def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> No
         ("JournalFoundOpen", "prod"),
         ("UsageDiffers", "prod"),
         ("PaymentsFailing", "prod"),
+        *((metric, "prod") for metric in ("ErasuresOverdue", "MailsFailed", "OldestDueNotice", "OldestPendingIdea")),
     }
     own_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
     assert own_metrics == set(INVARIANTS)
