@@ -66,10 +66,7 @@ TABLE_POLICIES = (
     TablePolicy(
         "kit/sessions",
         Session,
-        queries=tuple(
-            SubjectQuery(subject_type, ByKey("subject", f"{subject_type}:{{id}}"))
-            for subject_type in (SubjectType.MEMBER, SubjectType.STORE)
-        ),
+        queries=(SubjectQuery(SubjectType.MEMBER, ByKey("subject", "member:{id}")),),
     ),
     TablePolicy(
         "kit/attempts",

@@ -190,6 +190,7 @@ TABLE_POLICIES = (
                 ),
             ),
         ),
+        note="The partner's reference is kept: it identifies the commission in their accounts.",
     ),
     TablePolicy(_MEMBERSHIPS, Membership, queries=_own("user_id"), erase_last=True),
     TablePolicy(

@@ -136,7 +136,7 @@ ADVICE = (
     "| operation | writes | reads |",
     "| --- | --- | --- |",
     "| a competitor's page is checked, once a day | 5 units in 2 calls (the website's turn; the price with the watch) | 2 |",
-    "| recommendations of a shop, once a week | 1 for each SKU | 1 query for each SKU (180 days: about 4 units), 2 of the shop |",
+    "| recommendations of a shop, once a week | 1 for each SKU | 1 query for each SKU (180 days: about 4 units), 3 of the shop |",
     "| a visitor of a test | 0; one message to the ingest | 0, or once a minute 1 and the live discounts |",
     "",
     "A shop has at most 50 watched pages, 3 running tests and recommendations for the 2,000 SKUs with the most units.",

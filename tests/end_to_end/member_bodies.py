@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.kit import clock
 from tests.together.days import SCORES
 from tests.together.offers import partner_body
 
@@ -27,7 +26,7 @@ MEMBER_BODIES: dict[str, dict[str, Any]] = {
     "BookingCreate": {"partner_id": "bistro"},
     "BookingUpdate": {"rating": 1},
     "ChallengeCreate": {"template": "gratitude_week"},
-    "ChallengeStep": {"date": str(clock.today())},
+    "ChallengeStep": {"date": "2026-11-02"},
     "ChallengeUpdate": {"status": "abandoned"},
     "CheckinPut": SCORES,
     "ConversationCreate": {"kind": "other"},

@@ -23,7 +23,7 @@ from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.shops import models as shops
 from chalicelib.studio import models as studio
 from infra.deploy import data_stack
-from tests.retention import analytics_rows, discounts_rows
+from tests.retention import analytics_rows, discounts_rows, together_rows
 from tests.retention.conftest import DUE, LOGS_LIVE
 
 T = TypeVar("T", bound=Table)
@@ -59,6 +59,7 @@ def _value(attribute: Any, text: str) -> Any:
         attributes.JsonAttribute: {"text": text},
         attributes.SecretAttribute: f"sealed:by:{text}",
         attributes.StringListAttribute: [text],
+        attributes.StringSetAttribute: {text},
     }
     return filled.get(type(attribute), text)
 
@@ -201,6 +202,7 @@ def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> s
     if kind is OwnerType.STORE:
         analytics_rows.seed_tenant(row, mark, f"store:{owner}")
     if kind is OwnerType.MEMBER:
+        together_rows.seed_member(row, mark, owner)
         row(billing.UserAddon, mark, user_id=owner)
         row(
             billing.Gift,

@@ -102,7 +102,7 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
       try {
         ({ response, data: body } = await send(method, url, options, name, refreshed));
       } catch (error) {
-        if (error instanceof kit.Problem) throw error;
+        if (error instanceof kit.Problem && error.code !== "Offline") throw error;
       }
       if (response?.ok) {
         keys.delete(name);

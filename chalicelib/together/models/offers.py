@@ -114,7 +114,7 @@ class Booking(Table):
     partner_id = UnicodeAttribute(personal=False)
     user_id = UnicodeAttribute(personal=True)
     activity_id = UnicodeAttribute(personal=True, null=True)
-    external_id = UnicodeAttribute(personal=True, null=True)
+    external_id = UnicodeAttribute(personal=False, null=True)
     status = EnumAttribute(BookingStatus, personal=False, default=BookingStatus.CLICKED)
     version = IntegerAttribute(personal=False, default=0)
     amount = DecimalAttribute(personal=False, null=True)

@@ -36,7 +36,7 @@ def test_recommendations_cost_a_query_and_a_write_for_each_sku(discount_shop: Di
     with metered() as meter:
         recommendations.compute_recommendations(discount_shop.shop, TODAY)
     assert meter.cost.write_units == count
-    assert meter.cost.reads == count + 2
+    assert meter.cost.reads == count + 3
 
 
 def test_a_visitor_of_a_test_writes_no_row(discount_shop: DiscountShop) -> None:

@@ -91,6 +91,10 @@ def test_the_kit_is_small() -> None:
     assert len((KIT / "charts.js").read_text().splitlines()) <= 250
 
 
+MAILS = {"mail.html", "mail_button.html"}
+"""Templates of e-mails: many mail clients read styles in attributes only."""
+
+
 @pytest.mark.parametrize(
     "path",
     sorted(path for kind in ("html", "js", "css") for path in CHALICELIB.rglob(f"*.{kind}")),
@@ -104,7 +108,7 @@ def test_no_file_of_a_page_loads_anything_or_needs_more_than_hashes(path: Path) 
         re.findall(r"""innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|@import""", text)
         == []
     )
-    if path.suffix == ".html":
+    if path.suffix == ".html" and path.name not in MAILS:
         assert re.findall(r"""\s(?:style|on\w+)=""", text) == []
 
 

@@ -261,5 +261,5 @@ class TwoCouples(RuleBasedStateMachine):
 
 def test_nobody_sees_more_or_less_than_the_rules_allow(monkeypatch: pytest.MonkeyPatch) -> None:
     TwoCouples.time = set_clock(monkeypatch)
-    how = settings(max_examples=6, stateful_step_count=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+    how = settings(max_examples=6, stateful_step_count=12, phases=[Phase.explicit, Phase.generate])
     run_state_machine_as_test(TwoCouples, settings=how)

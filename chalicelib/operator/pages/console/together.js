@@ -55,7 +55,7 @@
     kit.field({ name: "kind", label: "Kind", tag: "select", value: row.kind ?? KINDS[0], options: options(KINDS) }),
     kit.field({ name: "city", label: "City", value: row.city, required: true, maxlength: 120 }),
     kit.field({ name: "country", label: "Country", value: row.country, required: true, maxlength: 2, placeholder: "DE", hint: "Two letters." }),
-    kit.field({ name: "url", label: "Link", value: row.url, required: true, maxlength: 500, spellcheck: "false", placeholder: "https://example.com/?ref={click_id}", hint: "https; {click_id} is replaced by the booking's id." }),
+    kit.field({ name: "url", label: "Link", value: row.url, required: true, maxlength: 500, spellcheck: "false", hint: "Begins with https; {click_id} is replaced by the booking's id." }),
     kit.field({ name: "commission_percent", label: "Commission in percent (optional)", inputmode: "decimal", value: row.commission_percent, maxlength: 6 }),
     kit.field({ name: "is_active", label: "Members see the offer.", type: "checkbox", value: row.is_active ?? true }),
   ], (values) => op.call("POST", "together/partners", { key: true, body: { ...values, country: values.country.toUpperCase(), commission_percent: values.commission_percent || null } }), () => { kit.toast("The partner is saved."); after(); });
