@@ -10,7 +10,7 @@ from chalicelib.together import models as together
 
 
 def seed_member(row: Callable[..., Any], mark: str, member: str) -> None:
-    """Store a row of the member in every table of together with personal data, and a session."""
+    """Store a row of the member in every table of together whose rows an erasure changes, and a session."""
     space = f"{mark}-space"
     row(Session, mark, subject=f"member:{member}")
     row(together.User, mark, id=member)
@@ -21,8 +21,7 @@ def seed_member(row: Callable[..., Any], mark: str, member: str) -> None:
     row(together.Achievement, mark, relationship_id=space, earned_by=member)
     for model in (together.ImportantDate, together.SharedGoal, together.Activity):
         row(model, mark, relationship_id=space, created_by=member)
-    for model in (together.Challenge, together.RelationshipScore):
-        row(model, mark, relationship_id=space)
+    row(together.RelationshipScore, mark, relationship_id=space)
     for model in (together.Notification, together.Idea, together.Perk, together.Booking):
         row(model, mark, user_id=member)
     row(together.Block, mark, user_id=member, blocked_id="somebody")
