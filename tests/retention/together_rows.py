@@ -22,6 +22,6 @@ def seed_member(row: Callable[..., Any], mark: str, member: str) -> None:
     for model in (together.ImportantDate, together.SharedGoal, together.Activity):
         row(model, mark, relationship_id=space, created_by=member)
     row(together.RelationshipScore, mark, relationship_id=space)
-    for model in (together.Notification, together.Idea, together.Perk, together.Booking):
-        row(model, mark, user_id=member)
+    for own in (together.Notification, together.Idea, together.Perk, together.Booking):
+        row(own, mark, user_id=member)
     row(together.Block, mark, user_id=member, blocked_id="somebody")

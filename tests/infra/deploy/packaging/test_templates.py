@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.billing.metrics import INVARIANTS
-from chalicelib.kit.route_table import gateway_path
+from chalicelib.kit.route_table import gateway_path, requires_sign_in
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging.names import functions, stack_names
 from tests.infra.deploy.packaging.conftest import expanded, of_type, read, united
@@ -175,6 +175,7 @@ def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -
 
 def test_every_route_without_sign_in_has_a_throttle_and_the_stage_has_a_default(app: dict[str, Any]) -> None:
     """By the path and the method that the API's document names, so that API Gateway finds them."""
+    routes = handlers.chalice_app().routes
     api = app["Resources"]["RestAPI"]["Properties"]
     settings = {(each["ResourcePath"], each["HttpMethod"]): each for each in api["MethodSettings"]}
     limits = {key: (each["ThrottlingRateLimit"], each["ThrottlingBurstLimit"]) for key, each in settings.items()}
@@ -182,6 +183,7 @@ def test_every_route_without_sign_in_has_a_throttle_and_the_stage_has_a_default(
         ("/" if path == "/" else "/" + path.replace("/", "~1"), method.upper())
         for path, methods in api["DefinitionBody"]["paths"].items()
         for method in set(methods) - {"x-amazon-apigateway-any-method"}
+        if not requires_sign_in(routes[path][method.upper()])
     }
 
     assert len(settings) == len(api["MethodSettings"])
