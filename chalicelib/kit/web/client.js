@@ -34,9 +34,9 @@ kit.pause = (seconds) => new Promise((done) => {
  * Return a function `call(method, path, options)` that resolves to `{ data, etag, status }` or throws a `kit.Problem`.
  *
  * `token(isRefused)` returns a promise of the bearer token (`isRefused`: the API refused the last one), `words` maps codes
- * of problems to sentences, `waiting(isOffline)` is called before each retry, `headers` go with every request. Options of a call: `body` (sent as JSON), `etag` (If-Match),
- * `key` (true: the request carries an Idempotency-Key, so that it may be repeated), `repeatable` (true: it may be repeated
- * without one), `query` (empty values are left out).
+ * of problems to sentences, `waiting(isOffline)` is called before each retry, `headers` go with every request. Options of
+ * a call: `body` (sent as JSON), `etag` (If-Match), `key` (true: the request carries an Idempotency-Key, so that it may be
+ * repeated), `repeatable` (true: it may be repeated without one), `query` (empty values are left out).
  */
 kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeout = 30, waiting = () => {} }) => {
   const keys = new Map(); // a request that got no response is repeated with its first key

@@ -42,7 +42,8 @@ def settle_relationship(message: RelationshipSettled) -> None:
 def _settle_member(event_id: str, relationship: Relationship, member_id: str) -> User | None:
     """Register the member with their present ledger and move their credits there; repeat if they moved on during it.
 
-    Returns the member's row, None if they are erased. The registration is first: credits that billing grants from then on go to the present ledger.
+    Returns the member's row, None if they are erased. The registration is first: credits that billing grants from then
+    on go to the present ledger.
     """
     user, ledger_id = users.find_user(member_id), None
     while user is not None and ledger_id != ledger_of(user):
