@@ -132,7 +132,7 @@ def test_a_browser_has_its_tokens_in_cookies_of_the_sessions_path(api: httpx.Cli
 
 
 def test_ten_wrong_guesses_of_an_address_block_it_for_15_minutes(
-    api: httpx.Client, person: Person, stopped_clock: datetime, monkeypatch: pytest.MonkeyPatch
+    stopped_clock: datetime, api: httpx.Client, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert [person.sign_in(OTHER_PASSWORD).status_code for _ in range(11)] == [401] * 10 + [429]
     blocked = person.sign_in()
