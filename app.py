@@ -7,6 +7,7 @@ from chalicelib.kit import contents as kit
 from chalicelib.kit.http import problem_details
 from chalicelib.kit.lazy_app import LazyChalice
 from chalicelib.operator import contents as operator
+from chalicelib.platform import contents as platform
 from chalicelib.retention import contents as retention
 from chalicelib.shops import contents as shops
 from chalicelib.studio import contents as studio
@@ -21,6 +22,7 @@ app = LazyChalice(
     discounts.BLUEPRINTS,
     studio.BLUEPRINTS,
     together.BLUEPRINTS,
+    platform.BLUEPRINTS,
     retention.BLUEPRINTS,
     operator.BLUEPRINTS,
 )

@@ -8,14 +8,14 @@ table declares.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
 from pynamodb.attributes import Attribute
-from pynamodb.constants import BOOLEAN, LIST, NUMBER, STRING, STRING_SET
+from pynamodb.constants import BINARY, BOOLEAN, LIST, MAP, NUMBER, STRING, STRING_SET
 
 from chalicelib.kit import clock
 
@@ -28,6 +28,7 @@ __all__ = [
     "ExpiryAttribute",
     "IntegerAttribute",
     "JsonAttribute",
+    "MapAttribute",
     "SecretAttribute",
     "StringListAttribute",
     "StringSetAttribute",
@@ -185,6 +186,18 @@ class JsonAttribute(ColumnAttribute[Any]):
         return json.loads(value)
 
 
+class MapAttribute(ColumnAttribute[dict[str, Any]]):
+    """A map whose values conditions and updates can name (`column["key"]`): texts, whole numbers, booleans, bytes, lists."""
+
+    attr_type = MAP
+
+    def serialize(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: _typed(item) for key, item in value.items()}
+
+    def deserialize(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: _untyped(item) for key, item in value.items()}
+
+
 class StringListAttribute(ColumnAttribute[list[str]]):
     """A list of strings, in order."""
 
@@ -221,6 +234,31 @@ class SecretAttribute(ColumnAttribute[str]):
 
     def deserialize(self, value: str) -> str:
         return value
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    """Return a value with DynamoDB's type, as in a request. Raises TypeError for a type that a map does not hold."""
+    if isinstance(value, bool):
+        return {BOOLEAN: value}
+    if isinstance(value, int):
+        return {NUMBER: str(value)}
+    if isinstance(value, bytes):
+        return {BINARY: value}
+    if isinstance(value, str):
+        return {STRING: value}
+    if isinstance(value, list):
+        return {LIST: [_typed(item) for item in value]}
+    raise TypeError(f"a map does not hold {type(value).__name__}")
+
+
+def _untyped(typed: Mapping[str, Any]) -> Any:
+    """Return the value of an attribute with DynamoDB's type."""
+    [(kind, value)] = typed.items()
+    if kind == NUMBER:
+        return int(value)
+    if kind == LIST:
+        return [_untyped(item) for item in value]
+    return value
 
 
 def _plain(value: Any) -> Any:

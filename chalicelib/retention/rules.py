@@ -8,12 +8,13 @@ from chalicelib.discounts import retention as discounts
 from chalicelib.kit import retention as kit
 from chalicelib.kit.data_policy import ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.lakes import Lake
+from chalicelib.platform import retention as platform
 from chalicelib.retention import retention
 from chalicelib.shops import retention as shops
 from chalicelib.studio import retention as studio
 from chalicelib.together import retention as together
 
-_CONTEXTS = (kit, shops, studio, billing, analytics, discounts, together, retention)
+_CONTEXTS = (kit, shops, studio, billing, analytics, discounts, together, platform, retention)
 
 RULES: dict[str, RetentionRule] = {rule.name: rule for context in _CONTEXTS for rule in context.RULES}
 

@@ -1,0 +1,3 @@
+"""Blueprints of `platform`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
+
+BLUEPRINTS: dict[str, tuple[str, ...]] = {}

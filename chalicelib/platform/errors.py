@@ -1,0 +1,74 @@
+"""Errors of platform. Class names are the API's `code`."""
+
+from __future__ import annotations
+
+from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
+
+# Stores
+
+
+class StoreNotFound(NotFound):
+    title = "Store not found"
+
+
+class StoreSuspended(Problem):
+    status = 403
+    title = "The store is suspended"
+
+
+class StoreNotProvisioned(Conflict):
+    title = "The store has no database yet"
+
+
+class PlanLimitReached(Problem):
+    """A limit of the store's plan is reached. `extras`: limit, used, upgrade_to."""
+
+    status = 402
+    title = "The plan's limit is reached"
+
+
+# Provisioning and connections
+
+
+class JobNotFound(NotFound):
+    title = "Job not found"
+
+
+class HostNotAllowed(InvalidInput):
+    title = "Backroom does not connect to this host"
+
+
+class DatabaseRefused(InvalidInput):
+    """A store's server cannot be used. Subclasses say what to do; the server's own words are never shown."""
+
+
+class Unreachable(DatabaseRefused):
+    title = "The server does not answer; check host, port and firewall"
+
+
+class TlsRefused(DatabaseRefused):
+    title = "The server's certificate cannot be verified; give its CA, or let it use a public one"
+
+
+class LoginRefused(DatabaseRefused):
+    title = "The server refuses this user and password"
+
+
+class DatabaseMissing(DatabaseRefused):
+    title = "The server has no database of this name"
+
+
+class PrivilegeMissing(DatabaseRefused):
+    title = "The user lacks a privilege; grant it, or give another user"
+
+
+class VersionTooOld(DatabaseRefused):
+    title = "The server is too old: PostgreSQL 13, MySQL 8.0.16 or MariaDB 10.6 is needed"
+
+
+class SchemaInUse(Conflict):
+    title = "Another store uses this schema"
+
+
+class SchemaMismatch(Conflict):
+    title = "An existing table does not fit; nothing was changed"

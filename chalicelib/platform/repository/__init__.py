@@ -1,0 +1,1 @@
+"""What platform reads from and writes to its tables."""

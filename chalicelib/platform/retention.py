@@ -1,0 +1,48 @@
+"""Retention and personal data of platform's tables."""
+
+from __future__ import annotations
+
+from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
+from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.kit.subject_queries import ByKey, SubjectQuery
+from chalicelib.platform.models import (
+    ApiUsageLog,
+    AuditLog,
+    IntegrationConfig,
+    MigrationRun,
+    PlatformSetting,
+    PlatformUser,
+    ProvisioningJob,
+    Store,
+    StoreMigration,
+    UsageHour,
+    UsageMetric,
+)
+
+RULES: tuple[RetentionRule, ...] = (
+    RetentionRule("platform/usage_metrics", UsageMetric, "created_at", UsageMetric.KEEP, ExpiryAction.ARCHIVE),
+    RetentionRule("platform/audit_logs", AuditLog, "created_at", AuditLog.KEEP, ExpiryAction.ARCHIVE),
+)
+
+
+def _of_store(column: str) -> tuple[SubjectQuery, ...]:
+    """Return the query of a table whose hash key is the store."""
+    return (SubjectQuery(SubjectType.STORE, ByKey(column, "{id}")),)
+
+
+TABLE_POLICIES = (
+    TablePolicy("platform/integration_configs", IntegrationConfig, queries=_of_store("store_id")),
+    TablePolicy(
+        "platform/provisioning_jobs", ProvisioningJob, note="Who asked for a job is its owner's id; gone after a year."
+    ),
+    TablePolicy("platform/migration_runs", MigrationRun),
+    TablePolicy("platform/store_migrations", StoreMigration),
+    TablePolicy("platform/usage_metrics", UsageMetric, queries=_of_store("store_id")),
+    TablePolicy("platform/usage_hours", UsageHour, queries=_of_store("store_id")),
+    TablePolicy("platform/api_usage_logs", ApiUsageLog, note="Shortened addresses of callers; gone after 90 days."),
+    TablePolicy("platform/platform_settings", PlatformSetting),
+    TablePolicy("platform/audit_logs", AuditLog, note="Who acted must stay known; archived after two years."),
+    TablePolicy("platform/stores", Store, queries=_of_store("id"), erase_last=True, unique_values=(("slug", "slug"),)),
+    TablePolicy("platform/users", PlatformUser, note="The account of an owner.", unique_values=(("email", "email"),)),
+)
+OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = ()

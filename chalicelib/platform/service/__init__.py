@@ -1,0 +1,1 @@
+"""What platform does: it reads, decides and writes."""
