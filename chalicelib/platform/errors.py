@@ -103,3 +103,7 @@ class StoreKeyNotFound(NotFound):
 
 class StoreKeyLimitReached(Conflict):
     title = "The store has the maximum number of keys; revoke one first"
+
+
+class InvalidStoreQuery(InvalidInput):
+    title = "Give one of owner_id, slug and database_status"
