@@ -103,3 +103,18 @@ class StoreKeyNotFound(NotFound):
 
 class StoreKeyLimitReached(Conflict):
     title = "The store has the maximum number of keys; revoke one first"
+
+
+# Administration
+
+
+class SettingNotFound(NotFound):
+    title = "Setting not found"
+
+
+class InvalidSetting(InvalidInput):
+    title = "This value does not fit the setting"
+
+
+class UserNotFound(NotFound):
+    title = "User not found"
