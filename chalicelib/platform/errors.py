@@ -107,3 +107,16 @@ class StoreKeyLimitReached(Conflict):
 
 class InvalidStoreQuery(InvalidInput):
     title = "Give one of owner_id, slug and database_status"
+# Administration
+
+
+class SettingNotFound(NotFound):
+    title = "Setting not found"
+
+
+class InvalidSetting(InvalidInput):
+    title = "This value does not fit the setting"
+
+
+class UserNotFound(NotFound):
+    title = "User not found"
