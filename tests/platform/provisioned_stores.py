@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Connection
 
 from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import ids
@@ -42,9 +43,17 @@ class PreparedPlace:
 def make_tables(place: StorePlace) -> None:
     """Create the tables of a store and migrate them to the newest revision."""
     with store_connections.connect(place.server) as connection:
-        for table in TABLES:
-            store_migrations.create_table(connection, place, table.name, revisions.mark(ids.new(), ids.new()))
-        store_migrations.upgrade(connection, place)
+        create_tables(connection, place)
+        store_migrations.upgrade(connection, place.server.dialect, place.schema)
+
+
+def create_tables(connection: Connection, place: StorePlace) -> None:
+    """Create the tables of a store at the first revision, and commit."""
+    mark = revisions.mark(ids.new(), ids.new())
+    for table in TABLES:
+        for statement in revisions.table_statements(table.name, place.server.dialect, place.schema, mark):
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    connection.commit()
 
 
 def postgresql_place(server: DatabaseServer, kind: str, pooler: DatabaseServer | None = None) -> PreparedPlace:
@@ -75,7 +84,9 @@ def postgresql_place(server: DatabaseServer, kind: str, pooler: DatabaseServer |
         with postgresql_connection(server) as connection:
             connection.execute(f"TRUNCATE {tables}")
 
-    database_type = {"shared": DatabaseType.SHARED, "supabase": DatabaseType.SUPABASE}.get(kind, DatabaseType.POSTGRESQL)
+    database_type = {"shared": DatabaseType.SHARED, "supabase": DatabaseType.SUPABASE}.get(
+        kind, DatabaseType.POSTGRESQL
+    )
     place = StorePlace(called, name, name if kind == "shared" else None)
     make_tables(StorePlace(migrator, name))
     return PreparedPlace(database_type, place, migrator, empty)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 from sqlalchemy import insert, select
@@ -15,7 +14,14 @@ from chalicelib.platform.store_database.tables import CUSTOMERS
 
 def test_try(provisioned_store: Store) -> None:
     now = clock.now()
-    row = {"id": ids.new(), "email": "a@b.c", "addresses": [{"a": "ü"}], "total_spent": Decimal("1.2345"), "created_at": now, "updated_at": now}
+    row = {
+        "id": ids.new(),
+        "email": "a@b.c",
+        "addresses": [{"a": "ü"}],
+        "total_spent": Decimal("1.2345"),
+        "created_at": now,
+        "updated_at": now,
+    }
     with store_connections.transaction(provisioned_store) as transaction:
         transaction.connection.execute(insert(CUSTOMERS).values(row))
     with store_connections.transaction(provisioned_store) as transaction:
