@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         rotate,
         shops,
         sizes,
+        store_migrations,
         tokens,
         usage,
     )
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         usage,
         members,
         notices,
+        store_migrations,
     )
     for family in families:
         family.add(commands)
