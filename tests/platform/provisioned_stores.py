@@ -57,6 +57,11 @@ def create_tables(connection: Connection, place: StorePlace) -> None:
     connection.commit()
 
 
+def superuser(server: DatabaseServer) -> Server:
+    """Return the login of PostgreSQL's superuser."""
+    return Server(Dialect.POSTGRESQL, server.host, server.port, "postgres", server.username, server.password)
+
+
 def postgresql_place(server: DatabaseServer, kind: str, pooler: DatabaseServer | None = None) -> PreparedPlace:
     """Return a place in a new schema of PostgreSQL, with a role that has only DML on its tables.
 
@@ -78,7 +83,7 @@ def postgresql_place(server: DatabaseServer, kind: str, pooler: DatabaseServer |
             f"ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {name}"
         )
     called = Server(Dialect.POSTGRESQL, address.host, address.port, "postgres", login, password)
-    migrator = Server(Dialect.POSTGRESQL, server.host, server.port, "postgres", server.username, server.password)
+    migrator = superuser(server)
 
     def empty() -> None:
         tables = ", ".join(f"{name}.{table.name}" for table in TABLES)

@@ -121,7 +121,7 @@ def _begin_message(role: str | None, limits: Limits) -> bytes:
 
 
 def _extend(connection: Connection) -> None:
-    cutoff = connection.info.get("cutoff")
+    cutoff = None if connection.invalidated else connection.info.get("cutoff")
     if cutoff is not None:
         cutoff.extend()
 
