@@ -65,6 +65,8 @@ class EndpointSpec:
     """Whether a change must name the version that it changes; only with `etag`."""
     any_origin: bool = False
     """Let the pages of every origin read the response, errors too (CORS). Such a request carries no cookies."""
+    function: Literal["api", "store"] = "api"
+    """The Lambda function that serves the endpoint: `store` has the layer of SQL drivers (ADR 33)."""
     media_type: str = "application/json"
     record: Callable[[Any, CompletedCall], None] | None = None
     """Called with the principal and the call before each response to a verified caller, problems too. Must not raise."""
