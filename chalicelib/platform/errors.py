@@ -107,6 +107,8 @@ class RowAlreadyExists(Conflict):
 
 class ReferencedRowMissing(Conflict):
     title = "The row refers to one that does not exist"
+
+
 # Stores: slugs and limits
 
 

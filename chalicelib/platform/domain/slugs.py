@@ -13,7 +13,20 @@ FREED_AFTER = timedelta(days=90)
 RESERVED = frozenset(
     [
         *("account", "accounts", "admin", "administrator", "api", "app", "assets", "auth", "autoconfig", "backroom"),
-        *("billing", "blog", "cdn", "console", "dashboard", "docs", "ftp", "health", "help", "imap", "kit", "localhost"),
+        *(
+            "billing",
+            "blog",
+            "cdn",
+            "console",
+            "dashboard",
+            "docs",
+            "ftp",
+            "health",
+            "help",
+            "imap",
+            "kit",
+            "localhost",
+        ),
         *("login", "mail", "operator", "platform", "pop", "postmaster", "proxy", "public", "ready", "root", "security"),
         *("shared", "signup", "smtp", "staff", "static", "status", "store", "stores", "support", "system", "test"),
         *("together", "webhooks", "webmaster", "www"),

@@ -78,6 +78,14 @@ def render_text(column: ColumnSchema, value: Any) -> str | None:
     return str(value)
 
 
+def is_row_id(text: str) -> bool:
+    """Return whether the text is a UUID in lower case with hyphens."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
 def canonical_json(value: Any) -> Any:
     """Return a JSON value with numbers in the form that they have on each server.
 
@@ -106,10 +114,10 @@ def _parse_id(_: ColumnSchema, value: Any) -> str:
 def _parse_string(_: ColumnSchema, value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be a text")
-    return _plain_text(value).strip()
+    return plain_text(value).strip()
 
 
-def _plain_text(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return the text. Raises ValueError if a database cannot hold it."""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("must not hold NUL or half a surrogate pair")
@@ -171,7 +179,7 @@ def _require_portable(value: Any, depth: int) -> None:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**300:
         raise ValueError("must hold smaller numbers")
     if isinstance(value, str):
-        _plain_text(value)
+        plain_text(value)
     children = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
     for child in children:
         _require_portable(child, depth - 1)
