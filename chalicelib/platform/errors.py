@@ -138,3 +138,20 @@ class StoreKeyNotFound(NotFound):
 
 class StoreKeyLimitReached(Conflict):
     title = "The store has the maximum number of keys; revoke one first"
+
+
+class InvalidStoreQuery(InvalidInput):
+    title = "Give one of owner_id, slug and database_status"
+# Administration
+
+
+class SettingNotFound(NotFound):
+    title = "Setting not found"
+
+
+class InvalidSetting(InvalidInput):
+    title = "This value does not fit the setting"
+
+
+class UserNotFound(NotFound):
+    title = "User not found"
