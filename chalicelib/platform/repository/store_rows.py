@@ -16,7 +16,6 @@ from chalicelib.platform.domain.store_rows import Row
 from chalicelib.platform.domain.store_schema import TableSchema
 from chalicelib.platform.repository.store_conditions import after_position, filter_condition, order_by
 from chalicelib.platform.repository.store_schema import sql_table
-from chalicelib.platform.repository.store_statements import execute
 from chalicelib.platform.repository.store_transactions import StoreTransaction
 
 
@@ -50,7 +49,7 @@ def count_rows(transaction: StoreTransaction, schema: TableSchema, filters: Sequ
     """Return the number of rows that match, at most `limit`."""
     table = sql_table(schema)
     matching = select(table.c[schema.key[0]]).where(*_conditions(transaction, table, filters)).limit(limit).subquery()
-    return int(execute(transaction, select(func.count()).select_from(matching)).scalar_one())
+    return int(transaction.connection.execute(select(func.count()).select_from(matching)).scalar_one())
 
 
 def find_row(transaction: StoreTransaction, schema: TableSchema, key: Row, columns: Sequence[str]) -> Row | None:
@@ -91,18 +90,18 @@ def find_conflicts(
         statement = select(*columns).where(
             or_(*(and_(*(column == row[column.name] for column in columns)) for row in rows))
         )
-        conflicts[names] = {tuple(found) for found in execute(transaction, statement).all()}
+        conflicts[names] = {tuple(found) for found in transaction.connection.execute(statement).all()}
     return conflicts
 
 
 def insert_rows(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row]) -> None:
-    """Insert whole rows. Raises UniqueViolation, ReferenceViolation, CheckViolation, Deadlock."""
+    """Insert whole rows."""
     if rows:
-        execute(transaction, insert_into(sql_table(schema)), list(rows))
+        transaction.connection.execute(insert_into(sql_table(schema)), list(rows))
 
 
 def update_rows(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row]) -> None:
-    """Write whole rows, which the transaction has locked. Raises what `insert_rows` raises."""
+    """Write whole rows, which the transaction has locked."""
     if not rows:
         return
     table = sql_table(schema)
@@ -115,13 +114,13 @@ def update_rows(transaction: StoreTransaction, schema: TableSchema, rows: Sequen
     parameters = [
         {f"key_{name}": row[name] for name in schema.key} | {f"new_{name}": row[name] for name in names} for row in rows
     ]
-    execute(transaction, statement, parameters)
+    transaction.connection.execute(statement, parameters)
 
 
 def delete_row(transaction: StoreTransaction, schema: TableSchema, key: Row) -> bool:
     """Delete the row with this key. Returns whether it existed."""
     table = sql_table(schema)
-    return bool(execute(transaction, delete_from(table).where(_has(table, key))).rowcount)
+    return bool(transaction.connection.execute(delete_from(table).where(_has(table, key))).rowcount)
 
 
 def _conditions(transaction: StoreTransaction, table: Table, filters: Sequence[Filter]) -> list[ColumnElement[bool]]:
@@ -133,4 +132,4 @@ def _has(table: Table, key: Mapping[str, Any]) -> ColumnElement[bool]:
 
 
 def _rows(transaction: StoreTransaction, statement: Any) -> list[Row]:
-    return [dict(row) for row in execute(transaction, statement).mappings()]
+    return [dict(row) for row in transaction.connection.execute(statement).mappings()]
