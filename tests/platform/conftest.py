@@ -1,7 +1,28 @@
-"""Fixtures of platform's tests."""
+"""Fixtures of platform's tests: stores with real databases, owners, and the servers that they use."""
 
 from __future__ import annotations
 
 from tests.platform.provisioned_stores import kind, prepared_place, prepared_places, provisioned_store
+from tests.platform.store_databases import (
+    any_database,
+    either_database,
+    mysql_store,
+    postgresql_store,
+    shared_database,
+    shared_store,
+    supabase_store,
+)
 
-__all__ = ["kind", "prepared_place", "prepared_places", "provisioned_store"]
+__all__ = [
+    "any_database",
+    "either_database",
+    "kind",
+    "mysql_store",
+    "postgresql_store",
+    "prepared_place",
+    "prepared_places",
+    "provisioned_store",
+    "shared_database",
+    "shared_store",
+    "supabase_store",
+]
