@@ -3,6 +3,30 @@
 from __future__ import annotations
 
 from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem, TooManyRequests
+from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
+
+# Accounts
+
+
+class SignUpClosed(Forbidden):
+    title = "New accounts are not accepted at present"
+
+
+class StoresLeft(Conflict):
+    """The owner's account cannot be deleted."""
+
+    title = "Delete your stores first"
+
+
+class StaffAccount(Conflict):
+    """The address of an owner cannot be added to the staff."""
+
+    title = "This address has an owner's account"
+
+
+class StaffNotFound(NotFound):
+    title = "Nobody of the staff has this address"
+
 
 # Stores
 

@@ -12,11 +12,14 @@ from tests.platform.store_databases import (
     shared_store,
     supabase_store,
 )
+from tests.together.conftest import mailbox, moved_clock
 
 __all__ = [
     "any_database",
     "either_database",
     "kind",
+    "mailbox",
+    "moved_clock",
     "mysql_store",
     "postgresql_store",
     "prepared_place",
