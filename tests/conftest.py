@@ -74,6 +74,7 @@ from infra.deploy.handlers import Consumer  # noqa: E402
 from infra.local import delivery, server  # noqa: E402
 from infra.local.provision import provision  # noqa: E402
 from tests import access  # noqa: E402
+from tests.databases import postgresql_database, postgresql_server  # noqa: E402, F401
 
 secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
 access.enforce()
