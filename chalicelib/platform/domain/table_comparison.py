@@ -54,7 +54,7 @@ class Column:
 class TableShape:
     """What matters of a table: columns, primary key, unique keys and foreign keys.
 
-    `foreign_keys` maps the columns of a key to the table that it refers to.
+    The columns of a unique key are sorted. `foreign_keys` maps the columns of a key to the table that it refers to.
     """
 
     name: str
@@ -124,7 +124,7 @@ def _compare_keys(expected: TableShape, present: TableShape) -> Iterator[Differe
         yield Difference(
             name, ",".join(expected.primary_key), "primary_key", present=",".join(present.primary_key)
         )
-    for key in sorted(expected.unique_keys - present.unique_keys - {present.primary_key}):
+    for key in sorted(expected.unique_keys - present.unique_keys - {tuple(sorted(present.primary_key))}):
         yield Difference(name, ",".join(key), "missing_unique_key")
     for columns, target in sorted(expected.foreign_keys.items()):
         found = present.foreign_keys.get(columns)
