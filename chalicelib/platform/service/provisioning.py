@@ -11,7 +11,7 @@ from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.platform.domain.provisioning import Step
-from chalicelib.platform.enums import DatabaseStatus, DatabaseType, JobStatus
+from chalicelib.platform.enums import DatabaseType, JobStatus
 from chalicelib.platform.errors import JobEnded, JobNotRetryable, StoreProvisioned
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import database_states, provisioning_jobs
@@ -129,8 +129,3 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
 
 def _accepted(job: ProvisioningJob) -> JobAccepted:
     return JobAccepted(job_id=job.id, status=job.status, message=job.message or _QUEUED)
-
-
-def is_provisioned(store: Store) -> bool:
-    """Return whether the store has a database."""
-    return store.database_status not in (None, DatabaseStatus.PROVISIONING, DatabaseStatus.FAILED)
