@@ -12,13 +12,24 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+import pymysql
 import pytest
 from psycopg import sql
 
 from infra.local.databases.address import DatabaseServer, Dialect, ServerUnavailable
 from infra.local.databases.leases import ROOT, Lease
 
-__all__ = ["Database", "DatabaseServer", "postgresql_connection", "postgresql_database", "postgresql_server"]
+__all__ = [
+    "Database",
+    "DatabaseServer",
+    "mariadb_connection",
+    "mariadb_database",
+    "mariadb_server",
+    "pgbouncer",
+    "postgresql_connection",
+    "postgresql_database",
+    "postgresql_server",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,20 @@ def postgresql_server() -> Iterator[DatabaseServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[DatabaseServer]:
+    """A MariaDB server, shared by all tests: names of databases and users must be unique."""
+    with _server("mariadb") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pgbouncer() -> Iterator[DatabaseServer]:
+    """PgBouncer in transaction mode, before `postgresql_server`; databases and logins are those of that server."""
+    with _server("pgbouncer") as server:
+        yield server
+
+
 @pytest.fixture
 def postgresql_database(postgresql_server: DatabaseServer) -> Iterator[Database]:
     """A fresh PostgreSQL database; dropped after the test, with its connections."""
@@ -65,6 +90,16 @@ def postgresql_database(postgresql_server: DatabaseServer) -> Iterator[Database]
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@pytest.fixture
+def mariadb_database(mariadb_server: DatabaseServer) -> Iterator[Database]:
+    """A fresh MariaDB database; dropped after the test."""
+    name = f"test_{uuid4().hex}"
+    with mariadb_connection(mariadb_server) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE `{name}`")
+        yield _database(mariadb_server, name)
+        cursor.execute(f"DROP DATABASE `{name}`")
+
+
 def postgresql_connection(server: DatabaseServer | Database) -> psycopg.Connection:
     """Open an autocommit connection of the superuser to the database, or to `postgres` of a server."""
     return psycopg.connect(
@@ -73,6 +108,18 @@ def postgresql_connection(server: DatabaseServer | Database) -> psycopg.Connecti
         user=server.username,
         password=server.password,
         dbname=server.name if isinstance(server, Database) else "postgres",
+        autocommit=True,
+    )
+
+
+def mariadb_connection(server: DatabaseServer | Database) -> pymysql.Connection:
+    """Open an autocommit connection of the superuser to the database, or to none of a server."""
+    return pymysql.connect(
+        host=server.host,
+        port=server.port,
+        user=server.username,
+        password=server.password,
+        database=server.name if isinstance(server, Database) else None,
         autocommit=True,
     )
 

@@ -151,6 +151,8 @@ class StoreKeyLimitReached(Conflict):
     title = "The store has the maximum number of keys; revoke one first"
 
 
+class InvalidStoreQuery(InvalidInput):
+    title = "Give one of owner_id, slug and database_status"
 # Administration
 
 

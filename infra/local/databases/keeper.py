@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import importlib
 import json
 import os
 import shutil
@@ -18,7 +19,8 @@ from pathlib import Path
 from typing import Protocol
 
 from infra.local.databases.address import DatabaseServer, ServerUnavailable
-from infra.local.databases.leases import ADDRESS, FAILURE, START, USERS, locked
+from infra.local.databases.file_locks import locked
+from infra.local.databases.leases import ADDRESS, FAILURE, START, USERS
 
 _PAUSE_SECONDS = 0.5
 
@@ -33,9 +35,9 @@ class Server(Protocol):
 
 def start(kind: str, directory: Path, *, durable: bool) -> Server:
     """Start the server of this kind. Raises ServerUnavailable."""
-    from infra.local.databases.postgresql import PostgreSql
-
-    return {"postgresql": PostgreSql}[kind](directory, durable=durable)
+    module = importlib.import_module(f"infra.local.databases.{kind}")
+    server: Server = module.start(directory, durable=durable)
+    return server
 
 
 def main() -> None:

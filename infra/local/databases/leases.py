@@ -12,13 +12,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from infra.local.databases.address import DatabaseServer, ServerUnavailable
+from infra.local.databases.file_locks import locked
 from infra.local.databases.server_process import START_SECONDS
 
 START, USERS, ADDRESS, FAILURE = "start", "users", "address.json", "failure"
@@ -57,21 +56,6 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-@contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Lock the file exclusively; yield False if it is locked by another and we do not wait."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)
 
 
 def _start_keeper(kind: str, directory: Path, *, durable: bool) -> None:

@@ -25,6 +25,11 @@ _SETTINGS = {
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
+def start(directory: Path, *, durable: bool) -> PostgreSql:
+    """Start a server with the cluster in `directory`. Raises ServerUnavailable."""
+    return PostgreSql(directory, durable=durable)
+
+
 class PostgreSql:
     """A running server. Its cluster and password are in `directory` and are kept between runs."""
 

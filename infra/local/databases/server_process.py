@@ -66,15 +66,17 @@ class ServerProcess:
         return self._log.read_text(errors="replace")[-2000:]
 
 
-def run_to_end(command: Sequence[str], directory: Path, **options: object) -> None:
-    """Run a command without root. Raises ServerUnavailable with its output if it fails."""
+def run_to_end(
+    command: Sequence[str], directory: Path, environment: Mapping[str, str] | None = None, text: str = ""
+) -> None:
+    """Run a command without root, with `text` as its input. Raises ServerUnavailable with its output if it fails."""
     result = subprocess.run(
         [*unprivileged.prefix(), *command],
         cwd=directory,
-        env=minimal_environment(),
+        env=minimal_environment() | dict(environment or {}),
+        input=text,
         capture_output=True,
         text=True,
-        **options,  # type: ignore[call-overload]
     )
     if result.returncode:
         raise ServerUnavailable(f"{Path(command[0]).name} failed:\n{(result.stdout + result.stderr)[-2000:]}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -31,9 +32,9 @@ def prefix() -> tuple[str, ...]:
     raise ServerUnavailable("Database servers refuse to run as root: run as another user or install util-linux.")
 
 
-def runs(binary: Path) -> bool:
-    """Return whether the unprivileged user can run the binary; it prints its version."""
-    return _succeeds((*prefix(), str(binary), "--version"))
+def runs(binary: Path, environment: Mapping[str, str] | None = None) -> bool:
+    """Return whether the unprivileged user can run the binary, which prints its version."""
+    return _succeeds((*prefix(), str(binary), "--version"), {**os.environ, **(environment or {})})
 
 
 def hand_over(directory: Path) -> None:
@@ -49,8 +50,8 @@ def hand_over(directory: Path) -> None:
         )
 
 
-def _succeeds(command: tuple[str, ...]) -> bool:
+def _succeeds(command: tuple[str, ...], environment: Mapping[str, str] | None = None) -> bool:
     try:
-        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+        return subprocess.run(command, env=environment, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
     except OSError:
         return False
