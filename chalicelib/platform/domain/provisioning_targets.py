@@ -13,16 +13,17 @@ _LOGIN_DIGITS = 30
 
 @dataclass(frozen=True, slots=True)
 class ProvisioningTarget:
-    """A schema on a server. `admin` is the login that creates its tables.
+    """A schema on a server. `admin` is the login that creates its tables, `runtime` that of the store's calls.
 
-    On a shared server `role` owns nothing but the rights on the schema, and `runtime` is the login that takes it. On
-    another server `runtime` is the store's own login, or `admin` itself if that may not create one.
+    `role` is what `runtime` takes in each transaction on a shared server. `login` is the role behind `runtime` on another
+    server: a pooler's user name has a suffix. Without both, `runtime` is `admin`.
     """
 
     admin: Server
     runtime: Server
     schema: str
     role: str | None = None
+    login: str | None = None
 
     @property
     def dialect(self) -> Dialect:
@@ -30,14 +31,8 @@ class ProvisioningTarget:
 
     @property
     def grantee(self) -> str | None:
-        """The role or login that needs rights on the tables; None if the owner of the tables uses them."""
-        if self.role is not None:
-            return self.role
-        return None if self.runtime == self.admin else login_name(self.store_login)
-
-    @property
-    def store_login(self) -> str:
-        return self.runtime.username
+        """The role that needs rights on the tables; None if their owner uses them."""
+        return self.role or self.login
 
     def place(self) -> StorePlace:
         """Return the place that the store's connections use."""
@@ -45,12 +40,12 @@ class ProvisioningTarget:
 
     def without_login(self) -> ProvisioningTarget:
         """Return the target of an admin that may not create a login: the store uses the admin's."""
-        return replace(self, runtime=self.admin)
+        return replace(self, runtime=self.admin, login=None)
 
 
-def login_name(username: str) -> str:
-    """Return the role behind a pooler's user name: Supabase appends the project, `role.project`."""
-    return username.partition(".")[0]
+def target_with_login(admin: Server, schema: str, login: str, username: str, password: str) -> ProvisioningTarget:
+    """Return a target whose store has a login of its own; `username` is how the server or pooler calls it."""
+    return ProvisioningTarget(admin, replace(admin, username=username, password=password), schema, login=login)
 
 
 def shared_name(store_id: str) -> str:

@@ -9,9 +9,7 @@ from sqlalchemy import Connection, text
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.domain.table_marks import TableMark, parse_mark
-
-RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
-"""What a store's role or login may do with its tables."""
+from chalicelib.platform.repository.store_schemas import RIGHTS
 
 _TABLES = {
     Dialect.POSTGRESQL: """

@@ -64,7 +64,7 @@ class SupabaseDatabase(Input):
     type: Literal[DatabaseType.SUPABASE]
     access_token: _Password
     organization: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
-    region: Annotated[str, Field(pattern=r"^[a-z]{2,12}(-[a-z0-9]{1,12}){1,3}$")] | None = None
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z]{4,9}-[1-9]$")] | None = None
     project: Annotated[str, Field(pattern=r"^[a-z]{20}$")] | None = None
     password: _Password | None = Field(default=None, description="The database password of an existing project.")
 
