@@ -120,6 +120,8 @@ class SupabaseLimitReached(Conflict):
     """Supabase refuses another project: the organization's quota, or its bill."""
 
     title = "Supabase refuses another project in this organization"
+
+
 # Stores: slugs and limits
 
 
@@ -153,6 +155,8 @@ class StoreKeyLimitReached(Conflict):
 
 class InvalidStoreQuery(InvalidInput):
     title = "Give one of owner_id, slug and database_status"
+
+
 # Administration
 
 

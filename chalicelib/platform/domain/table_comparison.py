@@ -121,9 +121,7 @@ def _holds(present: ColumnType, expected: ColumnType) -> bool:
 def _compare_keys(expected: TableShape, present: TableShape) -> Iterator[Difference]:
     name = expected.name
     if present.primary_key != expected.primary_key:
-        yield Difference(
-            name, ",".join(expected.primary_key), "primary_key", present=",".join(present.primary_key)
-        )
+        yield Difference(name, ",".join(expected.primary_key), "primary_key", present=",".join(present.primary_key))
     for key in sorted(expected.unique_keys - present.unique_keys - {tuple(sorted(present.primary_key))}):
         yield Difference(name, ",".join(key), "missing_unique_key")
     for columns, target in sorted(expected.foreign_keys.items()):

@@ -25,7 +25,9 @@ def stage_job_begin(transaction: Transaction, store_id: str, job_id: str, otherw
         Store.database_status.set(DatabaseStatus.PROVISIONING),
         *_touched(),
     ]
-    transaction.update(Store(store_id), actions, Store.id.exists() & Store.active_job.does_not_exist() & has_none, otherwise)
+    transaction.update(
+        Store(store_id), actions, Store.id.exists() & Store.active_job.does_not_exist() & has_none, otherwise
+    )
 
 
 def stage_job_end(

@@ -72,7 +72,9 @@ def _read_shape(inspector: Inspector, schema: str, name: str) -> TableShape:
     unique_keys += [
         [column for column in each["column_names"] if column is not None]
         for each in inspector.get_indexes(name, schema)
-        if each["unique"] and None not in each["column_names"] and not each.get("dialect_options", {}).get("postgresql_where")
+        if each["unique"]
+        and None not in each["column_names"]
+        and not each.get("dialect_options", {}).get("postgresql_where")
     ]
     return TableShape(
         name,
@@ -130,4 +132,8 @@ def _time_type(kind: types.DateTime, dialect: SqlDialect) -> ColumnType:
     if dialect.name != "postgresql":
         return ColumnType(Family.TIME, scale=getattr(kind, "fsp", None) or 0)
     precision = kind.precision if isinstance(kind, postgresql.TIMESTAMP) else None
-    return ColumnType(Family.TIME, scale=6 if precision is None else precision) if kind.timezone else ColumnType(Family.OTHER)
+    return (
+        ColumnType(Family.TIME, scale=6 if precision is None else precision)
+        if kind.timezone
+        else ColumnType(Family.OTHER)
+    )

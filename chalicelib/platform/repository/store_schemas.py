@@ -70,7 +70,9 @@ def lock_schemas(connection: Connection) -> None:
 
 def count_shared_schemas(connection: Connection) -> int:
     """Return the number of stores that have a schema in this database of a shared server."""
-    count: int = connection.exec_driver_sql("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^s_[0-9a-f]{32}$'").scalar_one()
+    count: int = connection.exec_driver_sql(
+        "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^s_[0-9a-f]{32}$'"
+    ).scalar_one()
     return count
 
 

@@ -16,9 +16,7 @@ from chalicelib.platform.repository import (
 )
 from chalicelib.platform.service import free_shared_stores, provisioning_places, supabase_projects
 from chalicelib.platform.service.job_runs import JobRun
-from chalicelib.platform.store_database.tables import TABLES
-
-VERSION_TABLE = "alembic_version"
+from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
 
 log = logs.logger("platform")
 
@@ -42,7 +40,7 @@ def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
     """Drop the job's empty tables, last created first, and return the names of its tables that are left."""
     connection = run.connect(target)
     left = []
-    for name in [VERSION_TABLE, *(table.name for table in reversed(TABLES))]:
+    for name in [VERSION_TABLE, *reversed(NAMES)]:
         with connection.begin():
             store_tables.lock_tables(connection, target.dialect, target.schema)
             table = store_tables.list_tables(connection, target.dialect, target.schema).get(name)

@@ -52,9 +52,13 @@ def inspect_tables(run: JobRun) -> None:
     with connection.begin():
         existing = store_tables.list_tables(connection, target.dialect, target.schema)
         _require_own(run, existing)
+        differences = []
+        version_table = existing.get(VERSION_TABLE)
+        if version_table is not None and version_table.mark is None:
+            differences.append(Difference(VERSION_TABLE, "", "other_migrations"))
         strangers = [name for name in NAMES if name in existing and existing[name].mark != run.mark]
         views = [name for name in strangers if not existing[name].is_table]
-        differences = [Difference(name, "", "not_a_table") for name in views]
+        differences += [Difference(name, "", "not_a_table") for name in views]
         shapes = store_inspections.read_shapes(connection, target.schema, [n for n in strangers if n not in views])
         for shape in shapes:
             expected = store_inspections.expected_shape(shape.name, connection.dialect)
@@ -103,7 +107,7 @@ def record_revision(run: JobRun) -> None:
     """Run the revisions after the one of the created tables, and record the last one."""
     target = provisioning_places.get_target(run)
     connection = run.connect(target)
-    store_migrations.upgrade(connection, target.dialect, target.schema)
+    store_migrations.upgrade(connection, target.dialect, target.schema, str(run.mark))
     if target.grantee is not None:
         with connection.begin():
             store_schemas.revoke_table(connection, target.dialect, target.schema, VERSION_TABLE, target.grantee)

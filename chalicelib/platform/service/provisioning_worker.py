@@ -1,13 +1,14 @@
 """The worker of provisioning jobs: leases a job, runs its steps for 40 seconds, and queues it again.
 
-A worker that dies leaves a lease that ends; `resume_jobs` takes the job up then. Each step may be repeated.
+A worker that crashes leaves a lease that ends; `lapsed_jobs` queues the job then. Each step may be repeated.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from chalicelib.kit import logs, messages
+from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.kit import clock, logs, messages
 from chalicelib.kit.errors import Problem, Unavailable, WriteConflict
 from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.provisioning import (
@@ -19,8 +20,8 @@ from chalicelib.platform.domain.provisioning import (
     step_after,
 )
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
-from chalicelib.platform.errors import JobStuck, SchemaMismatch, StoreNotFound, Unreachable
-from chalicelib.platform.metrics import JOBS_FAILED
+from chalicelib.platform.errors import JobStuck, PrivilegeMissing, SchemaMismatch, StoreNotFound, Unreachable
+from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import database_states, provisioning_jobs
 from chalicelib.platform.repository.provisioning_jobs import LeaseLost
@@ -28,7 +29,13 @@ from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.schemas.provisioning import JobDue
 from chalicelib.platform.service import provisioning_cancellation, provisioning_steps
 from chalicelib.platform.service.job_runs import JobRun, Postponed
-from chalicelib.kit import clock
+
+_PASSING = {
+    FailureReason.DEADLOCK,
+    FailureReason.LOCK_TIMEOUT,
+    FailureReason.STATEMENT_TIMEOUT,
+    FailureReason.DISCONNECTED,
+}
 
 log = logs.logger("platform")
 
@@ -48,16 +55,6 @@ def run_job(message: JobDue) -> None:
         raise
 
 
-def resume_jobs(due: datetime) -> None:
-    """Queue the jobs whose lease has ended, and remove the requests of failed jobs that were not retried."""
-    for job_id in provisioning_jobs.iterate_lapsed(provisioning_jobs.RUNNING, due - OUTAGE_DELAY):
-        job = provisioning_jobs.find(job_id)
-        if job is not None:
-            messages.publish(JobDue(store_id=job.store_id, job_id=job.id))
-    for job_id in provisioning_jobs.iterate_lapsed(provisioning_jobs.RETRYABLE, due):
-        provisioning_jobs.remove_request(job_id)
-
-
 def _run_leased(job: ProvisioningJob) -> None:
     """Run a leased job, and decide what an error means for it. Raises LeaseLost."""
     try:
@@ -66,15 +63,17 @@ def _run_leased(job: ProvisioningJob) -> None:
         with Transaction() as transaction:
             provisioning_jobs.stage_end(transaction, job, {"status": JobStatus.CANCELLED})
         return
-    with run.resources:
-        try:
+    try:
+        with run.resources:
             _run_steps(run)
-        except Postponed as postponed:
-            _postpone(job, postponed.delay)
-        except WriteConflict:
-            raise LeaseLost from None
-        except Problem as problem:
-            _handle_problem(run, problem)
+    except Postponed as postponed:
+        _postpone(job, postponed.delay)
+    except WriteConflict:
+        raise LeaseLost from None
+    except StatementFailed as failure:
+        _handle_problem(run, _problem_of(failure))
+    except Problem as problem:
+        _handle_problem(run, problem)
 
 
 def _run_steps(run: JobRun) -> None:
@@ -90,6 +89,15 @@ def _run_steps(run: JobRun) -> None:
             return
         provisioning_steps.STEPS[step](run)
         step = step_after(step)
+
+
+def _problem_of(failure: StatementFailed) -> Problem:
+    """Return what a failed statement means for the owner; raise the failure if it means nothing to them."""
+    if failure.reason is FailureReason.PRIVILEGE:
+        return PrivilegeMissing()
+    if failure.reason in _PASSING:
+        return Unavailable("The database did not complete a statement.")
+    raise failure
 
 
 def _handle_problem(run: JobRun, problem: Problem) -> None:
@@ -125,5 +133,6 @@ def _fail(run: JobRun, problem: Problem) -> None:
             database_states.stage_job_end(transaction, job.store_id, job.id, DatabaseStatus.FAILED, {})
     except WriteConflict:
         raise LeaseLost from None
-    JOBS_FAILED.count()
+    if isinstance(problem, JobStuck):
+        JOBS_STUCK.count()
     log.warning("job failed", extra={"job": job.id, "store": job.store_id, "step": job.step, "code": problem.code})
