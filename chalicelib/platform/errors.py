@@ -74,10 +74,6 @@ class SchemaMismatch(Conflict):
     title = "An existing table does not fit; nothing was changed"
 
 
-class StoreProvisioned(Conflict):
-    title = "The store has a database already"
-
-
 class JobEnded(Conflict):
     title = "The job has ended"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, false, literal, select, table, text, union_all
+from sqlalchemy.sql.elements import quoted_name
 
 from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.servers import Dialect
@@ -125,9 +126,10 @@ def set_login(connection: Connection, dialect: Dialect, login: str, password: st
 def check_access(connection: Connection, place: StorePlace, tables: Sequence[str]) -> None:
     """Read no row of each table with the login of the store's calls. Raises StatementFailed if it may not."""
     acting = connection.execution_options(**{engines.ROLE: place.role})
-    names = [f"{_quoted(connection, place.schema)}.{_quoted(connection, table)}" for table in tables]
+    schema = quoted_name(place.schema, quote=True)
+    reads = [select(literal(1)).select_from(table(name, schema=schema)).where(false()) for name in tables]
     with statements(acting):
-        acting.exec_driver_sql(" UNION ALL ".join(f"(SELECT 1 FROM {name} LIMIT 0)" for name in names))
+        acting.execute(union_all(*reads))
 
 
 def revoke_table(connection: Connection, dialect: Dialect, schema: str, table: str, grantee: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, literal, select, table, text
+from sqlalchemy.sql.elements import quoted_name
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.domain.table_marks import TableMark, parse_mark
@@ -51,29 +52,38 @@ def lock_tables(connection: Connection, dialect: Dialect, schema: str) -> None:
 
 
 def create_table(connection: Connection, statements: Sequence[str]) -> None:
-    """Run the statements that create a table with its mark and indexes."""
+    """Run the statements that create a table with its mark and indexes, as they are, a percent sign included."""
     for statement in statements:
-        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
-def grant_table(connection: Connection, dialect: Dialect, table: str, grantee: str) -> None:
+def version_table_statements(dialect: Dialect, name: str, mark: TableMark) -> list[str]:
+    """Return the statements that create the table of the schema revision, whose name is quoted, with a mark."""
+    statement = f"CREATE TABLE {name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+    if dialect is Dialect.MYSQL:
+        return [f"{statement} COMMENT='{mark}'"]
+    return [statement, f"COMMENT ON TABLE {name} IS '{mark}'"]
+
+
+def grant_table(connection: Connection, dialect: Dialect, name: str, grantee: str) -> None:
     """Let a role or login read and write the rows of a table, whose name is quoted."""
-    name = connection.dialect.identifier_preparer.quote_identifier(grantee)
-    account = f"{name}@'%%'" if dialect is Dialect.MYSQL else name
-    connection.exec_driver_sql(f"GRANT {RIGHTS} ON {table} TO {account}")
+    role = connection.dialect.identifier_preparer.quote_identifier(grantee)
+    account = f"{role}@'%%'" if dialect is Dialect.MYSQL else role
+    connection.exec_driver_sql(f"GRANT {RIGHTS} ON {name} TO {account}")
 
 
-def is_empty(connection: Connection, table: str) -> bool:
-    """Return whether a table, whose name is quoted, has no row."""
-    return connection.exec_driver_sql(f"SELECT 1 FROM {table} LIMIT 1").first() is None
+def is_empty(connection: Connection, schema: str, name: str) -> bool:
+    """Return whether a table has no row."""
+    source = table(name, schema=quoted_name(schema, quote=True))
+    return connection.execute(select(literal(1)).select_from(source).limit(1)).first() is None
 
 
-def drop_table(connection: Connection, table: str) -> None:
+def drop_table(connection: Connection, name: str) -> None:
     """Drop a table, whose name is quoted."""
-    connection.exec_driver_sql(f"DROP TABLE {table}")
+    connection.exec_driver_sql(f"DROP TABLE {name}")
 
 
-def qualified(connection: Connection, schema: str, table: str) -> str:
+def qualified(connection: Connection, schema: str, name: str) -> str:
     """Return the quoted name of a table with its schema."""
     quote = connection.dialect.identifier_preparer.quote_identifier
-    return f"{quote(schema)}.{quote(table)}"
+    return f"{quote(schema)}.{quote(name)}"

@@ -42,9 +42,9 @@ class DifferenceRead(Schema):
 class JobReport(Schema):
     """What a job found and left: differences of existing tables, adopted tables, and what a cancellation left."""
 
-    differences: list[DifferenceRead] = []
-    adopted: list[str] = []
-    left: list[str] = []
+    differences: list[DifferenceRead] = Field(default_factory=list)
+    adopted: list[str] = Field(default_factory=list)
+    left: list[str] = Field(default_factory=list)
 
 
 class JobStatusRead(Schema):

@@ -37,12 +37,13 @@ def new_request(database: Database) -> JobRequest:
 
 def seal_request(job_id: str, request: JobRequest) -> str:
     """Return the request as a value of the job's column `request`."""
+    database = {name: _plain(value) for name, value in request.database.model_dump(by_alias=True).items()}
+    database.pop(CERTIFICATE, None)
     content = {
-        "database": {name: _plain(value) for name, value in request.database.model_dump(by_alias=True).items()},
+        "database": database,
         "login_password": request.login_password,
         "project_password": request.project_password,
     }
-    content["database"].pop(CERTIFICATE, None)
     return encrypt(json.dumps(content), _row(job_id))
 
 

@@ -44,7 +44,7 @@ def request_provisioning(store: Store, database: Database, requested_by: str) ->
         else:
             return _accepted(job), True
     if store.active_job is None:
-        raise StoreProvisioned
+        raise StoreProvisioned("The store has a database.")
     return _accepted(provisioning_jobs.get(store.id, store.active_job)), False
 
 

@@ -48,7 +48,7 @@ def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
                 continue
             store_seeds.delete_seeds(connection, target.schema, name)
             quoted = store_tables.qualified(connection, target.schema, name)
-            if name == VERSION_TABLE or store_tables.is_empty(connection, quoted):
+            if name == VERSION_TABLE or store_tables.is_empty(connection, target.schema, name):
                 store_tables.drop_table(connection, quoted)
             else:
                 left.append(name)

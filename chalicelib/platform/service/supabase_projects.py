@@ -60,7 +60,7 @@ def ensure_project(run: JobRun, database: SupabaseDatabase) -> None:
     with _problems():
         if PROJECT not in run.notes:
             run.note(**{PROJECT: _find_or_create(api, run, database), REQUESTED_AT: clock.iso(clock.now())})
-        ref = run.notes[PROJECT]
+        ref = str(run.notes[PROJECT])
         project = api.project(ref)
         _require_working(project)
         if not project.is_ready:
