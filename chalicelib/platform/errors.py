@@ -177,7 +177,3 @@ class MigrationRunNotFound(NotFound):
 
 class MigrationInProgress(Conflict):
     title = "A migration is running; wait until it ends"
-
-
-class InvalidRevision(InvalidInput):
-    title = "This version has no such revision"
