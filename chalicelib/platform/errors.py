@@ -135,12 +135,6 @@ class StoreLimitReached(Conflict):
     title = "You have the maximum number of stores"
 
 
-class FreeStoreLimitReached(Conflict):
-    """An owner has as many free stores on the shared servers as one may have."""
-
-    title = "You have the maximum number of free stores; upgrade one, or connect a database"
-
-
 class StoreKeyNotFound(NotFound):
     title = "Key not found"
 
