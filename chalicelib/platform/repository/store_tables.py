@@ -57,14 +57,6 @@ def create_table(connection: Connection, statements: Sequence[str]) -> None:
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
-def version_table_statements(dialect: Dialect, name: str, mark: TableMark) -> list[str]:
-    """Return the statements that create the table of the schema revision, whose name is quoted, with a mark."""
-    statement = f"CREATE TABLE {name} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
-    if dialect is Dialect.MYSQL:
-        return [f"{statement} COMMENT='{mark}'"]
-    return [statement, f"COMMENT ON TABLE {name} IS '{mark}'"]
-
-
 def grant_table(connection: Connection, dialect: Dialect, name: str, grantee: str) -> None:
     """Let a role or login read and write the rows of a table, whose name is quoted."""
     role = connection.dialect.identifier_preparer.quote_identifier(grantee)

@@ -9,7 +9,6 @@ from chalicelib.kit import logs
 from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.provisioning import COMPLETE, Step
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
-from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.domain.table_comparison import Difference, compare_table
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.errors import SchemaInUse, SchemaMismatch
@@ -108,22 +107,10 @@ def record_revision(run: JobRun) -> None:
     """Run the revisions after the one of the created tables, and record the last one."""
     target = provisioning_places.get_target(run)
     connection = run.connect(target)
-    _ensure_version_table(run, target)
-    store_migrations.upgrade(connection, StorePlace(target.admin, target.schema))
+    store_migrations.upgrade(connection, target.dialect, target.schema, str(run.mark))
     if target.grantee is not None:
         with connection.begin():
             store_schemas.revoke_table(connection, target.dialect, target.schema, VERSION_TABLE, target.grantee)
-
-
-def _ensure_version_table(run: JobRun, target: ProvisioningTarget) -> None:
-    """Create the table of the revision with the job's mark, so that a cancellation may drop it."""
-    connection = run.connect(target)
-    with connection.begin():
-        store_tables.lock_tables(connection, target.dialect, target.schema)
-        if VERSION_TABLE not in store_tables.list_tables(connection, target.dialect, target.schema):
-            name = store_tables.qualified(connection, target.schema, VERSION_TABLE)
-            statements = store_tables.version_table_statements(target.dialect, name, run.mark)
-            store_tables.create_table(connection, statements)
 
 
 def add_seeds(run: JobRun) -> None:
