@@ -12,6 +12,7 @@ from tests.platform.store_databases import (
     shared_store,
     supabase_store,
 )
+from tests.platform.store_servers import own_mysql, own_postgresql, server_of_kind, shared_server
 from tests.together.conftest import mailbox, moved_clock
 
 __all__ = [
@@ -21,11 +22,15 @@ __all__ = [
     "mailbox",
     "moved_clock",
     "mysql_store",
+    "own_mysql",
+    "own_postgresql",
     "postgresql_store",
     "prepared_place",
     "prepared_places",
     "provisioned_store",
+    "server_of_kind",
     "shared_database",
+    "shared_server",
     "shared_store",
     "supabase_store",
 ]
