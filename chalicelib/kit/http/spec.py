@@ -54,6 +54,8 @@ class EndpointSpec:
     """Whether a change must name the version that it changes; only with `etag`."""
     any_origin: bool = False
     """Let the pages of every origin read the response, errors too (CORS). Such a request carries no cookies."""
+    function: Literal["api", "store"] = "api"
+    """The Lambda function that serves the endpoint: `store` has the layer of SQL drivers (ADR 33)."""
     media_type: str = "application/json"
     errors: tuple[type[Problem], ...] = field(default=())
     summary: str = ""

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from infra.deploy.handlers import ROOT
@@ -83,13 +84,13 @@ def runtime() -> Path:
     return _prepared(lock_files.needed(lock_files.read(ROOT / "requirements.txt"), without="chalice"))
 
 
-def layer(package: str) -> Path:
-    """Return a cached directory with one package of requirements-dev.txt, without its dependencies. Do not change it.
+def layer(packages: Collection[str]) -> Path:
+    """Return a cached directory with packages of requirements-dev.txt, without their dependencies. Do not change it.
 
-    Raises DependenciesMissing if pip cannot install the package.
+    Raises DependenciesMissing if pip cannot install a package.
     """
     pins = lock_files.read(ROOT / "requirements-dev.txt")
-    return _prepared([pin for pin in pins if pin.name == package])
+    return _prepared([pin for pin in pins if pin.name in packages])
 
 
 def _prepared(pins: list[Pin]) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import aws, config
-from infra.deploy.packaging import artefacts, bundle, concurrency, failures, quotas, releases, stacks
+from infra.deploy.packaging import artefacts, concurrency, failures, layers, quotas, releases, stacks
 from infra.deploy.packaging.alarms import ALARM_EMAIL
 from infra.deploy.packaging.names import (
     API_STACK,
@@ -146,8 +146,8 @@ def _reservations() -> dict[str, str]:
 
 def _zips(bucket: str, out: Path) -> dict[str, str]:
     """Upload the zips and return the templates' parameters for them."""
-    layers = {path.name.removesuffix(LAYER_SUFFIX): path for path in out.glob(f"*{LAYER_SUFFIX}")}
-    keys = {bundle.layer_key(package): artefacts.upload(bucket, path) for package, path in layers.items()}
+    files = {path.name.removesuffix(LAYER_SUFFIX): path for path in out.glob(f"*{LAYER_SUFFIX}")}
+    keys = {layers.layer_key(layer): artefacts.upload(bucket, path) for layer, path in files.items()}
     return {"ArtefactBucket": bucket, "BundleKey": artefacts.upload(bucket, out / BUNDLE), **keys}
 
 
