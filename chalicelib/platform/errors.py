@@ -89,6 +89,10 @@ class InvalidOrder(InvalidInput):
     title = "The order cannot be placed as it is"
 
 
+class InvalidAdjustment(InvalidInput):
+    title = "The stock cannot be adjusted so"
+
+
 class InvalidDiscountCode(InvalidInput):
     title = "The discount code cannot be used here"
 
@@ -103,6 +107,8 @@ class OutOfStock(Conflict):
 
 class OrderTransitionRefused(Conflict):
     title = "An order of this status cannot change so"
+
+
 # Data API
 
 

@@ -14,18 +14,22 @@ from chalicelib.platform.errors import DiscountCodeUsedUp, InvalidDiscountCode
 
 @dataclass(frozen=True, slots=True)
 class DiscountCode:
-    """A row of `discounts`. The window is [starts_at, ends_at); amounts are in the currency's main unit."""
+    """A row of `discounts`. The window is [starts_at, ends_at); amounts are in the main unit of `currency`."""
 
     id: str
     value_type: CodeValueType
     value: Decimal
-    currency: str | None = None
+    currency: str
     minimum_subtotal: Decimal | None = None
     usage_limit: int | None = None
     times_used: int = 0
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     is_active: bool = True
+
+    @property
+    def has_amount(self) -> bool:
+        return self.value_type is CodeValueType.FIXED_AMOUNT or self.minimum_subtotal is not None
 
 
 def stored_form(code: str) -> str:
@@ -46,7 +50,7 @@ def require_usable(code: DiscountCode | None, subtotal: Decimal, currency: str, 
         raise _invalid("the code is not valid yet")
     if code.ends_at is not None and code.ends_at <= moment:
         raise _invalid("the code has expired")
-    if code.value_type is CodeValueType.FIXED_AMOUNT and code.currency != currency:
+    if code.has_amount and code.currency != currency:
         raise _invalid("the code is for another currency")
     if code.minimum_subtotal is not None and subtotal < code.minimum_subtotal:
         raise _invalid("the subtotal is below the code's minimum")

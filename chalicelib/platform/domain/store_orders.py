@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from chalicelib.platform.enums import OrderStatus
@@ -17,6 +18,22 @@ class StockEffect(StrEnum):
     """They are for sale again."""
     TAKE = "take"
     """They leave the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """The customer of an order; the group decides about prices."""
+
+    id: str
+    customer_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTotals:
+    """What is added to a customer's totals; both parts may be negative. `spent` is in the store's currency."""
+
+    orders: int
+    spent: Decimal
 
 
 @dataclass(frozen=True, slots=True)

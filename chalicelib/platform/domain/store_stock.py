@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.platform.errors import OutOfStock
+from chalicelib.platform.errors import InvalidAdjustment, OutOfStock
 
 StockKey = tuple[str, str]
 """Product id and location, the unique key of `inventory`."""
+
+MOST_PIECES = 2**31 - 1
+"""The largest quantity that the column holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +84,16 @@ def pieces_by_key(lines: Iterable[StockLine]) -> dict[StockKey, int]:
             key = (line.product_id, line.location)
             pieces[key] = pieces.get(key, 0) + line.quantity
     return dict(sorted(pieces.items()))
+
+
+def adjusted_quantity(level: StockLevel, delta: int) -> int:
+    """Return the quantity of a stock level after a change by `delta`.
+
+    Raises OutOfStock if less than the reserved pieces would stay, InvalidAdjustment if there would be too many.
+    """
+    quantity = level.quantity + delta
+    if quantity < level.reserved:
+        raise OutOfStock(f"{level.reserved} of {level.quantity} pieces are reserved by orders.")
+    if quantity > MOST_PIECES:
+        raise InvalidAdjustment(f"A location holds at most {MOST_PIECES} pieces.")
+    return quantity

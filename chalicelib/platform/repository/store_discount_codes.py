@@ -25,11 +25,22 @@ _TERMS = (
 )
 
 
-def find_code(transaction: StoreTransaction, code: str, *, locked: bool = False) -> DiscountCode | None:
-    """Return the discount with this code (in its stored form), locked until the transaction ends if requested."""
+def find_code(
+    transaction: StoreTransaction, code: str, store_currency: str, *, locked: bool = False
+) -> DiscountCode | None:
+    """Return the discount with this code (in its stored form), locked until the transaction ends if requested.
+
+    The amounts of a discount without a currency are in the store's.
+    """
     statement = select(*_TERMS).where(DISCOUNTS.c.code == code)
-    row = transaction.connection.execute(statement.with_for_update() if locked else statement).first()
-    return DiscountCode(**{**row._asdict(), "value_type": CodeValueType(row.value_type)}) if row else None
+    row = transaction.connection.execute(statement.with_for_update() if locked else statement).mappings().first()
+    if row is None:
+        return None
+    columns = dict(row) | {
+        "value_type": CodeValueType(row["value_type"]),
+        "currency": row["currency"] or store_currency,
+    }
+    return DiscountCode(**columns)
 
 
 def add_use(transaction: StoreTransaction, discount_id: str, moment: datetime) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 from chalicelib.platform.domain.store_prices import Price
 from chalicelib.platform.domain.store_quotes import Product
 from chalicelib.platform.repository.store_transactions import StoreTransaction
-from chalicelib.platform.store_database.tables import CUSTOMERS, PRICES, PRODUCTS
+from chalicelib.platform.store_database.tables import PRICES, PRODUCTS
 
 _ACTIVE = "active"
 _PRODUCT = (PRODUCTS.c.id, PRODUCTS.c.sku, PRODUCTS.c.name, PRODUCTS.c.status, PRODUCTS.c.is_active)
@@ -41,10 +41,3 @@ def list_by_skus(
         row.sku: Product(row.id, row.sku, row.name, row.is_active and row.status == _ACTIVE, tuple(prices[row.sku]))
         for row in rows
     }
-
-
-def find_customer_group(transaction: StoreTransaction, customer_id: str) -> tuple[str | None] | None:
-    """Return the group of a customer in a tuple, None if there is no such customer."""
-    statement = select(CUSTOMERS.c.customer_group).where(CUSTOMERS.c.id == customer_id)
-    row = transaction.connection.execute(statement).first()
-    return (row.customer_group,) if row else None

@@ -10,8 +10,8 @@ from chalicelib.kit.errors import Unavailable
 from chalicelib.platform.domain.store_violations import CheckViolation, Deadlock, ReferenceViolation, UniqueViolation
 from chalicelib.platform.errors import InvalidRow, ReferencedRowMissing, RowAlreadyExists
 from chalicelib.platform.models import Store
-from chalicelib.platform.service import store_connections
 from chalicelib.platform.repository.store_transactions import StoreTransaction
+from chalicelib.platform.service import store_connections
 
 R = TypeVar("R")
 

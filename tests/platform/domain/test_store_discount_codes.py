@@ -24,7 +24,7 @@ from chalicelib.platform.errors import DiscountCodeUsedUp, InvalidDiscountCode
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
-PERCENT = DiscountCode("d", CodeValueType.PERCENTAGE, Decimal(10))
+PERCENT = DiscountCode("d", CodeValueType.PERCENTAGE, Decimal(10), currency="USD")
 FIXED = DiscountCode("d", CodeValueType.FIXED_AMOUNT, Decimal(5), currency="USD")
 
 line_amounts = st.lists(st.integers(0, 10**9), min_size=1, max_size=12)
@@ -43,6 +43,7 @@ def test_a_code_is_stored_in_upper_case_without_surrounding_spaces():
         ({"ends_at": NOON}, "the code has expired"),
         ({"minimum_subtotal": Decimal("20.01")}, "the subtotal is below the code's minimum"),
         ({"value_type": CodeValueType.FIXED_AMOUNT, "currency": "EUR"}, "the code is for another currency"),
+        ({"minimum_subtotal": Decimal(1), "currency": "EUR"}, "the code is for another currency"),
     ],
 )
 def test_a_code_is_refused_with_its_reason(columns, reason):

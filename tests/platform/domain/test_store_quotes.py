@@ -26,7 +26,7 @@ TERMS = OrderTerms("USD", (OrderItem("TEA", 2), OrderItem("POT", 1)), NOON)
 
 
 def test_a_quote_has_prices_discounts_and_totals():
-    code = DiscountCode("d", CodeValueType.PERCENTAGE, Decimal(15))
+    code = DiscountCode("d", CodeValueType.PERCENTAGE, Decimal(15), "USD")
     terms = replace(TERMS, tax_total=Decimal("1.20"), shipping_total=Decimal(5), has_code=True)
     quote = compose_quote(terms, replace(CATALOGUE, code=code, levels=[StockLevel("p2", "north", 1, 0)]))
     assert [(str(line.unit_price), str(line.discount_amount), str(line.total)) for line in quote.lines] == [
