@@ -1,3 +1,12 @@
 """Blueprints of `platform`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
-BLUEPRINTS: dict[str, tuple[str, ...]] = {}
+BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.platform.jobs.subscriptions": (),
+    "chalicelib.platform.routes.operator_stores": ("/v1/operator/platform/stores",),
+    "chalicelib.platform.routes.store_keys": ("/v1/platform/stores/{store_id}/keys",),
+    "chalicelib.platform.routes.store_tokens": ("/v1/platform/stores/{store_id}/token",),
+    "chalicelib.platform.routes.stores": ("/v1/platform/stores",),
+    "chalicelib.platform.jobs.audit": (),
+    "chalicelib.platform.routes.audit": ("/v1/platform/stores/{store_id}/audit", "/v1/operator/platform/audit"),
+    "chalicelib.platform.routes.settings": ("/v1/operator/platform/settings",),
+}

@@ -70,17 +70,22 @@ def current_plan(stored: StoredSubscriptions, free_limits: Mapping[str, int], no
     On the free plan the status is `active` before the first subscription, `cancelled` if the subscription that ended
     last was canceled, else `expired`.
     """
-    row = max(stored.values(), key=_end, default=None)
-    if row is None:
+    subscription_id = latest_subscription(stored)
+    if subscription_id is None:
         return PlanState(StorePlan.FREE, StoreSubscriptionStatus.ACTIVE, None, free_limits)
-    until = _end(row)
-    if until <= now:
+    row = stored[subscription_id]
+    if _end(row) <= now:
         is_canceled = row["status"] == SubscriptionStatus.CANCELED
         status = StoreSubscriptionStatus.CANCELLED if is_canceled else StoreSubscriptionStatus.EXPIRED
         return PlanState(StorePlan.FREE, status, None, free_limits)
     is_trial = row["status"] == SubscriptionStatus.TRIALING
     status = StoreSubscriptionStatus.TRIAL if is_trial else StoreSubscriptionStatus.ACTIVE
-    return PlanState(StorePlan(row["plan"]), status, until, row["limits"])
+    return PlanState(StorePlan(row["plan"]), status, _end(row), {**free_limits, **row["limits"]})
+
+
+def latest_subscription(stored: StoredSubscriptions) -> str | None:
+    """Return the id of the subscription whose access ends last; None without subscriptions."""
+    return max(stored, key=lambda id_: (_end(stored[id_]), id_), default=None)
 
 
 def _end(row: Mapping[str, Any]) -> datetime:
