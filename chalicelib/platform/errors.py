@@ -142,6 +142,8 @@ class RowAlreadyExists(Conflict):
 
 class ReferencedRowMissing(Conflict):
     title = "The row refers to one that does not exist"
+
+
 # Stores: slugs and limits
 
 
@@ -175,6 +177,8 @@ class StoreKeyLimitReached(Conflict):
 
 class InvalidStoreQuery(InvalidInput):
     title = "Give one of owner_id, slug and database_status"
+
+
 # Administration
 
 

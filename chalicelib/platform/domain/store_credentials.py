@@ -1,11 +1,12 @@
-"""Keys of a store's data API: `<store id>.<key id>.<secret>`, of which the store's row holds the SHA-256."""
+"""The key that a caller of a store's data API sent, compared with those in the store's row."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
 
+from chalicelib.platform.domain.store_keys import StoredKey, hash_key, split_key
+from chalicelib.platform.domain.store_values import is_row_id
 from chalicelib.platform.enums import KeyScope
 
 DIGEST, SCOPE = 0, 1
@@ -23,21 +24,13 @@ class PresentedKey:
 
 def parse_key(token: str) -> PresentedKey | None:
     """Return the key in a bearer token; None for another token, such as a JWT, which has three parts as well."""
-    parts = token.split(".")
-    if len(parts) != 3 or not all(parts) or not is_row_id(parts[0]) or not parts[1].isalnum():
+    ids = split_key(token)
+    if ids is None or not is_row_id(ids[0]) or not ids[1].isalnum():
         return None
-    return PresentedKey(parts[0], parts[1], hashlib.sha256(token.encode()).digest())
+    return PresentedKey(*ids, hash_key(token))
 
 
-def is_row_id(text: str) -> bool:
-    """Return whether the text is a UUID in lower case with hyphens."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
-
-
-def scope_of(api_keys: dict[str, list[object]], key: PresentedKey) -> KeyScope | None:
+def scope_of(api_keys: Mapping[str, StoredKey], key: PresentedKey) -> KeyScope | None:
     """Return the scope of a presented key among those of its store; None if it is not one of them."""
     entry = api_keys.get(key.key_id)
-    return KeyScope(str(entry[SCOPE])) if entry and entry[DIGEST] == key.digest else None
+    return KeyScope(entry[SCOPE]) if entry and entry[DIGEST] == key.digest else None

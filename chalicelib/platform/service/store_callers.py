@@ -27,7 +27,8 @@ from chalicelib.platform.domain.store_admission import (
     require_callable,
     require_calls_left,
 )
-from chalicelib.platform.domain.store_credentials import PresentedKey, is_row_id, parse_key, scope_of
+from chalicelib.platform.domain.store_credentials import PresentedKey, parse_key, scope_of
+from chalicelib.platform.domain.store_values import is_row_id
 from chalicelib.platform.domain.usage_logs import DataCall
 from chalicelib.platform.enums import KeyScope
 from chalicelib.platform.errors import StoreNotFound
