@@ -56,14 +56,10 @@ def find_customer(transaction: StoreTransaction, customer_id: str) -> Customer |
 
 def add_to_customer(transaction: StoreTransaction, customer_id: str, totals: CustomerTotals, moment: datetime) -> None:
     """Add to the totals of a customer, if it exists."""
-    execute(
-        transaction,
-        update(CUSTOMERS)
-        .where(CUSTOMERS.c.id == customer_id)
-        .values(
-            order_count=CUSTOMERS.c.order_count + totals.orders,
-            total_spent=CUSTOMERS.c.total_spent + totals.spent,
-            version=CUSTOMERS.c.version + 1,
-            updated_at=moment,
-        ),
-    )
+    changes = {
+        "order_count": CUSTOMERS.c.order_count + totals.orders,
+        "total_spent": CUSTOMERS.c.total_spent + totals.spent,
+        "version": CUSTOMERS.c.version + 1,
+        "updated_at": moment,
+    }
+    transaction.connection.execute(update(CUSTOMERS).where(CUSTOMERS.c.id == customer_id).values(changes))

@@ -16,11 +16,10 @@ _LEVEL = (INVENTORY.c.product_id, INVENTORY.c.location, INVENTORY.c.quantity, IN
 _PIECES = bindparam("pieces", type_=INVENTORY.c.quantity.type)
 _REMAINING_RESERVED = case((INVENTORY.c.reserved > _PIECES, INVENTORY.c.reserved - _PIECES), else_=0)
 """Never below 0: a row that was deleted and created again has no pieces of the orders before."""
-_CHANGE = (
-    update(INVENTORY)
-    .where(INVENTORY.c.product_id == bindparam("product_key"), INVENTORY.c.location == bindparam("location_key"))
-    .values(version=INVENTORY.c.version + 1, updated_at=bindparam("moment"))
+_ROW = update(INVENTORY).where(
+    INVENTORY.c.product_id == bindparam("product_key"), INVENTORY.c.location == bindparam("location_key")
 )
+_TECHNICAL = ((INVENTORY.c.version, INVENTORY.c.version + 1), (INVENTORY.c.updated_at, bindparam("moment")))
 
 
 def list_levels(
@@ -46,13 +45,16 @@ def lock_row(transaction: StoreTransaction, key: StockKey) -> dict[str, Any] | N
 def reserve_pieces(transaction: StoreTransaction, pieces: Mapping[StockKey, int], moment: datetime) -> bool:
     """Reserve pieces, in the order of the keys. Returns False if a row has too few; then the transaction must end."""
     has_enough = INVENTORY.c.reserved + _PIECES <= INVENTORY.c.quantity
-    statement = _CHANGE.where(has_enough).values(reserved=INVENTORY.c.reserved + _PIECES)
+    statement = _ROW.where(has_enough).ordered_values(
+        (INVENTORY.c.reserved, INVENTORY.c.reserved + _PIECES), *_TECHNICAL
+    )
     return _run(transaction, statement, pieces, moment) == len(pieces)
 
 
 def free_pieces(transaction: StoreTransaction, pieces: Mapping[StockKey, int], moment: datetime) -> None:
     """Put reserved pieces up for sale, in the order of the keys. Rows that were deleted are left out."""
-    _run(transaction, _CHANGE.values(reserved=_REMAINING_RESERVED), pieces, moment)
+    statement = _ROW.ordered_values((INVENTORY.c.reserved, _REMAINING_RESERVED), *_TECHNICAL)
+    _run(transaction, statement, pieces, moment)
 
 
 def take_pieces(transaction: StoreTransaction, pieces: Mapping[StockKey, int], moment: datetime) -> None:
@@ -60,13 +62,15 @@ def take_pieces(transaction: StoreTransaction, pieces: Mapping[StockKey, int], m
     after = INVENTORY.c.quantity - _PIECES
     # MySQL assigns from left to right: `quantity` must still see the old `reserved`
     remaining = case((after > _REMAINING_RESERVED, after), else_=_REMAINING_RESERVED)
-    statement = _CHANGE.ordered_values((INVENTORY.c.quantity, remaining), (INVENTORY.c.reserved, _REMAINING_RESERVED))
+    statement = _ROW.ordered_values(
+        (INVENTORY.c.quantity, remaining), (INVENTORY.c.reserved, _REMAINING_RESERVED), *_TECHNICAL
+    )
     _run(transaction, statement, pieces, moment)
 
 
 def set_quantity(transaction: StoreTransaction, key: StockKey, quantity: int, moment: datetime) -> None:
     """Set the quantity of a locked row."""
-    _run(transaction, _CHANGE.values(quantity=_PIECES), {key: quantity}, moment)
+    _run(transaction, _ROW.ordered_values((INVENTORY.c.quantity, _PIECES), *_TECHNICAL), {key: quantity}, moment)
 
 
 def _run(transaction: StoreTransaction, statement: Update, pieces: Mapping[StockKey, int], moment: datetime) -> int:
