@@ -192,3 +192,18 @@ class InvalidSetting(InvalidInput):
 
 class UserNotFound(NotFound):
     title = "User not found"
+
+
+# Migrations
+
+
+class MigrationRunNotFound(NotFound):
+    title = "Migration run not found"
+
+
+class MigrationInProgress(Conflict):
+    title = "A migration is running; wait until it ends"
+
+
+class InvalidRevision(InvalidInput):
+    title = "This version has no such revision"

@@ -81,16 +81,16 @@ def lock_matching(
 
 def find_conflicts(
     transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row]
-) -> dict[tuple[str, ...], set[tuple[Any, ...]]]:
-    """Return, by unique key, the values of the rows that stored rows have."""
+) -> dict[tuple[str, ...], dict[tuple[Any, ...], tuple[str, ...]]]:
+    """Return, by unique key, the values of the rows that stored rows have, with the keys of those."""
     table = sql_table(schema)
+    key = [table.c[name] for name in schema.key]
     conflicts = {}
     for names in (schema.key, *schema.unique_keys):
         columns = [table.c[name] for name in names]
-        statement = select(*columns).where(
-            or_(*(and_(*(column == row[column.name] for column in columns)) for row in rows))
-        )
-        conflicts[names] = {tuple(found) for found in transaction.connection.execute(statement).all()}
+        matches = or_(*(and_(*(column == row[column.name] for column in columns)) for row in rows))
+        stored = transaction.connection.execute(select(*columns, *key).where(matches)).all()
+        conflicts[names] = {tuple(row[: len(names)]): tuple(row[len(names) :]) for row in stored}
     return conflicts
 
 

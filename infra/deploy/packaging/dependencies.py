@@ -59,13 +59,17 @@ UNUSED = (
     "cffi",
     "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
     "pycparser",
+    "sqlalchemy/dialects/mssql",
+    "sqlalchemy/dialects/oracle",
+    "sqlalchemy/testing",
     "stripe/events",
     "stripe/params",
     "tzdata/zoneinfo/tzdata.zi",
 )
 """Large parts of features that we do not use: AVIF, text in pictures (FreeType, HarfBuzz), Tk, the routers and utilities of
 Powertools, event classes of Stripe API v2, types of parameters, which only type checkers read, the compiler of C
-declarations (argon2's are compiled), a second database of time zones. Pillow reports such a feature as missing. Shared
+declarations (argon2's are compiled), a second database of time zones, dialects of other
+databases. Pillow reports such a feature as missing. Shared
 libraries that only they need are also removed."""
 SHARED_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 """Files that every botocore service reads."""

@@ -7,6 +7,7 @@ update rolls back, and the stacks after it stay as they are.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -45,9 +46,10 @@ def demand_alarm_email(stage: str, alarm_email: str | None) -> None:
         )
 
 
-def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
+def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
     """Create or update the stacks of this process's stage in account `owner`, and print their outputs.
 
+    `given` are parameters of the templates by name; a stack keeps the value of one that is None or empty.
     Raises QuotaTooLow before anything is deployed, and DeploymentFailed if CloudFormation rejects or rolls back a stack.
     """
     _refuse_old_stack()
@@ -61,9 +63,7 @@ def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
         values = zips | reservations | outputs
         template = artefacts.upload(bucket, out / f"{name}.json")
         declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
-        parameters: Parameters = {key: values.get(key) for key in declared}
-        if alarm_email and ALARM_EMAIL in declared:
-            parameters[ALARM_EMAIL] = alarm_email
+        parameters: Parameters = {key: given.get(key) or values.get(key) for key in declared}
         result = _bring_up(name, artefacts.url(bucket, template), parameters, changed)
         print(result)
         if not result.endswith(stacks.NO_CHANGE):
