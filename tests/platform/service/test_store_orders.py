@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
 
 from chalicelib.kit.errors import VersionMismatch
 from chalicelib.kit.idempotency import Idempotency
-from chalicelib.platform.enums import KeyScope, OrderStatus
+from chalicelib.platform.enums import OrderStatus
 from chalicelib.platform.errors import (
     DiscountCodeUsedUp,
     InvalidOrder,
@@ -19,36 +18,15 @@ from chalicelib.platform.errors import (
     OutOfStock,
     PlanLimitReached,
 )
-from chalicelib.platform.models import Store
 from chalicelib.platform.repository import stores
-from chalicelib.platform.schemas.store_orders import OrderCreate, OrderRead, OrderUpdate
+from chalicelib.platform.schemas.store_orders import OrderUpdate
 from chalicelib.platform.service import store_orders, store_quotes
-from chalicelib.platform.service.store_callers import StoreCaller
 from chalicelib.platform.store_database.tables import CUSTOMERS, DISCOUNTS, INVENTORY, ORDERS, PRICES, PRODUCTS
 from tests.platform.store_databases import connected_store
+from tests.platform.store_orders import caller_of, change, order_of, place
 from tests.platform.store_rows import add_code, add_customer, add_product, add_row, execute, rows_of, stock_of
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-
-
-def caller_of(store: Store) -> StoreCaller:
-    return StoreCaller(stores.get_store(store.id), KeyScope.WRITE)
-
-
-def order_of(*items: tuple[str, int], currency: str = "USD", **fields: Any) -> OrderCreate:
-    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in items]
-    return OrderCreate.model_validate({"currency": currency, "items": lines} | fields)
-
-
-def place(store: Store, body: OrderCreate) -> OrderRead:
-    return store_orders.place_order(caller_of(store), body, None)
-
-
-def change(store: Store, order: OrderRead, *statuses: str) -> OrderRead:
-    for status in statuses:
-        body = OrderUpdate(status=OrderStatus(status))
-        order = store_orders.change_order(caller_of(store), order.id, body, None)
-    return order
 
 
 def test_an_order_is_stored_with_its_lines_and_amounts(either_database):
