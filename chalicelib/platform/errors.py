@@ -98,6 +98,41 @@ class SchemaMismatch(Conflict):
     title = "An existing table does not fit; nothing was changed"
 
 
+# Orders
+
+
+class OrderNotFound(NotFound):
+    title = "Order not found"
+
+
+class InventoryNotFound(NotFound):
+    title = "The product has no stock at this location"
+
+
+class InvalidOrder(InvalidInput):
+    title = "The order cannot be placed as it is"
+
+
+class InvalidAdjustment(InvalidInput):
+    title = "The stock cannot be adjusted so"
+
+
+class InvalidDiscountCode(InvalidInput):
+    title = "The discount code cannot be used here"
+
+
+class DiscountCodeUsedUp(Conflict):
+    title = "The discount code has reached its usage limit"
+
+
+class OutOfStock(Conflict):
+    title = "There is not enough stock"
+
+
+class OrderTransitionRefused(Conflict):
+    title = "An order of this status cannot change so"
+
+
 # Data API
 
 
