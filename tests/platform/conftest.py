@@ -12,7 +12,7 @@ from tests.platform.store_databases import (
     shared_store,
     supabase_store,
 )
-from tests.platform.store_servers import own_mysql, own_postgresql, server_of_kind, shared_server
+from tests.platform.store_servers import own_mysql, own_postgresql, server_of_kind, shared_server, supabase_account
 from tests.together.conftest import mailbox, moved_clock
 
 __all__ = [
@@ -32,5 +32,6 @@ __all__ = [
     "shared_database",
     "shared_server",
     "shared_store",
+    "supabase_account",
     "supabase_store",
 ]
