@@ -7,6 +7,8 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.routes.store_tokens": ("/v1/platform/stores/{store_id}/token",),
     "chalicelib.platform.routes.stores": ("/v1/platform/stores",),
     "chalicelib.platform.jobs.audit": (),
+    "chalicelib.platform.jobs.store_measures": (),
+    "chalicelib.platform.jobs.usage": (),
     "chalicelib.platform.routes.audit": ("/v1/platform/stores/{store_id}/audit", "/v1/operator/platform/audit"),
     "chalicelib.platform.routes.settings": ("/v1/operator/platform/settings",),
 }

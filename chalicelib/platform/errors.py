@@ -107,6 +107,8 @@ class StoreKeyLimitReached(Conflict):
 
 class InvalidStoreQuery(InvalidInput):
     title = "Give one of owner_id, slug and database_status"
+
+
 # Administration
 
 

@@ -34,7 +34,9 @@ def get_any_store(call: ApiRequest[Account], store_id: str) -> StoreRead:
 def suspend_store(call: ApiRequest[Account, StoreSuspension], store_id: str) -> StoreRead:
     """Suspend a store: its next data call is refused with 403. Its database stays. Repeating it replaces the reason."""
     result = operator_stores.suspend_store(store_id, call.body.reason)
-    audit.publish_operator_action(call.principal, "platform.suspend_store", f"store:{store_id}", reason=call.body.reason)
+    audit.publish_operator_action(
+        call.principal, "platform.suspend_store", f"store:{store_id}", reason=call.body.reason
+    )
     return result
 
 
