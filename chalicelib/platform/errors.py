@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
+from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem, TooManyRequests
 
 # Stores
 
@@ -74,6 +74,41 @@ class SchemaMismatch(Conflict):
     title = "An existing table does not fit; nothing was changed"
 
 
+# Data API
+
+
+class ApiCallLimitReached(TooManyRequests):
+    """The calls of the store's plan are used until the month's end (UTC). `extras`: limit, used, upgrade_to."""
+
+    title = "The plan's calls of this month are used"
+
+
+class StoreTableNotFound(NotFound):
+    title = "The store has no such table"
+
+
+class RowNotFound(NotFound):
+    title = "Row not found"
+
+
+class InvalidRow(InvalidInput):
+    """Rows do not fit their table. `errors` names each field, in a batch with the row's number from 0."""
+
+    title = "Some of the row's fields are invalid"
+
+
+class InvalidFilter(InvalidInput):
+    title = "A filter, sort or selection is invalid"
+
+
+class RowAlreadyExists(Conflict):
+    title = "Another row has this unique value"
+
+
+class ReferencedRowMissing(Conflict):
+    title = "The row refers to one that does not exist"
+
+
 # Stores: slugs and limits
 
 
@@ -122,3 +157,18 @@ class InvalidSetting(InvalidInput):
 
 class UserNotFound(NotFound):
     title = "User not found"
+
+
+# Migrations
+
+
+class MigrationRunNotFound(NotFound):
+    title = "Migration run not found"
+
+
+class MigrationInProgress(Conflict):
+    title = "A migration is running; wait until it ends"
+
+
+class InvalidRevision(InvalidInput):
+    title = "This version has no such revision"

@@ -80,7 +80,7 @@ def identifier() -> Column[str]:
 
 
 def reference(name: str, table: str, ondelete: str, **options: Any) -> Column[str]:
-    """Return a column with the id of a row of `table`; `ondelete` is `CASCADE` or `SET NULL`. Only the first is required."""
+    """Return a column with the id of a row of `table`. `ondelete` is `CASCADE`, then it is required, or `SET NULL`."""
     nullable = ondelete == "SET NULL"
     return Column(name, IDENTIFIER, ForeignKey(f"{table}.id", ondelete=ondelete), nullable=nullable, **options)
 

@@ -72,7 +72,7 @@ MEDIA_LIBRARY = _table(
 CATEGORIES = _table(
     "categories",
     identifier(),
-    reference("parent_id", "categories", "SET NULL"),
+    reference("parent_id", "categories", "SET NULL", index=True),
     required_text("name", 255),
     required_text("slug", 255, unique=True),
     Column("description", LONG_TEXT),
@@ -92,14 +92,14 @@ PRODUCTS = _table(
     optional_text("product_type", 100),
     _PRODUCT_STATUS,
     flag("is_active", default=True),
-    reference("featured_image_id", "media_library", "SET NULL"),
+    reference("featured_image_id", "media_library", "SET NULL", index=True),
     one_of(_PRODUCT_STATUS),
 )
 
 PRODUCT_CATEGORIES = _table(
     "product_categories",
     reference("product_id", "products", "CASCADE", primary_key=True),
-    reference("category_id", "categories", "CASCADE", primary_key=True),
+    reference("category_id", "categories", "CASCADE", primary_key=True, index=True),
     count("sort_order"),
 )
 
@@ -118,7 +118,7 @@ ATTRIBUTES = _table(
 PRODUCT_ATTRIBUTE_VALUES = _table(
     "product_attribute_values",
     reference("product_id", "products", "CASCADE", primary_key=True),
-    reference("attribute_id", "attributes", "CASCADE", primary_key=True),
+    reference("attribute_id", "attributes", "CASCADE", primary_key=True, index=True),
     Column("value", JSON_VALUE, nullable=False),
 )
 
@@ -195,7 +195,7 @@ ORDERS = _table(
     "orders",
     identifier(),
     Column("number", Integer, nullable=False, unique=True),
-    reference("customer_id", "customers", "SET NULL"),
+    reference("customer_id", "customers", "SET NULL", index=True),
     _ORDER_STATUS,
     required_text("currency", 3),
     money("subtotal"),
@@ -203,7 +203,7 @@ ORDERS = _table(
     money("tax_total"),
     money("shipping_total"),
     money("total"),
-    reference("discount_id", "discounts", "SET NULL"),
+    reference("discount_id", "discounts", "SET NULL", index=True),
     Column("billing_address", JSON_VALUE),
     Column("shipping_address", JSON_VALUE),
     time("placed_at", nullable=False),
@@ -221,7 +221,7 @@ ORDER_ITEMS = _table(
     identifier(),
     reference("order_id", "orders", "CASCADE"),
     Column("position", SmallInteger, nullable=False),
-    reference("product_id", "products", "SET NULL"),
+    reference("product_id", "products", "SET NULL", index=True),
     required_text("sku", 100),
     required_text("name", 255),
     count("quantity", None),
