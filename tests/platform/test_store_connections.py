@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from sqlalchemy import text
 
 from chalicelib.integrations.sql.servers import Dialect, Server
-from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.service import store_connections
 from tests.databases import *  # noqa: F403
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,21 +15,14 @@ from chalicelib.platform.models import ApiUsageLog, Store, UsageHour, UsageMetri
 from chalicelib.platform.service import due_usage, usage_hours
 from chalicelib.platform.service.usage_logs import record_call
 from infra.bench.round_trips import Cost, metered
-from infra.deploy import handlers
-from infra.local import schedules
 from tests.platform.clocks import set_clock
 from tests.platform.data_calls import NOON, data_call
+from tests.platform.schedules import run_schedule
 from tests.platform.stores import new_store
 
 Drain = Callable[[], list[dict[str, Any]]]
 DAY = NOON.date()
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-def run_schedule(name: str, due: datetime) -> None:
-    """Invoke a schedule with the rights of its role."""
-    [schedule] = [each for each in handlers.schedules() if each.name == name]
-    handlers.chalice_app().handler_map[name](schedules.event_of(schedule, due), None)
 
 
 def figures(store_id: str) -> tuple[Any, ...]:
