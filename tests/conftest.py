@@ -74,6 +74,13 @@ from infra.deploy.handlers import Consumer  # noqa: E402
 from infra.local import delivery, server  # noqa: E402
 from infra.local.provision import provision  # noqa: E402
 from tests import access  # noqa: E402
+from tests.databases import (  # noqa: E402, F401
+    mariadb_database,
+    mariadb_server,
+    pgbouncer,
+    postgresql_database,
+    postgresql_server,
+)
 
 secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
 access.enforce()

@@ -2,4 +2,12 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.routes.pages": ("/platform/app",),
+    "chalicelib.platform.jobs.subscriptions": (),
+    "chalicelib.platform.routes.operator_stores": ("/v1/operator/platform/stores",),
+    "chalicelib.platform.routes.store_keys": ("/v1/platform/stores/{store_id}/keys",),
+    "chalicelib.platform.routes.store_tokens": ("/v1/platform/stores/{store_id}/token",),
+    "chalicelib.platform.routes.stores": ("/v1/platform/stores",),
+    "chalicelib.platform.jobs.audit": (),
+    "chalicelib.platform.routes.audit": ("/v1/platform/stores/{store_id}/audit", "/v1/operator/platform/audit"),
+    "chalicelib.platform.routes.settings": ("/v1/operator/platform/settings",),
 }

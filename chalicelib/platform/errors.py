@@ -72,3 +72,64 @@ class SchemaInUse(Conflict):
 
 class SchemaMismatch(Conflict):
     title = "An existing table does not fit; nothing was changed"
+
+
+# Stores: slugs and limits
+
+
+class SlugTaken(Conflict):
+    title = "Another store has this slug; choose another"
+
+
+class StoreProvisioned(Conflict):
+    title = "This cannot change once the store has a database"
+
+
+class StoreLimitReached(Conflict):
+    """An owner has as many stores as one may have."""
+
+    title = "You have the maximum number of stores"
+
+
+class FreeStoreLimitReached(Conflict):
+    """An owner has as many free stores on the shared servers as one may have."""
+
+    title = "You have the maximum number of free stores; upgrade one, or connect a database"
+
+
+class StoreKeyNotFound(NotFound):
+    title = "Key not found"
+
+
+class StoreKeyLimitReached(Conflict):
+    title = "The store has the maximum number of keys; revoke one first"
+
+
+class InvalidStoreQuery(InvalidInput):
+    title = "Give one of owner_id, slug and database_status"
+
+
+# Administration
+
+
+class SettingNotFound(NotFound):
+    title = "Setting not found"
+
+
+class InvalidSetting(InvalidInput):
+    title = "This value does not fit the setting"
+
+
+class UserNotFound(NotFound):
+    title = "User not found"
+
+
+# Migrations
+
+
+class MigrationRunNotFound(NotFound):
+    title = "Migration run not found"
+
+
+class MigrationInProgress(Conflict):
+    title = "A migration is running; wait until it ends"

@@ -52,6 +52,7 @@ class PlatformUser(Table):
     totp_secret = SecretAttribute(personal=True, null=True)
     totp_step = IntegerAttribute(personal=False, null=True)
     is_active = BooleanAttribute(personal=False, default=True)
+    store_count = IntegerAttribute(personal=False, default=0)
     pending_email = UnicodeAttribute(personal=True, null=True)
     pending_email_until = DateTimeAttribute(personal=False, null=True)
     former_email = UnicodeAttribute(personal=True, null=True)
