@@ -8,6 +8,12 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.routes.store_tokens": ("/v1/platform/stores/{store_id}/token",),
     "chalicelib.platform.routes.stores": ("/v1/platform/stores",),
     "chalicelib.platform.jobs.audit": (),
+    "chalicelib.platform.jobs.provisioning": (),
+    "chalicelib.platform.routes.databases": ("/v1/platform/stores/{store_id}/database",),
+    "chalicelib.platform.routes.provisioning": (
+        "/v1/platform/stores/{store_id}/provision",
+        "/v1/operator/platform/jobs",
+    ),
     "chalicelib.platform.routes.audit": ("/v1/platform/stores/{store_id}/audit", "/v1/operator/platform/audit"),
     "chalicelib.platform.routes.settings": ("/v1/operator/platform/settings",),
 }
