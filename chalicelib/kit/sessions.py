@@ -143,6 +143,11 @@ def stage_end(transaction: Transaction, sessions: Iterable[Session]) -> None:
         transaction.delete(Session(session.subject, session.id))
 
 
+def remove_session(subject: str, session_id: str) -> bool:
+    """Delete a session and return True; return False if there is none."""
+    return tables.delete_if(Session(subject, session_id), Session.id.exists())
+
+
 def end_sessions(sessions: Iterable[Session]) -> None:
     """End sessions, at most 100."""
     with Transaction() as transaction:

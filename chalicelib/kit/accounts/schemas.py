@@ -1,19 +1,65 @@
-"""Requests and responses of sign-in and sessions."""
+"""Requests and responses about accounts and sessions that are the same in every context."""
 
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field
 
+from chalicelib.kit.accounts.fields import MAX_TOKEN, DeviceName, EmailAddress, MailedTokenText
 from chalicelib.kit.models import Session
 from chalicelib.kit.passwords import Password
 from chalicelib.kit.schemas import Input, Schema, Timestamp
-from chalicelib.kit.sessions import MAX_DEVICE
-from chalicelib.together.schemas.account_fields import EmailAddress
-from chalicelib.together.schemas.text import without_controls
 
-MAX_TOKEN = 2_000
 
-DeviceName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_DEVICE), AfterValidator(without_controls)]
+class AccountVerification(Input):
+    """The link of the mail and the password: a stranger may have signed up with the address."""
+
+    token: MailedTokenText
+    password: Password
+
+
+class EmailConfirmation(Input):
+    """The link of a mail that confirms or undoes a change of the e-mail."""
+
+    token: MailedTokenText
+
+
+class PasswordResetCreate(Input):
+    """A request for a link that sets a new password."""
+
+    email: EmailAddress
+
+
+class PasswordReset(Input):
+    """The link of the mail and the new password."""
+
+    token: MailedTokenText
+    password: Password
+
+
+class PasswordChange(Input):
+    """The present and the new password."""
+
+    current_password: Password
+    new_password: Password
+
+
+class EmailChange(Input):
+    """A new address, and the password."""
+
+    email: EmailAddress
+    password: Password
+
+
+class AccountDeletion(Input):
+    """The password, to delete the account."""
+
+    password: Password
+
+
+class AccountDeletionRead(Schema):
+    """The account is closed. Until `closing_at`, signing in keeps it."""
+
+    closing_at: Timestamp
 
 
 class SessionCreate(Input):

@@ -13,19 +13,25 @@ CONFIRM = timedelta(hours=24)
 """How long a new address can be confirmed."""
 
 
-class AccountFields(Protocol):
-    """The fields of an account that decide what is permitted."""
+class AccountRow(Protocol):
+    """The columns of an account that every realm's table has."""
 
+    @property
+    def id(self) -> str: ...
     @property
     def email(self) -> str: ...
     @property
     def password_hash(self) -> str | None: ...
+    @property
+    def display_name(self) -> str | None: ...
     @property
     def email_verified(self) -> bool: ...
     @property
     def is_active(self) -> bool: ...
     @property
     def closing_at(self) -> datetime | None: ...
+    @property
+    def closing_on(self) -> str | None: ...
     @property
     def pending_email(self) -> str | None: ...
     @property
@@ -34,29 +40,33 @@ class AccountFields(Protocol):
     def former_email(self) -> str | None: ...
     @property
     def former_email_until(self) -> datetime | None: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def updated_at(self) -> datetime: ...
 
 
-def is_closing(account: AccountFields) -> bool:
+def is_closing(account: AccountRow) -> bool:
     """Return whether the account was deleted and can still be kept."""
     return not account.is_active and account.closing_at is not None and account.password_hash is not None
 
 
-def can_sign_in(account: AccountFields, email: str) -> bool:
+def can_sign_in(account: AccountRow, email: str) -> bool:
     """Return whether the account can be signed in to with this address: not with a former one."""
     if account.email != email or not account.email_verified or account.password_hash is None:
         return False
     return account.is_active or is_closing(account)
 
 
-def signed_in_changes(account: AccountFields, now: datetime) -> dict[str, object]:
+def signed_in_changes(account: AccountRow, now: datetime) -> dict[str, object]:
     """Return the columns that a sign-in writes: it keeps a closing account, and drops an address that expired."""
-    changes: dict[str, object] = {"last_active_at": now}
+    changes: dict[str, object] = {}
     if is_closing(account):
         changes |= {"is_active": True, "closing_at": None, "closing_on": None}
     return changes | expired_addresses(account, now)
 
 
-def expired_addresses(account: AccountFields, now: datetime) -> dict[str, object]:
+def expired_addresses(account: AccountRow, now: datetime) -> dict[str, object]:
     """Return the columns of a pending or former address that has expired, each with None."""
     changes: dict[str, object] = {}
     if account.pending_email_until is not None and account.pending_email_until <= now:
@@ -66,7 +76,7 @@ def expired_addresses(account: AccountFields, now: datetime) -> dict[str, object
     return changes
 
 
-def is_email_changing(account: AccountFields, now: datetime) -> bool:
+def is_email_changing(account: AccountRow, now: datetime) -> bool:
     """Return whether a change of the e-mail can still be confirmed or undone."""
     ends = (account.pending_email_until, account.former_email_until)
     return any(until is not None and until > now for until in ends)

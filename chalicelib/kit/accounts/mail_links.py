@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+
+from chalicelib.kit.accounts.state import AccountRow
 
 
 class MailPurpose(StrEnum):
-    """Why a member is mailed about their account."""
+    """Why an account is mailed."""
 
     VERIFY = "verify"
     ACCOUNT_EXISTS = "account_exists"
@@ -19,6 +20,7 @@ class MailPurpose(StrEnum):
     CONFIRM_EMAIL = "email"
     UNDO_EMAIL = "undo"
     INVITE = "invite"
+    """Each realm composes this mail itself."""
     SESSION_ENDED = "session_ended"
 
 
@@ -30,22 +32,7 @@ LIFETIMES = {
 }
 
 
-class LinkFields(Protocol):
-    """The fields of an account that its links are bound to."""
-
-    @property
-    def email(self) -> str: ...
-    @property
-    def password_hash(self) -> str | None: ...
-    @property
-    def email_verified(self) -> bool: ...
-    @property
-    def pending_email(self) -> str | None: ...
-    @property
-    def former_email(self) -> str | None: ...
-
-
-def link_state(purpose: MailPurpose, account: LinkFields) -> tuple[str | None, ...]:
+def link_state(purpose: MailPurpose, account: AccountRow) -> tuple[str | None, ...]:
     """Return the state that a link of this purpose changes: the link is void once it is another one."""
     if purpose is MailPurpose.VERIFY:
         return (account.email, account.password_hash, str(account.email_verified))
