@@ -16,4 +16,5 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     ),
     "chalicelib.platform.routes.audit": ("/v1/platform/stores/{store_id}/audit", "/v1/operator/platform/audit"),
     "chalicelib.platform.routes.settings": ("/v1/operator/platform/settings",),
+    "chalicelib.platform.routes.store_api": ("/v1/store",),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
+from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem, TooManyRequests
 
 # Stores
 
@@ -116,6 +116,74 @@ class SupabaseLimitReached(Conflict):
     """Supabase refuses another project: the organization's quota, or its bill."""
 
     title = "Supabase refuses another project in this organization"
+# Orders
+
+
+class OrderNotFound(NotFound):
+    title = "Order not found"
+
+
+class InventoryNotFound(NotFound):
+    title = "The product has no stock at this location"
+
+
+class InvalidOrder(InvalidInput):
+    title = "The order cannot be placed as it is"
+
+
+class InvalidAdjustment(InvalidInput):
+    title = "The stock cannot be adjusted so"
+
+
+class InvalidDiscountCode(InvalidInput):
+    title = "The discount code cannot be used here"
+
+
+class DiscountCodeUsedUp(Conflict):
+    title = "The discount code has reached its usage limit"
+
+
+class OutOfStock(Conflict):
+    title = "There is not enough stock"
+
+
+class OrderTransitionRefused(Conflict):
+    title = "An order of this status cannot change so"
+
+
+# Data API
+
+
+class ApiCallLimitReached(TooManyRequests):
+    """The calls of the store's plan are used until the month's end (UTC). `extras`: limit, used, upgrade_to."""
+
+    title = "The plan's calls of this month are used"
+
+
+class StoreTableNotFound(NotFound):
+    title = "The store has no such table"
+
+
+class RowNotFound(NotFound):
+    title = "Row not found"
+
+
+class InvalidRow(InvalidInput):
+    """Rows do not fit their table. `errors` names each field, in a batch with the row's number from 0."""
+
+    title = "Some of the row's fields are invalid"
+
+
+class InvalidFilter(InvalidInput):
+    title = "A filter, sort or selection is invalid"
+
+
+class RowAlreadyExists(Conflict):
+    title = "Another row has this unique value"
+
+
+class ReferencedRowMissing(Conflict):
+    title = "The row refers to one that does not exist"
 
 
 # Stores: slugs and limits
