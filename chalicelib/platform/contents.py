@@ -1,6 +1,7 @@
 """Blueprints of `platform`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.platform.routes.pages": ("/platform/app",),
     "chalicelib.platform.jobs.subscriptions": (),
     "chalicelib.platform.routes.operator_stores": ("/v1/operator/platform/stores",),
     "chalicelib.platform.routes.store_keys": ("/v1/platform/stores/{store_id}/keys",),
@@ -9,6 +10,12 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.jobs.audit": (),
     "chalicelib.platform.jobs.store_measures": (),
     "chalicelib.platform.jobs.usage": (),
+    "chalicelib.platform.jobs.provisioning": (),
+    "chalicelib.platform.routes.databases": ("/v1/platform/stores/{store_id}/database",),
+    "chalicelib.platform.routes.provisioning": (
+        "/v1/platform/stores/{store_id}/provision",
+        "/v1/operator/platform/jobs",
+    ),
     "chalicelib.platform.routes.audit": ("/v1/platform/stores/{store_id}/audit", "/v1/operator/platform/audit"),
     "chalicelib.platform.routes.settings": ("/v1/operator/platform/settings",),
     "chalicelib.platform.routes.store_api": ("/v1/store",),

@@ -74,6 +74,83 @@ class SchemaMismatch(Conflict):
     title = "An existing table does not fit; nothing was changed"
 
 
+class JobEnded(Conflict):
+    title = "The job has ended"
+
+
+class JobNotRetryable(Conflict):
+    title = "This job cannot be retried; request a new one"
+
+
+class JobStuck(Conflict):
+    title = "The job stopped repeatedly; support was informed"
+
+
+class SharedServersFull(Conflict):
+    title = "No shared server has room in this region"
+
+
+class FreeStoresLimit(Conflict):
+    """An owner has as many free stores on shared servers as are allowed."""
+
+    title = "Too many free stores on shared servers"
+
+
+class ConnectionNotChangeable(Conflict):
+    title = "This store's connection cannot be changed here"
+
+
+class SupabaseTokenRefused(DatabaseRefused):
+    title = "Supabase refuses this access token"
+
+
+class SupabaseOrganizationMissing(DatabaseRefused):
+    title = "The token's account has no such organization"
+
+
+class SupabaseProjectUnavailable(DatabaseRefused):
+    title = "The Supabase project is missing or did not start"
+
+
+class SupabaseLimitReached(Conflict):
+    """Supabase refuses another project: the organization's quota, or its bill."""
+
+    title = "Supabase refuses another project in this organization"
+# Orders
+
+
+class OrderNotFound(NotFound):
+    title = "Order not found"
+
+
+class InventoryNotFound(NotFound):
+    title = "The product has no stock at this location"
+
+
+class InvalidOrder(InvalidInput):
+    title = "The order cannot be placed as it is"
+
+
+class InvalidAdjustment(InvalidInput):
+    title = "The stock cannot be adjusted so"
+
+
+class InvalidDiscountCode(InvalidInput):
+    title = "The discount code cannot be used here"
+
+
+class DiscountCodeUsedUp(Conflict):
+    title = "The discount code has reached its usage limit"
+
+
+class OutOfStock(Conflict):
+    title = "There is not enough stock"
+
+
+class OrderTransitionRefused(Conflict):
+    title = "An order of this status cannot change so"
+
+
 # Data API
 
 
@@ -126,12 +203,6 @@ class StoreLimitReached(Conflict):
     title = "You have the maximum number of stores"
 
 
-class FreeStoreLimitReached(Conflict):
-    """An owner has as many free stores on the shared servers as one may have."""
-
-    title = "You have the maximum number of free stores; upgrade one, or connect a database"
-
-
 class StoreKeyNotFound(NotFound):
     title = "Key not found"
 
@@ -168,7 +239,3 @@ class MigrationRunNotFound(NotFound):
 
 class MigrationInProgress(Conflict):
     title = "A migration is running; wait until it ends"
-
-
-class InvalidRevision(InvalidInput):
-    title = "This version has no such revision"
