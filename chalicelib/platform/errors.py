@@ -98,6 +98,50 @@ class SchemaMismatch(Conflict):
     title = "An existing table does not fit; nothing was changed"
 
 
+class JobEnded(Conflict):
+    title = "The job has ended"
+
+
+class JobNotRetryable(Conflict):
+    title = "This job cannot be retried; request a new one"
+
+
+class JobStuck(Conflict):
+    title = "The job stopped repeatedly; support was informed"
+
+
+class SharedServersFull(Conflict):
+    title = "No shared server has room in this region"
+
+
+class FreeStoresLimit(Conflict):
+    """An owner has as many free stores on shared servers as are allowed."""
+
+    title = "Too many free stores on shared servers"
+
+
+class ConnectionNotChangeable(Conflict):
+    title = "This store's connection cannot be changed here"
+
+
+class SupabaseTokenRefused(DatabaseRefused):
+    title = "Supabase refuses this access token"
+
+
+class SupabaseOrganizationMissing(DatabaseRefused):
+    title = "The token's account has no such organization"
+
+
+class SupabaseProjectUnavailable(DatabaseRefused):
+    title = "The Supabase project is missing or did not start"
+
+
+class SupabaseLimitReached(Conflict):
+    """Supabase refuses another project: the organization's quota, or its bill."""
+
+    title = "Supabase refuses another project in this organization"
+
+
 # Orders
 
 
