@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from chalicelib.kit.metrics import Alarm, Counter, Duration
 
-
 MAILS_FAILED = Counter(
     "AccountMailsFailed",
     Alarm(
