@@ -23,7 +23,7 @@ def migrate_store(message: FleetMessage) -> None:
     """Migrate a store, or take the step of its run that the message names."""
     match message:
         case StoreListingRequested():
-            migrations.list_stores(message)
+            migrations.list_fleet(message)
         case StoreMigrationsRequested():
             migrations.start_stores(message)
         case StoreMigrationRequested():

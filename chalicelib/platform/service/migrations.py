@@ -75,7 +75,7 @@ def list_store_migrations(
     return migrations.list_by_status(run_id, status, page).map(_read_store)
 
 
-def list_stores(message: StoreListingRequested) -> None:
+def list_fleet(message: StoreListingRequested) -> None:
     """Give the next stores their rows in the run, and request the listing of those after them."""
     run = migrations.get_run(message.run_id)
     if run.status is not MigrationRunStatus.RUNNING:

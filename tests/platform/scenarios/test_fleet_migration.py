@@ -128,14 +128,14 @@ def test_stores_without_tables_are_skipped_and_the_others_follow_the_canary(
     assert {revision_of(store) for store in [*active, moving]} == {HEAD}
 
 
-def test_a_store_suspended_after_its_listing_is_skipped_and_the_canary_goes_on(
+def test_a_store_suspended_after_its_listing_is_skipped_and_another_takes_its_place(
     prepared_places: Places, drain: Callable[[], list[Any]]
 ) -> None:
     prepared = prepared_places("postgresql")
     stores = [outdated_store(prepared) for _ in range(9)]
     run = fleet.start_run(auth.Account(Role.OPERATOR, "ann"), is_canary=True)
     message = StoreListingRequested(run_id=run.id)
-    fleet.list_stores(message)
+    fleet.list_fleet(message)
     for store in stores[:4]:
         store.update([Store.database_status.set(DatabaseStatus.SUSPENDED)])
     drain()
@@ -188,7 +188,7 @@ def test_a_migrated_store_has_the_indexes_of_the_newest_revision(prepared_place:
         assert store_migrations.upgrade(connection, place.server.dialect, place.schema) == HEAD
 
 
-def test_a_run_of_mysql_that_was_killed_between_statements_goes_on_where_it_stood(prepared_places: Places) -> None:
+def test_a_run_of_mysql_that_was_killed_between_statements_is_resumed(prepared_places: Places) -> None:
     prepared = prepared_places("mysql")
     place = prepared.migrating_place
     downgrade(prepared)
