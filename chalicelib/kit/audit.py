@@ -25,9 +25,11 @@ class OperatorActed(Message):
     action: str
     subject: str
     detail: dict[str, str] = Field(default_factory=dict)
+    actor_type: str = "operator"
+    """The role of the actor: an operator, or a support agent who read personal data."""
 
 
 def publish_operator_action(account: Account, action: str, subject: str, **detail: str) -> None:
     """Log and publish an operator's action. `detail` must hold no secrets and no personal data."""
     log.info("operator action published", extra={"actor": account.id, "action": action, "about": subject, **detail})
-    publish(OperatorActed(actor=account.id, action=action, subject=subject, detail=detail))
+    publish(OperatorActed(actor=account.id, action=action, subject=subject, detail=detail, actor_type=account.role))

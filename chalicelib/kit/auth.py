@@ -56,6 +56,8 @@ class Role(StrEnum):
     """The audience of one of our own access tokens."""
 
     MEMBER = "member"
+    OWNER = "owner"
+    """An owner of stores. For one store they get a `store` token."""
     STORE_OWNER = "store"
     OPERATOR = "operator"
     SUPPORT = "support"
@@ -64,12 +66,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A verified member, store owner, operator or support agent, with its id."""
+    """A verified member, owner, store, operator or support agent, with its id."""
 
     role: Role
     id: str
     session_id: str | None = None
-    """The session that the token belongs to; None for a token of the operator's command."""
+    """The session that the token belongs to; None for a token that was minted without one."""
+    actor: str | None = None
+    """For a store's token: the subject of the owner who uses it, whose session it is (RFC 8693, 4.1: `act`)."""
 
     @property
     def subject(self) -> str:
@@ -82,28 +86,43 @@ LIFETIME = timedelta(minutes=15)
 def mint(role: Role, account_id: str, lifetime: timedelta = LIFETIME, session_id: str | None = None) -> str:
     """Return a short-lived access token (JWT, HS256), of a session if one is given.
 
-    Raises Forbidden for a member without a session in a live stage: members sign in there.
+    Raises Forbidden without a session in a live stage: everybody signs in there.
     """
-    if role is Role.MEMBER and session_id is None and config.settings().is_live:
-        raise Forbidden("Members sign in; tokens cannot be minted for them.")
+    return _encode(Account(role, account_id, session_id), lifetime)
+
+
+def mint_store_token(store_id: str, owner: Account) -> str:
+    """Return an access token for a store, which belongs to the session of its owner.
+
+    Raises Forbidden if the owner's token has no session in a live stage.
+    """
+    return _encode(Account(Role.STORE_OWNER, store_id, owner.session_id, owner.subject), LIFETIME)
+
+
+def _encode(account: Account, lifetime: timedelta) -> str:
+    if account.session_id is None and config.settings().is_live:
+        raise Forbidden("Accounts sign in; tokens cannot be minted for them.")
     key_id, key = signing.key("access-token")
     now = clock.now()
-    claims = {
+    claims: dict[str, Any] = {
         "iss": config.settings().namespace,
-        "aud": role.value,
-        "sub": account_id,
+        "aud": account.role.value,
+        "sub": account.id,
         "iat": int(now.timestamp()),
         "exp": int((now + lifetime).timestamp()),
         "jti": ids.new(),
-    } | ({"sid": session_id} if session_id else {})
+    }
+    if account.session_id:
+        claims["sid"] = account.session_id
+    if account.actor:
+        claims["act"] = {"sub": account.actor}
     return jwt.encode(claims, key, algorithm="HS256", headers={"kid": key_id})
 
 
 def verify(token: str, *roles: Role) -> Account:
     """Return the account of a token. It does not read the session; `verify_session` does.
 
-    Raises Unauthenticated if it is invalid or expired, or a member's without a session in a live stage; Forbidden for
-    other roles.
+    Raises Unauthenticated if it is invalid or expired, or without a session in a live stage; Forbidden for other roles.
     """
     try:
         key = signing.keys("access-token")[jwt.get_unverified_header(token)["kid"]]
@@ -119,10 +138,10 @@ def verify(token: str, *roles: Role) -> Account:
         raise Unauthenticated(
             "The access token is invalid or expired.", headers={"WWW-Authenticate": "Bearer"}
         ) from error
-    account = Account(Role(claims["aud"]), claims["sub"], claims.get("sid"))
+    account = Account(Role(claims["aud"]), claims["sub"], claims.get("sid"), claims.get("act", {}).get("sub"))
     if account.role not in roles:
         raise Forbidden(f"Only {' and '.join(roles)} accounts may do this.")
-    if account.role is Role.MEMBER and account.session_id is None and config.settings().is_live:
+    if account.session_id is None and config.settings().is_live:
         raise Unauthenticated("The access token belongs to no session; sign in.")
     return account
 
@@ -130,11 +149,11 @@ def verify(token: str, *roles: Role) -> Account:
 def verify_session(token: str, *roles: Role) -> Account:
     """Return the account of a token whose session, if it has one, is open: with one read.
 
-    Raises what `verify` raises, and SessionEnded.
+    The session of a store's token is its owner's. Raises what `verify` raises, and SessionEnded.
     """
     account = verify(token, *roles)
     if account.session_id is not None:
-        sessions.require_open(account.subject, account.session_id)
+        sessions.require_open(account.actor or account.subject, account.session_id)
     return account
 
 
@@ -152,4 +171,9 @@ operator = accepts(Role.OPERATOR)
 support = accepts(Role.OPERATOR, Role.SUPPORT)
 """For operator routes that change nothing."""
 member = accepts(Role.MEMBER)
+owner = accepts(Role.OWNER)
+owner_or_operator = accepts(Role.OWNER, Role.OPERATOR)
+"""For routes of owners that operators may use as well, and that change something."""
+owner_or_support = accepts(Role.OWNER, Role.OPERATOR, Role.SUPPORT)
+"""For the same routes where they change nothing."""
 store_owner = accepts(Role.STORE_OWNER)

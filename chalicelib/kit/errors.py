@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 class Problem(Exception):
     """An error that the API returns to the caller. `detail` must hold no secrets and no other tenant's data.
 
-    `errors` names the fields of bad input: [{"path": "body.settings", "message": "…"}].
+    `errors` names the fields of bad input: [{"path": "body.settings", "message": "…"}]. `extras` are members that only
+    this problem has (RFC 9457, 3.2).
     """
 
     status: ClassVar[int] = 500
@@ -20,11 +21,13 @@ class Problem(Exception):
         *,
         errors: list[dict[str, str]] | None = None,
         headers: dict[str, str] | None = None,
+        extras: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.errors = errors or []
         self.headers = headers or {}
+        self.extras = extras or {}
         self.existing: Any = None
         """The stored row, if a transaction's condition on it failed."""
 
@@ -42,7 +45,7 @@ class Problem(Exception):
             "detail": self.detail,
             "request_id": request_id,
         }
-        return document | ({"errors": self.errors} if self.errors else {})
+        return document | self.extras | ({"errors": self.errors} if self.errors else {})
 
 
 class WriteConflict(Exception):

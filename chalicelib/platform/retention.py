@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
+from chalicelib.kit.data_policy import Bucket, ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.subject_queries import ByKey, SubjectQuery
 from chalicelib.platform.models import (
@@ -21,7 +21,14 @@ from chalicelib.platform.models import (
 
 RULES: tuple[RetentionRule, ...] = (
     RetentionRule("platform/usage_metrics", UsageMetric, "created_at", UsageMetric.KEEP, ExpiryAction.ARCHIVE),
-    RetentionRule("platform/audit_logs", AuditLog, "created_at", AuditLog.KEEP, ExpiryAction.ARCHIVE),
+    RetentionRule(
+        "platform/audit_logs",
+        AuditLog,
+        "created_at",
+        AuditLog.KEEP,
+        ExpiryAction.ARCHIVE,
+        object_columns=("before", "after"),
+    ),
 )
 
 
@@ -41,8 +48,28 @@ TABLE_POLICIES = (
     TablePolicy("platform/usage_hours", UsageHour, queries=_of_store("store_id")),
     TablePolicy("platform/api_usage_logs", ApiUsageLog, note="Shortened addresses of callers; gone after 90 days."),
     TablePolicy("platform/platform_settings", PlatformSetting),
-    TablePolicy("platform/audit_logs", AuditLog, note="Who acted must stay known; archived after two years."),
+    TablePolicy(
+        "platform/audit_logs",
+        AuditLog,
+        object_columns=("before", "after"),
+        note="Who acted must stay known; archived after two years.",
+    ),
     TablePolicy("platform/stores", Store, queries=_of_store("id"), erase_last=True, unique_values=(("slug", "slug"),)),
-    TablePolicy("platform/users", PlatformUser, note="The account of an owner.", unique_values=(("email", "email"),)),
+    TablePolicy(
+        "platform/users",
+        PlatformUser,
+        queries=(
+            SubjectQuery(SubjectType.OWNER, ByKey("id", "{id}"), hidden_columns=("password_hash", "totp_secret")),
+        ),
+        erase_last=True,
+        unique_values=(("email", "email"),),
+    ),
 )
-OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = ()
+OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "payloads/platform/audit/",
+        is_exported=False,
+        note="Large fields of audit entries; archived and deleted with their row.",
+    ),
+)

@@ -22,6 +22,10 @@ def account_of(header: str) -> Credentials:
     ("role", "verifier", "subject"),
     [
         (Role.MEMBER, auth.member, "member:1"),
+        (Role.OWNER, auth.owner, "owner:1"),
+        (Role.OWNER, auth.owner_or_operator, "owner:1"),
+        (Role.OPERATOR, auth.owner_or_operator, "operator:1"),
+        (Role.SUPPORT, auth.owner_or_support, "support:1"),
         (Role.STORE_OWNER, auth.store_owner, "store:1"),
         (Role.OPERATOR, auth.operator, "operator:1"),
         (Role.OPERATOR, auth.support, "operator:1"),
@@ -40,6 +44,10 @@ def test_another_role_is_forbidden_not_unknown() -> None:
         auth.operator(account_of(f"Bearer {auth.mint(Role.SUPPORT, '1')}"))
     with pytest.raises(Forbidden):
         auth.support(account_of(f"Bearer {auth.mint(Role.STORE_OWNER, '1')}"))
+    with pytest.raises(Forbidden):
+        auth.owner_or_operator(account_of(f"Bearer {auth.mint(Role.SUPPORT, '1')}"))
+    with pytest.raises(Forbidden):
+        auth.store_owner(account_of(f"Bearer {auth.mint(Role.OWNER, '1')}"))
     both = auth.accepts(Role.MEMBER, Role.OPERATOR)
     assert both(account_of(f"Bearer {auth.mint(Role.MEMBER, '1')}")).role is Role.MEMBER
 
@@ -109,16 +117,29 @@ def test_a_cursors_key_cannot_sign_a_token() -> None:
         auth.verify(forge_token(key=key), Role.MEMBER)
 
 
-def test_members_get_no_minted_token_in_a_live_stage(production_settings: None) -> None:
+@pytest.mark.parametrize("role", Role)
+def test_nobody_gets_a_token_without_a_session_in_a_live_stage(production_settings: None, role: Role) -> None:
     with pytest.raises(Forbidden):
-        auth.mint(Role.MEMBER, "1")
-    assert auth.operator(account_of(f"Bearer {auth.mint(Role.OPERATOR, 'root')}")).id == "root"
+        auth.mint(role, "1")
 
 
-def test_a_live_stage_refuses_a_members_token_without_a_session(production_settings: None) -> None:
+@pytest.mark.parametrize("role", Role)
+def test_a_live_stage_refuses_a_token_without_a_session(production_settings: None, role: Role) -> None:
     with pytest.raises(Unauthenticated):
-        auth.verify(forge_token(), Role.MEMBER)
-    assert auth.verify(auth.mint(Role.MEMBER, "1", session_id="s"), Role.MEMBER).session_id == "s"
+        auth.verify(forge_token(aud=role.value), role)
+    assert auth.verify(auth.mint(role, "1", session_id="s"), role).session_id == "s"
+
+
+def test_a_stores_token_belongs_to_the_session_of_its_owner() -> None:
+    session = sessions.new_session("owner:1", None)
+    session.save()
+    token = auth.mint_store_token("a-store", Account(Role.OWNER, "1", session.id))
+    account = auth.store_owner(account_of(f"Bearer {token}"))
+    assert (account.subject, account.session_id, account.actor) == ("store:a-store", session.id, "owner:1")
+    sessions.end_sessions([session])
+    with pytest.raises(Unauthenticated):
+        auth.store_owner(account_of(f"Bearer {token}"))
+    assert auth.verify(token, Role.STORE_OWNER).id == "a-store"  # the data API reads no session
 
 
 def test_a_verifier_reads_the_session_of_the_token() -> None:

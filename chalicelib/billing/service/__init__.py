@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.billing.service.customers import register_customer
 from chalicelib.billing.service.entitlements import Entitlement, entitlement
 from chalicelib.billing.service.plans import sync_plans
+from chalicelib.billing.service.store_plans import store_plan_above, store_plan_limits
 
 if TYPE_CHECKING:
     from chalicelib.billing.service.addon_use import HeldAddon, addons_of, consume_addon, return_addon
@@ -32,6 +33,8 @@ __all__ = [
     "return_addon",
     "return_credits",
     "spend_credits",
+    "store_plan_above",
+    "store_plan_limits",
     "sync_plans",
 ]
 

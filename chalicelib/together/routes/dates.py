@@ -5,10 +5,10 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.http.etags import row_version
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 from chalicelib.together.errors import CapReached, DateNotFound, PremiumRequired
-from chalicelib.together.routes.etags import row_version
 from chalicelib.together.schemas.dates import DateCreate, DateRead, DateUpdate
 from chalicelib.together.schemas.spaces import SpaceQuery, SpaceRowQuery
 from chalicelib.together.service import dates

@@ -5,9 +5,9 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.http.etags import row_version
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
-from chalicelib.together.routes.etags import row_version
 from chalicelib.together.schemas.goals import GoalCreate, GoalProgress, GoalQuery, GoalRead, GoalUpdate
 from chalicelib.together.schemas.spaces import SpaceRowQuery
 from chalicelib.together.service import goals

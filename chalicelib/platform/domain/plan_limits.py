@@ -1,0 +1,65 @@
+"""Limits of a store's plan: what counts against them, in which month, and why a reservation failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+
+class CountedStore(Protocol):
+    """The columns of a store's row that the limits read."""
+
+    @property
+    def limits(self) -> Mapping[str, int]: ...
+    @property
+    def access_until(self) -> datetime | None: ...
+    @property
+    def usage_month(self) -> str | None: ...
+    @property
+    def product_count(self) -> int: ...
+    @property
+    def orders_month(self) -> int: ...
+
+
+class PlanLimit(Enum):
+    """A limit with its name in `limits`."""
+
+    PRODUCTS = "max_products"
+    ORDERS = "max_orders_per_month"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """A limit of a store with what is used of it."""
+
+    limit: int
+    used: int
+
+
+def month_of(now: datetime) -> str:
+    """Return the calendar month of a time in UTC, `YYYY-MM`."""
+    return f"{now:%Y-%m}"
+
+
+def usage_month(store: CountedStore, now: datetime) -> str:
+    """Return the month that the store's counters are of now: never an earlier one than the row's.
+
+    A process whose clock is behind at the month's turn counts in the new month, too.
+    """
+    return max(month_of(now), store.usage_month or "")
+
+
+def has_lapsed(store: CountedStore, now: datetime) -> bool:
+    """Return whether the access of the store's plan has ended, so that the free plan's limits hold."""
+    return store.access_until is not None and store.access_until <= now
+
+
+def limit_state(store: CountedStore, limit: PlanLimit, now: datetime) -> LimitState:
+    """Return a limit of the store and what is used of it, in the present month for a monthly one."""
+    if limit is PlanLimit.PRODUCTS:
+        return LimitState(store.limits[limit.value], store.product_count)
+    is_present = store.usage_month == usage_month(store, now)
+    return LimitState(store.limits[limit.value], store.orders_month if is_present else 0)
