@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit.data_policy import Bucket, ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.subject_queries import ByKey, SubjectQuery
+from chalicelib.kit.subject_queries import ByIndex, ByKey, CounterAdjustment, Delete, SubjectQuery
 from chalicelib.platform.models import (
     ApiUsageLog,
     AuditLog,
@@ -40,7 +40,9 @@ def _of_store(column: str) -> tuple[SubjectQuery, ...]:
 TABLE_POLICIES = (
     TablePolicy("platform/integration_configs", IntegrationConfig, queries=_of_store("store_id")),
     TablePolicy(
-        "platform/provisioning_jobs", ProvisioningJob, note="Who asked for a job is its owner's id; gone after a year."
+        "platform/provisioning_jobs",
+        ProvisioningJob,
+        queries=(SubjectQuery(SubjectType.STORE, ByIndex("store_id", "{id}")),),
     ),
     TablePolicy("platform/migration_runs", MigrationRun),
     TablePolicy("platform/store_migrations", StoreMigration),
@@ -54,7 +56,20 @@ TABLE_POLICIES = (
         object_columns=("before", "after"),
         note="Who acted must stay known; archived after two years.",
     ),
-    TablePolicy("platform/stores", Store, queries=_of_store("id"), erase_last=True, unique_values=(("slug", "slug"),)),
+    TablePolicy(
+        "platform/stores",
+        Store,
+        queries=(
+            SubjectQuery(
+                SubjectType.STORE,
+                ByKey("id", "{id}"),
+                Delete(CounterAdjustment("", PlatformUser, "{owner_id}", "store_count")),
+                hidden_columns=("api_keys",),
+            ),
+        ),
+        erase_last=True,
+        unique_values=(("slug", "slug"),),
+    ),
     TablePolicy("platform/users", PlatformUser, note="The account of an owner.", unique_values=(("email", "email"),)),
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
