@@ -38,7 +38,12 @@ def _of_store(column: str) -> tuple[SubjectQuery, ...]:
 
 
 TABLE_POLICIES = (
-    TablePolicy("platform/integration_configs", IntegrationConfig, queries=_of_store("store_id")),
+    TablePolicy(
+        "platform/integration_configs",
+        IntegrationConfig,
+        queries=_of_store("store_id"),
+        object_columns=("ca_certificate",),
+    ),
     TablePolicy(
         "platform/provisioning_jobs",
         ProvisioningJob,
@@ -70,9 +75,23 @@ TABLE_POLICIES = (
         erase_last=True,
         unique_values=(("slug", "slug"),),
     ),
-    TablePolicy("platform/users", PlatformUser, note="The account of an owner.", unique_values=(("email", "email"),)),
+    TablePolicy(
+        "platform/users",
+        PlatformUser,
+        queries=(
+            SubjectQuery(SubjectType.OWNER, ByKey("id", "{id}"), hidden_columns=("password_hash", "totp_secret")),
+        ),
+        erase_last=True,
+        unique_values=(("email", "email"),),
+    ),
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "payloads/platform/certificates/",
+        {SubjectType.STORE: "payloads/platform/certificates/{id}/"},
+        note="Certificates of a store's server that are too large for its row.",
+    ),
     ObjectPrefix(
         Bucket.IMAGES,
         "payloads/platform/audit/",

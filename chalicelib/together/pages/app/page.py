@@ -76,7 +76,14 @@ def app_page() -> Document:
             title="Together",
             markup="app.html",
             style="app.css",
-            scripts=("kit/client.js", "kit/session.js", "kit/elements.js", "kit/charts.js", "kit/accounts.js", *SCRIPTS),
+            scripts=(
+                "kit/client.js",
+                "kit/session.js",
+                "kit/elements.js",
+                "kit/charts.js",
+                "kit/accounts.js",
+                *SCRIPTS,
+            ),
             head=HEAD,
             policy={
                 "connect-src": "'self'",
