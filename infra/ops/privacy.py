@@ -21,7 +21,9 @@ LOOK_SECONDS = 0.5
 
 def add(commands: Any) -> None:
     """Declare the commands."""
-    gone: ArgumentParser = commands.add_parser("erase", help="erase a data subject: a shop, customer, member, store or owner")
+    gone: ArgumentParser = commands.add_parser(
+        "erase", help="erase a data subject: a shop, customer, member, store or owner"
+    )
     gone.add_argument("subject", help=SUBJECT)
     gone.add_argument("--yes", action="store_true", help="confirm the erasure; it cannot be undone")
     gone.set_defaults(run=erase)
