@@ -16,6 +16,10 @@
     document.getElementById("main").replaceChildren(card);
     card.querySelector("h2").focus();
   };
+  const enter = async () => {
+    await op.start();
+    document.querySelector("#main [role=tab][aria-selected=true]")?.focus();
+  };
   const form = (label, fields, save) => kit.form({ label, submit: label, fields: fields.map(kit.field), save });
   const inWords = (error) => {
     throw WORDS[error.code] && !Object.keys(error.fields ?? {}).length ? new kit.Problem(error.code, WORDS[error.code], { status: error.status }) : error;
@@ -31,7 +35,7 @@
         if (error.code === "CodeRequired") return show(codeScreen(credentials));
         inWords(error);
       }
-      op.start();
+      await enter();
     }),
     kit.h("p", { class: "soft" }, "The command make ops ARGS=\"staff add\" adds accounts. With the role support you see everything and change nothing."),
     kit.h("p", null, kit.button("Forgot the password?", () => show(forgottenScreen()), "bare")));
@@ -39,7 +43,7 @@
   const codeScreen = (credentials) => screen("Enter your code",
     form("Continue", [CODE], async ({ code }) => {
       await op.session.signIn({ ...credentials, code }).catch(inWords);
-      op.start();
+      await enter();
     }),
     kit.h("p", null, kit.button("Back", () => show(op.signIn()), "bare")));
 
