@@ -12,6 +12,7 @@ os.environ["STAGE"] = "local"
 os.environ["TABLE_PREFIX"] = "backroom"
 
 from infra.docs import athena, costs_page, events_page, retention_page, tables_page  # noqa: E402 - the stage is in every name
+from infra.migrations import render as migrations  # noqa: E402
 
 FILES: dict[str, Callable[[], str]] = {
     "docs/athena.sql": athena.render,
@@ -19,6 +20,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/costs.md": costs_page.render,
     "docs/retention.md": retention_page.render,
     "docs/tables.md": tables_page.render,
+    **migrations.files(),
 }
 
 

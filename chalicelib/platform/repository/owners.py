@@ -8,11 +8,14 @@ from chalicelib.platform.models import PlatformUser
 
 
 def get_owner(owner_id: str) -> PlatformUser:
-    """Return the owner's account, read consistently. Raises Unauthenticated if it does not exist."""
+    """Return the owner's active account, read consistently. Raises Unauthenticated if there is none."""
     try:
-        return PlatformUser.get(owner_id, consistent_read=True)
+        row = PlatformUser.get(owner_id, consistent_read=True)
     except PlatformUser.DoesNotExist:
-        raise Unauthenticated("The account does not exist any more; sign in again.") from None
+        row = None
+    if row is None or not row.is_active:
+        raise Unauthenticated("The account is closed.")
+    return row
 
 
 def stage_store_added(transaction: Transaction, owner_id: str, limit: int) -> None:

@@ -31,7 +31,8 @@ def create_key(
 
     The record of the idempotency key holds no secret, so that a repeated request is answered without it.
     """
-    key = StoreKey(secrets.token_hex(KEY_ID_BYTES), body.scope, body.name, clock.now())
+    created_at = clock.now().replace(microsecond=0)  # the row keeps whole seconds
+    key = StoreKey(secrets.token_hex(KEY_ID_BYTES), body.scope, body.name, created_at)
     shown = rules.join_key(store_id, key.id, secrets.token_urlsafe(SECRET_BYTES))
     response = StoreKeyCreated(**StoreKeyRead.of(key).model_dump(), key=None)
     fields = {"name": key.name, "scope": key.scope.value}

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.discounts.domain.minor_units import decimals_of, to_amount, to_minor_units
+from chalicelib.kit.minor_units import decimals_of, to_amount, to_minor_units
 
 
 @pytest.mark.parametrize(("currency", "decimals"), [("USD", 2), ("JPY", 0), ("KWD", 3), ("HUF", 2), ("ISK", 0)])

@@ -1,11 +1,9 @@
-"""Exact amounts in minor units (cents) of the currencies at Shopify, rounded half up."""
+"""Exact amounts in minor units (cents) of the currencies of ISO 4217, rounded half up."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-LIMIT = 10**15
-"""Prices at or above this limit get no amount off: only below it, JavaScript's numbers calculate exactly."""
 ZERO_DECIMALS = {
     *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
     *("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"),

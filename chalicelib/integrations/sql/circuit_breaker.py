@@ -1,0 +1,32 @@
+"""Rest for a server that fails: after some failures, callers are refused for a while without a connection attempt.
+
+Source: Nygard, "Release It!", "Circuit Breaker".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+FAILURES = 3
+WINDOW = timedelta(seconds=30)
+REST = timedelta(seconds=10)
+
+
+class CircuitBreaker:
+    """The recent failures of one server, in this process."""
+
+    def __init__(self) -> None:
+        self._failures: list[datetime] = []
+
+    def is_open(self, now: datetime) -> bool:
+        """Return whether callers are refused now."""
+        return len(self._failures) >= FAILURES and now < self._failures[-1] + REST
+
+    def record_failure(self, now: datetime) -> None:
+        """Note a failed connection; only those of the window count."""
+        recent = [moment for moment in self._failures if now < moment + WINDOW]
+        self._failures = [*recent, now][-FAILURES:]
+
+    def record_success(self) -> None:
+        """Forget the failures."""
+        self._failures.clear()

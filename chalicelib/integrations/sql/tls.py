@@ -1,0 +1,55 @@
+"""TLS to strangers' servers: verified in full before a password is sent."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import shutil
+import ssl
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import certifi
+
+from chalicelib.integrations.sql.errors import ServerTlsInvalid
+from chalicelib.integrations.sql.servers import Server
+from chalicelib.kit import config
+
+
+def is_verified(server: Server) -> bool:
+    """Return whether the server must prove its name: always in an account, and where its CA is given."""
+    return config.settings().is_live or server.ca_certificate is not None or server.host not in config.LOOPBACK
+
+
+def context(server: Server) -> ssl.SSLContext:
+    """Return the context of a connection, with the given CA or the public roots. Raises ServerTlsInvalid for no PEM."""
+    try:
+        made = ssl.create_default_context(cadata=server.ca_certificate, cafile=_public_roots(server))
+    except (ssl.SSLError, ValueError) as error:
+        raise ServerTlsInvalid from error
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    return made
+
+
+def root_file(server: Server) -> str:
+    """Return the path of the file with the roots, which libpq needs. Raises ServerTlsInvalid if the CA is no PEM."""
+    if server.ca_certificate is None:
+        return certifi.where()
+    context(server)
+    path = _directory() / f"{hashlib.sha256(server.ca_certificate.encode()).hexdigest()}.pem"
+    if not path.exists():
+        path.write_text(server.ca_certificate)
+    return str(path)
+
+
+def _public_roots(server: Server) -> str | None:
+    return certifi.where() if server.ca_certificate is None else None
+
+
+@cache
+def _directory() -> Path:
+    """Return this process's directory for certificates, which only its user can read."""
+    path = Path(tempfile.mkdtemp(prefix="backroom-ca-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path

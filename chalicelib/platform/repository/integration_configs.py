@@ -1,0 +1,121 @@
+"""Stored connections of stores: secrets encrypted for their row, everything else in clear.
+
+A login of Backroom's shared servers has no stored password, but the name of the secret that holds it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.integrations import storage
+from chalicelib.integrations.sql.servers import Dialect, Server
+from chalicelib.kit import clock, config, secret_reader, secrets
+from chalicelib.platform.domain.store_places import StorePlace
+from chalicelib.platform.enums import DatabaseType, IntegrationType
+from chalicelib.platform.errors import StoreNotProvisioned
+from chalicelib.platform.models import IntegrationConfig, Store
+
+_LARGE = 4_000
+"""A certificate of more bytes is stored in S3: each item read costs by its size."""
+
+
+def load_place(store: Store) -> StorePlace:
+    """Return where the store's tables are, with the login of its calls. Raises StoreNotProvisioned."""
+    row = _get(store)
+    server = _server(row, row.public, _decrypt(row))
+    return StorePlace(server, row.public["schema"], row.public.get("role"))
+
+
+def load_migrator(store: Store) -> StorePlace:
+    """Return where the store's tables are, with the login that may change them. Raises StoreNotProvisioned."""
+    row = _get(store)
+    secret = _decrypt(row)
+    if "migrator" not in row.public:
+        return StorePlace(_server(row, row.public, secret), row.public["schema"])
+    return StorePlace(_server(row, row.public["migrator"], secret["migrator"]), row.public["schema"])
+
+
+def save_place(store_id: str, database_type: DatabaseType, place: StorePlace, migrator: Server | None = None) -> None:
+    """Store the connection, or replace it. `migrator` is the login that may change tables, if it is another."""
+    public = {**_public(place.server), "schema": place.schema, "role": place.role}
+    secret = _secret(place.server)
+    if migrator is not None:
+        public["migrator"] = _public(migrator)
+        secret["migrator"] = _secret(migrator)
+    kind, now = IntegrationType(database_type.value), clock.now()
+    certificate = _store_certificate(store_id, kind, place.server.ca_certificate)
+    actions: list[Action] = [
+        IntegrationConfig.config_data.set(secrets.encrypt(json.dumps(secret), _name(store_id, kind))),
+        IntegrationConfig.public.set(public),
+        IntegrationConfig.is_active.set(True),
+        IntegrationConfig.version.add(1),
+        IntegrationConfig.created_at.set(IntegrationConfig.created_at | now),
+        IntegrationConfig.updated_at.set(now),
+        IntegrationConfig.last_error.remove(),
+        IntegrationConfig.ca_certificate.set(certificate) if certificate else IntegrationConfig.ca_certificate.remove(),
+    ]
+    IntegrationConfig(store_id, kind).update(actions)
+
+
+def _get(store: Store) -> IntegrationConfig:
+    if store.database_type is None:
+        raise StoreNotProvisioned
+    try:
+        return IntegrationConfig.get(store.id, IntegrationType(store.database_type.value), consistent_read=True)
+    except IntegrationConfig.DoesNotExist as error:
+        raise StoreNotProvisioned from error
+
+
+def _server(row: IntegrationConfig, public: dict[str, Any], secret: dict[str, Any]) -> Server:
+    password_secret = secret.get("password_secret")
+    return Server(
+        dialect=Dialect(public["dialect"]),
+        host=public["host"],
+        port=public["port"],
+        database=public["database"],
+        username=public["username"],
+        password=secret_reader.secret(password_secret) if password_secret else secret["password"],
+        ca_certificate=_load_certificate(row.ca_certificate),
+        password_secret=password_secret,
+    )
+
+
+def _public(server: Server) -> dict[str, Any]:
+    return {
+        "dialect": server.dialect.value,
+        "host": server.host,
+        "port": server.port,
+        "database": server.database,
+        "username": server.username,
+    }
+
+
+def _secret(server: Server) -> dict[str, Any]:
+    if server.password_secret:
+        return {"password_secret": server.password_secret}
+    return {"password": server.password}
+
+
+def _decrypt(row: IntegrationConfig) -> dict[str, Any]:
+    return dict(json.loads(secrets.decrypt(row.config_data, _name(row.store_id, row.integration_type))))
+
+
+def _name(store_id: str, kind: IntegrationType) -> str:
+    """Return the name of the row that its secrets are bound to."""
+    return f"platform/{store_id}/{kind.value}/config_data"
+
+
+def _store_certificate(store_id: str, kind: IntegrationType, certificate: str | None) -> str | None:
+    """Return the certificate, or the address of a large one, put into S3."""
+    if certificate is None or len(certificate.encode()) <= _LARGE:
+        return certificate
+    url = storage.address(config.settings().images_bucket, f"platform/{store_id}/{kind.value}.pem")
+    storage.put(url, certificate.encode(), "application/x-pem-file")
+    return url
+
+
+def _load_certificate(stored: str | None) -> str | None:
+    return storage.get(stored).decode() if stored and stored.startswith("s3://") else stored

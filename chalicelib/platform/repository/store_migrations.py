@@ -1,0 +1,121 @@
+"""Migration of one store's tables by the rendered revisions. A run may be killed anywhere and repeated.
+
+PostgreSQL: a transaction for each revision, under an advisory lock. MySQL commits each statement by itself: one that was
+in flight when a run was killed is judged by what the schema has. `alembic_version` names the revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, exists, insert, inspect, literal, select, text
+from sqlalchemy.sql.elements import quoted_name
+
+from chalicelib.integrations.sql.servers import Dialect
+from chalicelib.platform.errors import MigrationInProgress
+from chalicelib.platform.store_database import revisions
+from chalicelib.platform.store_database.schema_changes import SchemaNames
+
+Note = Callable[[int], None]
+"""Called before each statement of MySQL with its index in the revision."""
+
+_LOCK_SECONDS = 2
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+_BASELINE_ROW = insert(_VERSION).from_select(
+    ["version_num"], select(literal(revisions.BASELINE)).where(~exists(select(_VERSION)))
+)
+_COLUMNS = text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = :schema")
+_INDEXES = text("SELECT table_name, index_name FROM information_schema.statistics WHERE table_schema = :schema")
+
+
+def read_revision(connection: Connection, schema: str) -> str | None:
+    """Return the revision of a schema's tables; None if no `alembic_version` names one."""
+    if not inspect(connection).has_table(_VERSION.name, schema=schema):
+        return None
+    return _read_version(_scoped(connection, schema))
+
+
+def upgrade(
+    connection: Connection, dialect: Dialect, schema: str, table_mark: str | None = None, note: Note | None = None
+) -> str:
+    """Migrate the tables of a schema to the newest revision and commit. Returns the revision that they had.
+
+    Tables without a revision are at the first one; `alembic_version` is then made with `table_mark`. Raises
+    RevisionUnknown if they have one that this version does not know, MigrationInProgress while another run migrates
+    them, and StatementFailed.
+    """
+    current = read_revision(connection, schema)
+    if current is None:
+        _execute(connection, revisions.version_table_statements(dialect, schema, table_mark))
+        _scoped(connection, schema).execute(_BASELINE_ROW)
+        current = revisions.BASELINE
+    connection.commit()
+    for revision in revisions.pending(current):
+        if dialect is Dialect.POSTGRESQL:
+            _upgrade_at_once(connection, schema, revision)
+        else:
+            _upgrade_by_statement(connection, schema, revision, note)
+    return current
+
+
+def _upgrade_at_once(connection: Connection, schema: str, revision: str) -> None:
+    """Execute a revision of PostgreSQL in one transaction; do nothing if another run did."""
+    lock = text("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(:name, 0))")
+    connection.execute(lock, {"name": _lock_name(schema)})
+    scoped = _scoped(connection, schema)
+    current = _read_version(scoped)
+    if current is not None and current < revision:
+        _execute(connection, revisions.statements(revision, Dialect.POSTGRESQL, schema))
+        scoped.execute(_VERSION.update().values(version_num=revision))
+    connection.commit()
+
+
+def _upgrade_by_statement(connection: Connection, schema: str, revision: str, note: Note | None) -> None:
+    """Execute a revision of MySQL, without the statements that the schema shows to be executed."""
+    lock = {"name": _lock_name(schema)}
+    if not connection.execute(text("SELECT GET_LOCK(:name, :seconds)"), {**lock, "seconds": _LOCK_SECONDS}).scalar():
+        raise MigrationInProgress
+    try:
+        names = _schema_names(connection, schema)
+        steps = zip(
+            revisions.statements(revision, Dialect.MYSQL, schema),
+            revisions.changes(revision, Dialect.MYSQL),
+            strict=True,
+        )
+        for index, (statement, change) in enumerate(steps):
+            if not names.has(change):
+                if note is not None:
+                    note(index)
+                _execute(connection, (statement,))
+        _scoped(connection, schema).execute(_VERSION.update().values(version_num=revision))
+        connection.commit()
+    finally:
+        connection.execute(text("SELECT RELEASE_LOCK(:name)"), lock)
+        connection.rollback()
+
+
+def _schema_names(connection: Connection, schema: str) -> SchemaNames:
+    parameters = {"schema": schema}
+    columns = frozenset((str(row[0]), str(row[1])) for row in connection.execute(_COLUMNS, parameters))
+    indexes = frozenset((str(row[0]), str(row[1])) for row in connection.execute(_INDEXES, parameters))
+    return SchemaNames(columns, indexes)
+
+
+def _lock_name(schema: str) -> str:
+    """Return the name of a schema's lock; MySQL allows 64 characters."""
+    return f"backroom:{schema}"[:64]
+
+
+def _scoped(connection: Connection, schema: str) -> Connection:
+    """Return the connection with the store's schema for statements over tables."""
+    return connection.execution_options(schema_translate_map={None: quoted_name(schema, quote=True)})
+
+
+def _read_version(connection: Connection) -> str | None:
+    return connection.execute(_VERSION.select()).scalar()
+
+
+def _execute(connection: Connection, statements: Iterable[str]) -> None:
+    """Execute statements as they are, a percent sign included."""
+    for statement in statements:
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -1,0 +1,281 @@
+CREATE TABLE {schema}.media_library (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    storage_key VARCHAR(700) NOT NULL,
+    file_name VARCHAR(255) NOT NULL,
+    content_type VARCHAR(127) NOT NULL,
+    byte_size BIGINT NOT NULL,
+    width INTEGER,
+    height INTEGER,
+    alt_text VARCHAR(1000),
+    checksum VARCHAR(128),
+    status VARCHAR(20) NOT NULL DEFAULT 'pending',
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_media_library PRIMARY KEY (id),
+    CONSTRAINT ck_media_library_status CHECK (status IN ('pending', 'ready')),
+    CONSTRAINT ck_media_library_byte_size_min CHECK (byte_size >= 0),
+    CONSTRAINT uq_media_library_storage_key UNIQUE (storage_key)
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.categories (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    parent_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
+    name VARCHAR(255) NOT NULL,
+    slug VARCHAR(255) NOT NULL,
+    description MEDIUMTEXT,
+    sort_order INTEGER NOT NULL DEFAULT 0,
+    is_active BOOL NOT NULL DEFAULT true,
+    seo_title VARCHAR(255),
+    seo_description VARCHAR(1000),
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_categories PRIMARY KEY (id),
+    CONSTRAINT fk_categories_parent_id FOREIGN KEY(parent_id) REFERENCES {schema}.categories (id) ON DELETE SET NULL,
+    CONSTRAINT uq_categories_slug UNIQUE (slug)
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.products (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    name VARCHAR(255) NOT NULL,
+    slug VARCHAR(255) NOT NULL,
+    sku VARCHAR(100) NOT NULL,
+    description MEDIUMTEXT,
+    product_type VARCHAR(100),
+    status VARCHAR(20) NOT NULL DEFAULT 'draft',
+    is_active BOOL NOT NULL DEFAULT true,
+    featured_image_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_products PRIMARY KEY (id),
+    CONSTRAINT ck_products_status CHECK (status IN ('draft', 'active', 'archived')),
+    CONSTRAINT uq_products_slug UNIQUE (slug),
+    CONSTRAINT uq_products_sku UNIQUE (sku),
+    CONSTRAINT fk_products_featured_image_id FOREIGN KEY(featured_image_id) REFERENCES {schema}.media_library (id) ON DELETE SET NULL
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.product_categories (
+    product_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    category_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    sort_order INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_product_categories PRIMARY KEY (product_id, category_id),
+    CONSTRAINT fk_product_categories_product_id FOREIGN KEY(product_id) REFERENCES {schema}.products (id) ON DELETE CASCADE,
+    CONSTRAINT fk_product_categories_category_id FOREIGN KEY(category_id) REFERENCES {schema}.categories (id) ON DELETE CASCADE
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.attributes (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    code VARCHAR(100) NOT NULL,
+    label VARCHAR(255) NOT NULL,
+    input_type VARCHAR(20) NOT NULL DEFAULT 'text',
+    options JSON,
+    is_filterable BOOL NOT NULL DEFAULT false,
+    is_required BOOL NOT NULL DEFAULT false,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_attributes PRIMARY KEY (id),
+    CONSTRAINT ck_attributes_input_type CHECK (input_type IN ('text', 'number', 'boolean', 'select', 'multiselect', 'date')),
+    CONSTRAINT uq_attributes_code UNIQUE (code)
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.product_attribute_values (
+    product_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    attribute_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    value JSON NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_product_attribute_values PRIMARY KEY (product_id, attribute_id),
+    CONSTRAINT fk_product_attribute_values_product_id FOREIGN KEY(product_id) REFERENCES {schema}.products (id) ON DELETE CASCADE,
+    CONSTRAINT fk_product_attribute_values_attribute_id FOREIGN KEY(attribute_id) REFERENCES {schema}.attributes (id) ON DELETE CASCADE
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.prices (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    product_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    currency VARCHAR(3) NOT NULL,
+    amount NUMERIC(19, 4) NOT NULL,
+    compare_at_amount NUMERIC(19, 4),
+    customer_group VARCHAR(100),
+    minimum_quantity INTEGER NOT NULL DEFAULT 1,
+    valid_from DATETIME(6),
+    valid_to DATETIME(6),
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_prices PRIMARY KEY (id),
+    CONSTRAINT ck_prices_amount_min CHECK (amount >= 0),
+    CONSTRAINT ck_prices_compare_at_amount_min CHECK (compare_at_amount >= 0),
+    CONSTRAINT ck_prices_minimum_quantity_min CHECK (minimum_quantity >= 1),
+    CONSTRAINT ck_prices_window CHECK (valid_to > valid_from),
+    CONSTRAINT fk_prices_product_id FOREIGN KEY(product_id) REFERENCES {schema}.products (id) ON DELETE CASCADE,
+    INDEX ix_prices_product_id_currency (product_id, currency)
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.inventory (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    product_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    location VARCHAR(100) NOT NULL DEFAULT 'default',
+    quantity INTEGER NOT NULL,
+    reserved INTEGER NOT NULL DEFAULT 0,
+    low_stock_threshold INTEGER,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_inventory PRIMARY KEY (id),
+    CONSTRAINT ck_inventory_quantity_min CHECK (quantity >= 0),
+    CONSTRAINT ck_inventory_reserved_min CHECK (reserved >= 0),
+    CONSTRAINT ck_inventory_low_stock_threshold_min CHECK (low_stock_threshold >= 0),
+    CONSTRAINT ck_inventory_reserved_max CHECK (reserved <= quantity),
+    CONSTRAINT uq_inventory_product_id_location UNIQUE (product_id, location),
+    CONSTRAINT fk_inventory_product_id FOREIGN KEY(product_id) REFERENCES {schema}.products (id) ON DELETE CASCADE
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.customers (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    email VARCHAR(254) NOT NULL,
+    first_name VARCHAR(255),
+    last_name VARCHAR(255),
+    phone VARCHAR(50),
+    addresses JSON,
+    customer_group VARCHAR(100),
+    marketing_consent BOOL NOT NULL DEFAULT false,
+    marketing_consent_at DATETIME(6),
+    total_spent NUMERIC(19, 4) NOT NULL DEFAULT 0,
+    order_count INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_customers PRIMARY KEY (id),
+    CONSTRAINT uq_customers_email UNIQUE (email)
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.discounts (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    code VARCHAR(64) NOT NULL,
+    title VARCHAR(255) NOT NULL,
+    value_type VARCHAR(20) NOT NULL,
+    value NUMERIC(19, 4) NOT NULL,
+    currency VARCHAR(3),
+    minimum_subtotal NUMERIC(19, 4),
+    usage_limit INTEGER,
+    times_used INTEGER NOT NULL DEFAULT 0,
+    starts_at DATETIME(6),
+    ends_at DATETIME(6),
+    is_active BOOL NOT NULL DEFAULT true,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_discounts PRIMARY KEY (id),
+    CONSTRAINT ck_discounts_value_type CHECK (value_type IN ('percentage', 'fixed_amount')),
+    CONSTRAINT ck_discounts_minimum_subtotal_min CHECK (minimum_subtotal >= 0),
+    CONSTRAINT ck_discounts_times_used_min CHECK (times_used >= 0),
+    CONSTRAINT ck_discounts_value_min CHECK (value > 0),
+    CONSTRAINT ck_discounts_percentage_max CHECK (value_type <> 'percentage' OR value <= 100),
+    CONSTRAINT ck_discounts_fixed_amount_currency CHECK (value_type <> 'fixed_amount' OR currency IS NOT NULL),
+    CONSTRAINT ck_discounts_usage_limit_min CHECK (usage_limit >= 1),
+    CONSTRAINT ck_discounts_times_used_max CHECK (times_used <= usage_limit),
+    CONSTRAINT ck_discounts_window CHECK (ends_at > starts_at),
+    CONSTRAINT uq_discounts_code UNIQUE (code)
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.orders (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    number INTEGER NOT NULL,
+    customer_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
+    status VARCHAR(20) NOT NULL DEFAULT 'pending',
+    currency VARCHAR(3) NOT NULL,
+    subtotal NUMERIC(19, 4) NOT NULL,
+    discount_total NUMERIC(19, 4) NOT NULL,
+    tax_total NUMERIC(19, 4) NOT NULL,
+    shipping_total NUMERIC(19, 4) NOT NULL,
+    total NUMERIC(19, 4) NOT NULL,
+    discount_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
+    billing_address JSON,
+    shipping_address JSON,
+    placed_at DATETIME(6) NOT NULL,
+    paid_at DATETIME(6),
+    fulfilled_at DATETIME(6),
+    cancelled_at DATETIME(6),
+    refunded_at DATETIME(6),
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_orders PRIMARY KEY (id),
+    CONSTRAINT ck_orders_status CHECK (status IN ('pending', 'paid', 'fulfilled', 'cancelled', 'refunded')),
+    CONSTRAINT ck_orders_subtotal_min CHECK (subtotal >= 0),
+    CONSTRAINT ck_orders_discount_total_min CHECK (discount_total >= 0),
+    CONSTRAINT ck_orders_tax_total_min CHECK (tax_total >= 0),
+    CONSTRAINT ck_orders_shipping_total_min CHECK (shipping_total >= 0),
+    CONSTRAINT ck_orders_total_min CHECK (total >= 0),
+    CONSTRAINT ck_orders_total_sum CHECK (total = subtotal - discount_total + tax_total + shipping_total),
+    CONSTRAINT uq_orders_number UNIQUE (number),
+    CONSTRAINT fk_orders_customer_id FOREIGN KEY(customer_id) REFERENCES {schema}.customers (id) ON DELETE SET NULL,
+    CONSTRAINT fk_orders_discount_id FOREIGN KEY(discount_id) REFERENCES {schema}.discounts (id) ON DELETE SET NULL
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.order_items (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    order_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    position SMALLINT NOT NULL,
+    product_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
+    sku VARCHAR(100) NOT NULL,
+    name VARCHAR(255) NOT NULL,
+    quantity INTEGER NOT NULL,
+    unit_price NUMERIC(19, 4) NOT NULL,
+    discount_amount NUMERIC(19, 4) NOT NULL DEFAULT 0,
+    total NUMERIC(19, 4) NOT NULL,
+    location VARCHAR(100),
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_order_items PRIMARY KEY (id),
+    CONSTRAINT ck_order_items_unit_price_min CHECK (unit_price >= 0),
+    CONSTRAINT ck_order_items_discount_amount_min CHECK (discount_amount >= 0),
+    CONSTRAINT ck_order_items_total_min CHECK (total >= 0),
+    CONSTRAINT ck_order_items_quantity_min CHECK (quantity >= 1),
+    CONSTRAINT ck_order_items_total_product CHECK (total = quantity * unit_price - discount_amount),
+    CONSTRAINT uq_order_items_order_id_position UNIQUE (order_id, position),
+    CONSTRAINT fk_order_items_order_id FOREIGN KEY(order_id) REFERENCES {schema}.orders (id) ON DELETE CASCADE,
+    CONSTRAINT fk_order_items_product_id FOREIGN KEY(product_id) REFERENCES {schema}.products (id) ON DELETE SET NULL
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.cms_pages (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    slug VARCHAR(255) NOT NULL,
+    title VARCHAR(255) NOT NULL,
+    body MEDIUMTEXT,
+    status VARCHAR(20) NOT NULL DEFAULT 'draft',
+    published_at DATETIME(6),
+    seo_title VARCHAR(255),
+    seo_description VARCHAR(1000),
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_cms_pages PRIMARY KEY (id),
+    CONSTRAINT ck_cms_pages_status CHECK (status IN ('draft', 'published', 'archived')),
+    CONSTRAINT uq_cms_pages_slug UNIQUE (slug)
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE {schema}.seo_settings (
+    id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    scope VARCHAR(20) NOT NULL,
+    title_template VARCHAR(255),
+    description_template VARCHAR(1000),
+    canonical_base VARCHAR(2048),
+    robots VARCHAR(255),
+    structured_data JSON,
+    redirects JSON,
+    version INTEGER NOT NULL DEFAULT 1,
+    created_at DATETIME(6) NOT NULL,
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_seo_settings PRIMARY KEY (id),
+    CONSTRAINT ck_seo_settings_scope CHECK (scope IN ('store', 'products', 'categories', 'cms_pages')),
+    CONSTRAINT uq_seo_settings_scope UNIQUE (scope)
+) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;

@@ -1,0 +1,1 @@
+"""Database servers on this machine without Docker: PostgreSQL, MariaDB and PgBouncer, on loopback."""

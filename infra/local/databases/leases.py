@@ -1,0 +1,82 @@
+"""Leases of a database server that several processes share.
+
+The first user of a directory starts the server's keeper. A lease is a shared lock on the file `users`; closing it, or
+the end of the process, gives it up.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from infra.local.databases.address import DatabaseServer, ServerUnavailable
+from infra.local.databases.file_locks import locked
+from infra.local.databases.server_process import START_SECONDS
+
+START, USERS, ADDRESS, FAILURE = "start", "users", "address.json", "failure"
+"""The files of a server's directory: two locks, the address of the running server, why it did not start."""
+ROOT = Path(__file__).resolve().parents[3]
+_PAUSE = 0.02
+
+
+class Lease:
+    """The right to use the server of `kind` in `directory`, which is started if it does not run."""
+
+    def __init__(self, kind: str, directory: Path, *, durable: bool) -> None:
+        """Wait until the server accepts logins. Raises ServerUnavailable."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(directory / USERS, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            with locked(directory / START):
+                fcntl.flock(self._lock, fcntl.LOCK_SH)
+                if not (directory / ADDRESS).exists():
+                    _start_keeper(kind, directory, durable=durable)
+                self.address = DatabaseServer(**json.loads((directory / ADDRESS).read_text()))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the lease up. The server stops within a second if this was the last one."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _start_keeper(kind: str, directory: Path, *, durable: bool) -> None:
+    """Start the keeper and wait until it has written the address. Raises ServerUnavailable with its reason."""
+    failure = directory / FAILURE
+    failure.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "infra.local.databases.keeper", kind, str(directory)]
+    with (directory / "keeper.log").open("wb") as log:
+        subprocess.run(  # the keeper detaches itself
+            command + (["--durable"] if durable else []),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=True,
+        )
+    give_up = time.monotonic() + START_SECONDS
+    while not (directory / ADDRESS).exists():
+        if failure.exists():
+            raise ServerUnavailable(failure.read_text())
+        if time.monotonic() > give_up:
+            raise ServerUnavailable(f"The keeper of {kind} does not respond; see {log.name}.")
+        time.sleep(_PAUSE)

@@ -1,0 +1,87 @@
+"""The process of a database server: start, wait until it accepts logins, stop."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from infra.local.databases import unprivileged
+from infra.local.databases.address import HOST, ServerUnavailable
+
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+"""Upper limits in seconds. A crashed server is noticed immediately, without waiting for them."""
+_PAUSE = 0.02
+
+
+def free_port() -> int:
+    """Return a port of loopback that is free now."""
+    with socket.create_server((HOST, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+class ServerProcess:
+    """A server as a child process without root; its output goes to `<name>.log` in the directory."""
+
+    def __init__(self, command: Sequence[str], directory: Path, environment: Mapping[str, str] | None = None) -> None:
+        self._log = directory / f"{Path(command[0]).name}.log"
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*unprivileged.prefix(), *command],
+                cwd=directory,
+                env=minimal_environment() | dict(environment or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches only the parent, which stops the server
+            )
+
+    def wait_until(self, is_ready: Callable[[], bool]) -> None:
+        """Wait until `is_ready` returns True. Stop the server and raise ServerUnavailable if it exits or is too slow."""
+        give_up = time.monotonic() + START_SECONDS
+        while not is_ready():
+            if self.process.poll() is not None or time.monotonic() > give_up:
+                self.stop(kill=True)
+                raise ServerUnavailable(f"The database server does not start:\n{self.log()}")
+            time.sleep(_PAUSE)
+
+    def stop(self, signal_number: int = 15, *, kill: bool = False) -> None:
+        """Stop the server with the signal, or kill it. Do nothing if it has stopped."""
+        if kill:
+            self.process.kill()
+        else:
+            self.process.send_signal(signal_number)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def log(self) -> str:
+        """Return the end of the server's output."""
+        return self._log.read_text(errors="replace")[-2000:]
+
+
+def run_to_end(
+    command: Sequence[str], directory: Path, environment: Mapping[str, str] | None = None, text: str = ""
+) -> None:
+    """Run a command without root, with `text` as its input. Raises ServerUnavailable with its output if it fails."""
+    result = subprocess.run(
+        [*unprivileged.prefix(), *command],
+        cwd=directory,
+        env=minimal_environment() | dict(environment or {}),
+        input=text,
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode:
+        raise ServerUnavailable(f"{Path(command[0]).name} failed:\n{(result.stdout + result.stderr)[-2000:]}")
+
+
+def minimal_environment() -> dict[str, str]:
+    """Return the environment of a server: no setting of the developer reaches it."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}

@@ -1,0 +1,1 @@
+"""Alembic revisions of the stores' tables. `make generate` renders them as SQL for each dialect."""

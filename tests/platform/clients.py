@@ -1,0 +1,40 @@
+"""Accounts of platform, written as rows, and a client that acts as one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from chalicelib.kit import auth, clock, ids
+from chalicelib.kit.auth import Role
+from chalicelib.platform.enums import UserRole
+from chalicelib.platform.models import PlatformUser
+
+
+def new_account(**columns: Any) -> PlatformUser:
+    """Write the account of an owner and return the row."""
+    now, user_id = clock.now(), ids.new()
+    row = PlatformUser(
+        user_id, email=f"{user_id}@example.com", role=UserRole.OWNER, created_at=now, updated_at=now, **columns
+    )
+    row.save()
+    return row
+
+
+@dataclass(frozen=True)
+class PlatformClient:
+    """Calls the API as an account of a role."""
+
+    api: httpx.Client
+    account_id: str
+    role: Role = Role.OWNER
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """Call `/v1/<path>`; headers are given with underscores. A POST gets a new Idempotency-Key."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if method == "POST":
+            named.setdefault("Idempotency-Key", ids.new())
+        named["Authorization"] = f"Bearer {auth.mint(self.role, self.account_id)}"
+        return self.api.request(method, f"/v1/{path}", json=body, headers=named)
