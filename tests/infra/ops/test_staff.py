@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib.kit import auth, clock, config, ids, sessions
 from chalicelib.kit.auth import Role
+from chalicelib.platform.enums import UserRole
 from chalicelib.platform.errors import StaffAccount, StaffNotFound
 from chalicelib.platform.service import staff
 from infra.local import owners
@@ -109,7 +110,7 @@ def test_removed_staff_is_signed_out_and_cannot_return(api: httpx.Client, ops: O
 def test_an_owners_address_is_not_added_to_the_staff(api: httpx.Client, mailbox: Mailbox) -> None:
     owner = new_owner(api, mailbox)
     with pytest.raises(StaffAccount):
-        staff.add_staff(owner.email, staff.UserRole.ADMIN, "Olga")
+        staff.add_staff(owner.email, UserRole.ADMIN, "Olga")
     with pytest.raises(StaffNotFound):
         staff.remove_staff(owner.email)
 
