@@ -85,7 +85,7 @@ def test_tokens_of_other_roles_are_forbidden(api: httpx.Client, role: Role) -> N
 
 
 def test_suspension_and_a_missing_database_are_told(api: httpx.Client) -> None:
-    cases = [
+    cases: list[tuple[dict[str, Any], int, str]] = [
         ({"is_active": False}, 403, "StoreSuspended"),
         ({"database_status": DatabaseStatus.SUSPENDED}, 403, "StoreSuspended"),
         ({"database_status": None}, 409, "StoreNotProvisioned"),

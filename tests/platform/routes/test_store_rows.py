@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -175,11 +177,12 @@ def test_json_is_stored_and_answered_the_same(tea: DataClient) -> None:
         response = tea.api.request(
             "POST",
             "/v1/store/attributes",
-            content=__import__("json").dumps({"code": "d", "label": "l", "options": hostile}),
+            content=json.dumps({"code": "d", "label": "l", "options": hostile}),
             headers={"Authorization": f"Bearer {tea.token}"},
         )
         assert response.status_code in (400, 422)
-    for options in (None, [], {}, 0, False, ""):
+    plain: tuple[Any, ...] = (None, [], {}, 0, False, "")
+    for options in plain:
         row = tea.add("attributes", code=f"c{options!r}", label="l", options=options)
         assert tea.call("GET", f"attributes/{row['id']}").json()["options"] == options
 
@@ -291,8 +294,6 @@ def test_fields_limit_the_columns_and_a_count_says_how_many_match(tea: DataClien
 
 
 def test_concurrent_changes_of_one_row_let_one_version_win(tea: DataClient) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     row = tea.add("products", name="a", slug="a", sku="a")
 
     def change(number: int) -> int:
