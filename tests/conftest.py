@@ -26,7 +26,7 @@ settings.register_profile(
 settings.load_profile("patient")
 extend_httpx_timeouts()
 
-_PREFIXES = ("AWS_", "SHOPIFY_", "STRIPE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_", "TEXT_")
+_PREFIXES = ("AWS_", "SHOPIFY_", "STRIPE_", "SUPABASE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_", "TEXT_")
 
 
 def _test_environment(engine: Engine, scratch: Path) -> None:
@@ -49,6 +49,8 @@ _test_environment(_engine, Path(_scratch.name))
 
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox  # noqa: E402 - after the environment is set
 from infra.sandbox.stripe import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, StripeSandbox  # noqa: E402
+from infra.sandbox.supabase import SupabaseSandbox  # noqa: E402
+from tests import databases  # noqa: E402
 
 _shopify = ShopifySandbox(
     bucket_size=20_000,  # size and rate of the Plus plan: shorter waits
@@ -56,9 +58,11 @@ _shopify = ShopifySandbox(
     session_seconds=3600,  # a session token must not expire during a slow test
 )
 _stripe = StripeSandbox()
+_supabase = SupabaseSandbox(databases.postgresql, databases.pooler)
 os.environ.update(
     SHOPIFY_API_BASE=_shopify.url,
     STRIPE_API_BASE=_stripe.url,
+    SUPABASE_API_BASE=_supabase.url,
     STRIPE_SECRET_KEY=SANDBOX_SECRET_KEY,
     STRIPE_WEBHOOK_SECRET=SANDBOX_WEBHOOK_SECRET,
 )
@@ -173,7 +177,9 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
 def _sandboxes() -> Iterator[None]:
     _shopify.start()
     _stripe.start()
+    _supabase.start()
     yield
+    _supabase.stop()
     _shopify.stop()
     _stripe.stop()
 
@@ -191,6 +197,14 @@ def stripe_sandbox(api_url: str) -> StripeSandbox:
     _stripe.webhook_url = f"{api_url}/webhooks/stripe"
     _stripe.reset()
     return _stripe
+
+
+@pytest.fixture
+def supabase(request: pytest.FixtureRequest) -> Iterator[SupabaseSandbox]:
+    """The Supabase sandbox, without projects; those that a test creates are dropped after it."""
+    request.getfixturevalue("postgresql_server")  # skips the test where there is no PostgreSQL
+    yield _supabase
+    _supabase.reset()
 
 
 def _invoke(consumer: Consumer, event: dict[str, Any]) -> Any:

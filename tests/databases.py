@@ -6,8 +6,8 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,6 +26,8 @@ __all__ = [
     "mariadb_database",
     "mariadb_server",
     "pgbouncer",
+    "pooler",
+    "postgresql",
     "postgresql_connection",
     "postgresql_database",
     "postgresql_server",
@@ -44,40 +46,54 @@ class Database:
     password: str = field(repr=False)
 
 
-@contextmanager
-def _server(kind: str) -> Iterator[DatabaseServer]:
-    """Lease a server; skip the test where it cannot be had, but fail in CI."""
+@cache
+def _lease(kind: str) -> Lease:
+    """Lease a server until this process ends. Raises ServerUnavailable."""
     checkout = hashlib.sha256(f"{ROOT} {os.geteuid()}".encode()).hexdigest()[:12]
-    directory = Path(tempfile.gettempdir()) / f"backroom-databases-{checkout}" / kind
+    return Lease(kind, Path(tempfile.gettempdir()) / f"backroom-databases-{checkout}" / kind, durable=False)
+
+
+def postgresql() -> DatabaseServer:
+    """Return the PostgreSQL server. Raises ServerUnavailable."""
+    return _lease("postgresql").address
+
+
+def pooler() -> DatabaseServer:
+    """Return PgBouncer, or the PostgreSQL server where there is none. Raises ServerUnavailable if neither is."""
     try:
-        lease = Lease(kind, directory, durable=False)
+        return _lease("pgbouncer").address
+    except ServerUnavailable:
+        if os.environ.get("CI"):
+            raise
+        return postgresql()
+
+
+def _server(kind: str) -> DatabaseServer:
+    """Return a server; skip the test where it cannot be had, but fail in CI."""
+    try:
+        return _lease(kind).address
     except ServerUnavailable as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
-    with lease:
-        yield lease.address
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[DatabaseServer]:
+def postgresql_server() -> DatabaseServer:
     """A PostgreSQL server, shared by all tests: names of databases and roles must be unique."""
-    with _server("postgresql") as server:
-        yield server
+    return _server("postgresql")
 
 
 @pytest.fixture(scope="session")
-def mariadb_server() -> Iterator[DatabaseServer]:
+def mariadb_server() -> DatabaseServer:
     """A MariaDB server, shared by all tests: names of databases and users must be unique."""
-    with _server("mariadb") as server:
-        yield server
+    return _server("mariadb")
 
 
 @pytest.fixture(scope="session")
-def pgbouncer() -> Iterator[DatabaseServer]:
+def pgbouncer() -> DatabaseServer:
     """PgBouncer in transaction mode, before `postgresql_server`; databases and logins are those of that server."""
-    with _server("pgbouncer") as server:
-        yield server
+    return _server("pgbouncer")
 
 
 @pytest.fixture

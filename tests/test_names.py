@@ -29,6 +29,7 @@ TERMS = frozenset(
         "dunning",
         "packaging",
         "parsing",
+        "provisioning",
         "recurring",
         "rendering",
         "signing",

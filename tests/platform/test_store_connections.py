@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from decimal import Decimal
 
-import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select
 
-from chalicelib.integrations.sql.servers import Dialect, Server
-from chalicelib.platform.domain.store_places import StorePlace
+from chalicelib.kit import clock, ids
+from chalicelib.platform.models import Store
 from chalicelib.platform.service import store_connections
-from tests.databases import *  # noqa: F403
+from chalicelib.platform.store_database.tables import CUSTOMERS
 
 
-def test_try(postgresql_database, mariadb_database) -> None:
-    for database in (postgresql_database, mariadb_database):
-        server = Server(
-            Dialect(database.dialect), database.host, database.port, database.name, database.username, database.password
-        )
-        with store_connections.connect(server) as connection:
-            print(connection.execute(text("select 1")).scalar())
-            print(connection.dialect.server_version_info, connection.dialect.name)
+def test_try(provisioned_store: Store) -> None:
+    now = clock.now()
+    row = {
+        "id": ids.new(),
+        "email": "a@b.c",
+        "addresses": [{"a": "ü"}],
+        "total_spent": Decimal("1.2345"),
+        "created_at": now,
+        "updated_at": now,
+    }
+    with store_connections.transaction(provisioned_store) as transaction:
+        transaction.connection.execute(insert(CUSTOMERS).values(row))
+    with store_connections.transaction(provisioned_store) as transaction:
+        got = transaction.connection.execute(select(CUSTOMERS)).mappings().one()
+    assert row.items() <= dict(got).items()

@@ -15,7 +15,8 @@ from chalicelib.platform.models import Store
 
 def has_limits_in_force(now: datetime) -> Condition:
     """Return the condition that the row's limits hold now: those of a plan whose access has not ended, or the free plan's."""
-    return Store.access_until.does_not_exist() | (Store.access_until > now)
+    condition: Condition = Store.access_until.does_not_exist() | (Store.access_until > now)
+    return condition
 
 
 def add_products(store: Store, count: int, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from chalicelib.platform.domain import usage_hours as rules
 from chalicelib.platform.domain import usage_metrics as days
 from chalicelib.platform.domain.packed_endpoints import pack_endpoints
 from chalicelib.platform.domain.usage_metrics import DayTotals
+from chalicelib.platform.errors import StoreNotFound
 from chalicelib.platform.models import Store, UsageHour, UsageMetric
 from chalicelib.platform.repository import stores, usage_hours, usage_logs, usage_metrics
 
@@ -17,8 +18,12 @@ log = logs.logger("platform")
 
 
 def roll_up_usage(store_id: str, hours: Iterable[datetime]) -> None:
-    """Compute the hours of a store that are not final, then the days that they belong to. Raises StoreNotFound."""
-    store = stores.get_store(store_id)
+    """Compute the hours of a store that are not final, then the days that they belong to; ignore a missing store."""
+    try:
+        store = stores.get_store(store_id)
+    except StoreNotFound:
+        log.info("roll-up skipped: no such store", extra={"store": store_id})
+        return
     affected: dict[date, None] = {}
     for hour in hours:
         _compute_hour(store_id, hour)

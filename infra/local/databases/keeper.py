@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def _detach() -> None:
-    """Go on as a process of its own, which no user's end or Ctrl-C stops."""
+    """Continue in a child process and session, so that no user's end or Ctrl-C stops this process."""
     if os.fork():
         os._exit(0)
     os.setsid()

@@ -132,7 +132,7 @@ def test_an_owner_lists_their_own_stores_page_by_page(api: httpx.Client) -> None
 
 
 def test_another_owners_store_is_not_found(api: httpx.Client) -> None:
-    store = {"id": new_store().id, "version": 1}
+    store: Json = {"id": new_store().id, "version": 1}
     stranger = PlatformClient(api, new_account().id)
     assert stranger.call("GET", f"platform/stores/{store['id']}").json()["code"] == "StoreNotFound"
     assert patch(stranger, store, name="Mine").status_code == 404
@@ -140,7 +140,7 @@ def test_another_owners_store_is_not_found(api: httpx.Client) -> None:
 
 
 def test_operators_and_support_read_a_store_and_do_not_change_it(api: httpx.Client) -> None:
-    store = {"id": new_store().id, "version": 1}
+    store: Json = {"id": new_store().id, "version": 1}
     for role in (Role.OPERATOR, Role.SUPPORT):
         client = PlatformClient(api, "staff", role)
         assert client.call("GET", f"platform/stores/{store['id']}").json()["id"] == store["id"]

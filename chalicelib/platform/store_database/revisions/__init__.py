@@ -33,11 +33,11 @@ def mark(store_id: str, job_id: str) -> str:
     return f"backroom:{store_id}:{job_id}"
 
 
-def pending(current: str, target: str = HEAD) -> tuple[str, ...]:
-    """Return the revisions from `current`, exclusive, to `target`. Raises RevisionUnknown."""
-    if current not in REVISIONS or target not in REVISIONS:
+def pending(current: str) -> tuple[str, ...]:
+    """Return the revisions after `current`. Raises RevisionUnknown."""
+    if current not in REVISIONS:
         raise RevisionUnknown(current)
-    return REVISIONS[REVISIONS.index(current) + 1 : REVISIONS.index(target) + 1]
+    return REVISIONS[REVISIONS.index(current) + 1 :]
 
 
 def statements(revision: str, dialect: Dialect, schema: str) -> tuple[str, ...]:
@@ -56,15 +56,27 @@ def table_statements(table: str, dialect: Dialect, schema: str, table_mark: str)
 
     Raises ValueError if `table_mark` is not of `mark`.
     """
-    if not _MARK.fullmatch(table_mark):
-        raise ValueError("not a mark")
     name = quoted(schema, dialect)
     own = [statement for statement in _templates(BASELINE, dialect) if _table_of(statement) == table]
+    return tuple(
+        statement.replace("{schema}", name) for statement in _marked(own, dialect, f"{{schema}}.{table}", table_mark)
+    )
+
+
+def version_table_statements(dialect: Dialect, schema: str, table_mark: str | None) -> tuple[str, ...]:
+    """Return the statements that make `alembic_version`, with a mark if there is one."""
+    table = f"{quoted(schema, dialect)}.alembic_version"
+    create = [f"CREATE TABLE IF NOT EXISTS {table} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"]
+    return tuple(create if table_mark is None else _marked(create, dialect, table, table_mark))
+
+
+def _marked(statements_of_table: list[str], dialect: Dialect, table: str, table_mark: str) -> list[str]:
+    """Return the statements that make a table, with its mark. Raises ValueError if it is not of `mark`."""
+    if not _MARK.fullmatch(table_mark):
+        raise ValueError("not a mark")
     if dialect is Dialect.POSTGRESQL:
-        own.append(f"COMMENT ON TABLE {{schema}}.{table} IS '{table_mark}'")
-    else:
-        own = [f"{statement} COMMENT='{table_mark}'" for statement in own]
-    return tuple(statement.replace("{schema}", name) for statement in own)
+        return [*statements_of_table, f"COMMENT ON TABLE {table} IS '{table_mark}'"]
+    return [f"{statement} COMMENT='{table_mark}'" for statement in statements_of_table]
 
 
 def file_name(revision: str, dialect: Dialect) -> str:

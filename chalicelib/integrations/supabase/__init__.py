@@ -1,0 +1,1 @@
+"""Supabase: projects in an owner's organization, by the Management API."""

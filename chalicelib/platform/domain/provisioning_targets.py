@@ -1,0 +1,58 @@
+"""Where a job creates a store's tables, and the login or role that will use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from chalicelib.integrations.sql.servers import Dialect, Server
+from chalicelib.platform.domain.store_places import StorePlace
+
+_LOGIN_DIGITS = 30
+"""MySQL's user names have at most 32 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisioningTarget:
+    """A schema on a server. `admin` is the login that creates its tables, `runtime` that of the store's calls.
+
+    `role` is what `runtime` takes in each transaction on a shared server. `login` is the role behind `runtime` on another
+    server: a pooler's user name has a suffix. Without both, `runtime` is `admin`.
+    """
+
+    admin: Server
+    runtime: Server
+    schema: str
+    role: str | None = None
+    login: str | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.admin.dialect
+
+    @property
+    def grantee(self) -> str | None:
+        """The role that needs rights on the tables; None if their owner uses them."""
+        return self.role or self.login
+
+    def place(self) -> StorePlace:
+        """Return the place that the store's connections use."""
+        return StorePlace(self.runtime, self.schema, self.role)
+
+    def without_login(self) -> ProvisioningTarget:
+        """Return the target of an admin that may not create a login: the store uses the admin's."""
+        return replace(self, runtime=self.admin, login=None)
+
+
+def target_with_login(admin: Server, schema: str, login: str, username: str, password: str) -> ProvisioningTarget:
+    """Return a target whose store has a login of its own; `username` is how the server or pooler calls it."""
+    return ProvisioningTarget(admin, replace(admin, username=username, password=password), schema, login=login)
+
+
+def shared_name(store_id: str) -> str:
+    """Return the name of a store's schema and role on a shared server."""
+    return f"s_{store_id.replace('-', '')}"
+
+
+def own_login(store_id: str) -> str:
+    """Return the name of the login that a store gets on its owner's server."""
+    return f"b_{store_id.replace('-', '')[:_LOGIN_DIGITS]}"

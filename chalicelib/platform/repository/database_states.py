@@ -1,0 +1,70 @@
+"""The columns of a store that its jobs and its connection change: database, status, active job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.kit import clock
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit.tables import Otherwise, Transaction
+from chalicelib.platform.enums import DatabaseStatus
+from chalicelib.platform.models import Store
+
+
+def stage_job_begin(transaction: Transaction, store_id: str, job_id: str, otherwise: Otherwise) -> None:
+    """Make a job the store's active one in the transaction.
+
+    It raises `otherwise` if another job is active or the store has a database.
+    """
+    has_none = Store.database_status.does_not_exist() | (Store.database_status == DatabaseStatus.FAILED)
+    actions: list[Action] = [
+        Store.active_job.set(job_id),
+        Store.database_status.set(DatabaseStatus.PROVISIONING),
+        *_touched(),
+    ]
+    transaction.update(
+        Store(store_id), actions, Store.id.exists() & Store.active_job.does_not_exist() & has_none, otherwise
+    )
+
+
+def stage_job_end(
+    transaction: Transaction, store_id: str, job_id: str, status: DatabaseStatus | None, columns: Mapping[str, Any]
+) -> None:
+    """End the store's active job in the transaction, with the status of the database (None: it has none).
+
+    Raises WriteConflict there if another job is active.
+    """
+    attributes = Store.get_attributes()
+    actions: list[Action] = [
+        Store.active_job.remove(),
+        Store.database_status.remove() if status is None else Store.database_status.set(status),
+        *(attributes[name].set(value) for name, value in columns.items()),
+        *_touched(),
+    ]
+    transaction.update(Store(store_id), actions, Store.active_job == job_id, WriteConflict())
+
+
+def stage_failure_cleared(transaction: Transaction, store: Store) -> None:
+    """Remove the status of a failed job that was canceled in the transaction, unless the store has a newer status."""
+    actions: list[Action] = [Store.database_status.remove(), *_touched()]
+    is_same = Store.active_job.does_not_exist() & (Store.database_status == DatabaseStatus.FAILED)
+    if store.database_status is DatabaseStatus.FAILED:
+        transaction.update(Store(store.id), actions, is_same, WriteConflict())
+
+
+def stage_connection_change(transaction: Transaction, store: Store, host: str) -> None:
+    """Make the store's engines connect again in the transaction. Raises WriteConflict there if the connection changed."""
+    actions: list[Action] = [
+        Store.database_host.set(host),
+        Store.config_version.set(store.config_version + 1),
+        *_touched(),
+    ]
+    transaction.update(Store(store.id), actions, Store.config_version == store.config_version, WriteConflict())
+
+
+def _touched() -> list[Action]:
+    """Return what every change of a store's documented columns writes."""
+    return [Store.version.add(1), Store.updated_at.set(clock.now())]

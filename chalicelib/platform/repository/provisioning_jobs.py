@@ -1,0 +1,207 @@
+"""Rows of the provisioning jobs, with the lease of the worker that runs one.
+
+`fence` rises with each lease and with a cancellation. A worker writes only while the fence is its own. `unfinished` is
+RUNNING until the job ends, and RETRYABLE while a failed job keeps its sealed request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.kit import clock, ids
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit.pagination import PageRequest, PageResult, query_page
+from chalicelib.kit.tables import Otherwise, Transaction, get_many, update_if
+from chalicelib.platform.domain.provisioning import LEASE, Step
+from chalicelib.platform.enums import JobStatus
+from chalicelib.platform.errors import JobNotFound
+from chalicelib.platform.models import ProvisioningJob
+
+RUNNING, RETRYABLE = "running", "retryable"
+
+
+class LeaseLost(Exception):
+    """Another worker has the job, or it was canceled."""
+
+
+def get(store_id: str, job_id: str) -> ProvisioningJob:
+    """Return a job of the store, read consistently. Raises JobNotFound."""
+    row = find(job_id)
+    if row is None or row.store_id != store_id:
+        raise JobNotFound
+    return row
+
+
+def find(job_id: str) -> ProvisioningJob | None:
+    """Return the job, read consistently; None if there is none."""
+    try:
+        return ProvisioningJob.get(job_id, consistent_read=True)
+    except ProvisioningJob.DoesNotExist:
+        return None
+
+
+def acquire_lease(job_id: str) -> ProvisioningJob | None:
+    """Lease an unfinished job and count the attempt. Returns None if it has ended or another worker has it."""
+    now = clock.now()
+    row = ProvisioningJob(job_id)
+    is_free = ProvisioningJob.lease_holder.does_not_exist() | (ProvisioningJob.lease_until < now)
+    actions: list[Action] = [
+        ProvisioningJob.lease_holder.set(ids.new()),
+        ProvisioningJob.lease_until.set(now + LEASE),
+        ProvisioningJob.fence.add(1),
+        ProvisioningJob.attempts.add(1),
+        ProvisioningJob.updated_at.set(now),
+    ]
+    return row if update_if(row, actions, (ProvisioningJob.unfinished == RUNNING) & is_free) else None
+
+
+def save_progress(job: ProvisioningJob, columns: Mapping[str, Any]) -> None:
+    """Store progress of a leased job, renew the lease and start its attempts again. Raises LeaseLost."""
+    now = clock.now()
+    actions = [
+        *_sets(columns),
+        ProvisioningJob.lease_until.set(now + LEASE),
+        ProvisioningJob.attempts.set(1),
+        ProvisioningJob.updated_at.set(now),
+    ]
+    if not update_if(job, actions, _is_own(job)):
+        raise LeaseLost
+
+
+def release_lease(job: ProvisioningJob, delay: timedelta = timedelta(0), *, has_progress: bool = True) -> None:
+    """Release the job, which is due after `delay`, if this worker still holds it, canceled or not."""
+    actions: list[Action] = [
+        ProvisioningJob.lease_holder.remove(),
+        ProvisioningJob.lease_until.set(clock.now() + delay),
+    ]
+    if has_progress:
+        actions.append(ProvisioningJob.attempts.set(0))
+    update_if(ProvisioningJob(job.id), actions, ProvisioningJob.lease_holder == job.lease_holder)
+
+
+def request_cancellation(job: ProvisioningJob) -> bool:
+    """Make cancellation the next step of a job that has not ended. A worker that holds it loses its fence.
+
+    Returns False if the job has ended.
+    """
+    now = clock.now()
+    actions: list[Action] = [
+        ProvisioningJob.step.set(Step.CANCEL),
+        ProvisioningJob.fence.add(1),
+        ProvisioningJob.unfinished.set(RUNNING),
+        ProvisioningJob.attempts.set(0),
+        ProvisioningJob.lease_until.set(ProvisioningJob.lease_until if job.lease_holder else now),
+        ProvisioningJob.updated_at.set(now),
+        ProvisioningJob.completed_at.remove(),
+        ProvisioningJob.expires_epoch.remove(),
+    ]
+    is_same = ProvisioningJob.fence == job.fence
+    return update_if(ProvisioningJob(job.id), actions, ProvisioningJob.unfinished.exists() & is_same)
+
+
+def stage_retry(transaction: Transaction, job: ProvisioningJob, otherwise: Otherwise) -> None:
+    """Start a failed job again in the transaction, which raises `otherwise` if the job is not retryable."""
+    now = clock.now()
+    names = ("error_code", "error_message", "report", "completed_at", "expires_epoch", "message")
+    attributes = ProvisioningJob.get_attributes()
+    actions: list[Action] = [
+        ProvisioningJob.status.set(JobStatus.PENDING),
+        ProvisioningJob.step.set(Step.TEST),
+        ProvisioningJob.unfinished.set(RUNNING),
+        ProvisioningJob.lease_until.set(now),
+        ProvisioningJob.attempts.set(0),
+        ProvisioningJob.updated_at.set(now),
+        *(attributes[name].remove() for name in names),
+    ]
+    is_retryable = (ProvisioningJob.unfinished == RETRYABLE) & (ProvisioningJob.status == JobStatus.FAILED)
+    transaction.update(ProvisioningJob(job.id), actions, is_retryable, otherwise)
+
+
+def stage_failure(
+    transaction: Transaction, job: ProvisioningJob, columns: Mapping[str, Any], retryable_until: datetime
+) -> None:
+    """Fail a leased job in the transaction, which raises WriteConflict if the lease is lost."""
+    actions: list[Action] = [
+        *_sets(columns),
+        ProvisioningJob.status.set(JobStatus.FAILED),
+        ProvisioningJob.unfinished.set(RETRYABLE),
+        ProvisioningJob.lease_until.set(retryable_until),
+    ]
+    _stage_end(transaction, job, actions)
+
+
+def stage_end(transaction: Transaction, job: ProvisioningJob, columns: Mapping[str, Any]) -> None:
+    """End a leased job in the transaction and remove its request. Raises WriteConflict there if the lease is lost."""
+    actions: list[Action] = [
+        *_sets(columns),
+        ProvisioningJob.request.remove(),
+        ProvisioningJob.cursor.remove(),
+        ProvisioningJob.unfinished.remove(),
+        ProvisioningJob.lease_until.remove(),
+    ]
+    _stage_end(transaction, job, actions)
+
+
+def _stage_end(transaction: Transaction, job: ProvisioningJob, actions: list[Action]) -> None:
+    now = clock.now()
+    actions += [
+        ProvisioningJob.lease_holder.remove(),
+        ProvisioningJob.completed_at.set(now),
+        ProvisioningJob.updated_at.set(now),
+        ProvisioningJob.expires_epoch.set(now + ProvisioningJob.KEEP),
+    ]
+    transaction.update(ProvisioningJob(job.id), actions, _is_own(job), WriteConflict("the lease of the job is lost"))
+
+
+def remove_request(job_id: str) -> None:
+    """Remove the sealed request of a failed job whose time for a retry is over."""
+    actions: list[Action] = [
+        ProvisioningJob.request.remove(),
+        ProvisioningJob.cursor.remove(),
+        ProvisioningJob.unfinished.remove(),
+        ProvisioningJob.lease_until.remove(),
+    ]
+    is_over = (ProvisioningJob.unfinished == RETRYABLE) & (ProvisioningJob.lease_until <= clock.now())
+    update_if(ProvisioningJob(job_id), actions, is_over)
+
+
+def iterate_lapsed(unfinished: str, before: datetime) -> Iterator[str]:
+    """Yield the ids of the jobs of one kind of `unfinished` whose lease ended before a time; keys only."""
+    for key in ProvisioningJob.by_lease.query(unfinished, ProvisioningJob.lease_until < before):
+        yield key.id
+
+
+def list_by_lease(unfinished: str, page: PageRequest) -> PageResult[ProvisioningJob]:
+    """Return a page of the jobs of one kind of `unfinished`, the longest without a lease first; two reads."""
+    keys = query_page(ProvisioningJob.by_lease.query(unfinished, limit=page.limit, last_evaluated_key=page.start))
+    return _rows(keys)
+
+
+def list_by_store(store_id: str, page: PageRequest) -> PageResult[ProvisioningJob]:
+    """Return a page of the store's jobs, newest first; two reads."""
+    keys = query_page(
+        ProvisioningJob.by_store.query(
+            store_id, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start
+        )
+    )
+    return _rows(keys)
+
+
+def _rows(keys: PageResult[ProvisioningJob]) -> PageResult[ProvisioningJob]:
+    rows = get_many([(ProvisioningJob, (key.id,)) for key in keys.items])
+    return PageResult([row for row in rows if row is not None], keys.last_key)
+
+
+def _is_own(job: ProvisioningJob) -> Any:
+    return (ProvisioningJob.fence == job.fence) & (ProvisioningJob.lease_holder == job.lease_holder)
+
+
+def _sets(columns: Mapping[str, Any]) -> list[Action]:
+    attributes = ProvisioningJob.get_attributes()
+    return [
+        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in columns.items()
+    ]

@@ -1,0 +1,35 @@
+"""The limit on an owner's free stores on shared servers: each holds one of five numbers, a unique value."""
+
+from __future__ import annotations
+
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit.tables import Transaction
+from chalicelib.platform.enums import StorePlan
+from chalicelib.platform.errors import FreeStoresLimit
+from chalicelib.platform.models import Store
+from chalicelib.platform.repository import free_store_numbers
+
+
+def stage_free_store(transaction: Transaction, store: Store) -> None:
+    """Claim a number for a store on the free plan in the transaction. Raises FreeStoresLimit if none is free.
+
+    A number of a store that left the free plan is free.
+    """
+    if store.subscription_plan is not StorePlan.FREE:
+        return
+    holders = free_store_numbers.list_holders(store.owner_id)
+    if store.id in holders:
+        return
+    plans = free_store_numbers.find_plans({holder for holder in holders if holder is not None})
+    for number, holder in enumerate(holders):
+        if holder is None or plans.get(holder) is not StorePlan.FREE:
+            free_store_numbers.stage_claim(transaction, store, number, holder, WriteConflict())
+            return
+    raise FreeStoresLimit(f"At most {len(holders)} free stores can be on shared servers.")
+
+
+def stage_free_store_end(transaction: Transaction, store: Store) -> None:
+    """Give the store's number back in the transaction, if it holds one."""
+    holders = free_store_numbers.list_holders(store.owner_id)
+    if store.id in holders:
+        free_store_numbers.stage_release(transaction, store, holders.index(store.id))

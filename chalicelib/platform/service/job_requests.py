@@ -1,0 +1,70 @@
+"""The sealed request of a job: the database that was asked for, and the passwords that the job gives.
+
+The passwords are generated before anything is created, so that a repeated step uses the same ones.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr, TypeAdapter
+
+from chalicelib.kit.secrets import decrypt, encrypt
+from chalicelib.platform.models import ProvisioningJob
+from chalicelib.platform.schemas.databases import Database
+
+CERTIFICATE = "ca_certificate"
+"""No secret, and too long for the sealed request: it stands in the job's cursor."""
+_PASSWORD_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """A database, the password of the login that the store gets, and that of a new Supabase project."""
+
+    database: Database = field(repr=False)
+    login_password: str = field(repr=False)
+    project_password: str = field(repr=False)
+
+
+def new_request(database: Database) -> JobRequest:
+    """Return a request with new passwords of letters and digits."""
+    return JobRequest(database, secrets.token_hex(_PASSWORD_BYTES), secrets.token_hex(_PASSWORD_BYTES))
+
+
+def seal_request(job_id: str, request: JobRequest) -> str:
+    """Return the request as a value of the job's column `request`."""
+    database = {name: _plain(value) for name, value in request.database.model_dump(by_alias=True).items()}
+    database.pop(CERTIFICATE, None)
+    content = {
+        "database": database,
+        "login_password": request.login_password,
+        "project_password": request.project_password,
+    }
+    return encrypt(json.dumps(content), _row(job_id))
+
+
+def unseal_request(job: ProvisioningJob) -> JobRequest:
+    """Return the request of an unfinished job. Raises DecryptionFailed."""
+    content = json.loads(decrypt(job.request, _row(job.id)))
+    certificate = (job.cursor or {}).get(CERTIFICATE)
+    if certificate:
+        content["database"][CERTIFICATE] = certificate
+    database: Database = TypeAdapter[Database](Database).validate_python(content["database"])
+    return JobRequest(database, content["login_password"], content["project_password"])
+
+
+def certificate_of(database: Database) -> str | None:
+    """Return the certificate of the authority that signed the server's certificate, if the owner gave one."""
+    return getattr(database, CERTIFICATE, None)
+
+
+def _plain(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def _row(job_id: str) -> str:
+    return f"platform/provisioning_jobs/{job_id}/request"

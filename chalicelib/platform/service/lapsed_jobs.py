@@ -1,0 +1,24 @@
+"""Provisioning jobs without a worker: those whose lease ended, and failed ones whose time for a retry is over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from chalicelib.kit import clock, messages
+from chalicelib.platform.domain.provisioning import OUTAGE_DELAY
+from chalicelib.platform.metrics import LONGEST_LAPSED_JOB
+from chalicelib.platform.repository import provisioning_jobs
+from chalicelib.platform.schemas.provisioning import JobDue
+
+
+def resume_jobs(due: datetime) -> None:
+    """Queue the jobs whose lease has ended, and remove the requests of failed jobs that were not retried."""
+    longest = timedelta(0)
+    for job_id in provisioning_jobs.iterate_lapsed(provisioning_jobs.RUNNING, due - OUTAGE_DELAY):
+        job = provisioning_jobs.find(job_id)
+        if job is not None and job.lease_until is not None:
+            longest = max(longest, clock.now() - job.lease_until)
+            messages.publish(JobDue(store_id=job.store_id, job_id=job.id))
+    LONGEST_LAPSED_JOB.record(longest)
+    for job_id in provisioning_jobs.iterate_lapsed(provisioning_jobs.RETRYABLE, due):
+        provisioning_jobs.remove_request(job_id)

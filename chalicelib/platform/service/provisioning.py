@@ -1,0 +1,131 @@
+"""Provisioning of a store's database as its owner sees it: request, progress, retry and cancellation of the job.
+
+Uses no SQL: a worker (`provisioning_worker`) runs the job.
+"""
+
+from __future__ import annotations
+
+from chalicelib.kit import clock, ids, messages
+from chalicelib.kit.errors import Conflict
+from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.tables import Transaction
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
+from chalicelib.platform.domain.provisioning import Step
+from chalicelib.platform.enums import DatabaseType, JobStatus
+from chalicelib.platform.errors import JobEnded, JobNotRetryable, StoreProvisioned
+from chalicelib.platform.models import ProvisioningJob, Store
+from chalicelib.platform.repository import database_states, provisioning_jobs
+from chalicelib.platform.repository.stores import get_store
+from chalicelib.platform.schemas.databases import Database
+from chalicelib.platform.schemas.provisioning import JobAccepted, JobDue, JobQuery, JobRead, JobReport, JobStatusRead
+from chalicelib.platform.service import free_shared_stores
+from chalicelib.platform.service.job_requests import CERTIFICATE, certificate_of, new_request, seal_request
+
+TABLE_COUNT = 14
+"""The tables of a store, which only the worker may import."""
+_QUEUED = "Waiting for a worker"
+
+
+class _AnotherJob(Conflict):
+    """Another job became active, or the store has a database."""
+
+
+def request_provisioning(store: Store, database: Database, requested_by: str) -> tuple[JobAccepted, bool]:
+    """Begin the job that makes the store's database, or return the one in progress; and whether it is new.
+
+    Raises StoreProvisioned, FreeStoresLimit.
+    """
+    if store.active_job is None:
+        job = _new_job(store.id, database, requested_by)
+        try:
+            _begin_job(store, job, database)
+        except _AnotherJob:
+            store = get_store(store.id)
+        else:
+            return _accepted(job), True
+    if store.active_job is None:
+        raise StoreProvisioned("The store has a database.")
+    return _accepted(provisioning_jobs.get(store.id, store.active_job)), False
+
+
+def get_job_status(store_id: str, job_id: str) -> JobStatusRead:
+    """Return the progress of a job of the store. Raises JobNotFound."""
+    job = provisioning_jobs.get(store_id, job_id)
+    return JobStatusRead(
+        status=job.status,
+        progress=job.progress,
+        message=job.message or _QUEUED,
+        tables_created=job.tables_created,
+        total_tables=job.total_tables,
+        error_code=job.error_code,
+        error_message=job.error_message,
+        report=JobReport.model_validate(job.report) if job.report else None,
+    )
+
+
+def retry_job(store_id: str, job_id: str) -> JobAccepted:
+    """Start a failed job again with its sealed request. A job in progress is returned. Raises JobNotFound, JobNotRetryable."""
+    job = provisioning_jobs.get(store_id, job_id)
+    if job.unfinished != provisioning_jobs.RUNNING:
+        with Transaction() as transaction:
+            provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
+            database_states.stage_job_begin(transaction, store_id, job_id, JobNotRetryable())
+        job = provisioning_jobs.get(store_id, job_id)
+    messages.publish(JobDue(store_id=store_id, job_id=job_id))
+    return _accepted(job)
+
+
+def cancel_job(store_id: str, job_id: str) -> JobAccepted:
+    """Have a worker end the job and drop the empty tables that it created. Raises JobNotFound, JobEnded."""
+    job = provisioning_jobs.get(store_id, job_id)
+    while job.step != Step.CANCEL and not provisioning_jobs.request_cancellation(job):
+        if job.unfinished is None:
+            raise JobEnded
+        job = provisioning_jobs.get(store_id, job_id)
+    if job.unfinished is None:
+        raise JobEnded
+    messages.publish(JobDue(store_id=store_id, job_id=job_id))
+    return JobAccepted(job_id=job_id, status=job.status, message="Canceling the job")
+
+
+def list_jobs(query: JobQuery, page: PageRequest) -> PageResult[JobRead]:
+    """Return a page of the jobs in progress, or of the failed ones that can be retried, for operators."""
+    kind = provisioning_jobs.RETRYABLE if query.retryable else provisioning_jobs.RUNNING
+    return provisioning_jobs.list_by_lease(kind, page).map(JobRead.of)
+
+
+def _new_job(store_id: str, database: Database, requested_by: str) -> ProvisioningJob:
+    now, job_id = clock.now(), ids.new()
+    certificate = certificate_of(database)
+    return ProvisioningJob(
+        job_id,
+        store_id=store_id,
+        status=JobStatus.PENDING,
+        message=_QUEUED,
+        total_tables=TABLE_COUNT,
+        step=Step.TEST,
+        cursor={CERTIFICATE: certificate} if certificate else {},
+        request=seal_request(job_id, new_request(database)),
+        requested_by=requested_by,
+        lease_until=now,
+        unfinished=provisioning_jobs.RUNNING,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
+    """Write the job, make it the store's active one and publish it. Raises _AnotherJob, FreeStoresLimit."""
+
+    def decide(unit: UnitOfWork) -> None:
+        unit.transaction.add(job)
+        database_states.stage_job_begin(unit.transaction, store.id, job.id, _AnotherJob())
+        if database.type is DatabaseType.SHARED:
+            free_shared_stores.stage_free_store(unit.transaction, store)
+        unit.publish(JobDue(store_id=store.id, job_id=job.id))
+
+    run_unit_of_work(decide)
+
+
+def _accepted(job: ProvisioningJob) -> JobAccepted:
+    return JobAccepted(job_id=job.id, status=job.status, message=job.message or _QUEUED)

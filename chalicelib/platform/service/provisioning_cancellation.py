@@ -1,0 +1,86 @@
+"""Cancellation of a provisioning job: drops the empty tables, the schema and the login that the job created."""
+
+from __future__ import annotations
+
+from chalicelib.integrations.sql.servers import Dialect
+from chalicelib.kit import logs
+from chalicelib.kit.tables import Transaction
+from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
+from chalicelib.platform.enums import JobStatus
+from chalicelib.platform.repository import (
+    database_states,
+    provisioning_jobs,
+    store_schemas,
+    store_seeds,
+    store_tables,
+)
+from chalicelib.platform.service import free_shared_stores, provisioning_places, supabase_projects
+from chalicelib.platform.service.job_runs import JobRun
+from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
+
+log = logs.logger("platform")
+
+
+def cancel(run: JobRun) -> None:
+    """Remove what the job created and end it. Tables with rows, and what existed before, are left and reported."""
+    target = provisioning_places.find_target(run)
+    left = [] if target is None else _remove_tables(run, target)
+    project = run.notes.get(supabase_projects.PROJECT)
+    if project:
+        left.append(f"project {project}")
+    _end(run, left)
+
+
+def end_unfinished(run: JobRun) -> None:
+    """End a canceled job whose server cannot be used: what the job created is left."""
+    _end(run, ["all tables: the server cannot be used"])
+
+
+def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
+    """Drop the job's empty tables, last created first, and return the names of its tables that are left."""
+    connection = run.connect(target)
+    left = []
+    for name in [VERSION_TABLE, *reversed(NAMES)]:
+        with connection.begin():
+            store_tables.lock_tables(connection, target.dialect, target.schema)
+            table = store_tables.list_tables(connection, target.dialect, target.schema).get(name)
+            if table is None or table.mark != run.mark:
+                continue
+            store_seeds.delete_seeds(connection, target.schema, name)
+            quoted = store_tables.qualified(connection, target.schema, name)
+            if name == VERSION_TABLE or store_tables.is_empty(connection, target.schema, name):
+                store_tables.drop_table(connection, quoted)
+            else:
+                left.append(name)
+    if not left:
+        _remove_place(run, target)
+    return left
+
+
+def _remove_place(run: JobRun, target: ProvisioningTarget) -> None:
+    """Drop the store's role or login, and the schema if the job created it and it is empty."""
+    connection = run.connect(target)
+    with connection.begin():
+        facts = store_schemas.read_server_facts(connection, target.dialect, target.schema)
+        if target.dialect is Dialect.MYSQL:
+            if target.login is not None:
+                store_schemas.drop_mysql_login(connection, target.login)
+            return
+        if target.grantee is not None:
+            store_schemas.drop_role(connection, target.grantee)
+        is_empty = not store_tables.list_tables(connection, target.dialect, target.schema)
+        if facts.schema_mark == run.mark and is_empty:
+            store_schemas.drop_schema(connection, target.schema)
+
+
+def _end(run: JobRun, left: list[str]) -> None:
+    report = {**(run.job.report or {}), "left": left}
+    columns = {"status": JobStatus.CANCELLED, "message": "The job was canceled", "report": report}
+    with Transaction() as transaction:
+        provisioning_jobs.stage_end(transaction, run.job, columns)
+        if run.store.active_job == run.job.id:
+            database_states.stage_job_end(transaction, run.store.id, run.job.id, None, {})
+        else:
+            database_states.stage_failure_cleared(transaction, run.store)
+        free_shared_stores.stage_free_store_end(transaction, run.store)
+    log.info("job canceled", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})

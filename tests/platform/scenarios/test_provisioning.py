@@ -1,0 +1,43 @@
+"""Provisioning of stores over HTTP, with the queue's worker, on real servers of all kinds."""
+
+from __future__ import annotations
+
+import httpx
+
+from chalicelib.platform.enums import DatabaseStatus
+from chalicelib.platform.models import ProvisioningJob, Store
+from chalicelib.platform.service import store_connections
+from chalicelib.platform.store_database import revisions
+from chalicelib.platform.store_database.tables import CATEGORIES, CMS_PAGES, SEO_SETTINGS, TABLES
+from tests.platform.provisioning import Drain, owner_api, run_to_end
+from tests.platform.store_servers import ServerOfTest
+from tests.platform.stores import new_store
+
+NAMES = {table.name for table in TABLES}
+
+
+def test_a_store_is_provisioned_on_every_kind_of_server(
+    api: httpx.Client, drain: Drain, server_of_kind: ServerOfTest
+) -> None:
+    owner = owner_api(api, new_store())
+    answer = owner.post("provision", {"database": server_of_kind.body})
+    assert answer.status_code == 202, answer.text
+    job_id = answer.json()["job_id"]
+    assert drain() == []
+    run_to_end(job_id)  # a new Supabase project is polled with a delay
+    status = owner.get(f"provision/{job_id}/status")
+    assert (status["status"], status["progress"], status["error_code"]) == ("completed", 100, None)
+    assert (status["tables_created"], status["total_tables"]) == (14, 14)
+    comments = server_of_kind.comments(owner.store)
+    mark = f"backroom:{owner.store.id}:{job_id}"
+    assert comments == dict.fromkeys({*NAMES, "alembic_version"}, mark)
+    row = Store.get(owner.store.id)
+    assert (row.database_status, row.database_type) == (DatabaseStatus.ACTIVE, server_of_kind.body["type"])
+    assert (row.config_version, row.schema_revision, row.active_job) == (1, revisions.HEAD, None)
+    job = ProvisioningJob.get(job_id)
+    assert (job.request, job.cursor, job.unfinished, job.lease_holder) == (None, None, None, None)
+    with store_connections.transaction(row) as transaction:
+        counts = [
+            len(transaction.connection.execute(each.select()).all()) for each in (CATEGORIES, CMS_PAGES, SEO_SETTINGS)
+        ]
+    assert counts == [1, 3, 4]
