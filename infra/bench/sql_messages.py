@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,14 +25,14 @@ class MessageCount:
 @contextmanager
 def counted_messages() -> Iterator[MessageCount]:
     """Count the messages inside the block. psycopg sends one statement with several sets of values as one (a pipeline)."""
-    from sqlalchemy import Engine, event  # noqa: PLC0415 - infra loads SQL only where it is used
+    from sqlalchemy import Engine, event
 
     count = MessageCount()
 
     def execute(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         count.note(" ".join(statement.split()[:3]))
 
-    listeners = {
+    listeners: dict[str, Callable[..., None]] = {
         "begin": lambda _: count.note("BEGIN"),
         "before_cursor_execute": execute,
         "commit": lambda _: count.note("COMMIT"),
