@@ -81,10 +81,16 @@ def quote_order(call: ApiRequest[StoreCaller, QuoteCreate]) -> QuoteRead:
     body=AdjustmentCreate,
     returns=StockLevelRead,
     idempotent="claimed",
+    etag=row_version,
+    if_match="optional",
     errors=(InventoryNotFound, InvalidAdjustment, OutOfStock),
 )
 def adjust_stock(call: ApiRequest[StoreCaller, AdjustmentCreate]) -> StockLevelRead:
-    """Add pieces of a product to a location, or take some that no order has reserved."""
+    """Add pieces of a product to a location, or take some that no order has reserved.
+
+    A retry with the same Idempotency-Key does not adjust twice, unless the first request crashed after it changed the
+    row; with If-Match (the row's version) it never does.
+    """
     from chalicelib.platform.service import store_stock  # noqa: PLC0415 - loads SQLAlchemy
 
-    return store_stock.adjust_stock(call.principal, call.body)
+    return store_stock.adjust_stock(call.principal, call.body, call.if_match)

@@ -140,7 +140,7 @@ def change_order(caller: StoreCaller, order_id: str, body: OrderUpdate, version:
 
     def work(transaction: StoreTransaction) -> OrderRead:
         order = _lock_order(transaction, order_id, version)
-        effects = transition(OrderStatus(order["status"]), body.status)
+        effects = transition(order["status"], body.status)
         items = store_orders.list_items(transaction, order_id)
         moment = clock.now()
         _apply_to_stock(transaction, order, items, effects, moment)

@@ -161,6 +161,14 @@ def test_a_repeated_adjustment_with_the_same_key_is_made_once(client):
         assert client.call("POST", "adjustments", body, idempotency_key="k").json()["quantity"] == 15
 
 
+def test_an_adjustment_of_an_older_version_is_refused(client):
+    [row] = rows_of(client.store, INVENTORY)
+    body = {"product_id": row["product_id"], "location": "north", "delta": 5}
+    answers = [client.call("POST", "adjustments", body, if_match='"1"') for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 412]
+    assert (answers[0].headers["ETag"], stock_of(client.store)) == ('"2"', {"north": (15, 0)})
+
+
 def test_the_usage_of_an_order_has_its_amount(client):
     client.call("POST", "orders", TEA)
     [log] = ApiUsageLog.scan()
