@@ -71,7 +71,7 @@ class SchemaInUse(Conflict):
 
 
 class SchemaMismatch(Conflict):
-    title = "An existing table does not fit; nothing was changed"
+    title = "An existing table does not fit"
 
 
 class JobEnded(Conflict):
@@ -79,7 +79,7 @@ class JobEnded(Conflict):
 
 
 class JobNotRetryable(Conflict):
-    title = "This job cannot be retried; request a new one"
+    title = "Job not retryable; request a new one"
 
 
 class JobStuck(Conflict):
@@ -100,16 +100,16 @@ class ConnectionNotChangeable(Conflict):
     title = "This store's connection cannot be changed here"
 
 
-class SupabaseTokenRefused(DatabaseRefused):
+class InvalidSupabaseToken(InvalidInput):
     title = "Supabase refuses this access token"
 
 
-class SupabaseOrganizationMissing(DatabaseRefused):
+class InvalidSupabaseOrganization(InvalidInput):
     title = "The token's account has no such organization"
 
 
-class SupabaseProjectUnavailable(DatabaseRefused):
-    title = "The Supabase project is missing or did not start"
+class SupabaseProjectUnavailable(Conflict):
+    title = "The Supabase project is not available"
 
 
 class SupabaseLimitReached(Conflict):

@@ -14,4 +14,5 @@ __all__ = [
     "provisioned_store",
     "server_of_kind",
     "shared_server",
+    "supabase_account",
 ]

@@ -76,7 +76,7 @@ def retry_job(store_id: str, job_id: str) -> JobAccepted:
 
 
 def cancel_job(store_id: str, job_id: str) -> JobAccepted:
-    """Have a worker end the job and drop the empty tables that it created. Raises JobNotFound, JobEnded."""
+    """Request that a worker ends the job and drops the empty tables that it created. Raises JobNotFound, JobEnded."""
     job = provisioning_jobs.get(store_id, job_id)
     while job.step != Step.CANCEL and not provisioning_jobs.request_cancellation(job):
         if job.unfinished is None:

@@ -51,7 +51,7 @@ def run_job(message: JobDue) -> None:
         log.info("job released: it was canceled or leased again", extra={"job": job.id})
         _postpone(job, timedelta(0))
     except BaseException:
-        provisioning_jobs.release_lease(job, OUTAGE_DELAY, has_progress=False)
+        provisioning_jobs.release_lease(job, OUTAGE_DELAY, has_failed=True)
         raise
 
 
@@ -107,16 +107,16 @@ def _handle_problem(run: JobRun, problem: Problem) -> None:
     if isinstance(problem, Unavailable | Unreachable) and not is_first_test and job.attempts <= MAX_OUTAGES:
         delay = max(OUTAGE_DELAY, timedelta(seconds=getattr(problem, "retry_after", 0)))
         log.info("job postponed: its server is not available", extra={"job": job.id, "code": problem.code})
-        _postpone(job, delay, has_progress=False)
+        _postpone(job, delay, has_failed=True)
     elif job.step == Step.CANCEL:
         provisioning_cancellation.end_unfinished(run)
     else:
         _fail(run, problem)
 
 
-def _postpone(job: ProvisioningJob, delay: timedelta, *, has_progress: bool = True) -> None:
+def _postpone(job: ProvisioningJob, delay: timedelta, *, has_failed: bool = False) -> None:
     """Release the job and queue it again after the delay."""
-    provisioning_jobs.release_lease(job, delay, has_progress=has_progress)
+    provisioning_jobs.release_lease(job, delay, has_failed=has_failed)
     seconds = min(900, int(delay.total_seconds()))
     messages.publish(JobDue(store_id=job.store_id, job_id=job.id), delay_seconds=seconds)
 
