@@ -6,7 +6,9 @@ from chalice.app import Blueprint
 
 from chalicelib.kit.auth import Account, owner_or_operator
 from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.platform.domain.audit import CHANGED, Change
 from chalicelib.platform.schemas.databases import ConnectionRead, ConnectionTestRead, DatabaseInput, OwnDatabaseInput
+from chalicelib.platform.service import audit
 from chalicelib.platform.service.store_access import get_accessible_store
 
 bp = Blueprint(__name__)
@@ -29,4 +31,14 @@ def change_database(call: ApiRequest[Account, OwnDatabaseInput], store_id: str) 
     from chalicelib.platform.service import connection_tests  # noqa: PLC0415 - its SQL libraries are a layer
 
     store = get_accessible_store(call.principal, store_id)
-    return connection_tests.change_connection(store, call.body.database)
+    result = connection_tests.change_connection(store, call.body.database)
+    change = Change(
+        store.id,
+        "platform.change_database",
+        f"store:{store.id}",
+        {"host": store.database_host, "password": ""},
+        {"host": result.host, "password": CHANGED},
+        frozenset({"password"}),
+    )
+    audit.publish_change(call.principal, change, call.credentials.source_ip)
+    return result
