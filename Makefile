@@ -115,7 +115,7 @@ package: install ## Build the bundle and the template of each stack: make packag
 .PHONY: deploy
 deploy: install ## Package and deploy to the account of your AWS credentials: make deploy STAGE=dev (prod needs ALARM_EMAIL once)
 	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging deploy --stage $(STAGE) --out build/$(STAGE) \
-		--alarm-email "$(ALARM_EMAIL)"
+		--alarm-email "$(ALARM_EMAIL)" --sql-subnets "$(SQL_SUBNETS)" --sql-security-groups "$(SQL_SECURITY_GROUPS)"
 
 .PHONY: rollback
 rollback: install ## Deploy a stack's version before the last one: make rollback STAGE=dev CONTEXT=studio (or api, watch)

@@ -30,6 +30,7 @@ class Person(StrEnum):
     MEMBER = "Member"
     SHOPPER = "Shopper"
     MERCHANT = "Merchant"
+    STORE_OWNER = "Store owner"
     OPERATOR = "Operator"
     DEVELOPER = "Developer"
 

@@ -40,7 +40,7 @@ class QueueOptions:
     """How Lambda runs the consumer of a queue. Raises ValueError if a value is outside Lambda's limits."""
 
     layer: str | None = None
-    """A development package that is too large for the bundle; the function gets it as a Lambda layer."""
+    """`duckdb` or `sql`: development packages that are too large for the bundle; the function gets them as a Lambda layer."""
     batching_window: int = 0
     """Seconds (0 to 300) in which Lambda gathers a batch; a batch size over 10 needs at least 1."""
     maximum_concurrency: int | None = None

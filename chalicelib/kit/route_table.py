@@ -1,7 +1,8 @@
 """Find the route of a request's path. API Gateway has one greedy path for all routes of a context (ADR 22).
 
 A route that requires sign-in shares the greedy path of its first two parts: `/v1/studio/{proxy+}`. Every other route
-has a gateway path of its own, so that it can be throttled.
+has a gateway path of its own, so that it can be throttled. So has a route that another function serves than the rest of
+its context: only `/v1/store/{proxy+}` is all of the function `store` (ADR 33).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 GREEDY = "{proxy+}"
 PREFIX_PARTS = 2
+API_FUNCTION = "api"
 Methods = Mapping[str, Any]
 """By HTTP method: Chalice's entry of a route."""
 
@@ -30,7 +32,17 @@ def gateway_path(route: str, methods: Methods) -> str:
     parts = _parts(route)
     if len(parts) <= PREFIX_PARTS or not all(requires_sign_in(entry) for entry in methods.values()):
         return route
+    if serving_function(methods) not in (API_FUNCTION, parts[1]):
+        return route
     return "/".join(["", *parts[:PREFIX_PARTS], GREEDY])
+
+
+def serving_function(methods: Methods) -> str:
+    """Return the function that serves a route. Raises ValueError if its methods differ: they share a gateway path."""
+    functions = {_contract_value(entry, "function") or API_FUNCTION for entry in methods.values()}
+    if len(functions) > 1:
+        raise ValueError(f"one function serves all methods of a route, not {' and '.join(sorted(functions))}")
+    return functions.pop()
 
 
 def requested_path(resource: str, parameters: Mapping[str, str]) -> str:
@@ -50,9 +62,13 @@ def requires_sign_in(entry: Any) -> bool:
 
 def security_scheme(entry: Any) -> dict[str, str] | None:
     """Return the OpenAPI security scheme that a route declares, or None if it verifies nothing."""
-    contract = getattr(entry.view_function, "contract", None)
-    scheme = getattr(getattr(contract, "auth", None), "scheme", None)
+    scheme = getattr(_contract_value(entry, "auth"), "scheme", None)
     return scheme[1] if scheme else None
+
+
+def _contract_value(entry: Any, field: str) -> Any:
+    """Return a field of the contract that `@endpoint` gave a route, or None if it has none."""
+    return getattr(getattr(entry.view_function, "contract", None), field, None)
 
 
 def find_route(routes: Mapping[str, Methods], path: str) -> RouteMatch | None:

@@ -76,6 +76,13 @@ def new_session(subject: str, device: str | None) -> Session:
     )
 
 
+def begin_session(subject: str, device: str | None) -> Session:
+    """Store a new session and return its row."""
+    session = new_session(subject, device)
+    session.save()
+    return session
+
+
 def refresh_token(session: Session) -> str:
     """Return the present refresh token of a session: equal for equal generations."""
     content = [session.subject, session.id, session.generation]
@@ -141,6 +148,11 @@ def stage_end(transaction: Transaction, sessions: Iterable[Session]) -> None:
     """Stage the end of sessions."""
     for session in sessions:
         transaction.delete(Session(session.subject, session.id))
+
+
+def remove_session(subject: str, session_id: str) -> bool:
+    """Delete a session and return True; return False if there is none."""
+    return tables.delete_if(Session(subject, session_id), Session.id.exists())
 
 
 def end_sessions(sessions: Iterable[Session]) -> None:

@@ -105,3 +105,20 @@ class KeyScope(StrEnum):
     CATALOGUE = "catalogue"
     READ = "read"
     WRITE = "write"
+
+
+class OrderStatus(StrEnum):
+    """The status of an order in a store's database. Source of the words: the documented column."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+class CodeValueType(StrEnum):
+    """How a store's discount code lowers an order: percent of each line, or an amount of the order."""
+
+    PERCENTAGE = "percentage"
+    FIXED_AMOUNT = "fixed_amount"

@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
+from typing import Any, ClassVar
+
+from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, TooManyRequests
+
+# Accounts
+
+
+class SignUpClosed(Forbidden):
+    title = "New accounts are not accepted at present"
+
+
+class StoresLeft(Conflict):
+    """The owner's account cannot be deleted."""
+
+    title = "Delete your stores first"
+
+
+class StaffAccount(Conflict):
+    """The address of an owner cannot be added to the staff."""
+
+    title = "This address has an owner's account"
+
+
+class StaffNotFound(NotFound):
+    title = "Nobody of the staff has this address"
+
 
 # Stores
 
@@ -34,20 +59,29 @@ class JobNotFound(NotFound):
     title = "Job not found"
 
 
-class HostNotAllowed(InvalidInput):
+class DatabaseRefused(Problem):
+    """A store's server cannot be used. `advice` says what to do; the server's own words are never shown."""
+
+    status = 422
+    advice: ClassVar[str] = ""
+
+    def __init__(self, detail: str = "", **members: Any) -> None:
+        super().__init__(detail or f"{self.title}. {self.advice}".strip(), **members)
+
+
+class HostNotAllowed(DatabaseRefused):
     title = "Backroom does not connect to this host"
-
-
-class DatabaseRefused(InvalidInput):
-    """A store's server cannot be used. Subclasses say what to do; the server's own words are never shown."""
+    advice = "Give a server with a public address."
 
 
 class Unreachable(DatabaseRefused):
-    title = "The server does not answer; check host, port and firewall"
+    title = "The server does not answer"
+    advice = "Check the host, the port and the firewall."
 
 
 class TlsRefused(DatabaseRefused):
-    title = "The server's certificate cannot be verified; give its CA, or let it use a public one"
+    title = "The server's certificate cannot be verified"
+    advice = "Give its CA certificate, or let a public authority sign it."
 
 
 class LoginRefused(DatabaseRefused):
@@ -59,11 +93,13 @@ class DatabaseMissing(DatabaseRefused):
 
 
 class PrivilegeMissing(DatabaseRefused):
-    title = "The user lacks a privilege; grant it, or give another user"
+    title = "The user lacks a privilege"
+    advice = "Grant it, or give another user."
 
 
 class VersionTooOld(DatabaseRefused):
-    title = "The server is too old: PostgreSQL 13, MySQL 8.0.16 or MariaDB 10.6 is needed"
+    title = "The server is too old"
+    advice = "PostgreSQL 13, MySQL 8.0.16 or MariaDB 10.6 is needed."
 
 
 class SchemaInUse(Conflict):
@@ -80,6 +116,7 @@ class JobEnded(Conflict):
 
 class JobNotRetryable(Conflict):
     title = "Job not retryable; request a new one"
+    title = "This job cannot be retried"
 
 
 class JobStuck(Conflict):
@@ -110,12 +147,85 @@ class InvalidSupabaseOrganization(InvalidInput):
 
 class SupabaseProjectUnavailable(Conflict):
     title = "The Supabase project is not available"
+class SupabaseProjectUnavailable(DatabaseRefused):
+    title = "The Supabase project cannot be used"
+    advice = "It is missing, or did not start."
 
 
 class SupabaseLimitReached(Conflict):
     """Supabase refuses another project: the organization's quota, or its bill."""
 
     title = "Supabase refuses another project in this organization"
+
+
+# Orders
+
+
+class OrderNotFound(NotFound):
+    title = "Order not found"
+
+
+class InventoryNotFound(NotFound):
+    title = "The product has no stock at this location"
+
+
+class InvalidOrder(InvalidInput):
+    title = "The order cannot be placed as it is"
+
+
+class InvalidAdjustment(InvalidInput):
+    title = "The stock cannot be adjusted so"
+
+
+class InvalidDiscountCode(InvalidInput):
+    title = "The discount code cannot be used here"
+
+
+class DiscountCodeUsedUp(Conflict):
+    title = "The discount code has reached its usage limit"
+
+
+class OutOfStock(Conflict):
+    title = "There is not enough stock"
+
+
+class OrderTransitionRefused(Conflict):
+    title = "An order of this status cannot change so"
+
+
+# Data API
+
+
+class ApiCallLimitReached(TooManyRequests):
+    """The calls of the store's plan are used until the month's end (UTC). `extras`: limit, used, upgrade_to."""
+
+    title = "The plan's calls of this month are used"
+
+
+class StoreTableNotFound(NotFound):
+    title = "The store has no such table"
+
+
+class RowNotFound(NotFound):
+    title = "Row not found"
+
+
+class InvalidRow(InvalidInput):
+    """Rows do not fit their table. `errors` names each field, in a batch with the row's number from 0."""
+
+    title = "Some of the row's fields are invalid"
+
+
+class InvalidFilter(InvalidInput):
+    title = "A filter, sort or selection is invalid"
+
+
+class RowAlreadyExists(Conflict):
+    title = "Another row has this unique value"
+
+
+class ReferencedRowMissing(Conflict):
+    title = "The row refers to a missing row"
 
 
 # Stores: slugs and limits
@@ -126,7 +236,7 @@ class SlugTaken(Conflict):
 
 
 class StoreProvisioned(Conflict):
-    title = "This cannot change once the store has a database"
+    title = "The store has a database already"
 
 
 class StoreLimitReached(Conflict):
@@ -140,7 +250,7 @@ class StoreKeyNotFound(NotFound):
 
 
 class StoreKeyLimitReached(Conflict):
-    title = "The store has the maximum number of keys; revoke one first"
+    title = "The store has the maximum number of keys"
 
 
 class InvalidStoreQuery(InvalidInput):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit.data_policy import Bucket, ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.subject_queries import ByKey, SubjectQuery
+from chalicelib.kit.subject_queries import ByIndex, ByKey, CounterAdjustment, Delete, SubjectQuery
 from chalicelib.platform.models import (
     ApiUsageLog,
     AuditLog,
@@ -38,9 +38,16 @@ def _of_store(column: str) -> tuple[SubjectQuery, ...]:
 
 
 TABLE_POLICIES = (
-    TablePolicy("platform/integration_configs", IntegrationConfig, queries=_of_store("store_id")),
     TablePolicy(
-        "platform/provisioning_jobs", ProvisioningJob, note="Who asked for a job is its owner's id; gone after a year."
+        "platform/integration_configs",
+        IntegrationConfig,
+        queries=_of_store("store_id"),
+        object_columns=("ca_certificate",),
+    ),
+    TablePolicy(
+        "platform/provisioning_jobs",
+        ProvisioningJob,
+        queries=(SubjectQuery(SubjectType.STORE, ByIndex("store_id", "{id}")),),
     ),
     TablePolicy("platform/migration_runs", MigrationRun),
     TablePolicy("platform/store_migrations", StoreMigration),
@@ -54,10 +61,37 @@ TABLE_POLICIES = (
         object_columns=("before", "after"),
         note="Who acted must stay known; archived after two years.",
     ),
-    TablePolicy("platform/stores", Store, queries=_of_store("id"), erase_last=True, unique_values=(("slug", "slug"),)),
-    TablePolicy("platform/users", PlatformUser, note="The account of an owner.", unique_values=(("email", "email"),)),
+    TablePolicy(
+        "platform/stores",
+        Store,
+        queries=(
+            SubjectQuery(
+                SubjectType.STORE,
+                ByKey("id", "{id}"),
+                Delete(CounterAdjustment("", PlatformUser, "{owner_id}", "store_count")),
+                hidden_columns=("api_keys",),
+            ),
+        ),
+        erase_last=True,
+        unique_values=(("slug", "slug"),),
+    ),
+    TablePolicy(
+        "platform/users",
+        PlatformUser,
+        queries=(
+            SubjectQuery(SubjectType.OWNER, ByKey("id", "{id}"), hidden_columns=("password_hash", "totp_secret")),
+        ),
+        erase_last=True,
+        unique_values=(("email", "email"),),
+    ),
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "payloads/platform/certificates/",
+        {SubjectType.STORE: "payloads/platform/certificates/{id}/"},
+        note="Certificates of a store's server that are too large for its row.",
+    ),
     ObjectPrefix(
         Bucket.IMAGES,
         "payloads/platform/audit/",

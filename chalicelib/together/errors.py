@@ -2,40 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, Unauthenticated
-
-# Accounts and sessions
-
-
-class InvalidCredentials(Unauthenticated):
-    title = "The e-mail or the password is wrong"
-
-
-class WrongPassword(Forbidden):
-    """A signed-in member gave another password than theirs."""
-
-    title = "The password is wrong"
-
-
-class InvalidPassword(InvalidInput):
-    title = "Choose another password"
-
-
-class InvalidLink(InvalidInput):
-    title = "This link cannot be used; request another"
-
-
-class SessionNotFound(NotFound):
-    title = "Session not found"
-
-
-class EmailChangePending(Conflict):
-    title = "Another change of the e-mail is pending"
-
-
-class EmailTaken(Conflict):
-    title = "Another account has this e-mail"
-
+from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem
 
 # Relationships
 

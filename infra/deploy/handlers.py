@@ -82,18 +82,18 @@ def chalice_app() -> Chalice:
 
 
 @cache
-def _limits() -> dict[str, dict[str, Any]]:
-    """Return memory and timeout by handler name, from Chalice's configuration."""
+def limits() -> dict[str, dict[str, Any]]:
+    """Return memory (MB) and timeout (seconds) by function, from Chalice's configuration."""
     return dict(json.loads(CONFIG.read_text()).get("lambda_functions", {})) if CONFIG.exists() else {}
 
 
 def _common(name: str, entry: str) -> dict[str, Any]:
-    limits = _limits().get(name, {})
+    own = limits().get(name, {})
     return {
         "name": name,
         "entry": entry,
-        "timeout": limits.get("lambda_timeout", DEFAULT_TIMEOUT),
-        "memory": limits.get("lambda_memory_size", DEFAULT_MEMORY),
+        "timeout": own.get("lambda_timeout", DEFAULT_TIMEOUT),
+        "memory": own.get("lambda_memory_size", DEFAULT_MEMORY),
     }
 
 

@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         rotate,
         shops,
         sizes,
+        staff,
         tokens,
         usage,
     )
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         usage,
         members,
         notices,
+        staff,
     )
     for family in families:
         family.add(commands)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from chalicelib.kit.route_table import RouteMatch, find_route, gateway_path, requested_path
+from chalicelib.kit.route_table import RouteMatch, find_route, gateway_path, requested_path, serving_function
 from infra.deploy import handlers
 
 PATHS = ("/v1/a", "/v1/a/{id}", "/v1/a/mine", "/v1/a/{id}/parts", "/v1/a/{id}/parts/{part}", "/v1/a/mine/parts/{part}")
@@ -65,6 +67,29 @@ def test_other_paths_match_no_route(path: str) -> None:
 )
 def test_a_greedy_path_keeps_the_path_but_one_trailing_slash(proxy: str, path: str) -> None:
     assert requested_path("/v1/shops/{proxy+}", {"proxy": proxy}) == path
+
+
+def served_by(**functions: str) -> dict[str, SimpleNamespace]:
+    """Entries of a route whose methods require sign-in and are served by these functions."""
+    auth = SimpleNamespace(scheme=("accessToken", {"type": "http"}))
+    contracts = {method: SimpleNamespace(auth=auth, function=function) for method, function in functions.items()}
+    return {
+        method: SimpleNamespace(view_function=SimpleNamespace(contract=contract))
+        for method, contract in contracts.items()
+    }
+
+
+def test_a_route_of_another_function_shares_no_greedy_path_with_its_context() -> None:
+    assert gateway_path("/v1/store/{table}", served_by(GET="store")) == "/v1/store/{proxy+}"
+    assert gateway_path("/v1/platform/stores/{id}", served_by(GET="api")) == "/v1/platform/{proxy+}"
+    test = "/v1/platform/stores/{id}/database/test"
+    assert gateway_path(test, served_by(POST="store")) == test
+
+
+def test_one_function_serves_all_methods_of_a_route() -> None:
+    assert serving_function(served_by(GET="store", POST="store")) == "store"
+    with pytest.raises(ValueError, match="api and store"):
+        serving_function(served_by(GET="api", POST="store"))
 
 
 def test_each_route_has_one_gateway_path() -> None:

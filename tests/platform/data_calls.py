@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.platform.domain.usage_logs import DataCall
 
-NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
+NOON = datetime(2031, 11, 5, 12, tzinfo=UTC)
 
 
 def data_call(store_id: str, **fields: Any) -> DataCall:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.discounts.domain.evaluation import Cart, evaluate, matching_values, minimum_of, units_of
-from chalicelib.discounts.domain.minor_units import decimals_of, to_amount, to_minor_units
+from chalicelib.kit.minor_units import decimals_of, to_amount, to_minor_units
 
 
 class LeftOutReason(StrEnum):

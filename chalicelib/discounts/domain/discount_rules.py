@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.discounts.domain.discount_terms import DiscountTerms, UnitValue
-from chalicelib.discounts.domain.minor_units import decimals_of
 from chalicelib.discounts.domain.names import MAX_NAME_BYTES, code_name, title_name, variant_number
 from chalicelib.discounts.enums import ValueType
+from chalicelib.kit.minor_units import decimals_of
 
 MAX_LIVE_DISCOUNTS = 500
 """Discounts of a shop that are not deleted."""

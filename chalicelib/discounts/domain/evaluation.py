@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.discounts.domain.function_output import Candidate, fitting_candidates
-from chalicelib.discounts.domain.minor_units import LIMIT, decimals_of, to_amount, to_minor_units
+from chalicelib.discounts.domain.function_output import LIMIT, Candidate, fitting_candidates
 from chalicelib.discounts.enums import ValueType
+from chalicelib.kit.minor_units import decimals_of, to_amount, to_minor_units
 
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _MOST_DIGITS = 15

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from chalicelib.discounts.domain.minor_units import LIMIT, half_up
+from chalicelib.kit.minor_units import half_up
 
 OUTPUT_BYTES = 20_000
 """Shopify ignores a larger result. The limit grows with the lines of a cart from 200 lines on."""
 BYTES_PER_LINE = OUTPUT_BYTES // 200
+LIMIT = 10**15
+"""Prices at or above this limit get no amount off: only below it, JavaScript's numbers calculate exactly."""
 MOST_SAVING = 2**53 - 1
 """The largest integer that a JavaScript number holds exactly; larger savings count as equal."""
 _RESULT_BYTES = len('{"operations":[{"productDiscountsAdd":{"candidates":[],"selectionStrategy":"ALL"}}]}')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from chalicelib.discounts.domain.minor_units import decimals_of
+from chalicelib.kit.minor_units import decimals_of
 
 MAX_AMOUNT = Decimal(10) ** 15
 """The largest amount that is counted: sums of it still fit DynamoDB's 38 digits."""

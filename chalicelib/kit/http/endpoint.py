@@ -25,7 +25,7 @@ from chalicelib.kit.errors import (
     WriteConflict,
 )
 from chalicelib.kit.http import conditional, parsing, rendering
-from chalicelib.kit.http.spec import ApiRequest, EndpointSpec
+from chalicelib.kit.http.spec import ApiRequest, CompletedCall, EndpointSpec
 from chalicelib.kit.idempotency import Replayed
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
@@ -60,13 +60,18 @@ def endpoint(bp: Blueprint, **contract: Any) -> Callable[[Callable[..., Any]], C
 def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:
     request_id = request.context.get("requestId") or ids.new()
     correlation_id = request.headers.get("x-correlation-id", "")[:64] or request_id
+    principal, credentials, code = None, None, None
     with logs.bound(request_id=request_id, correlation_id=correlation_id):
         try:
-            response = _answer(contract, function, request, path)
-        except Problem as problem:
-            response = rendering.render_problem(problem, request_id)
+            credentials = _read_credentials(contract, request, path)
+            principal = contract.auth(credentials) if contract.auth else None
+            response = _answer(contract, function, request, _parse(contract, request, credentials, principal))
         except Exception as error:
-            response = rendering.render_problem(_unexpected(error, function, request), request_id)
+            problem = error if isinstance(error, Problem) else _unexpected(error, function, request)
+            code, response = problem.code, rendering.render_problem(problem, request_id)
+        if contract.record and principal is not None and credentials is not None:
+            completed = CompletedCall(_path(request), request.method, response.status_code, code, credentials)
+            contract.record(principal, completed)
         if response.status_code >= 500:
             log.warning("request failed", extra={"status": response.status_code, "route": _route(request)})
     if contract.any_origin:
@@ -86,10 +91,11 @@ def _unexpected(error: Exception, function: Callable[..., Any], request: Request
     return InternalError()
 
 
-def _answer(contract: EndpointSpec, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:
-    call = _parse(contract, request, path)
+def _answer(
+    contract: EndpointSpec, function: Callable[..., Any], request: Request, call: ApiRequest[Any, Any, Any]
+) -> Response:
     try:
-        result = conditional.run_idempotently(function, call, path, contract)
+        result = conditional.run_idempotently(function, call, dict(call.credentials.path), contract)
     except Replayed as replayed:
         return rendering.render_result(contract, replayed.response, {"Idempotency-Replayed": "true"})
     if isinstance(result, Response):
@@ -104,8 +110,8 @@ def _answer(contract: EndpointSpec, function: Callable[..., Any], request: Reque
     return rendering.render_result(contract, result, {"ETag": tag})
 
 
-def _parse(contract: EndpointSpec, request: Request, path: dict[str, str]) -> ApiRequest[Any, Any, Any]:
-    """Verify the caller and parse the request. Raises the problems of both."""
+def _read_credentials(contract: EndpointSpec, request: Request, path: dict[str, str]) -> Credentials:
+    """Return the parts of the request that a verifier reads. Raises PayloadTooLarge, NotFound for an impossible path."""
     raw_body = request.raw_body if isinstance(request.raw_body, bytes) else request.raw_body.encode()
     if len(raw_body) > contract.max_body:
         raise PayloadTooLarge(f"The limit here is {contract.max_body} bytes.")
@@ -115,22 +121,32 @@ def _parse(contract: EndpointSpec, request: Request, path: dict[str, str]) -> Ap
     query = {name: parameters.getlist(name) for name in parameters} if parameters else {}
     headers = dict(request.headers)  # Chalice has lower-cased their names
     source_ip = request.context.get("identity", {}).get("sourceIp") or ""
-    credentials = Credentials(headers, query, path, raw_body, source_ip)
-    principal = contract.auth(credentials) if contract.auth else None
+    return Credentials(headers, query, path, raw_body, source_ip)
+
+
+def _parse(
+    contract: EndpointSpec, request: Request, credentials: Credentials, principal: Any
+) -> ApiRequest[Any, Any, Any]:
+    """Parse the request of a verified caller. Raises the problems of its schemas."""
+    query, raw_body = dict(credentials.query), credentials.raw_body
     subject = getattr(principal, "subject", "anyone")
     logs.bind(tenant=getattr(principal, "tenant", subject))
     parsed_query = parsing.parse_query(contract, query)
-    route = f"{_route(request)} {path}"
+    route = f"{_route(request)} {dict(credentials.path)}"
     return ApiRequest(
         principal=principal,
         body=parsing.parse_body(contract, raw_body),
         query=parsed_query,
         credentials=credentials,
         page=parsing.parse_page(parsed_query, query, f"{subject} {route}"),
-        if_match=conditional.parse_if_match(contract, request.method, headers),
-        idempotency=conditional.parse_idempotency_key(contract, headers, subject, route, raw_body),
+        if_match=conditional.parse_if_match(contract, request.method, dict(credentials.headers)),
+        idempotency=conditional.parse_idempotency_key(contract, dict(credentials.headers), subject, route, raw_body),
     )
 
 
 def _route(request: Request) -> str:
-    return f"{request.method} {request.context.get('resourcePath', request.path)}"
+    return f"{request.method} {_path(request)}"
+
+
+def _path(request: Request) -> str:
+    return str(request.context.get("resourcePath", request.path))

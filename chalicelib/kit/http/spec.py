@@ -38,6 +38,17 @@ class ApiRequest(Generic[P, B, Q]):
 
 
 @dataclass(frozen=True, slots=True)
+class CompletedCall:
+    """An answered call of a verified caller: its route, e.g. `/v1/studio/styles/{style_id}`, status and problem's code."""
+
+    route: str
+    method: str
+    status: int
+    error_code: str | None
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointSpec:
     """What an endpoint takes and returns; the OpenAPI document is built from it."""
 
@@ -54,7 +65,11 @@ class EndpointSpec:
     """Whether a change must name the version that it changes; only with `etag`."""
     any_origin: bool = False
     """Let the pages of every origin read the response, errors too (CORS). Such a request carries no cookies."""
+    function: Literal["api", "store"] = "api"
+    """The Lambda function that serves the endpoint: `store` has the layer of SQL drivers (ADR 33)."""
     media_type: str = "application/json"
+    record: Callable[[Any, CompletedCall], None] | None = None
+    """Called with the principal and the call before each response to a verified caller, problems too. Must not raise."""
     errors: tuple[type[Problem], ...] = field(default=())
     summary: str = ""
     description: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, exists, insert, inspect, literal, select, text
 from sqlalchemy.sql.elements import quoted_name
 
 from chalicelib.integrations.sql.servers import Dialect
@@ -21,6 +21,9 @@ Note = Callable[[int], None]
 
 _LOCK_SECONDS = 2
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+_BASELINE_ROW = insert(_VERSION).from_select(
+    ["version_num"], select(literal(revisions.BASELINE)).where(~exists(select(_VERSION)))
+)
 _COLUMNS = text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = :schema")
 _INDEXES = text("SELECT table_name, index_name FROM information_schema.statistics WHERE table_schema = :schema")
 
@@ -43,7 +46,8 @@ def upgrade(
     """
     current = read_revision(connection, schema)
     if current is None:
-        _execute(connection, revisions.baseline_statements(dialect, schema, table_mark))
+        _execute(connection, revisions.version_table_statements(dialect, schema, table_mark))
+        _scoped(connection, schema).execute(_BASELINE_ROW)
         current = revisions.BASELINE
     connection.commit()
     for revision in revisions.pending(current):

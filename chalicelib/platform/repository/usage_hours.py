@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from chalicelib.kit.tables import put_if, readable_rows
+from chalicelib.kit.tables import put_if, readable_rows, update_if
 from chalicelib.platform.models import UsageHour
 
 
@@ -18,3 +18,27 @@ def add_hour(store_id: str, hour: datetime) -> None:
 def iterate_stores_of_hour(hour: datetime) -> Iterator[str]:
     """Yield the stores that were called in the hour."""
     yield from (row.store_id for row in readable_rows(UsageHour.by_hour.query(hour)))
+
+
+def find_hour(store_id: str, hour: datetime) -> UsageHour | None:
+    """Return a store's hour, read consistently, or None."""
+    try:
+        return UsageHour.get(store_id, hour, consistent_read=True)
+    except UsageHour.DoesNotExist:
+        return None
+
+
+def set_figures(row: UsageHour) -> bool:
+    """Set the figures of an hour. Returns False if the hour is final, was computed from later logs, or is erased."""
+    columns = (UsageHour.calls, UsageHour.errors, UsageHour.is_final, UsageHour.computed_at, UsageHour.endpoints)
+    actions = [column.set(getattr(row, column.attr_name)) for column in columns]
+    actions.append(UsageHour.changes.remove() if row.changes is None else UsageHour.changes.set(row.changes))
+    is_older = UsageHour.computed_at.does_not_exist() | (UsageHour.computed_at < row.computed_at)
+    is_open = UsageHour.store_id.exists() & (UsageHour.is_final == False)  # noqa: E712 - a condition
+    return update_if(UsageHour(row.store_id, row.hour), actions, is_open & is_older)
+
+
+def list_hours(store_id: str, first: datetime, last: datetime) -> list[UsageHour]:
+    """Return a store's hours from `first` to `last`, both included, read consistently. An unreadable row is skipped."""
+    span = UsageHour.hour.between(first, last)
+    return list(readable_rows(UsageHour.query(store_id, span, consistent_read=True)))

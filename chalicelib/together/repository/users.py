@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.kit import clock, tables, unique_values
-from chalicelib.kit.errors import Unauthenticated, WriteConflict
-from chalicelib.kit.models import Session
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
 from chalicelib.together.models import User
 
@@ -17,22 +16,6 @@ def find_user(user_id: str) -> User | None:
         return User.get(user_id, consistent_read=True)
     except User.DoesNotExist:
         return None
-
-
-def get_signed_in(subject: str, session_id: str | None, user_id: str) -> tuple[User, Session | None]:
-    """Return the member's row and their session, with one read.
-
-    `session_id` is None for a token of the operator's command; then there is no session. Raises Unauthenticated if the
-    row or the session is missing.
-    """
-    keys: list[tuple[type[tables.Table], tuple[str, ...]]] = [(User, (user_id,))]
-    if session_id is not None:
-        keys.append((Session, (subject, session_id)))
-    user, *sessions = tables.get_many(keys, consistent=True)
-    session = sessions[0] if sessions else None
-    if not isinstance(user, User) or (session_id is not None and not isinstance(session, Session)):
-        raise Unauthenticated("The session has ended; sign in again.")
-    return user, session if isinstance(session, Session) else None
 
 
 def find_users(user_ids: Sequence[str]) -> list[User | None]:

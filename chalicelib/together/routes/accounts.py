@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.kit.accounts.errors import EmailTaken, InvalidCredentials, InvalidLink, InvalidPassword
+from chalicelib.kit.accounts.schemas import AccountVerification, EmailConfirmation, PasswordReset, PasswordResetCreate
 from chalicelib.kit.http import ApiRequest, endpoint
-from chalicelib.together.errors import EmailTaken, InvalidCredentials, InvalidLink, InvalidPassword
-from chalicelib.together.routes import tokens
-from chalicelib.together.schemas.accounts import (
-    AccountCreate,
-    AccountVerification,
-    EmailConfirmation,
-    PasswordReset,
-    PasswordResetCreate,
-)
+from chalicelib.together.routes.cookies import COOKIES
+from chalicelib.together.schemas.accounts import AccountCreate
 from chalicelib.together.service import accounts, email_changes, password_changes
 
 bp = Blueprint(__name__)
@@ -55,4 +50,4 @@ def reset(call: ApiRequest[None, PasswordReset]) -> Response:
     The answer marks the device as known: by a cookie with the header `X-Backroom`, else by the header `Device-Token`.
     """
     device_token = password_changes.reset_password(call.body.token, call.body.password)
-    return tokens.without_content(call.credentials.headers, device_token)
+    return COOKIES.without_content(call.credentials.headers, device_token)

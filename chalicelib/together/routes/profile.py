@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.kit.accounts.errors import EmailChangePending, InvalidPassword, WrongPassword
+from chalicelib.kit.accounts.schemas import AccountDeletion, AccountDeletionRead, EmailChange, PasswordChange
 from chalicelib.kit.http import ApiRequest, endpoint
-from chalicelib.together.errors import EmailChangePending, InvalidPassword, WrongPassword
-from chalicelib.together.routes import tokens
-from chalicelib.together.schemas.profile import (
-    AccountDeletion,
-    AccountDeletionRead,
-    EmailChange,
-    PasswordChange,
-    ProfileRead,
-    ProfileUpdate,
-)
+from chalicelib.together.routes.cookies import COOKIES
+from chalicelib.together.schemas.profile import ProfileRead, ProfileUpdate
 from chalicelib.together.service import account_deletion, email_changes, password_changes, profile
 from chalicelib.together.service.auth import Member, member
 
@@ -48,7 +42,7 @@ def change_password(call: ApiRequest[Member, PasswordChange]) -> Response:
     """Change the password and sign out every other device. The answer marks this device as known."""
     body = call.body
     device_token = password_changes.change_password(call.principal, body.current_password, body.new_password)
-    return tokens.without_content(call.credentials.headers, device_token)
+    return COOKIES.without_content(call.credentials.headers, device_token)
 
 
 @bp.route("/v1/together/me/email", methods=["POST"])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.kit.accounts import signed_in_devices, tokens
+from chalicelib.kit.accounts.errors import InvalidCredentials, SessionNotFound
+from chalicelib.kit.accounts.schemas import SessionCreate, SessionRead, SessionRefresh, SessionTokensRead
+from chalicelib.kit.accounts.sign_in import SignIn
 from chalicelib.kit.http import ApiRequest, cookies, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 from chalicelib.kit.sessions import RefreshTokenReused, SessionEnded
-from chalicelib.together.errors import InvalidCredentials, SessionNotFound
-from chalicelib.together.routes import tokens
-from chalicelib.together.schemas.sessions import SessionCreate, SessionRead, SessionRefresh, SessionTokensRead
+from chalicelib.together.routes.cookies import COOKIES
 from chalicelib.together.service import sessions
 from chalicelib.together.service.auth import Member, member
-from chalicelib.together.service.sessions import SignIn
 
 bp = Blueprint(__name__)
 
@@ -27,7 +28,7 @@ def sign_in(call: ApiRequest[None, SessionCreate]) -> Response:
         cookies.require_page(headers)
     device_token = body.device_token or cookies.read_cookie(headers, tokens.DEVICE)
     request = SignIn(body.email, body.password, body.device_name, device_token, call.credentials.source_ip)
-    return tokens.tokens_response(sessions.sign_in(request), 201, in_cookies=body.cookie)
+    return COOKIES.tokens_response(sessions.sign_in(request), 201, in_cookies=body.cookie)
 
 
 @bp.route("/v1/together/sessions/refresh", methods=["POST"])
@@ -38,26 +39,26 @@ def refresh(call: ApiRequest[None, SessionRefresh]) -> Response:
     token = from_body or cookies.read_cookie(call.credentials.headers, tokens.REFRESH)
     if token is None:
         raise SessionEnded("Send `refresh_token`, or the cookie with the header `X-Backroom`.")
-    return tokens.tokens_response(sessions.refresh(token), 200, in_cookies=from_body is None)
+    return COOKIES.tokens_response(sessions.refresh(token), 200, in_cookies=from_body is None)
 
 
 @bp.route("/v1/together/sessions", methods=["GET"])
 @endpoint(bp, auth=member, returns=Page[SessionRead])
 def list_sessions(call: ApiRequest[Member]) -> PageResult[SessionRead]:
     """List the signed-in devices, the last used one first."""
-    return PageResult(sessions.list_sessions(call.principal), None)
+    return PageResult(signed_in_devices.list_devices(call.principal), None)
 
 
 @bp.route("/v1/together/sessions", methods=["DELETE"])
 @endpoint(bp, auth=member, status=204)
 def end_other_sessions(call: ApiRequest[Member]) -> None:
     """Sign out every other device."""
-    sessions.end_other_sessions(call.principal)
+    signed_in_devices.end_other_devices(call.principal)
 
 
 @bp.route("/v1/together/sessions/{session_id}", methods=["DELETE"])
 @endpoint(bp, auth=member, status=204, errors=(SessionNotFound,))
 def end_session(call: ApiRequest[Member], session_id: str) -> Response | None:
     """Sign out a device; `current` is this one."""
-    sessions.end_session(call.principal, session_id)
-    return tokens.signed_out() if session_id in ("current", call.principal.session_id) else None
+    signed_in_devices.end_device(call.principal, session_id)
+    return COOKIES.signed_out() if session_id in ("current", call.principal.session_id) else None

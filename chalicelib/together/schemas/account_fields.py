@@ -1,37 +1,10 @@
-"""Types of the fields of an account in requests."""
+"""Types of the fields of a member's account in requests, beside those of `kit/accounts/fields.py`."""
 
-import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from chalicelib.kit.email_addresses import is_address
 from chalicelib.together.domain import moments
-
-MAX_EMAIL = 254
-"""Characters (RFC 5321, 4.5.3.1.3)."""
-_LINK_CHARACTERS = frozenset("/:@")
-_HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-"""Unicode categories of control, format (bidirectional, zero-width) and private characters, and line separators."""
-_JOINERS = frozenset("\u200c\u200d")
-"""Format characters that names in some scripts, and emoji, need."""
-
-
-def _address(text: str) -> str:
-    if not is_address(text):
-        raise ValueError("not an e-mail address in ASCII")
-    return text.lower()
-
-
-def _name(text: str) -> str:
-    """Return the name. Mails show it to strangers, so that it cannot hold a link or hide its letters."""
-    if any(letter in _LINK_CHARACTERS for letter in text):
-        raise ValueError("must not contain / : @")
-    if any(unicodedata.category(letter) in _HIDDEN and letter not in _JOINERS for letter in text):
-        raise ValueError("must not contain control or direction characters")
-    if not any(unicodedata.category(letter)[0] in "LNS" for letter in text):
-        raise ValueError("must contain a letter")
-    return text
 
 
 def _zone(text: str) -> str:
@@ -39,12 +12,7 @@ def _zone(text: str) -> str:
     return text
 
 
-EmailAddress = Annotated[str, StringConstraints(min_length=3, max_length=MAX_EMAIL), AfterValidator(_address)]
-"""An address in ASCII, in lower case."""
-DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=50), AfterValidator(_name)]
 TimeZoneName = Annotated[
     str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone), Field(examples=["Europe/Berlin"])
 ]
 """An IANA name, such as `Europe/Berlin`."""
-MailedTokenText = Annotated[str, Field(min_length=1, max_length=1_000)]
-"""The token of a link in a mail."""

@@ -1,12 +1,13 @@
-"""Requests about accounts of people who are not signed in."""
+"""The sign-up of a member."""
 
 from typing import Literal
 
 from pydantic import Field
 
+from chalicelib.kit.accounts.fields import DisplayName, EmailAddress
 from chalicelib.kit.passwords import Password
 from chalicelib.kit.schemas import Input
-from chalicelib.together.schemas.account_fields import DisplayName, EmailAddress, MailedTokenText, TimeZoneName
+from chalicelib.together.schemas.account_fields import TimeZoneName
 
 
 class AccountCreate(Input):
@@ -18,29 +19,3 @@ class AccountCreate(Input):
     timezone: TimeZoneName = "UTC"
     is_adult: Literal[True] = Field(description="The member is of age.")
     accept_terms: Literal[True]
-
-
-class AccountVerification(Input):
-    """The link of the mail and the password: a stranger may have signed up with the address."""
-
-    token: MailedTokenText
-    password: Password
-
-
-class EmailConfirmation(Input):
-    """The link of a mail that confirms or undoes a change of the e-mail."""
-
-    token: MailedTokenText
-
-
-class PasswordResetCreate(Input):
-    """A request for a link that sets a new password."""
-
-    email: EmailAddress
-
-
-class PasswordReset(Input):
-    """The link of the mail and the new password."""
-
-    token: MailedTokenText
-    password: Password

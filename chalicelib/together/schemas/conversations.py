@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from chalicelib.kit.accounts.fields import without_controls
 from chalicelib.kit.schemas import UNCHANGED, Input, Schema, Timestamp
 from chalicelib.together.enums import ConversationKind
-from chalicelib.together.schemas.text import Rating, ShortText, without_controls
+from chalicelib.together.schemas.text import Rating, ShortText
 from chalicelib.together.schemas.times import MomentInput
 
 MAX_NOTES = 4_000

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
+from chalicelib.kit.accounts.mail_requests import AccountMailRequest
 from chalicelib.kit.messages import Message
 
 
@@ -25,12 +26,10 @@ class NotificationDue(_OfMember):
     notification_id: str
 
 
-class AccountMailRequested(_OfMember):
+class AccountMailRequested(_OfMember, AccountMailRequest):
     """Work for `together-send_notification`: a mail about the account. Its token is made when it is sent."""
 
     queue: ClassVar[str] = "together-send_notification"
-
-    purpose: str
 
 
 class CheckinRecorded(_OfMember):

@@ -1,4 +1,4 @@
-"""A member's profile and preferences, and requests that change the account."""
+"""A member's profile and preferences."""
 
 from datetime import date
 from typing import Annotated, Any, Self
@@ -6,13 +6,13 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.kit import clock
-from chalicelib.kit.passwords import Password
+from chalicelib.kit.accounts.fields import DisplayName
 from chalicelib.kit.schemas import UNCHANGED, Input, Schema, Timestamp
 from chalicelib.together.domain import preferences
 from chalicelib.together.domain.preferences import MAIL_KINDS
 from chalicelib.together.enums import LoveLanguage
 from chalicelib.together.models import User
-from chalicelib.together.schemas.account_fields import DisplayName, EmailAddress, TimeZoneName
+from chalicelib.together.schemas.account_fields import TimeZoneName
 
 _EARLIEST = date(1900, 1, 1)
 
@@ -118,29 +118,3 @@ class ProfileRead(Schema):
         if user.pending_email_until is not None and user.pending_email_until <= clock.now():
             columns["pending_email"] = None
         return cls(**columns, preferences=PreferencesRead.of(user.preferences))
-
-
-class PasswordChange(Input):
-    """The present and the new password."""
-
-    current_password: Password
-    new_password: Password
-
-
-class EmailChange(Input):
-    """A new address, and the password."""
-
-    email: EmailAddress
-    password: Password
-
-
-class AccountDeletion(Input):
-    """The password, to delete the account."""
-
-    password: Password
-
-
-class AccountDeletionRead(Schema):
-    """The account is closed. Until `closing_at`, signing in keeps it."""
-
-    closing_at: Timestamp

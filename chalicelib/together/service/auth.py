@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chalicelib.kit import auth, clock
+from chalicelib.kit.accounts import rows
 from chalicelib.kit.auth import Credentials, Role, security
 from chalicelib.kit.errors import Unauthenticated
 from chalicelib.together.models import User
-from chalicelib.together.repository import users
+from chalicelib.together.repository.account_rows import MEMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Member:
 def member(credentials: Credentials) -> Member:
     """Return the member of the access token. Raises Unauthenticated if the token, session or account is not active."""
     account = auth.verify(credentials.bearer(), Role.MEMBER)
-    user, session = users.get_signed_in(account.subject, account.session_id, account.id)
+    user, session = rows.get_signed_in(MEMBERS, account.subject, account.session_id, account.id)
     if not user.is_active or not user.email_verified or (session is not None and session.expires_at <= clock.now()):
         raise Unauthenticated("The session has ended; sign in again.")
     return Member(account.id, account.session_id, user)

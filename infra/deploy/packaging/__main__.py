@@ -18,6 +18,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="output directory for templates and zips; default: build/<stage>")
     parser.add_argument("--packaged", action="store_true", help="deploy what is in the output directory already")
     parser.add_argument("--alarm-email", help="address for alarms; default: unchanged (deploy)")
+    subnets = "comma-separated subnets of functions with SQL drivers; default: unchanged, at first none (deploy)"
+    parser.add_argument("--sql-subnets", help=subnets)
+    parser.add_argument("--sql-security-groups", help="comma-separated security groups of these functions (deploy)")
     parser.add_argument("--stack", help="stack to roll back: api, watch or a context (rollback)")
     parser.add_argument("--confirm", help="the stage again, to take down prod (teardown)")
     arguments = parser.parse_args()
@@ -44,6 +47,8 @@ def _run(arguments: argparse.Namespace, out: Path) -> None:
     """Run the command. Raises PackagingFailed and botocore's errors."""
     from chalicelib.kit import config
     from infra.deploy.packaging import deploy, runtimes
+    from infra.deploy.packaging.alarms import ALARM_EMAIL
+    from infra.deploy.packaging.layers import SECURITY_GROUPS, SUBNETS
     from infra.deploy.packaging.package import package
 
     command, stage = arguments.command, arguments.stage
@@ -59,7 +64,8 @@ def _run(arguments: argparse.Namespace, out: Path) -> None:
         for path in [] if arguments.packaged else package(out):
             print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
         if owner:
-            deploy.deploy(out, owner, arguments.alarm_email)
+            given = {ALARM_EMAIL: arguments.alarm_email, SUBNETS: arguments.sql_subnets}
+            deploy.deploy(out, owner, {**given, SECURITY_GROUPS: arguments.sql_security_groups})
 
 
 def _enter(stage: str) -> None:

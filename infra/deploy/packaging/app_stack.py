@@ -10,11 +10,8 @@ from typing import Any
 from chalicelib.kit import config
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer
-from infra.deploy.packaging import bundle, bytecode, concurrency, gateway
-from infra.deploy.packaging.names import API, API_STAGE, function_name, functions, key_id, logical
-
-SCRATCH_MEGABYTES = 4096
-"""The size of /tmp of functions with a layer: DuckDB reads up to 1 GB of files there, and spills what memory lacks."""
+from infra.deploy.packaging import concurrency, gateway, layers
+from infra.deploy.packaging.names import API, API_STAGE, STORE_API, function_name, functions, key_id, logical
 
 Resources = dict[str, dict[str, Any]]
 
@@ -24,29 +21,26 @@ def template() -> dict[str, Any]:
     settings = config.settings()
     resources: Resources = {"RestAPI": {"Properties": gateway.additions()}}
     for name in functions():
-        resources |= _function(name)
+        if name != STORE_API:  # `store_function` adds it to Chalice's template
+            resources |= _function(name)
     for consumer in handlers.consumers():
         _map_queue(resources[logical(consumer.name)], consumer)
-    for name, package in layers().items():
-        resources[bundle.layer_id(package)] = _layer(package)
-        resources[logical(name)]["Properties"] |= {
-            "Layers": [{"Ref": bundle.layer_id(package)}],
-            "EphemeralStorage": {"Size": SCRATCH_MEGABYTES},
-        }
+    for name, layer in layers.by_function().items():
+        resources[layers.layer_id(layer)] = layers.resource(layer)
+        if name != STORE_API:
+            resources[logical(name)]["Properties"] |= layers.function_properties(layer)
+            resources[logical(f"{name}-role")] = {"Properties": layers.role_properties(layer)}
     parameters = {
         "ArtefactBucket": "The bucket that holds the zips",
         "BundleKey": "The bundle's key in it",
         "KeyId": "The key of stored secrets, of the data stack",
         "PublicUrl": "The API's address, of the api stack",
     }
-    parameters |= {
-        bundle.layer_key(package): f"The key of {package}'s layer in it" for package in sorted(set(layers().values()))
-    }
     declared = {name: {"Type": "String", "Description": about} for name, about in parameters.items()}
     return {
         "Description": settings.namespace,
-        "Parameters": {**declared, concurrency.PARAMETER: concurrency.parameter()},
-        "Conditions": {concurrency.CONDITION: concurrency.condition()},
+        "Parameters": {**declared, **layers.parameters(), concurrency.PARAMETER: concurrency.parameter()},
+        "Conditions": {**layers.conditions(), concurrency.CONDITION: concurrency.condition()},
         "Resources": resources,
         "Outputs": {"PublicUrl": {"Value": _public_url()}},
     }
@@ -103,20 +97,3 @@ def _map_queue(function: dict[str, Any], consumer: Consumer) -> None:
     if consumer.options.maximum_concurrency is not None:
         source["ScalingConfig"] = {"MaximumConcurrency": consumer.options.maximum_concurrency}
     function["Properties"]["Events"] = {logical(f"{consumer.name}-sqs-event-source"): {"Properties": source}}
-
-
-def layers() -> dict[str, str]:
-    """Return the package that a function gets as a layer, by the function's name."""
-    return {each.name: each.options.layer for each in handlers.consumers() if each.options.layer}
-
-
-def _layer(package: str) -> dict[str, Any]:
-    return {
-        "Type": "AWS::Lambda::LayerVersion",
-        "Properties": {
-            "LayerName": f"{config.settings().namespace}-{package}",
-            "CompatibleRuntimes": [bytecode.RUNTIME],
-            "CompatibleArchitectures": ["x86_64"],
-            "Content": {"S3Bucket": {"Ref": "ArtefactBucket"}, "S3Key": {"Ref": bundle.layer_key(package)}},
-        },
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 from infra.deploy.packaging import bytecode, dependencies
@@ -32,19 +33,9 @@ def build(sources: Path, target: Path) -> None:
         raise TooLarge(f"{zipped / 1e6:.1f} MB zipped, {sum(weights.values()) / 1e6:.1f} MB unzipped: {heaviest}")
 
 
-def build_layer(package: str, target: Path) -> None:
-    """Write a layer with one development package."""
-    _zip(_content(dependencies.layer(package), "python/"), target)
-
-
-def layer_id(package: str) -> str:
-    """Return the layer's id in the app template."""
-    return f"{package.capitalize()}Layer"
-
-
-def layer_key(package: str) -> str:
-    """Return the app template's parameter for the S3 key of the layer's zip."""
-    return f"{layer_id(package)}Key"
+def build_layer(packages: Collection[str], target: Path) -> None:
+    """Write a layer with these development packages."""
+    _zip(_content(dependencies.layer(packages), "python/"), target)
 
 
 def _content(root: Path, prefix: str = "") -> dict[str, Path]:

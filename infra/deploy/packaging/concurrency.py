@@ -11,15 +11,19 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.kit import aws
-from infra.deploy.packaging.names import API, function_name
+from infra.deploy.packaging.names import API, STORE_API, function_name
 
 RESERVED = {
     API: 100,
+    STORE_API: 50,
     "shops-apply_webhook": 10,
     "billing-process_stripe_event": 10,
     "studio-make_final": 10,
 }
-"""Executions by function. Others may wait in their queues; these three serve paid orders, payments and uninstalls."""
+"""Executions by function. Others may wait in their queues; the last three serve paid orders, payments and uninstalls.
+
+Each execution of the data API keeps one connection to a shared server, so its reservation also limits those.
+"""
 UNRESERVED = 100
 """Executions that Lambda keeps for functions without a reservation."""
 PARAMETER, CONDITION = "ReserveConcurrency", "ReservesConcurrency"

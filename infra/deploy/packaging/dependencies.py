@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from infra.deploy.handlers import ROOT
@@ -58,13 +59,17 @@ UNUSED = (
     "cffi",
     "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
     "pycparser",
+    "sqlalchemy/dialects/mssql",
+    "sqlalchemy/dialects/oracle",
+    "sqlalchemy/testing",
     "stripe/events",
     "stripe/params",
     "tzdata/zoneinfo/tzdata.zi",
 )
 """Large parts of features that we do not use: AVIF, text in pictures (FreeType, HarfBuzz), Tk, the routers and utilities of
 Powertools, event classes of Stripe API v2, types of parameters, which only type checkers read, the compiler of C
-declarations (argon2's are compiled), a second database of time zones. Pillow reports such a feature as missing. Shared
+declarations (argon2's are compiled), a second database of time zones, dialects of other
+databases. Pillow reports such a feature as missing. Shared
 libraries that only they need are also removed."""
 SHARED_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 """Files that every botocore service reads."""
@@ -83,13 +88,13 @@ def runtime() -> Path:
     return _prepared(lock_files.needed(lock_files.read(ROOT / "requirements.txt"), without="chalice"))
 
 
-def layer(package: str) -> Path:
-    """Return a cached directory with one package of requirements-dev.txt, without its dependencies. Do not change it.
+def layer(packages: Collection[str]) -> Path:
+    """Return a cached directory with packages of requirements-dev.txt, without their dependencies. Do not change it.
 
-    Raises DependenciesMissing if pip cannot install the package.
+    Raises DependenciesMissing if pip cannot install a package.
     """
     pins = lock_files.read(ROOT / "requirements-dev.txt")
-    return _prepared([pin for pin in pins if pin.name == package])
+    return _prepared([pin for pin in pins if pin.name in packages])
 
 
 def _prepared(pins: list[Pin]) -> Path:

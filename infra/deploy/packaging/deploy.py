@@ -7,12 +7,13 @@ update rolls back, and the stacks after it stay as they are.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import aws, config
-from infra.deploy.packaging import artefacts, bundle, concurrency, failures, quotas, releases, stacks
+from infra.deploy.packaging import artefacts, concurrency, failures, layers, quotas, releases, stacks
 from infra.deploy.packaging.alarms import ALARM_EMAIL
 from infra.deploy.packaging.names import (
     API_STACK,
@@ -45,9 +46,10 @@ def demand_alarm_email(stage: str, alarm_email: str | None) -> None:
         )
 
 
-def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
+def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
     """Create or update the stacks of this process's stage in account `owner`, and print their outputs.
 
+    `given` are parameters of the templates by name; a stack keeps the value of one that is None or empty.
     Raises QuotaTooLow before anything is deployed, and DeploymentFailed if CloudFormation rejects or rolls back a stack.
     """
     _refuse_old_stack()
@@ -61,9 +63,7 @@ def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
         values = zips | reservations | outputs
         template = artefacts.upload(bucket, out / f"{name}.json")
         declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
-        parameters: Parameters = {key: values.get(key) for key in declared}
-        if alarm_email and ALARM_EMAIL in declared:
-            parameters[ALARM_EMAIL] = alarm_email
+        parameters: Parameters = {key: given.get(key) or values.get(key) for key in declared}
         result = _bring_up(name, artefacts.url(bucket, template), parameters, changed)
         print(result)
         if not result.endswith(stacks.NO_CHANGE):
@@ -146,8 +146,8 @@ def _reservations() -> dict[str, str]:
 
 def _zips(bucket: str, out: Path) -> dict[str, str]:
     """Upload the zips and return the templates' parameters for them."""
-    layers = {path.name.removesuffix(LAYER_SUFFIX): path for path in out.glob(f"*{LAYER_SUFFIX}")}
-    keys = {bundle.layer_key(package): artefacts.upload(bucket, path) for package, path in layers.items()}
+    files = {path.name.removesuffix(LAYER_SUFFIX): path for path in out.glob(f"*{LAYER_SUFFIX}")}
+    keys = {layers.layer_key(layer): artefacts.upload(bucket, path) for layer, path in files.items()}
     return {"ArtefactBucket": bucket, "BundleKey": artefacts.upload(bucket, out / BUNDLE), **keys}
 
 

@@ -19,8 +19,8 @@ from chalicelib.kit.errors import (
     UnsupportedMediaType,
 )
 from chalicelib.kit.http import PROBLEM_JSON
-from chalicelib.kit.route_table import gateway_path
-from infra.deploy.packaging.names import API, function_name
+from chalicelib.kit.route_table import gateway_path, serving_function
+from infra.deploy.packaging.names import HTTP_FUNCTIONS, function_name
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 
@@ -60,20 +60,25 @@ def paths(routes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     reaches the app, which answers with 405 as it does locally.
     """
     named: dict[str, list[str]] = {}
+    serving: dict[str, str] = {}
     for route, methods in routes.items():
         path = gateway_path(route, methods)
         named.setdefault(path, []).extend(method.lower() for method in methods if path == route)
-    return {path: dict.fromkeys([*names, ANY_METHOD], _operation(path)) for path, names in sorted(named.items())}
+        serving[path] = HTTP_FUNCTIONS[serving_function(methods)]
+    return {
+        path: dict.fromkeys([*names, ANY_METHOD], _operation(path, serving[path]))
+        for path, names in sorted(named.items())
+    }
 
 
-def _operation(path: str) -> dict[str, Any]:
+def _operation(path: str, function: str) -> dict[str, Any]:
     integration = {
         "type": "aws_proxy",
         "httpMethod": "POST",
         "passthroughBehavior": "when_no_match",
         "contentHandling": "CONVERT_TO_TEXT",
         "responses": {"default": {"statusCode": "200"}},
-        "uri": _invocation(),
+        "uri": _invocation(function),
     }
     names = [part.strip("{+}") for part in path.split("/") if part.startswith("{")]
     parameters = [{"name": name, "in": "path", "required": True, "type": "string"} for name in names]
@@ -85,9 +90,9 @@ def _operation(path: str) -> dict[str, Any]:
     }
 
 
-def _invocation() -> dict[str, str]:
-    """Return the function's invocation URI, by name instead of by reference: functions refer to the API's URL."""
-    function = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{function_name(API)}"
+def _invocation(name: str) -> dict[str, str]:
+    """Return a function's invocation URI, by name instead of by reference: functions refer to the API's URL."""
+    function = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{function_name(name)}"
     path = f"lambda:path/2015-03-31/functions/{function}/invocations"
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}"}
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from chalicelib.kit.route_table import serving_function
 from infra.deploy import data_stack, handlers
 from infra.deploy.handlers import ROOT
 from infra.deploy.packaging import references
 from infra.deploy.packaging.errors import PackagingFailed
+from infra.deploy.packaging.names import HTTP_FUNCTIONS
 from infra.deploy.packaging.references import OURS, Kind
 
 
@@ -62,10 +64,11 @@ def of(modules: Iterable[str]) -> Requirements:
     )
 
 
-def of_api() -> Requirements:
-    """Return the needs of the HTTP API; its entry points are the modules of its routes."""
+def of_http(function: str) -> Requirements:
+    """Return the needs of a function behind API Gateway; its entry points are the modules of the routes that it serves."""
     routes = handlers.chalice_app().routes.values()
-    return of(entry.view_function.__module__ for methods in routes for entry in methods.values())
+    served = (methods for methods in routes if HTTP_FUNCTIONS[serving_function(methods)] == function)
+    return of(entry.view_function.__module__ for methods in served for entry in methods.values())
 
 
 def services() -> set[str]:

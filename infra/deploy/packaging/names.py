@@ -11,6 +11,12 @@ from infra.deploy import handlers
 
 API = "api_handler"
 """Chalice's name for the function of the HTTP API."""
+STORE_API = "store_api"
+"""Our name for the function of the data API, which Chalice does not make (`store_function`)."""
+HTTP_FUNCTIONS = {"api": API, "store": STORE_API}
+"""The functions behind API Gateway, by the name that an endpoint's contract gives them."""
+_IN_ACCOUNT = {API: "api", STORE_API: "store-api"}
+_HANDLER_IDS = {API: "APIHandler", STORE_API: "StoreAPIHandler"}
 API_STAGE = "api"
 DATA, API_STACK, WATCH = "data", "api", "watch"
 """The stacks that belong to no context."""
@@ -20,22 +26,22 @@ OLD_STACK = "app"
 
 def functions() -> list[str]:
     """Return the Chalice names of all functions."""
-    return [API, *(handler.name for handler in (*handlers.consumers(), *handlers.schedules()))]
+    return [API, STORE_API, *(handler.name for handler in (*handlers.consumers(), *handlers.schedules()))]
 
 
 def function_name(name: str) -> str:
-    """Return the function's name in the account: `<prefix>-<stage>-<context>-<verb>_<object>`, `<prefix>-<stage>-api`."""
-    return f"{config.settings().namespace}-{'api' if name == API else name}"
+    """Return the function's name in the account: `<prefix>-<stage>-` and `api`, `store-api` or `<context>-<verb>_<object>`."""
+    return f"{config.settings().namespace}-{_IN_ACCOUNT.get(name, name)}"
 
 
 def logical(name: str) -> str:
     """Return the id that Chalice gives the resource `name` in the template."""
-    return "APIHandler" if name == API else str(to_cfn_resource_name(name))
+    return _HANDLER_IDS.get(name) or str(to_cfn_resource_name(name))
 
 
 def stack_of(name: str) -> str:
     """Return the stack of the function `name`: its context, or the stack of the API."""
-    return API_STACK if name == API else name.partition("-")[0]
+    return API_STACK if name in HTTP_FUNCTIONS.values() else name.partition("-")[0]
 
 
 def stack_names() -> list[str]:

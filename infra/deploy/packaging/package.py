@@ -15,7 +15,17 @@ from typing import Any
 from chalicelib.kit import config
 from infra.deploy import data_stack
 from infra.deploy.handlers import CONFIG, ROOT, chalice_app
-from infra.deploy.packaging import app_stack, bundle, gateway, policies, stack_split, throttles, watch_stack
+from infra.deploy.packaging import (
+    app_stack,
+    bundle,
+    gateway,
+    layers,
+    policies,
+    stack_split,
+    store_function,
+    throttles,
+    watch_stack,
+)
 from infra.deploy.packaging.errors import PackagingFailed
 from infra.deploy.packaging.names import DATA, WATCH
 
@@ -39,6 +49,7 @@ def package(out: Path) -> list[Path]:
         _stage(project)
         _chalice(project, made)
         whole = json.loads((made / "sam.json").read_text())
+        store_function.add(whole["Resources"])
         api, routes = whole["Resources"]["RestAPI"]["Properties"], chalice_app().routes
         api["DefinitionBody"]["paths"] = gateway.paths(routes)
         api["MethodSettings"] = throttles.method_settings(routes)
@@ -48,14 +59,14 @@ def package(out: Path) -> list[Path]:
             archive.extractall(made / "sources")
         bundle.build(made / "sources", out / BUNDLE)
     written.append(out / BUNDLE)
-    for dependency in sorted(set(app_stack.layers().values())):
-        bundle.build_layer(dependency, out / layer_file(dependency))
-        written.append(out / layer_file(dependency))
+    for layer in sorted(set(layers.by_function().values())):
+        bundle.build_layer(layers.PACKAGES[layer], out / layer_file(layer))
+        written.append(out / layer_file(layer))
     return written
 
 
-def layer_file(dependency: str) -> str:
-    return f"{dependency}{LAYER_SUFFIX}"
+def layer_file(layer: str) -> str:
+    return f"{layer}{LAYER_SUFFIX}"
 
 
 def _stage(project: Path) -> None:

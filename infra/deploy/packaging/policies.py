@@ -17,7 +17,7 @@ from infra.deploy.handlers import Consumer
 from infra.deploy.packaging import import_scan
 from infra.deploy.packaging.errors import PackagingFailed
 from infra.deploy.packaging.import_scan import Requirements
-from infra.deploy.packaging.names import API, function_name, key_id
+from infra.deploy.packaging.names import HTTP_FUNCTIONS, function_name, key_id
 
 Statement = dict[str, Any]
 
@@ -60,7 +60,7 @@ REDRIVES = "chalicelib.operator.service.dead_letters"
 
 def documents() -> dict[str, dict[str, Any]]:
     """Return the policy document of every function, by its Chalice name."""
-    found = {API: _document(API, import_scan.of_api())}
+    found = {name: _document(name, import_scan.of_http(name)) for name in HTTP_FUNCTIONS.values()}
     for handler in (*handlers.consumers(), *handlers.schedules()):
         reached = import_scan.of([handler.entry.rpartition(".")[0]])
         found[handler.name] = _document(handler.name, reached, handler if isinstance(handler, Consumer) else None)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.deploy.packaging.errors import PackagingFailed
-from infra.deploy.packaging.names import API_STACK, functions, logical, stack_of
+from infra.deploy.packaging.names import API_STACK, HTTP_FUNCTIONS, functions, logical, stack_of
+from infra.deploy.packaging.store_function import PERMISSION
 
 Template = dict[str, Any]
 PSEUDO = "AWS::"
@@ -19,7 +20,8 @@ class MisplacedResource(PackagingFailed):
 
 def owners() -> dict[str, str]:
     """Return the stack of every resource that Chalice makes for the functions and the API, by logical id."""
-    found = {"RestAPI": API_STACK, "APIHandlerInvokePermission": API_STACK}
+    permissions = (f"{logical(name)}{PERMISSION}" for name in HTTP_FUNCTIONS.values())
+    found = dict.fromkeys(("RestAPI", *permissions), API_STACK)
     for name in functions():
         for resource in (logical(name), logical(f"{name}-role"), logical(f"{name}-log-group")):
             found[resource] = stack_of(name)

@@ -15,7 +15,7 @@ from typing import Any
 from chalicelib.discounts.domain.combination import Applicable, preview_cart
 from chalicelib.discounts.domain.evaluation import Cart, evaluate
 from chalicelib.discounts.domain.function_output import Candidate
-from chalicelib.discounts.domain.minor_units import decimals_of, to_amount
+from chalicelib.kit.minor_units import decimals_of, to_amount
 from infra.sandbox.server import Json
 from infra.sandbox.shopify.discount_rules import status
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from chalicelib.discounts.domain.minor_units import decimals_of
+from chalicelib.kit.minor_units import decimals_of
 from infra.sandbox.server import Json
 
 DEFAULT_PRICE = "25.00"

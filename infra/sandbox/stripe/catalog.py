@@ -101,9 +101,8 @@ def update_price(store: Store, params: Json, price: str) -> Json:
 def list_prices(store: Store, params: Json) -> Json:
     rows = [
         row
-        for row in store.all("price")
-        if all(params.get(name, row[name]) == row[name] for name in ("active", "product", "type", "currency"))
-        and ("lookup_keys" not in params or row["lookup_key"] in params["lookup_keys"])
+        for row in store.filtered("price", params, "active", "product", "type", "currency")
+        if ("lookup_keys" not in params or row["lookup_key"] in params["lookup_keys"])
     ]
     return list_of(rows, "/v1/prices", params)
 

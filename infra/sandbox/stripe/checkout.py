@@ -59,12 +59,7 @@ def retrieve(store: Store, _: Json, session: str) -> Json:
 
 
 def list_all(store: Store, params: Json) -> Json:
-    rows = [
-        row
-        for row in store.all("checkout.session")
-        if all(params.get(name, row[name]) == row[name] for name in ("customer", "status"))
-    ]
-    return list_of(rows, "/v1/checkout/sessions", params)
+    return list_of(store.filtered("checkout.session", params, "customer", "status"), "/v1/checkout/sessions", params)
 
 
 def list_line_items(store: Store, params: Json, session: str) -> Json:

@@ -94,12 +94,7 @@ def retrieve_code(store: Store, _: Json, promotion_code: str) -> Json:
 
 
 def list_codes(store: Store, params: Json) -> Json:
-    rows = [
-        row
-        for row in store.all("promotion_code")
-        if all(params.get(name, row[name]) == row[name] for name in ("code", "active"))
-    ]
-    return list_of(rows, "/v1/promotion_codes", params)
+    return list_of(store.filtered("promotion_code", params, "code", "active"), "/v1/promotion_codes", params)
 
 
 def update_code(store: Store, params: Json, promotion_code: str) -> Json:

@@ -47,12 +47,7 @@ def close(store: Store, dispute_id: str, status: str) -> Json:
 
 
 def list_all(store: Store, params: Json) -> Json:
-    rows = [
-        row
-        for row in store.all("dispute")
-        if all(params.get(name, row[name]) == row[name] for name in ("charge", "payment_intent"))
-    ]
-    return list_of(rows, "/v1/disputes", params)
+    return list_of(store.filtered("dispute", params, "charge", "payment_intent"), "/v1/disputes", params)
 
 
 def retrieve(store: Store, _: Json, dispute: str) -> Json:

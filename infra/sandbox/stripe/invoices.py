@@ -56,9 +56,8 @@ def retrieve(store: Store, _: Json, invoice: str) -> Json:
 def list_all(store: Store, params: Json) -> Json:
     rows = [
         row
-        for row in store.all("invoice")
-        if all(params.get(name, row[name]) == row[name] for name in ("customer", "status"))
-        and params.get("subscription") in (None, row["parent"]["subscription_details"]["subscription"])
+        for row in store.filtered("invoice", params, "customer", "status")
+        if params.get("subscription") in (None, row["parent"]["subscription_details"]["subscription"])
     ]
     return list_of(rows, "/v1/invoices", params)
 

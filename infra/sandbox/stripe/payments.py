@@ -144,12 +144,7 @@ def settle_refund(store: Store, refund: str, status: str) -> Json:
 
 
 def list_refunds(store: Store, params: Json) -> Json:
-    rows = [
-        row
-        for row in store.all("refund")
-        if all(params.get(name, row[name]) == row[name] for name in ("charge", "payment_intent"))
-    ]
-    return list_of(rows, "/v1/refunds", params)
+    return list_of(store.filtered("refund", params, "charge", "payment_intent"), "/v1/refunds", params)
 
 
 def retrieve_refund(store: Store, _: Json, refund: str) -> Json:

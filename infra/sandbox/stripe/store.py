@@ -50,6 +50,10 @@ class Store:
         """Return all objects of a kind, newest first."""
         return [row for row in reversed(self._data["objects"].values()) if row["object"] == kind]
 
+    def filtered(self, kind: str, params: Json, *names: str) -> list[Json]:
+        """Return the objects of a kind whose fields `names` equal the parameters of these names, newest first."""
+        return [row for row in self.all(kind) if all(params.get(name, row[name]) == row[name] for name in names)]
+
     def put(self, row: Json) -> Json:
         """Store a new object and return it. Raises `ApiError` if its id exists."""
         if row["id"] in self._data["objects"]:

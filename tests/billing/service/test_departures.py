@@ -91,8 +91,10 @@ def test_a_worker_that_is_killed_between_two_ends_continues(
 def test_an_owner_without_anything_at_stripe_leaves(member: Owner, buy: Buy, stripe_sandbox: StripeSandbox) -> None:
     leave(OwnerType.MEMBER, ids.new())
     leave(OwnerType.MEMBER, member.id)
+    assert subscriptions() == []
     buy(member, plan="try_it_out")
     with stripe_sandbox.store() as stripe:
         [customer] = [row["id"] for row in stripe.all("customer")]
     delete_at_stripe(customer, stripe_sandbox)
     leave(OwnerType.MEMBER, member.id)
+    assert "active" not in at_stripe(stripe_sandbox)

@@ -15,10 +15,10 @@ from chalicelib.discounts.domain.configuration import configuration
 from chalicelib.discounts.domain.discount_rules import ShopFacts, term_faults
 from chalicelib.discounts.domain.discount_terms import columns_of, plain, status_at, terms_of
 from chalicelib.discounts.domain.metafield import MOST_BYTES, ItemValue, ValueTest, bytes_over, metafield_json
-from chalicelib.discounts.domain.minor_units import decimals_of
 from chalicelib.discounts.domain.names import item_name, variant_number
 from chalicelib.discounts.domain.term_changes import changed_columns
 from chalicelib.discounts.enums import DiscountStatus, ValueType
+from chalicelib.kit.minor_units import decimals_of
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 GID = "gid://shopify/ProductVariant/4101"

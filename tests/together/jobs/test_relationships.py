@@ -193,6 +193,8 @@ def test_a_space_that_was_left_empty_expires_and_another_does_not(published: lis
 
 def test_a_message_about_a_deleted_relationship_is_ignored() -> None:
     settle_relationship(RelationshipSettled(event_id="x/ended", relationship_id="x", former_relationship_ids=("y",)))
+    assert [*Notification.scan()] == []
+    assert _balances("x", "y") == [0, 0]
 
 
 def test_an_account_that_closes_leaves_its_couple_and_its_invitation(published: list[RelationshipSettled]) -> None:

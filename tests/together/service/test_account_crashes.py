@@ -12,9 +12,9 @@ import pytest
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.repository import customers
 from chalicelib.kit import aws, bound_tokens, clock, messages, passwords, sessions
+from chalicelib.kit.accounts.errors import InvalidLink
+from chalicelib.kit.accounts.mail_links import LIFETIMES, MailPurpose, link_state
 from chalicelib.retention.models import PrivacyRequest
-from chalicelib.together.domain.account_mails import LIFETIMES, MailPurpose, link_state
-from chalicelib.together.errors import InvalidLink
 from chalicelib.together.models import Membership, Relationship, User
 from chalicelib.together.repository import account_rows, users
 from chalicelib.together.service import account_deletion, accounts, email_changes

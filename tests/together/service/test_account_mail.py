@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.integrations.email import EmailDeferred
 from chalicelib.kit import ids
-from chalicelib.together.domain.account_mails import MailPurpose
+from chalicelib.kit.accounts.mail_links import MailPurpose
 from chalicelib.together.models import User
 from chalicelib.together.service.account_mail import send_account_mail
 from infra.local.engine import Engine

@@ -8,9 +8,9 @@ from threading import Barrier
 import pytest
 
 from chalicelib.kit import auth, passwords, sessions
+from chalicelib.kit.accounts.mail_links import LIFETIMES, MailPurpose, link_state
 from chalicelib.kit.auth import Credentials
 from chalicelib.kit.errors import Problem
-from chalicelib.together.domain.account_mails import LIFETIMES, MailPurpose, link_state
 from chalicelib.together.models import User
 from chalicelib.together.repository import users
 from chalicelib.together.service import password_changes

@@ -63,13 +63,11 @@ def table_statements(table: str, dialect: Dialect, schema: str, table_mark: str)
     )
 
 
-def baseline_statements(dialect: Dialect, schema: str, table_mark: str | None) -> tuple[str, ...]:
-    """Return the statements that make `alembic_version`, with a mark, and name BASELINE if it is empty."""
+def version_table_statements(dialect: Dialect, schema: str, table_mark: str | None) -> tuple[str, ...]:
+    """Return the statements that make `alembic_version`, with a mark if there is one."""
     table = f"{quoted(schema, dialect)}.alembic_version"
     create = [f"CREATE TABLE IF NOT EXISTS {table} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"]
-    source = "" if dialect is Dialect.POSTGRESQL else " FROM DUAL"
-    insert = f"INSERT INTO {table} (version_num) SELECT '{BASELINE}'{source} WHERE NOT EXISTS (SELECT 1 FROM {table})"
-    return *(create if table_mark is None else _marked(create, dialect, table, table_mark)), insert
+    return tuple(create if table_mark is None else _marked(create, dialect, table, table_mark))
 
 
 def _marked(statements_of_table: list[str], dialect: Dialect, table: str, table_mark: str) -> list[str]:

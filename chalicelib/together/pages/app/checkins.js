@@ -32,7 +32,7 @@
    * Send the member's waiting check-ins, one tab at a time; for the one of `now`, entered this moment, the API's clock
    * counts. Returns the answers by date and the refusals.
    */
-  tg.sendCheckins = (now) => tg.locked("together-checkins", async () => {
+  tg.sendCheckins = (now) => kit.locked("together-checkins", async () => {
     const answers = new Map(), refused = [], user = tg.user;
     for (const entry of user ? await tg.store.checkins(user) : []) {
       if (entry.refused || tg.user !== user) continue;

@@ -20,7 +20,6 @@ SCRIPTS = (
     "forms.js",
     "checkins.js",
     "access.js",
-    "links.js",
     "pair.js",
     "today.js",
     "trend.js",
@@ -77,7 +76,14 @@ def app_page() -> Document:
             title="Together",
             markup="app.html",
             style="app.css",
-            scripts=("kit/client.js", "kit/elements.js", "kit/charts.js", *SCRIPTS),
+            scripts=(
+                "kit/client.js",
+                "kit/session.js",
+                "kit/elements.js",
+                "kit/charts.js",
+                "kit/accounts.js",
+                *SCRIPTS,
+            ),
             head=HEAD,
             policy={
                 "connect-src": "'self'",

@@ -18,7 +18,7 @@
       return open(body);
     }
     place.replaceChildren(kit.h("div", { class: "stack" }, kit.list(Object.entries(PARTS).map(([key, [title, text]]) => [kit.h("a", { class: "main entry", href: "#you/" + key }, kit.h("strong", null, title), kit.h("span", { class: "soft" }, text))])),
-      kit.h("p", null, kit.button("Sign out", kit.act(tg.signOut)))));
+      kit.h("p", null, kit.button("Sign out", kit.act(tg.leave)))));
     return null;
   };
 }

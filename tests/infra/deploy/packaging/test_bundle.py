@@ -65,7 +65,7 @@ def test_the_bundle_is_small(bundle: Path) -> None:
 
 
 def test_the_build_is_reproducible(packaged: Packaged) -> None:
-    for name in ("deployment.zip", "duckdb-layer.zip"):
+    for name in ("deployment.zip", "duckdb-layer.zip", "sql-layer.zip"):
         assert (packaged("prod") / name).read_bytes() == (packaged("dev") / name).read_bytes()
 
 
@@ -73,7 +73,21 @@ def test_the_bundle_contains_runtime_files_only(bundle: Path) -> None:
     top = {name.split("/")[0] for name in names(bundle)}
 
     assert {"app.py", "chalicelib", "chalice", "pydantic", "pynamodb", "botocore"} <= top
-    assert not top & {"cryptography", "duckdb", "pip", "setuptools", "pytest", "infra", "tests", ".chalice", "bin"}
+    assert not top & {
+        "cryptography",
+        "duckdb",
+        "sqlalchemy",
+        "psycopg",
+        "pymysql",
+        "alembic",
+        "pip",
+        "setuptools",
+        "pytest",
+        "infra",
+        "tests",
+        ".chalice",
+        "bin",
+    }
     assert not [name for name in names(bundle) if "/tests/" in name or name.endswith((".pyi", ".c", ".h"))]
 
 
@@ -183,3 +197,22 @@ def test_the_archive_layer_contains_duckdb(packaged: Packaged, unzipped_bundle: 
     run_isolated(
         tmp_path / "python", unzipped_bundle, code="import duckdb; assert duckdb.sql('SELECT 42').fetchall() == [(42,)]"
     )
+
+
+@on_lambdas_platform
+def test_the_sql_layer_contains_the_drivers_and_is_small(
+    packaged: Packaged, unzipped_bundle: Path, tmp_path: Path
+) -> None:
+    layer = packaged("prod") / "sql-layer.zip"
+    with zipfile.ZipFile(layer) as archive:
+        archive.extractall(tmp_path)
+    code = """
+import sqlalchemy
+for url, driver in (("postgresql+psycopg://", "psycopg"), ("mysql+pymysql://", "pymysql")):
+    assert sqlalchemy.create_engine(url).dialect.driver == driver
+import psycopg
+assert psycopg.pq.__impl__ == "binary"
+"""
+
+    run_isolated(tmp_path / "python", unzipped_bundle, code=f"exec({code!r})")
+    assert layer.stat().st_size <= 10_500_000

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.retention.rules import RULES
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging import policies
-from infra.deploy.packaging.names import API
+from infra.deploy.packaging.names import API, function_name
 
 ORDERS = "s3:::backroom-test-archive/archive/discounts/order_usages/*"
 
@@ -52,7 +52,7 @@ def test_a_consumer_may_read_only_its_own_queue(documents: dict[str, dict[str, A
 
 def test_a_function_may_write_only_its_own_log_group(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
-        group = f"/aws/lambda/{data_stack.physical('api' if name == 'api_handler' else name)}:*"
+        group = f"/aws/lambda/{function_name(name)}:*"
         assert allowed(document, "logs:PutLogEvents") == {f"log-group:{group}"}
 
 

@@ -132,7 +132,7 @@ def test_the_single_stack_of_an_earlier_release_has_to_go_first(bucket: str, tmp
     stacks.bring_up("backroom-test-app", artefacts.url(bucket, "old.json"), {})
 
     with pytest.raises(DeploymentFailed, match="make teardown STAGE=test"):
-        deploy.deploy(tmp_path, OWNER, None)
+        deploy.deploy(tmp_path, OWNER, {})
 
 
 def names(number: int) -> list[str]:

@@ -18,7 +18,7 @@ from chalicelib.kit.data_policy import Bucket, ObjectPrefix
 from chalicelib.kit.messages import Message
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging import import_scan, policies, references
-from infra.deploy.packaging.names import API
+from infra.deploy.packaging.names import API, HTTP_FUNCTIONS
 from tests.infra.deploy.packaging.test_policies import allowed, documents
 
 __all__ = ["documents"]
@@ -26,10 +26,13 @@ __all__ = ["documents"]
 
 def entry_modules() -> dict[str, list[str]]:
     """Return the entry modules of each function by name."""
-    routes = handlers.chalice_app().routes.values()
-    views = {entry.view_function.__module__ for methods in routes for entry in methods.values()}
+    served: dict[str, set[str]] = {name: set() for name in HTTP_FUNCTIONS.values()}
+    for methods in handlers.chalice_app().routes.values():
+        for entry in methods.values():
+            contract = getattr(entry.view_function, "contract", None)
+            served[HTTP_FUNCTIONS[getattr(contract, "function", "api")]].add(entry.view_function.__module__)
     jobs = {h.name: [h.entry.rpartition(".")[0]] for h in (*handlers.consumers(), *handlers.schedules())}
-    return {API: sorted(views)} | jobs
+    return {name: sorted(views) for name, views in served.items()} | jobs
 
 
 def reached_modules(name: str) -> Iterable[str]:

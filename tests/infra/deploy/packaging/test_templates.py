@@ -15,7 +15,8 @@ import pytest
 from chalicelib.billing.metrics import INVARIANTS
 from chalicelib.kit.route_table import gateway_path, requires_sign_in
 from infra.deploy import data_stack, handlers
-from infra.deploy.packaging.names import functions, stack_names
+from infra.deploy.packaging import layers
+from infra.deploy.packaging.names import functions, logical, stack_names
 from tests.infra.deploy.packaging.conftest import expanded, of_type, read, united
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -84,7 +85,7 @@ def test_every_handler_is_a_function_of_the_same_name(app: dict[str, Any]) -> No
     result = {body["FunctionName"]: body for body in of_type(app, "AWS::Serverless::Function").values()}
     handlers_by_name = {f"backroom-prod-{h.name}": h for h in (*handlers.consumers(), *handlers.schedules())}
 
-    assert set(result) == {"backroom-prod-api", *handlers_by_name}
+    assert set(result) == {"backroom-prod-api", "backroom-prod-store-api", *handlers_by_name}
     for name, handler in handlers_by_name.items():
         body = result[name]
         assert (body["Handler"], body["Timeout"], body["MemorySize"]) == (
@@ -104,11 +105,12 @@ def test_functions_have_the_public_url_of_the_api(app: dict[str, Any]) -> None:
     assert app["Outputs"]["PublicUrl"]["Value"] == {"Fn::Sub": address}
     for name, function in of_type(app, "AWS::Serverless::Function").items():
         url = function["Environment"]["Variables"]["PUBLIC_URL"]
-        assert url == ({"Fn::Sub": address} if name == "APIHandler" else {"Ref": "PublicUrl"})
+        assert url == ({"Fn::Sub": address} if name.endswith("APIHandler") else {"Ref": "PublicUrl"})
 
 
 def test_the_api_times_out_before_api_gateway(app: dict[str, Any]) -> None:
-    assert app["Resources"]["APIHandler"]["Properties"]["Timeout"] <= 29
+    for name in ("APIHandler", "StoreAPIHandler"):
+        assert app["Resources"][name]["Properties"]["Timeout"] <= 29
 
 
 def test_every_queue_reports_partial_batch_failures(app: dict[str, Any], data: dict[str, Any]) -> None:
@@ -160,7 +162,7 @@ def test_api_gateway_errors_are_problems(app: dict[str, Any]) -> None:
         )
 
 
-def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -> None:
+def test_every_method_of_every_route_reaches_its_function(app: dict[str, Any]) -> None:
     """On the greedy path of its context; a route without sign-in on its own path, with its methods by name."""
     paths = app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     routes = handlers.chalice_app().routes
@@ -170,7 +172,8 @@ def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -
         assert "x-amazon-apigateway-any-method" in methods
         assert {name.lower() for name in routes.get(path, ())} == set(methods) - {"x-amazon-apigateway-any-method"}
         uris = {method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for method in methods.values()}
-        assert [uri.rpartition(":function:")[2] for uri in uris] == ["backroom-prod-api/invocations"]
+        serving = "store-api" if path.startswith("/v1/store/") or path.endswith("/database/test") else "api"
+        assert [uri.rpartition(":function:")[2] for uri in uris] == [f"backroom-prod-{serving}/invocations"]
 
 
 def test_every_route_without_sign_in_has_a_throttle_and_the_stage_has_a_default(app: dict[str, Any]) -> None:
@@ -213,21 +216,39 @@ def test_the_api_and_the_vital_functions_have_reserved_concurrency_under_a_condi
         name: {"Fn::If": ["ReservesConcurrency", executions, {"Ref": "AWS::NoValue"}]}
         for name, executions in (
             ("api", 100),
+            ("store-api", 50),
             ("shops-apply_webhook", 10),
             ("billing-process_stripe_event", 10),
             ("studio-make_final", 10),
         )
     }
-    assert app["Conditions"] == {"ReservesConcurrency": {"Fn::Equals": [{"Ref": "ReserveConcurrency"}, "true"]}}
+    assert app["Conditions"]["ReservesConcurrency"] == {"Fn::Equals": [{"Ref": "ReserveConcurrency"}, "true"]}
     assert app["Parameters"]["ReserveConcurrency"]["Default"] == "false"
+
+
+def test_functions_with_sql_drivers_join_a_vpc_if_there_is_one(app: dict[str, Any]) -> None:
+    """Lambda creates their network interfaces with the function's role; without subnets nothing changes."""
+    with_drivers = {name for name, layer in layers.by_function().items() if layer == layers.SQL}
+    bodies = of_type(app, "AWS::Serverless::Function").items()
+    joining = {name: body["VpcConfig"] for name, body in bodies if "VpcConfig" in body}
+    inside = {"SubnetIds": {"Ref": "SqlSubnets"}, "SecurityGroupIds": {"Ref": "SqlSecurityGroups"}}
+
+    assert set(joining) == {logical(name) for name in with_drivers} >= {"StoreAPIHandler"}
+    assert all(each == {"Fn::If": ["SqlInVpc", inside, {"Ref": "AWS::NoValue"}]} for each in joining.values())
+    assert app["Conditions"]["SqlInVpc"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "SqlSubnets"}]}, ""]}]
+    }
+    roles = of_type(app, "AWS::IAM::Role")
+    attached = {name for name, role in roles.items() if "ManagedPolicyArns" in role}
+    assert attached == {logical(f"{name}-role") for name in with_drivers}
 
 
 def test_every_function_runs_the_python_that_packaged_it(app: dict[str, Any]) -> None:
     runtimes = {body["Runtime"] for body in of_type(app, "AWS::Serverless::Function").values()}
-    layers = [body["CompatibleRuntimes"] for body in of_type(app, "AWS::Lambda::LayerVersion").values()]
+    versions = [body["CompatibleRuntimes"] for body in of_type(app, "AWS::Lambda::LayerVersion").values()]
 
     assert runtimes == {f"python{sys.version_info.major}.{sys.version_info.minor}"}
-    assert layers == [[*runtimes]]
+    assert versions == [[*runtimes]] * 2
 
 
 def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> None:
@@ -235,7 +256,8 @@ def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> No
     [throttles] = [alarm for alarm in alarms if not alarm["Dimensions"]]
     assert throttles["MetricName"] == "Throttles"
     alarmed = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms if alarm["Dimensions"]}
-    names = [f"backroom-prod-{'api' if name == 'api_handler' else name}" for name in functions()]
+    names = [function["FunctionName"] for function in of_type(app, "AWS::Serverless::Function").values()]
+    assert len(names) == len(functions())
 
     assert alarmed == {
         ("5XXError", "backroom-prod"),
@@ -288,7 +310,7 @@ def test_only_functions_that_read_parquet_have_duckdb_and_space_for_its_files(ap
     with_layer = {
         body["FunctionName"]: (body["Layers"], body["EphemeralStorage"])
         for body in of_type(app, "AWS::Serverless::Function").values()
-        if "Layers" in body
+        if body.get("Layers") == [{"Ref": "DuckdbLayer"}]
     }
 
     names = {f"retention-{verb}" for verb in ("sweep_segment", "erase_subject", "export_subject")}

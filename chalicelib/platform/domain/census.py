@@ -1,0 +1,40 @@
+"""The difference between a store's counters and its rows: a crash between a reservation and its rows leaves one. Pure.
+
+While calls run, a counter and its rows differ for a moment. A store without calls shows its real difference; that of a
+busy store is what several counts agree on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+COUNTERS = ("product_count", "order_count", "storage_used_bytes")
+"""Columns of a store's row that count rows of its database."""
+QUIET_AFTER = timedelta(seconds=60)
+"""Calls that began earlier have ended: API Gateway allows 29 seconds."""
+
+Counts = Mapping[str, int]
+"""Values by counter."""
+
+
+def drift_of(counters: Counts, counted: Counts) -> dict[str, int]:
+    """Return what is to be added to each counter that differs from the counted rows."""
+    return {name: counted[name] - counters[name] for name in COUNTERS if counted[name] != counters[name]}
+
+
+def common_drift(first: Counts, second: Counts) -> dict[str, int]:
+    """Return the part that both differences have: the smaller one of the same sign, by counter."""
+    common = {name: _common(first[name], second[name]) for name in COUNTERS if name in first and name in second}
+    return {name: value for name, value in common.items() if value}
+
+
+def is_quiet(last_activity_at: datetime | None, now: datetime) -> bool:
+    """Return whether no call of the store is running."""
+    return last_activity_at is None or last_activity_at + QUIET_AFTER <= now
+
+
+def _common(one: int, other: int) -> int:
+    if (one > 0) is not (other > 0):
+        return 0
+    return min(one, other, key=abs)

@@ -1,0 +1,92 @@
+"""Which tables of a store a caller may read, and why a call of the data API is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from chalicelib.kit.errors import Unavailable
+from chalicelib.platform.domain.plan_limits import usage_month
+from chalicelib.platform.enums import DatabaseStatus, KeyScope
+from chalicelib.platform.errors import ApiCallLimitReached, StoreNotProvisioned, StoreSuspended
+
+CATALOGUE_TABLES = frozenset(
+    [
+        "attributes",
+        "categories",
+        "cms_pages",
+        "inventory",
+        "media_library",
+        "prices",
+        "product_attribute_values",
+        "product_categories",
+        "products",
+        "seo_settings",
+    ]
+)
+"""What a key of the scope `catalogue` reads."""
+PRIVATE_TABLES = frozenset(["customers", "discounts", "order_items", "orders"])
+STORE_TABLES = CATALOGUE_TABLES | PRIVATE_TABLES
+EVERYONE = frozenset(KeyScope)
+READERS = frozenset([KeyScope.READ, KeyScope.WRITE])
+WRITERS = frozenset([KeyScope.WRITE])
+API_CALLS = "max_api_calls_per_month"
+"""The name of the limit in `stores.limits`."""
+
+
+class CalledStore(Protocol):
+    """The columns of a store's row that decide whether it may be called."""
+
+    @property
+    def is_active(self) -> bool: ...
+    @property
+    def database_status(self) -> DatabaseStatus | None: ...
+    @property
+    def suspended_reason(self) -> str | None: ...
+    @property
+    def limits(self) -> Mapping[str, int]: ...
+    @property
+    def access_until(self) -> datetime | None: ...
+    @property
+    def usage_month(self) -> str | None: ...
+    @property
+    def api_calls_month(self) -> int: ...
+    @property
+    def product_count(self) -> int: ...
+    @property
+    def orders_month(self) -> int: ...
+
+
+def readers_of(table: str) -> frozenset[KeyScope]:
+    """Return the scopes that read a table."""
+    return READERS if table in PRIVATE_TABLES else EVERYONE
+
+
+def require_callable(store: CalledStore) -> None:
+    """Raise StoreSuspended, StoreNotProvisioned or Unavailable if the store's data cannot be reached."""
+    if not store.is_active or store.database_status is DatabaseStatus.SUSPENDED:
+        raise StoreSuspended
+    if store.database_status in (DatabaseStatus.MOVING, DatabaseStatus.DELETING):
+        raise Unavailable("The store's database is being changed.", retry_after=30)
+    if store.database_status is not DatabaseStatus.ACTIVE:
+        raise StoreNotProvisioned
+
+
+def require_calls_left(store: CalledStore, now: datetime, upgrade_to: str | None) -> None:
+    """Raise ApiCallLimitReached, until the month's end, if the store has used the calls of its plan."""
+    limit = store.limits[API_CALLS]
+    if store.usage_month != usage_month(store, now) or store.api_calls_month < limit:
+        return
+    seconds = int((_next_month(now) - now).total_seconds()) + 1
+    raise ApiCallLimitReached(
+        headers={"Retry-After": str(seconds)},
+        extras={"limit": limit, "used": store.api_calls_month, "upgrade_to": upgrade_to},
+    )
+
+
+def _next_month(now: datetime) -> datetime:
+    """Return the start of the next calendar month in UTC."""
+    return (now.astimezone(UTC).replace(day=1) + timedelta(days=32)).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )

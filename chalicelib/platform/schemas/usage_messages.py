@@ -1,0 +1,34 @@
+"""Messages of the stores' usage, to the worker that measures a store."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import AwareDatetime, Field
+
+from chalicelib.kit.messages import Message
+
+
+class _OfStore(Message):
+    queue: ClassVar[str] = "platform-measure_store"
+
+    store_id: str
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"store:{self.store_id}",)
+
+
+class UsageRollUpRequested(_OfStore):
+    """Work for `platform-measure_store`: these hours of a store and their days are computed."""
+
+    hours: tuple[AwareDatetime, ...]
+
+
+class CensusRequested(_OfStore):
+    """Work for `platform-measure_store`: the rows of a store's database are counted.
+
+    `drift` has the differences that earlier attempts agree on, by counter; None at the first attempt.
+    """
+
+    attempt: int = 1
+    drift: dict[str, int] | None = Field(default=None)
