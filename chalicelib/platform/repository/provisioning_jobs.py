@@ -92,10 +92,10 @@ def release_lease(job: ProvisioningJob, delay: timedelta = timedelta(0), *, has_
     update_if(ProvisioningJob(job.id), actions, ProvisioningJob.lease_holder == job.lease_holder)
 
 
-def request_cancellation(job: ProvisioningJob) -> bool:
-    """Make cancellation the next step of a job that has not ended. A worker that holds it loses its fence.
+def stage_cancellation(transaction: Transaction, job: ProvisioningJob) -> None:
+    """Make cancellation the next step of a job in the transaction. A worker that holds the job loses its fence.
 
-    Returns False if the job has ended.
+    Raises WriteConflict there if the job ended or was leased.
     """
     now = clock.now()
     actions: list[Action] = [
@@ -108,8 +108,8 @@ def request_cancellation(job: ProvisioningJob) -> bool:
         ProvisioningJob.completed_at.remove(),
         ProvisioningJob.expires_epoch.remove(),
     ]
-    is_same = ProvisioningJob.fence == job.fence
-    return update_if(ProvisioningJob(job.id), actions, ProvisioningJob.unfinished.exists() & is_same)
+    is_same = (ProvisioningJob.fence == job.fence) & (ProvisioningJob.unfinished == job.unfinished)
+    transaction.update(ProvisioningJob(job.id), actions, is_same, WriteConflict())
 
 
 def stage_retry(transaction: Transaction, job: ProvisioningJob, otherwise: Otherwise) -> None:

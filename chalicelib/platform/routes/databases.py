@@ -15,7 +15,7 @@ bp = Blueprint(__name__)
 
 
 @bp.route("/v1/platform/stores/{store_id}/database/test", methods=["POST"])
-@endpoint(bp, auth=owner_or_operator, body=DatabaseInput, returns=ConnectionTestRead)
+@endpoint(bp, auth=owner_or_operator, body=DatabaseInput, returns=ConnectionTestRead, function="store")
 def test_database(call: ApiRequest[Account, DatabaseInput], store_id: str) -> ConnectionTestRead:
     """Test a connection before a store uses it: 10 times an hour and store, 100 times an hour and owner."""
     from chalicelib.platform.service import connection_tests  # noqa: PLC0415 - its SQL libraries are a layer
@@ -25,7 +25,7 @@ def test_database(call: ApiRequest[Account, DatabaseInput], store_id: str) -> Co
 
 
 @bp.route("/v1/platform/stores/{store_id}/database", methods=["PUT"])
-@endpoint(bp, auth=owner_or_operator, body=OwnDatabaseInput, returns=ConnectionRead)
+@endpoint(bp, auth=owner_or_operator, body=OwnDatabaseInput, returns=ConnectionRead, function="store")
 def change_database(call: ApiRequest[Account, OwnDatabaseInput], store_id: str) -> ConnectionRead:
     """Change host, login or certificate of a store's own server. The next call of the data API uses them."""
     from chalicelib.platform.service import connection_tests  # noqa: PLC0415 - its SQL libraries are a layer

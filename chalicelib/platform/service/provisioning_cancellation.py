@@ -80,9 +80,6 @@ def _end(run: JobRun, left: list[str]) -> None:
     columns = {"status": JobStatus.CANCELLED, "message": "The job was canceled", "report": report}
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, columns)
-        if run.store.active_job == run.job.id:
-            database_states.stage_job_end(transaction, run.store.id, run.job.id, None, {})
-        else:
-            database_states.stage_failure_cleared(transaction, run.store)
+        database_states.stage_job_end(transaction, run.store.id, run.job.id, None, {})
         free_shared_stores.stage_free_store_end(transaction, run.store)
     log.info("job canceled", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})

@@ -78,17 +78,19 @@ def _run_leased(job: ProvisioningJob) -> None:
 
 def _run_steps(run: JobRun) -> None:
     """Run the job's steps from the stored one. Raises Postponed, LeaseLost and the problems of the steps."""
-    step: Step | None = Step(run.job.step or Step.TEST)
-    if run.job.attempts > MAX_CRASHES and step is not Step.CANCEL:
+    step: Step | None = Step(run.job.step)
+    run.begin_step(Step(run.job.step))
+    if run.job.attempts > MAX_CRASHES:
         raise JobStuck
+    if step is Step.CANCEL:
+        provisioning_cancellation.cancel(run)
+        return
     while step is not None:
-        run.require_time()
-        run.begin_step(step)
-        if step is Step.CANCEL:
-            provisioning_cancellation.cancel(run)
-            return
         provisioning_steps.STEPS[step](run)
         step = step_after(step)
+        if step is not None:
+            run.begin_step(step)
+            run.require_time()
 
 
 def _problem_of(failure: StatementFailed) -> Problem:
