@@ -21,11 +21,13 @@ class SubjectType(StrEnum):
     """A customer of a shop."""
     MEMBER = "member"
     STORE = "store"
+    OWNER = "owner"
+    """An owner of stores, who has an account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A data subject. `id` is the shop's domain, the customer's GID (or GUEST), the member's or the store's id."""
+    """A data subject. `id` is the shop's domain, the customer's GID (or GUEST), the member's, the store's or the owner's id."""
 
     type: SubjectType
     id: str
@@ -41,7 +43,7 @@ class Subject:
 
     @classmethod
     def parse(cls, text: str) -> Subject:
-        """Parse `shop:<domain>`, `customer:<domain>:<GID>`, `member:<id>` or `store:<id>`.
+        """Parse `shop:<domain>`, `customer:<domain>:<GID>`, `member:<id>`, `store:<id>` or `owner:<id>`.
 
         Raises ValueError for other text.
         """

@@ -40,10 +40,12 @@ TABLE_POLICIES = (
             _requests_by(SubjectType.CUSTOMER, "shopper:{shop}:{id}"),
             _requests_by(SubjectType.MEMBER, "member:{id}"),
             _requests_by(SubjectType.STORE, "store:{id}"),
+            _requests_by(SubjectType.OWNER, "owner:{id}"),
             _responses_about(SubjectType.SHOP, '"shop:{shop}"'),
             _responses_about(SubjectType.CUSTOMER, '"customer:{shop}:{id}"'),
             _responses_about(SubjectType.MEMBER, '"member:{id}"'),
             _responses_about(SubjectType.STORE, '"store:{id}"'),
+            _responses_about(SubjectType.OWNER, '"owner:{id}"'),
         ),
         note="A response to another caller that mentions the subject (e.g. of a gift) stays for its day.",
     ),
@@ -66,7 +68,10 @@ TABLE_POLICIES = (
     TablePolicy(
         "kit/sessions",
         Session,
-        queries=(SubjectQuery(SubjectType.MEMBER, ByKey("subject", "member:{id}")),),
+        queries=(
+            SubjectQuery(SubjectType.MEMBER, ByKey("subject", "member:{id}")),
+            SubjectQuery(SubjectType.OWNER, ByKey("subject", "owner:{id}")),
+        ),
     ),
     TablePolicy(
         "kit/attempts",
@@ -83,6 +88,7 @@ OBJECT_PREFIXES = (
             SubjectType.CUSTOMER: f"{STORED}/shop:{{shop}}:",
             SubjectType.MEMBER: f"{STORED}/member:{{id}}/",
             SubjectType.STORE: f"{STORED}/store:{{id}}/",
+            SubjectType.OWNER: f"{STORED}/owner:{{id}}/",
         },
         content_matched=frozenset({SubjectType.CUSTOMER}),
         note="The bucket deletes them after 90 days.",

@@ -76,6 +76,13 @@ def new_session(subject: str, device: str | None) -> Session:
     )
 
 
+def begin_session(subject: str, device: str | None) -> Session:
+    """Store a new session and return its row."""
+    session = new_session(subject, device)
+    session.save()
+    return session
+
+
 def refresh_token(session: Session) -> str:
     """Return the present refresh token of a session: equal for equal generations."""
     content = [session.subject, session.id, session.generation]

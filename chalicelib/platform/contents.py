@@ -2,6 +2,10 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.routes.pages": ("/platform/app",),
+    "chalicelib.platform.jobs.accounts": (),
+    "chalicelib.platform.routes.accounts": ("/v1/platform/accounts",),
+    "chalicelib.platform.routes.profile": ("/v1/platform/me",),
+    "chalicelib.platform.routes.sessions": ("/v1/platform/sessions",),
     "chalicelib.platform.jobs.subscriptions": (),
     "chalicelib.platform.routes.operator_stores": ("/v1/operator/platform/stores",),
     "chalicelib.platform.routes.store_keys": ("/v1/platform/stores/{store_id}/keys",),

@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem, TooManyRequests
+from typing import Any, ClassVar
+
+from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, TooManyRequests
+
+# Accounts
+
+
+class SignUpClosed(Forbidden):
+    title = "New accounts are not accepted at present"
+
+
+class StoresLeft(Conflict):
+    """The owner's account cannot be deleted."""
+
+    title = "Delete your stores first"
+
+
+class StaffAccount(Conflict):
+    """The address of an owner cannot be added to the staff."""
+
+    title = "This address has an owner's account"
+
+
+class StaffNotFound(NotFound):
+    title = "Nobody of the staff has this address"
+
 
 # Stores
 
@@ -34,20 +59,29 @@ class JobNotFound(NotFound):
     title = "Job not found"
 
 
-class HostNotAllowed(InvalidInput):
+class DatabaseRefused(Problem):
+    """A store's server cannot be used. `advice` says what to do; the server's own words are never shown."""
+
+    status = 422
+    advice: ClassVar[str] = ""
+
+    def __init__(self, detail: str = "", **members: Any) -> None:
+        super().__init__(detail or f"{self.title}. {self.advice}".strip(), **members)
+
+
+class HostNotAllowed(DatabaseRefused):
     title = "Backroom does not connect to this host"
-
-
-class DatabaseRefused(InvalidInput):
-    """A store's server cannot be used. Subclasses say what to do; the server's own words are never shown."""
+    advice = "Give a server with a public address."
 
 
 class Unreachable(DatabaseRefused):
-    title = "The server does not answer; check host, port and firewall"
+    title = "The server does not answer"
+    advice = "Check the host, the port and the firewall."
 
 
 class TlsRefused(DatabaseRefused):
-    title = "The server's certificate cannot be verified; give its CA, or let it use a public one"
+    title = "The server's certificate cannot be verified"
+    advice = "Give its CA certificate, or let a public authority sign it."
 
 
 class LoginRefused(DatabaseRefused):
@@ -59,11 +93,13 @@ class DatabaseMissing(DatabaseRefused):
 
 
 class PrivilegeMissing(DatabaseRefused):
-    title = "The user lacks a privilege; grant it, or give another user"
+    title = "The user lacks a privilege"
+    advice = "Grant it, or give another user."
 
 
 class VersionTooOld(DatabaseRefused):
-    title = "The server is too old: PostgreSQL 13, MySQL 8.0.16 or MariaDB 10.6 is needed"
+    title = "The server is too old"
+    advice = "PostgreSQL 13, MySQL 8.0.16 or MariaDB 10.6 is needed."
 
 
 class SchemaInUse(Conflict):
@@ -71,7 +107,7 @@ class SchemaInUse(Conflict):
 
 
 class SchemaMismatch(Conflict):
-    title = "An existing table does not fit; nothing was changed"
+    title = "An existing table does not fit"
 
 
 class JobEnded(Conflict):
@@ -79,7 +115,7 @@ class JobEnded(Conflict):
 
 
 class JobNotRetryable(Conflict):
-    title = "This job cannot be retried; request a new one"
+    title = "This job cannot be retried"
 
 
 class JobStuck(Conflict):
@@ -109,13 +145,16 @@ class SupabaseOrganizationMissing(DatabaseRefused):
 
 
 class SupabaseProjectUnavailable(DatabaseRefused):
-    title = "The Supabase project is missing or did not start"
+    title = "The Supabase project cannot be used"
+    advice = "It is missing, or did not start."
 
 
 class SupabaseLimitReached(Conflict):
     """Supabase refuses another project: the organization's quota, or its bill."""
 
     title = "Supabase refuses another project in this organization"
+
+
 # Orders
 
 
@@ -183,7 +222,7 @@ class RowAlreadyExists(Conflict):
 
 
 class ReferencedRowMissing(Conflict):
-    title = "The row refers to one that does not exist"
+    title = "The row refers to a missing row"
 
 
 # Stores: slugs and limits
@@ -194,7 +233,7 @@ class SlugTaken(Conflict):
 
 
 class StoreProvisioned(Conflict):
-    title = "This cannot change once the store has a database"
+    title = "The store has a database already"
 
 
 class StoreLimitReached(Conflict):
@@ -208,7 +247,7 @@ class StoreKeyNotFound(NotFound):
 
 
 class StoreKeyLimitReached(Conflict):
-    title = "The store has the maximum number of keys; revoke one first"
+    title = "The store has the maximum number of keys"
 
 
 class InvalidStoreQuery(InvalidInput):

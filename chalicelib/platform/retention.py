@@ -55,7 +55,15 @@ TABLE_POLICIES = (
         note="Who acted must stay known; archived after two years.",
     ),
     TablePolicy("platform/stores", Store, queries=_of_store("id"), erase_last=True, unique_values=(("slug", "slug"),)),
-    TablePolicy("platform/users", PlatformUser, note="The account of an owner.", unique_values=(("email", "email"),)),
+    TablePolicy(
+        "platform/users",
+        PlatformUser,
+        queries=(
+            SubjectQuery(SubjectType.OWNER, ByKey("id", "{id}"), hidden_columns=("password_hash", "totp_secret")),
+        ),
+        erase_last=True,
+        unique_values=(("email", "email"),),
+    ),
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ObjectPrefix(

@@ -22,7 +22,7 @@ class RuleNotFound(NotFound):
 
 
 class InvalidSubject(InvalidInput):
-    title = "Expected shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
+    title = "Expected shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id> or owner:<id>"
 
 
 class ExportNotReady(Conflict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
+from chalicelib.platform.schemas.account_messages import OwnerErasureDue
 from chalicelib.retention.schemas import ErasureRequested, ExportRequested, SweepRequested
 from chalicelib.retention.service import erasure, export, overdue_checks, privacy_requests, sweep
 from chalicelib.shops.schemas.messages import PrivacyRequested
@@ -28,13 +29,13 @@ def sweep_segment(message: SweepRequested) -> None:
 
 
 @bp.on_sqs_message(queue="retention-accept_privacy_request", batch_size=10, name="retention-accept_privacy_request")
-@consumes(PrivacyRequested, MemberErasureDue)
-def accept_privacy_request(message: PrivacyRequested | MemberErasureDue) -> None:
-    """Store a privacy request of Shopify, or the erasure of a member who deleted their account, and dispatch it."""
-    if isinstance(message, MemberErasureDue):
-        privacy_requests.accept_member_erasure(message)
-    else:
+@consumes(PrivacyRequested, MemberErasureDue, OwnerErasureDue)
+def accept_privacy_request(message: PrivacyRequested | MemberErasureDue | OwnerErasureDue) -> None:
+    """Store a privacy request of Shopify, or the erasure of somebody who deleted their account, and dispatch it."""
+    if isinstance(message, PrivacyRequested):
         privacy_requests.accept_request(message)
+    else:
+        privacy_requests.accept_account_erasure(message)
 
 
 @bp.on_sqs_message(queue="retention-erase_subject", batch_size=1, name="retention-erase_subject")

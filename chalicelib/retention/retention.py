@@ -38,6 +38,7 @@ OBJECT_PREFIXES = (
             SubjectType.CUSTOMER: "exports/{shop_mark}/{mark}/",
             SubjectType.MEMBER: "exports/{mark}/",
             SubjectType.STORE: "exports/{mark}/",
+            SubjectType.OWNER: "exports/{mark}/",
         },
         shared_folders={SubjectType.CUSTOMER: "exports/{shop_mark}/whole/"},
         is_exported=False,

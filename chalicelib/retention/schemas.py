@@ -41,7 +41,9 @@ class PrivacyRequestCreate(Input):
 
     kind: Literal["erase", "export"]
     subject: str = Field(
-        min_length=1, max_length=300, description="shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id>"
+        min_length=1,
+        max_length=300,
+        description="shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id>, owner:<id>",
     )
 
 

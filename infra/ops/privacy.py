@@ -15,13 +15,15 @@ from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
 from infra.ops.signals import resumable
 
-SUBJECT = "shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
+SUBJECT = "shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id> or owner:<id>"
 LOOK_SECONDS = 0.5
 
 
 def add(commands: Any) -> None:
     """Declare the commands."""
-    gone: ArgumentParser = commands.add_parser("erase", help="erase a data subject: a shop, customer, member or store")
+    gone: ArgumentParser = commands.add_parser(
+        "erase", help="erase a data subject: a shop, customer, member, store or owner"
+    )
     gone.add_argument("subject", help=SUBJECT)
     gone.add_argument("--yes", action="store_true", help="confirm the erasure; it cannot be undone")
     gone.set_defaults(run=erase)

@@ -1,10 +1,19 @@
-"""Fixtures of platform's tests."""
+"""Fixtures of platform's tests: stores with real databases, owners, and the servers that they use."""
 
 from __future__ import annotations
 
 from tests.platform.provisioned_stores import kind, prepared_place, prepared_places, provisioned_store
-from tests.platform.store_databases import _store_databases, any_database, either_database, shared_database
-from tests.platform.store_servers import own_mysql, own_postgresql, server_of_kind, shared_server
+from tests.platform.store_databases import (
+    _store_databases,
+    any_database,
+    either_database,
+    mysql_store,
+    postgresql_store,
+    shared_database,
+    shared_store,
+    supabase_store,
+)
+from tests.platform.store_servers import own_mysql, own_postgresql, server_of_kind, shared_server, supabase_account
 from tests.together.conftest import mailbox, moved_clock
 
 __all__ = [
@@ -14,12 +23,17 @@ __all__ = [
     "kind",
     "mailbox",
     "moved_clock",
+    "mysql_store",
     "own_mysql",
     "own_postgresql",
+    "postgresql_store",
     "prepared_place",
     "prepared_places",
     "provisioned_store",
     "server_of_kind",
     "shared_database",
     "shared_server",
+    "shared_store",
+    "supabase_account",
+    "supabase_store",
 ]

@@ -8,9 +8,13 @@ from typing import Any
 
 import httpx
 
-from chalicelib.kit import auth
+from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
-from chalicelib.platform.models import Store
+from chalicelib.platform.domain.provisioning import LEASE
+from chalicelib.platform.models import ProvisioningJob, Store
+from chalicelib.platform.repository.provisioning_jobs import RUNNING
+from chalicelib.platform.schemas.provisioning import JobDue
+from chalicelib.platform.service.provisioning_worker import run_job
 
 Drain = Callable[[], list[dict[str, Any]]]
 
@@ -42,3 +46,18 @@ class OwnerApi:
 def owner_api(api: httpx.Client, store: Store) -> OwnerApi:
     """Return the routes below a store as its owner calls them."""
     return OwnerApi(api, store, auth.mint(Role.OWNER, store.owner_id))
+
+
+def run_to_end(job_id: str) -> ProvisioningJob:
+    """Run a job's worker until the job ends, without the queue's delays."""
+    for _ in range(50):
+        job = ProvisioningJob.get(job_id, consistent_read=True)
+        if job.unfinished != RUNNING:
+            return job
+        run_job(JobDue(store_id=job.store_id, job_id=job.id))
+    raise AssertionError(f"the job did not end: {job.step}, {job.message}, {job.attempts} attempts")
+
+
+def end_lease(job_id: str) -> None:
+    """Let the time of a crashed worker's lease pass."""
+    ProvisioningJob(job_id).update([ProvisioningJob.lease_until.set(clock.now() - LEASE)])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -43,11 +43,6 @@ class StoreDatabase:
         """Execute a statement as the superuser. `{schema}` is replaced by the quoted schema."""
         with self.administrator.cursor() as cursor:
             cursor.execute(statement.replace("{schema}", self._schema))
-
-    def clear(self) -> None:
-        """Delete all rows."""
-        for table in reversed(TABLES):
-            self.execute(f"DELETE FROM {{schema}}.{table.name}")
 
     @property
     def _schema(self) -> str:
@@ -176,8 +171,8 @@ def _server(database: Database, dialect: Dialect) -> Server:
     return Server(dialect, database.host, database.port, database.name, database.username, database.password)
 
 
-def _create_tables(database: StoreDatabase) -> None:
-    """Create the tables as the superuser, and let the store's login use them."""
+def _create_tables(database: StoreDatabase) -> StoreDatabase:
+    """Create the tables as the superuser, and let the store's login use them. Returns the database."""
     place, administrator = database.place, database.administrator
     if database.kind is DatabaseType.MYSQL:
         server = place.server
@@ -193,58 +188,61 @@ def _create_tables(database: StoreDatabase) -> None:
         role = place.role or place.server.username
         database.execute(f"GRANT USAGE ON SCHEMA {{schema}} TO {role}")
         database.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {{schema}} TO {role}")
-
-
-_Opening = Callable[[pytest.FixtureRequest], Any]
-_KINDS: dict[DatabaseType, _Opening] = {
-    DatabaseType.POSTGRESQL: lambda request: _postgresql(request.getfixturevalue("postgresql_server")),
-    DatabaseType.SHARED: lambda request: _shared(request.getfixturevalue("postgresql_server")),
-    DatabaseType.SUPABASE: lambda request: _supabase(
-        request.getfixturevalue("postgresql_server"), request.getfixturevalue("pgbouncer")
-    ),
-    DatabaseType.MYSQL: lambda request: _mysql(request.getfixturevalue("mariadb_server")),
-}
+    return database
 
 
 @pytest.fixture(scope="session")
-def _store_databases(request: pytest.FixtureRequest) -> Iterator[Callable[[DatabaseType], StoreDatabase]]:
-    """Return the database of a kind, made at its first use in this process."""
-    with ExitStack() as stack:
-        opened: dict[DatabaseType, StoreDatabase] = {}
-
-        def get(kind: DatabaseType) -> StoreDatabase:
-            if kind not in opened:
-                opened[kind] = stack.enter_context(_KINDS[kind](request))
-                _create_tables(opened[kind])
-            return opened[kind]
-
-        yield get
+def postgresql_store(postgresql_server: DatabaseServer) -> Iterator[StoreDatabase]:
+    """The tables of a store on a server of its owner, for all tests of a process."""
+    with _postgresql(postgresql_server) as database:
+        yield _create_tables(database)
         store_connections.close_connections()
 
 
-@pytest.fixture(params=list(DatabaseType), ids=lambda kind: kind.value)
-def any_database(
-    request: pytest.FixtureRequest, _store_databases: Callable[[DatabaseType], StoreDatabase]
-) -> StoreDatabase:
+@pytest.fixture(scope="session")
+def shared_store(postgresql_server: DatabaseServer) -> Iterator[StoreDatabase]:
+    """The tables of a store on a shared server, for all tests of a process."""
+    with _shared(postgresql_server) as database:
+        yield _create_tables(database)
+        store_connections.close_connections()
+
+
+@pytest.fixture(scope="session")
+def supabase_store(postgresql_server: DatabaseServer, pgbouncer: DatabaseServer) -> Iterator[StoreDatabase]:
+    """The tables of a store behind a pooler, for all tests of a process."""
+    with _supabase(postgresql_server, pgbouncer) as database:
+        yield _create_tables(database)
+        store_connections.close_connections()
+
+
+@pytest.fixture(scope="session")
+def mysql_store(mariadb_server: DatabaseServer) -> Iterator[StoreDatabase]:
+    """The tables of a store on MariaDB, for all tests of a process."""
+    with _mysql(mariadb_server) as database:
+        yield _create_tables(database)
+        store_connections.close_connections()
+
+
+@pytest.fixture(params=["shared_store", "supabase_store", "postgresql_store", "mysql_store"])
+def any_database(request: pytest.FixtureRequest) -> StoreDatabase:
     """An empty database of each kind in turn."""
-    database = _store_databases(request.param)
-    database.clear()
-    return database
+    return _cleared(request.getfixturevalue(request.param))
 
 
-@pytest.fixture(params=[DatabaseType.SHARED, DatabaseType.MYSQL], ids=lambda kind: kind.value)
-def either_database(
-    request: pytest.FixtureRequest, _store_databases: Callable[[DatabaseType], StoreDatabase]
-) -> StoreDatabase:
+@pytest.fixture(params=["shared_store", "mysql_store"])
+def either_database(request: pytest.FixtureRequest) -> StoreDatabase:
     """An empty database of each dialect in turn."""
-    database = _store_databases(request.param)
-    database.clear()
-    return database
+    return _cleared(request.getfixturevalue(request.param))
 
 
 @pytest.fixture
-def shared_database(_store_databases: Callable[[DatabaseType], StoreDatabase]) -> StoreDatabase:
+def shared_database(shared_store: StoreDatabase) -> StoreDatabase:
     """An empty database of the kind `shared`."""
-    database = _store_databases(DatabaseType.SHARED)
-    database.clear()
+    return _cleared(shared_store)
+
+
+def _cleared(database: StoreDatabase) -> StoreDatabase:
+    """Delete all rows."""
+    for table in reversed(TABLES):
+        database.execute(f"DELETE FROM {{schema}}.{table.name}")
     return database

@@ -15,6 +15,8 @@ from psycopg import sql
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import clock
 from chalicelib.platform.models import PlatformSetting, Store
+from infra.sandbox.supabase import SANDBOX_ACCESS_TOKEN, SANDBOX_ORGANIZATIONS, SupabaseSandbox
+from infra.sandbox.supabase.databases import database_of
 from tests.databases import Database, mariadb_connection, postgresql_connection
 
 REGION = "eu-central-1"
@@ -149,9 +151,43 @@ def own_mysql(mariadb_database: Database) -> Iterator[ServerOfTest]:
             cursor.execute(f"DROP USER `{user}`@'%%'", ())
 
 
-@pytest.fixture(params=["shared", "postgresql", "mysql"])
+_FIXTURES = {
+    "shared": "shared_server",
+    "postgresql": "own_postgresql",
+    "mysql": "own_mysql",
+    "supabase": "supabase_account",
+}
+
+
+@pytest.fixture(params=["shared", "postgresql", "mysql", "supabase"])
 def server_of_kind(request: pytest.FixtureRequest) -> ServerOfTest:
     """A server of each kind."""
-    names = {"shared": "shared_server", "postgresql": "own_postgresql", "mysql": "own_mysql"}
-    server: ServerOfTest = request.getfixturevalue(names[request.param])
+    server: ServerOfTest = request.getfixturevalue(_FIXTURES[request.param])
     return server
+
+
+@pytest.fixture
+def supabase_account(supabase: SupabaseSandbox) -> ServerOfTest:
+    """An owner's account of Supabase, without a project; the first one is up at once."""
+    supabase.come_up_after(0)
+    return ServerOfTest(
+        {
+            "type": "supabase-database",
+            "access_token": SANDBOX_ACCESS_TOKEN,
+            "organization": next(iter(SANDBOX_ORGANIZATIONS)),
+            "region": REGION,
+        },
+        Dialect.POSTGRESQL,
+        lambda: _project_connection(supabase),
+        lambda _: "store",
+    )
+
+
+def _project_connection(supabase: SupabaseSandbox) -> psycopg.Connection:
+    """Open a superuser's connection to the database of the only project."""
+    [project] = supabase.projects()
+    server = supabase.server()
+    name = database_of(project["ref"])
+    return postgresql_connection(
+        Database(server.dialect, server.host, server.port, name, server.username, server.password)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -23,6 +23,8 @@ Drain = Callable[[], list[dict[str, Any]]]
 class Person:
     """Somebody with an e-mail and a password, and the tokens that they have."""
 
+    base: ClassVar[str] = "/v1/together"
+
     api: httpx.Client
     email: str = field(default_factory=lambda: f"{ids.new()}@example.com")
     password: str = PASSWORD
@@ -36,26 +38,26 @@ class Person:
             "is_adult": True,
             "accept_terms": True,
         }
-        return self.api.post("/v1/together/accounts", json=body | fields)
+        return self.api.post(f"{self.base}/accounts", json=body | fields)
 
     def verify(self, token: str, password: str | None = None) -> httpx.Response:
         body = {"token": token, "password": password or self.password}
-        return self.api.post("/v1/together/accounts/verify", json=body)
+        return self.api.post(f"{self.base}/accounts/verify", json=body)
 
     def sign_in(
         self, password: str | None = None, headers: dict[str, str] | None = None, **fields: Any
     ) -> httpx.Response:
         body = {"email": self.email, "password": password or self.password} | fields
-        response = self.api.post("/v1/together/sessions", json=body, headers=headers)
+        response = self.api.post(f"{self.base}/sessions", json=body, headers=headers)
         if response.status_code == 201:
             self.tokens = response.json()
         return response
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
-        """Call `/v1/together/<path>` with the access token; headers are given with underscores."""
+        """Call `<base>/<path>` with the access token; headers are given with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         named["Authorization"] = f"Bearer {self.tokens['access_token']}"
-        return self.api.request(method, f"/v1/together/{path}", json=body, headers=named)
+        return self.api.request(method, f"{self.base}/{path}", json=body, headers=named)
 
     @property
     def row(self) -> User:

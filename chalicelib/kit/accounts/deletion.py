@@ -33,7 +33,7 @@ def close_account(realm: Realm[R], account: SignedIn[R]) -> AccountDeletionRead:
         if row is None or row.password_hash != checked:
             raise WrongPassword
         realm.require_closable(row)
-        rows.stage_account_change(realm.accounts, unit.transaction, row, closing)
+        rows.stage_closing(realm.accounts, unit.transaction, row, closing)
         sessions.stage_end(unit.transaction, sessions.list_sessions(account.subject))
 
     run_unit_of_work(decide)
@@ -67,10 +67,7 @@ def _expire(realm: Realm[R], row: R, now: datetime, erase: Callable[[R, datetime
     """End one account that is due, and return whether it was."""
     if not row.email_verified:
         return row.updated_at + state.CLOSING <= now and rows.remove_unverified_account(realm.accounts, row)
-    if row.closing_at is None or row.closing_at > now:
-        return False
-    realm.require_closable(row)
-    if not rows.mark_expired(realm.accounts, row):
+    if row.closing_at is None or row.closing_at > now or not rows.mark_expired(realm.accounts, row):
         return False
     erase(row, row.closing_at - state.CLOSING)
     return True

@@ -9,6 +9,20 @@ class InvalidCredentials(Unauthenticated):
     title = "The e-mail or the password is wrong"
 
 
+class CodeRequired(Unauthenticated):
+    """The password is right, and the account has a second factor."""
+
+    title = "Enter the code of your authenticator app"
+
+
+class InvalidCode(Unauthenticated):
+    title = "The code is wrong, or was used already"
+
+
+class SecondFactorMissing(Forbidden):
+    title = "This account needs a second factor"
+
+
 class WrongPassword(Forbidden):
     """A signed-in account gave another password than its own."""
 

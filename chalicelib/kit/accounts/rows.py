@@ -22,11 +22,13 @@ R = TypeVar("R", bound=AccountRow)
 class AccountTable(Generic[R]):
     """The accounts of a context: the table `users`, keyed by `id`, with the columns of AccountRow.
 
-    Its index `by_closing_on` holds the accounts that end on a date.
+    Its index `by_closing_on` holds the accounts that end on a date. `closable` is a condition of the write that closes an
+    account.
     """
 
     context: str
     row_type: type[R]
+    closable: Condition | None = None
 
     @property
     def model(self) -> Any:
@@ -102,11 +104,19 @@ def stage_account_change(
     WriteConflict if the row has another version than `row`; with `any_version`, only if it has another password.
     """
     model = accounts.model
-    actions = [model.version.add(1), model.updated_at.set(clock.now()), *_actions(model, changes)]
     unchanged: Condition = model.password_hash == row.password_hash
     if not any_version:
         unchanged &= model.version == row.version
-    transaction.update(model(row.id), actions, unchanged, otherwise=WriteConflict())
+    transaction.update(model(row.id), _versioned_actions(model, changes), unchanged, otherwise=WriteConflict())
+
+
+def stage_closing(accounts: AccountTable[R], transaction: Transaction, row: R, changes: Mapping[str, Any]) -> None:
+    """Stage the columns of a closed account; WriteConflict if the row has changed or the account cannot be closed."""
+    model = accounts.model
+    unchanged: Condition = (model.password_hash == row.password_hash) & (model.version == row.version)
+    if accounts.closable is not None:
+        unchanged &= accounts.closable
+    transaction.update(model(row.id), _versioned_actions(model, changes), unchanged, otherwise=WriteConflict())
 
 
 def mark_active(accounts: AccountTable[R], row: R, changes: Mapping[str, Any]) -> None:
@@ -156,6 +166,10 @@ def iterate_closing(accounts: AccountTable[R], day: date) -> Iterator[R]:
         row = find_account(accounts, entry.id)
         if row is not None and row.closing_on == day.isoformat():
             yield row
+
+
+def _versioned_actions(model: Any, changes: Mapping[str, Any]) -> list[Any]:
+    return [model.version.add(1), model.updated_at.set(clock.now()), *_actions(model, changes)]
 
 
 def _actions(model: Any, changes: Mapping[str, Any]) -> list[Any]:

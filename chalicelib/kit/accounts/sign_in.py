@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.kit import attempts, auth, clock, passwords, sessions
 from chalicelib.kit.accounts import password_guesses, rows, state
-from chalicelib.kit.accounts.errors import InvalidCredentials
+from chalicelib.kit.accounts.errors import CodeRequired, InvalidCredentials
 from chalicelib.kit.accounts.realm import Realm
 from chalicelib.kit.accounts.rows import R
 from chalicelib.kit.accounts.schemas import SessionTokensRead
@@ -35,8 +35,8 @@ class SignIn:
 def sign_in(realm: Realm[R], request: SignIn) -> SessionTokensRead:
     """Check the password and open a session; a closed account that can still be kept is opened.
 
-    Raises TooManyRequests; InvalidCredentials also for an account that is unknown or not verified; what the realm's
-    second factor raises, and then the guess stays counted.
+    Raises TooManyRequests; InvalidCredentials also for an account that is unknown or not verified; CodeRequired; and
+    InvalidCode or SecondFactorMissing, whose guess stays counted.
     """
     device = password_guesses.device_of(request.device_token)
     counters = password_guesses.stranger_counters(realm.accounts.context, request.email, request.source_ip)
@@ -52,7 +52,11 @@ def sign_in(realm: Realm[R], request: SignIn) -> SessionTokensRead:
     counted = password_guesses.check_password(stored, request.password, counters[chosen], counted_rows[chosen])
     if row is None:
         raise InvalidCredentials
-    session, row = _open_session(realm, row, request)
+    try:
+        session, row = _open_session(realm, row, request)
+    except CodeRequired:
+        attempts.take_back(counted)
+        raise
     _finish(session.subject, counted)
     device_token = password_guesses.make_device_token(row, device[2] if device and is_known else None)
     return session_tokens(session, device_token)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from chalicelib.kit.http import ApiRequest
+from chalicelib.kit.http.etags import row_version
 from chalicelib.platform.routes.store_blueprint import bp, store_endpoint
 from chalicelib.platform.schemas.store_orders import OrderCreate, OrderRead, OrderUpdate
 from chalicelib.platform.schemas.store_quotes import QuoteCreate, QuoteRead
 from chalicelib.platform.schemas.store_stock import AdjustmentCreate, StockLevelRead
 from chalicelib.platform.service.store_callers import StoreCaller, store_reader, store_writer
-
-
-def _version(row: OrderRead) -> str:
-    return str(row.version)
 
 
 @bp.route("/v1/store/orders", methods=["POST"])
@@ -27,7 +24,7 @@ def place_order(call: ApiRequest[StoreCaller, OrderCreate]) -> OrderRead:
 
 
 @bp.route("/v1/store/orders/{row_id}", methods=["PATCH"])
-@store_endpoint(auth=store_writer, body=OrderUpdate, returns=OrderRead, etag=_version, if_match="optional")
+@store_endpoint(auth=store_writer, body=OrderUpdate, returns=OrderRead, etag=row_version, if_match="optional")
 def change_order(call: ApiRequest[StoreCaller, OrderUpdate], row_id: str) -> OrderRead:
     """Change the status of an order.
 

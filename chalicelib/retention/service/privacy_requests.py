@@ -11,6 +11,7 @@ from chalicelib.kit.auth import Account
 from chalicelib.kit.data_policy import Bucket
 from chalicelib.kit.data_subjects import Subject, SubjectType, pseudonym
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.platform.schemas.account_messages import OwnerErasureDue
 from chalicelib.retention.errors import ExportNotReady, InvalidSubject
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import privacy_requests as requests
@@ -51,11 +52,13 @@ def accept_request(message: PrivacyRequested) -> None:
     dispatch_request(row)
 
 
-def accept_member_erasure(message: MemberErasureDue) -> None:
-    """Store the erasure of a member who deleted their account once, and dispatch it."""
-    subject = Subject(SubjectType.MEMBER, message.user_id)
+def accept_account_erasure(message: MemberErasureDue | OwnerErasureDue) -> None:
+    """Store the erasure of a member or an owner who deleted their account once, and dispatch it."""
+    is_member = isinstance(message, MemberErasureDue)
+    subject = Subject(SubjectType.MEMBER if is_member else SubjectType.OWNER, message.user_id)
     request_id = ids.derived(_NAMESPACE, str(subject), clock.iso(message.closed_at))
-    row = _new_row(request_id, PrivacyKind.ERASE, subject, "together/deletion", message.closed_at)
+    origin = "together/deletion" if is_member else "platform/deletion"
+    row = _new_row(request_id, PrivacyKind.ERASE, subject, origin, message.closed_at)
     row.progress = {"apps": []}
     if requests.add(row):
         log.info("privacy request stored", extra={"request": row.id, "kind": row.kind, "due_at": clock.iso(row.due_at)})

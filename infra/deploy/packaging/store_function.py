@@ -17,7 +17,7 @@ PERMISSION = "InvokePermission"
 
 
 def add(resources: Resources) -> None:
-    """Add the function, its role, its log group and API Gateway's permission to the resources of Chalice's template."""
+    """Add the function, its role, its log group and API Gateway's permission to the resources that Chalice made."""
     role = logical(f"{STORE_API}-role")
     function = copy.deepcopy(resources[logical(API)])
     properties = function["Properties"]

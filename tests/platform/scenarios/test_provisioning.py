@@ -9,7 +9,7 @@ from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.tables import CATEGORIES, CMS_PAGES, SEO_SETTINGS, TABLES
-from tests.platform.provisioning import Drain, owner_api
+from tests.platform.provisioning import Drain, owner_api, run_to_end
 from tests.platform.store_servers import ServerOfTest
 from tests.platform.stores import new_store
 
@@ -24,6 +24,7 @@ def test_a_store_is_provisioned_on_every_kind_of_server(
     assert answer.status_code == 202, answer.text
     job_id = answer.json()["job_id"]
     assert drain() == []
+    run_to_end(job_id)  # a new Supabase project is polled with a delay
     status = owner.get(f"provision/{job_id}/status")
     assert (status["status"], status["progress"], status["error_code"]) == ("completed", 100, None)
     assert (status["tables_created"], status["total_tables"]) == (14, 14)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
 
 from chalicelib.kit.errors import VersionMismatch
 from chalicelib.kit.idempotency import Idempotency
-from chalicelib.platform.enums import KeyScope, OrderStatus
+from chalicelib.platform.enums import OrderStatus
 from chalicelib.platform.errors import (
     DiscountCodeUsedUp,
     InvalidOrder,
@@ -19,39 +18,19 @@ from chalicelib.platform.errors import (
     OutOfStock,
     PlanLimitReached,
 )
-from chalicelib.platform.models import Store
 from chalicelib.platform.repository import stores
-from chalicelib.platform.schemas.store_orders import OrderCreate, OrderRead, OrderUpdate
+from chalicelib.platform.schemas.store_orders import OrderUpdate
 from chalicelib.platform.service import store_orders, store_quotes
-from chalicelib.platform.service.store_callers import StoreCaller
 from chalicelib.platform.store_database.tables import CUSTOMERS, DISCOUNTS, INVENTORY, ORDERS, PRICES, PRODUCTS
+from tests.platform.store_databases import connected_store
+from tests.platform.store_orders import caller_of, change, order_of, place
 from tests.platform.store_rows import add_code, add_customer, add_product, add_row, execute, rows_of, stock_of
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
-def caller_of(store: Store) -> StoreCaller:
-    return StoreCaller(stores.get_store(store.id), KeyScope.WRITE)
-
-
-def order_of(*items: tuple[str, int], currency: str = "USD", **fields: Any) -> OrderCreate:
-    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in items]
-    return OrderCreate.model_validate({"currency": currency, "items": lines} | fields)
-
-
-def place(store: Store, body: OrderCreate) -> OrderRead:
-    return store_orders.place_order(caller_of(store), body, None)
-
-
-def change(store: Store, order: OrderRead, *statuses: str) -> OrderRead:
-    for status in statuses:
-        body = OrderUpdate(status=OrderStatus(status))
-        order = store_orders.change_order(caller_of(store), order.id, body, None)
-    return order
-
-
-def test_an_order_is_stored_with_its_lines_and_amounts(connected_store):
-    store = connected_store()
+def test_an_order_is_stored_with_its_lines_and_amounts(either_database):
+    store = connected_store(either_database)
     tea = add_product(store, "TEA", {"USD": "3.50"}, {"north": 10})
     add_product(store, "POT", {"USD": "19.99"})
     customer = add_customer(store)
@@ -78,8 +57,8 @@ def test_an_order_is_stored_with_its_lines_and_amounts(connected_store):
     assert rows_of(store, DISCOUNTS)[0]["times_used"] == 1
 
 
-def test_a_quote_has_the_amounts_of_the_order_and_no_effect(connected_store):
-    store = connected_store()
+def test_a_quote_has_the_amounts_of_the_order_and_no_effect(either_database):
+    store = connected_store(either_database)
     add_product(store, "TEA", {"USD": "3.50"}, {"north": 10})
     add_code(store, "AUTUMN", "15")
     body = order_of(("TEA", 2), discount_code="AUTUMN")
@@ -91,8 +70,8 @@ def test_a_quote_has_the_amounts_of_the_order_and_no_effect(connected_store):
     assert (quote.subtotal, quote.discount_total, quote.total) == (order.subtotal, order.discount_total, order.total)
 
 
-def test_orders_are_numbered_and_counted_and_a_failed_one_is_given_back(connected_store):
-    store = connected_store()
+def test_orders_are_numbered_and_counted_and_a_failed_one_is_given_back(either_database):
+    store = connected_store(either_database)
     add_product(store, "TEA", {"USD": "3"}, {"north": 1})
     assert place(store, order_of(("TEA", 1))).number == 1
     with pytest.raises(OutOfStock):
@@ -101,9 +80,9 @@ def test_orders_are_numbered_and_counted_and_a_failed_one_is_given_back(connecte
     assert (row.order_count, row.orders_month, row.order_number) == (1, 1, 2)
 
 
-def test_an_order_over_the_plans_limit_is_refused_and_reserves_nothing(connected_store):
+def test_an_order_over_the_plans_limit_is_refused_and_reserves_nothing(either_database):
     limits = {"max_products": 10, "max_orders_per_month": 1, "max_storage_gb": 1, "max_api_calls_per_month": 10}
-    store = connected_store(limits=limits)
+    store = connected_store(either_database, limits=limits)
     add_product(store, "TEA", {"USD": "3"}, {"north": 5})
     place(store, order_of(("TEA", 1)))
     with pytest.raises(PlanLimitReached):
@@ -111,16 +90,16 @@ def test_an_order_over_the_plans_limit_is_refused_and_reserves_nothing(connected
     assert stock_of(store) == {"north": (5, 1)}
 
 
-def test_an_unknown_customer_is_refused(connected_store):
-    store = connected_store()
+def test_an_unknown_customer_is_refused(either_database):
+    store = connected_store(either_database)
     add_product(store, "TEA", {"USD": "3"})
     with pytest.raises(InvalidOrder, match=r"body\.customer_id"):
         place(store, order_of(("TEA", 1), customer_id=UNKNOWN))
     assert stores.get_store(store.id).order_count == 0
 
 
-def test_a_customer_gets_the_prices_of_its_group(connected_store):
-    store = connected_store()
+def test_a_customer_gets_the_prices_of_its_group(either_database):
+    store = connected_store(either_database)
     product = add_product(store, "TEA", {"USD": "3"})
     add_row(store, PRICES, product_id=product, currency="USD", amount=Decimal(2), customer_group="trade")
     trader = add_customer(store, customer_group="trade")
@@ -129,8 +108,8 @@ def test_a_customer_gets_the_prices_of_its_group(connected_store):
     assert place(store, order_of(("TEA", 1))).total == 3
 
 
-def test_a_code_at_its_limit_is_refused_and_a_cancelled_order_frees_its_use(connected_store):
-    store = connected_store()
+def test_a_code_at_its_limit_is_refused_and_a_cancelled_order_frees_its_use(either_database):
+    store = connected_store(either_database)
     add_product(store, "TEA", {"USD": "3"})
     add_code(store, "ONCE", "10", usage_limit=1)
     order = place(store, order_of(("TEA", 1), discount_code="ONCE"))
@@ -154,8 +133,8 @@ def test_a_code_at_its_limit_is_refused_and_a_cancelled_order_frees_its_use(conn
         (["cancelled"], (5, 0), (0, 0)),
     ],
 )
-def test_a_change_of_status_moves_stock_and_the_customers_totals(connected_store, statuses, stock, totals):
-    store = connected_store()
+def test_a_change_of_status_moves_stock_and_the_customers_totals(either_database, statuses, stock, totals):
+    store = connected_store(either_database)
     add_product(store, "TEA", {"USD": "3"}, {"north": 5})
     order = place(store, order_of(("TEA", 2), customer_id=add_customer(store), shipping_total="1"))
     changed = change(store, order, *statuses)
@@ -168,8 +147,8 @@ def test_a_change_of_status_moves_stock_and_the_customers_totals(connected_store
     assert times == {f"{status}_at" for status in statuses}
 
 
-def test_a_change_that_is_not_allowed_changes_nothing(connected_store):
-    store = connected_store()
+def test_a_change_that_is_not_allowed_changes_nothing(either_database):
+    store = connected_store(either_database)
     add_product(store, "TEA", {"USD": "3"}, {"north": 5})
     order = place(store, order_of(("TEA", 2)))
     with pytest.raises(OrderTransitionRefused):
@@ -177,8 +156,8 @@ def test_a_change_that_is_not_allowed_changes_nothing(connected_store):
     assert (stock_of(store), rows_of(store, ORDERS)[0]["version"]) == ({"north": (5, 2)}, 1)
 
 
-def test_a_change_of_an_older_version_is_refused(connected_store):
-    store = connected_store()
+def test_a_change_of_an_older_version_is_refused(either_database):
+    store = connected_store(either_database)
     add_product(store, "TEA", {"USD": "3"})
     order = place(store, order_of(("TEA", 2)))
     body = OrderUpdate(status=OrderStatus.PAID)
@@ -188,14 +167,14 @@ def test_a_change_of_an_older_version_is_refused(connected_store):
 
 
 @pytest.mark.parametrize("order_id", [UNKNOWN, "no-uuid", UNKNOWN.upper().replace("0", "A", 1)])
-def test_an_order_that_does_not_exist_is_not_found(connected_store, order_id):
-    store = connected_store()
+def test_an_order_that_does_not_exist_is_not_found(either_database, order_id):
+    store = connected_store(either_database)
     with pytest.raises(OrderNotFound):
         store_orders.change_order(caller_of(store), order_id, OrderUpdate(status=OrderStatus.PAID), None)
 
 
-def test_an_order_in_another_currency_counts_without_an_amount(connected_store):
-    store = connected_store(currency="EUR")
+def test_an_order_in_another_currency_counts_without_an_amount(either_database):
+    store = connected_store(either_database, currency="EUR")
     add_product(store, "TEA", {"JPY": "300"})
     caller = caller_of(store)
     order = store_orders.place_order(
@@ -208,8 +187,8 @@ def test_an_order_in_another_currency_counts_without_an_amount(connected_store):
     assert (customer["order_count"], customer["total_spent"]) == (1, 0)
 
 
-def test_a_request_that_is_repeated_after_a_crash_finds_its_order(connected_store):
-    store = connected_store()
+def test_a_request_that_is_repeated_after_a_crash_finds_its_order(either_database):
+    store = connected_store(either_database)
     add_product(store, "TEA", {"USD": "3"}, {"north": 1})
     key = Idempotency.of("k", f"store:{store.id}", "POST /v1/store/orders", b"body")
     first, second = caller_of(store), caller_of(store)
@@ -219,8 +198,8 @@ def test_a_request_that_is_repeated_after_a_crash_finds_its_order(connected_stor
     assert stores.get_store(store.id).order_count == 1
 
 
-def test_a_deleted_product_leaves_its_orders_changeable(connected_store):
-    store = connected_store()
+def test_a_deleted_product_leaves_its_orders_changeable(either_database):
+    store = connected_store(either_database)
     product = add_product(store, "TEA", {"USD": "3"}, {"north": 5})
     order = change(store, place(store, order_of(("TEA", 2))), "paid")
     execute(store, delete(PRODUCTS).where(PRODUCTS.c.id == product))
@@ -228,8 +207,8 @@ def test_a_deleted_product_leaves_its_orders_changeable(connected_store):
     assert rows_of(store, INVENTORY) == []
 
 
-def test_stock_that_was_made_again_is_never_negative(connected_store):
-    store = connected_store()
+def test_stock_that_was_made_again_is_never_negative(either_database):
+    store = connected_store(either_database)
     add_product(store, "TEA", {"USD": "3"}, {"north": 5})
     paid = change(store, place(store, order_of(("TEA", 4))), "paid")
     cancelled = place(store, order_of(("TEA", 1)))

@@ -1,5 +1,5 @@
 /** Privacy requests: lists by status or subject, one with its progress and report, new erasures and exports. */
-const SUBJECTS = "shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>";
+const SUBJECTS = "shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id> or owner:<id>";
 
 op.privacy = (panel, id) => {
   if (id) return kit.load(panel, () => op.read("privacy-requests/" + encodeURIComponent(id)), (row) => showRequest(panel, row));
