@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.platform.provisioned_stores import kind, prepared_place, prepared_places, provisioned_store
 from tests.platform.store_databases import (
-    _store_databases,
     any_database,
     either_database,
     mysql_store,
@@ -17,7 +16,6 @@ from tests.platform.store_servers import own_mysql, own_postgresql, server_of_ki
 from tests.together.conftest import mailbox, moved_clock
 
 __all__ = [
-    "_store_databases",
     "any_database",
     "either_database",
     "kind",

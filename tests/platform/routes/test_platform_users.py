@@ -16,7 +16,7 @@ from chalicelib.platform.enums import UserRole
 from chalicelib.platform.models import AuditLog, PlatformUser
 
 Drain = Callable[[], list[dict[str, Any]]]
-SECRETS = {"password_hash": "$argon2id$secret", "totp_secret": "v1:key:secret"}
+SECRETS: dict[str, Any] = {"password_hash": "$argon2id$secret", "totp_secret": "v1:key:secret"}
 
 
 def new_user(role: UserRole = UserRole.OWNER) -> PlatformUser:
@@ -62,7 +62,7 @@ def test_an_unknown_account_is_not_found(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("query", [{}, {"role": "owner"}, {"role": "admin", "email": "a@example.com"}])
-def test_one_of_role_and_address_is_needed(api: httpx.Client, query: dict[str, str]) -> None:
+def test_one_of_role_and_address_is_needed(api: httpx.Client, query: dict[str, Any]) -> None:
     assert get(api, **query).status_code == 422
 
 

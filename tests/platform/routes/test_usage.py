@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,10 @@ from chalicelib.platform.service.usage_logs import record_call
 from infra.bench.round_trips import metered
 from tests.platform.data_calls import data_call
 from tests.platform.stores import new_store
+
+
+def between(first: date, last: date) -> dict[str, Any]:
+    return {"from": first, "to": last}
 
 
 def get(api: httpx.Client, store: Store, path: str, role: Role = Role.OWNER, **query: Any) -> httpx.Response:
@@ -81,9 +85,9 @@ def test_days_are_those_asked_for_at_most_400(api: httpx.Client) -> None:
     assert ages(**{"from": today - timedelta(days=399), "to": today}) == [399, 30, 29, 0]
     assert ages(to=today - timedelta(days=1)) == [30, 29]
     assert ages(**{"from": today - timedelta(days=30)}) == [30, 29, 0]
-    response = get(api, store, "usage", **{"from": today - timedelta(days=400), "to": today})
+    response = get(api, store, "usage", **between(today - timedelta(days=400), today))
     assert (response.status_code, response.json()["code"]) == (422, "InvalidInput")
-    assert get(api, store, "usage", **{"from": today, "to": today - timedelta(days=1)}).status_code == 422
+    assert get(api, store, "usage", **between(today, today - timedelta(days=1))).status_code == 422
 
 
 def test_usage_costs_three_reads_however_many_calls_there_were(api: httpx.Client, store: Store) -> None:

@@ -14,7 +14,9 @@ from sqlalchemy import insert
 from chalicelib.kit import clock, ids, messages
 from chalicelib.platform.enums import DatabaseStatus
 from chalicelib.platform.models import Store
+from chalicelib.platform.repository import store_row_counts
 from chalicelib.platform.repository.integration_configs import save_place
+from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.schemas.usage_messages import CensusRequested
 from chalicelib.platform.service import census, store_connections
 from chalicelib.platform.service.usage_logs import record_call
@@ -125,16 +127,16 @@ def test_a_call_during_the_count_makes_it_start_again(
     prepared: PreparedPlace, requests: list[CensusRequested], monkeypatch: pytest.MonkeyPatch, column: str
 ) -> None:
     store = connected_store(prepared, product_count=4, last_activity_at=LONG_AGO)
-    count_rows, runs = census.store_row_counts.count_rows, []
+    count_rows, runs = store_row_counts.count_rows, list[int]()
 
-    def count_while_a_call_runs(transaction: Any) -> dict[str, int]:
+    def count_while_a_call_runs(transaction: StoreTransaction) -> dict[str, int]:
         runs.append(1)
         if len(runs) == 1:
             change = Store.product_count.add(1) if column == "product_count" else Store.last_activity_at.set(NOON)
             Store(store.id).update([change])
         return count_rows(transaction)
 
-    monkeypatch.setattr(census.store_row_counts, "count_rows", count_while_a_call_runs)
+    monkeypatch.setattr(store_row_counts, "count_rows", count_while_a_call_runs)
     census.count_store(CensusRequested(store_id=store.id))
     assert len(runs) == 2
     if column == "product_count":
