@@ -115,6 +115,7 @@ class JobEnded(Conflict):
 
 
 class JobNotRetryable(Conflict):
+    title = "Job not retryable; request a new one"
     title = "This job cannot be retried"
 
 
@@ -136,12 +137,16 @@ class ConnectionNotChangeable(Conflict):
     title = "This store's connection cannot be changed here"
 
 
-class SupabaseTokenRefused(DatabaseRefused):
+class InvalidSupabaseToken(InvalidInput):
     title = "Supabase refuses this access token"
 
 
-class SupabaseOrganizationMissing(DatabaseRefused):
+class InvalidSupabaseOrganization(InvalidInput):
     title = "The token's account has no such organization"
+
+
+class SupabaseProjectUnavailable(Conflict):
+    title = "The Supabase project is not available"
 
 
 class SupabaseProjectUnavailable(DatabaseRefused):
