@@ -115,7 +115,6 @@ class JobEnded(Conflict):
 
 
 class JobNotRetryable(Conflict):
-    title = "Job not retryable; request a new one"
     title = "This job cannot be retried"
 
 
@@ -147,11 +146,6 @@ class InvalidSupabaseOrganization(InvalidInput):
 
 class SupabaseProjectUnavailable(Conflict):
     title = "The Supabase project is not available"
-
-
-class SupabaseProjectUnavailable(DatabaseRefused):
-    title = "The Supabase project cannot be used"
-    advice = "It is missing, or did not start."
 
 
 class SupabaseLimitReached(Conflict):

@@ -1,0 +1,115 @@
+"""`python -m infra.ops COMMAND`: run an operator command. Without STAGE, it uses the local stack.
+
+Standard output contains the result only. Progress bars, logs and remarks go to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+
+from botocore.exceptions import EndpointConnectionError
+
+from infra.local import environment
+from infra.ops.errors import CommandRefused
+from infra.ops.signals import Stopped, stoppable
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 for success, 128 + the signal number after a signal."""
+    if os.environ.get("STAGE", "local") == "local":
+        os.environ.update(environment.plan().environment)
+    with redirect_stdout(sys.stderr):  # loggers keep the stream that is standard output at their import
+        parser = _parser()
+    parsed = parser.parse_args(arguments, argparse.Namespace(stdout=sys.stdout))
+    with redirect_stdout(sys.stderr):
+        return _run(parsed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Build the parser. Import the commands here: they read the settings, which must be set before."""
+    from infra.ops import (
+        analytics,
+        archive,
+        billing_events,
+        dead_letters,
+        estimate,
+        event_import,
+        exchange_rates,
+        members,
+        notices,
+        plans,
+        privacy,
+        recomputation,
+        replay,
+        retention,
+        rotate,
+        shops,
+        sizes,
+        staff,
+        store_migrations,
+        tokens,
+        usage,
+    )
+
+    parser = argparse.ArgumentParser(prog="make ops ARGS='…'", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    families = (
+        shops,
+        replay,
+        billing_events,
+        rotate,
+        dead_letters,
+        privacy,
+        retention,
+        archive,
+        analytics,
+        sizes,
+        plans,
+        exchange_rates,
+        event_import,
+        recomputation,
+        estimate,
+        tokens,
+        usage,
+        members,
+        notices,
+        staff,
+        store_migrations,
+    )
+    for family in families:
+        family.add(commands)
+    return parser
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    from chalicelib.kit import config
+    from chalicelib.kit.errors import Problem
+
+    try:
+        with stoppable():
+            code: int = parsed.run(parsed)
+            parsed.stdout.flush()
+            return code
+    except (Problem, CommandRefused) as error:
+        print(f"backroom: {error}", file=sys.stderr)
+        return 1
+    except Stopped as stopped:
+        print(f"backroom: stopped. {stopped.advice}".rstrip(), file=sys.stderr)
+        return stopped.exit_code
+    except BrokenPipeError:  # the reader closed the pipe, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), parsed.stdout.fileno())
+        return 141
+    except Exception as error:
+        if not isinstance(getattr(error, "cause", error), EndpointConnectionError):  # PynamoDB wraps it as the cause
+            raise
+        where = config.settings().endpoint_url or "AWS"
+        print(f"backroom: {where} does not answer; `make run` starts the local stack", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
