@@ -24,5 +24,10 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     ),
     "chalicelib.platform.routes.audit": ("/v1/platform/stores/{store_id}/audit", "/v1/operator/platform/audit"),
     "chalicelib.platform.routes.settings": ("/v1/operator/platform/settings",),
+    "chalicelib.platform.routes.usage": (
+        "/v1/platform/stores/{store_id}/usage",
+        "/v1/platform/stores/{store_id}/api-logs",
+    ),
+    "chalicelib.platform.routes.platform_users": ("/v1/operator/platform/users",),
     "chalicelib.platform.routes.store_api": ("/v1/store",),
 }

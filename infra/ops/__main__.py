@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         rotate,
         shops,
         sizes,
+        staff,
         store_migrations,
         tokens,
         usage,
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         usage,
         members,
         notices,
+        staff,
         store_migrations,
     )
     for family in families:
