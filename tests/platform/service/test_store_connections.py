@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -109,6 +110,7 @@ def test_a_refused_row_has_the_same_reason_everywhere(
     with pytest.raises(StatementFailed) as failed:
         add_customer(provisioned_store, **columns)
     assert failed.value.reason is reason
+    assert failed.value.constraint == ("uq_customers_email" if reason is FailureReason.UNIQUE else None)
     assert "example.com" not in str(failed.value)
     assert failed.value.__cause__ is None
     assert len(customers(provisioned_store)) == 1
@@ -233,6 +235,24 @@ def test_the_next_call_takes_a_rotated_password(prepared_places: Places, postgre
     finally:
         with postgresql_connection(postgresql_server) as connection:
             connection.execute(f"ALTER ROLE {rotated.username} PASSWORD '{prepared.place.server.password}'")
+
+
+def test_a_rotated_secret_of_a_shared_server_is_read_again(
+    prepared_places: Places, postgresql_server: DatabaseServer
+) -> None:
+    prepared = prepared_places("shared")
+    store, login = connected_store(prepared), prepared.place.server
+    customers(store)
+    store_engines.close_engines()
+    try:
+        with postgresql_connection(postgresql_server) as connection:
+            connection.execute(f"ALTER ROLE {login.username} PASSWORD 'rotated'")
+        os.environ["SHARED_TEST_PASSWORD"] = "rotated"
+        assert customers(store) == []
+    finally:
+        with postgresql_connection(postgresql_server) as connection:
+            connection.execute(f"ALTER ROLE {login.username} PASSWORD '{login.password}'")
+        store_connections.close_connections()
 
 
 def test_three_failures_rest_the_server_for_ten_seconds(
