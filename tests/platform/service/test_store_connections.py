@@ -56,13 +56,14 @@ def store_at(place: StorePlace, database_type: DatabaseType = DatabaseType.POSTG
     return store
 
 
-@pytest.fixture
-def relayed(prepared_places: Places) -> Iterator[tuple[Store, Relay]]:
-    """A store on PostgreSQL whose connections pass a relay."""
-    prepared = prepared_places("postgresql")
+@pytest.fixture(params=["postgresql", "mysql"])
+def relayed(prepared_places: Places, request: pytest.FixtureRequest) -> Iterator[tuple[Store, Relay]]:
+    """A store whose connections pass a relay, on PostgreSQL and on MariaDB."""
+    prepared = prepared_places(request.param)
     server = prepared.place.server
     with relay(server.host, server.port) as passed:
-        yield store_at(replace(prepared.place, server=replace(server, port=passed.port))), passed
+        place = replace(prepared.place, server=replace(server, port=passed.port))
+        yield store_at(place, prepared.database_type), passed
         store_connections.close_connections()
     prepared.empty()
 
