@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text, update
 
-from chalicelib.integrations.sql import engines
+from chalicelib.integrations.sql import drivers, engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
 from chalicelib.kit import clock, ids
@@ -303,6 +303,20 @@ def test_a_refused_connection_says_what_to_do(
         pass
     for word in (server.password, server.username, server.host):
         assert word not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"], indirect=True)
+def test_an_old_server_is_refused(prepared_place: PreparedPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drivers, "_MIN_POSTGRESQL", 990000)
+    monkeypatch.setattr(drivers, "_MIN_MARIADB", (99, 0))
+    with pytest.raises(errors.VersionTooOld), store_connections.connect(prepared_place.migrator):
+        pass
+
+
+def test_a_time_without_a_zone_is_refused(provisioned_store: Store) -> None:
+    with pytest.raises(StatementFailed):
+        add_customer(provisioned_store, marketing_consent_at=datetime(2026, 1, 1))
+    assert customers(provisioned_store) == []
 
 
 def test_a_stored_connection_shows_no_password(provisioned_store: Store, prepared_place: PreparedPlace) -> None:
