@@ -59,7 +59,7 @@ class MysqlDialect(MySQLDialect_pymysql):
     def do_rollback(self, dbapi_connection: Any) -> None:
         """Roll back if a transaction is open, as the server's last answer says: the pool asks after each use."""
         if dbapi_connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
-            super().do_rollback(dbapi_connection)
+            dbapi_connection.rollback()
 
 
 def _driver_connection(connection: Connection) -> Any:
