@@ -58,8 +58,11 @@ def main() -> None:
             _write(directory / FAILURE, str(error) if isinstance(error, ServerUnavailable) else repr(error))
             raise
         _write(directory / ADDRESS, json.dumps(dataclasses.asdict(server.address)))
-        while not _stop_if_unused(server, directory, keep_data=arguments.durable):
-            time.sleep(_PAUSE_SECONDS)
+        try:
+            while not _stop_if_unused(server, directory, keep_data=arguments.durable):
+                time.sleep(_PAUSE_SECONDS)
+        except FileNotFoundError:  # `make clean` has removed the directory
+            server.stop()
 
 
 def _detach() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -96,6 +97,12 @@ def test_a_killed_keeper_is_replaced(tmp_path: Path, postgresql_server: object) 
             with postgresql_connection(other.address) as connection:
                 connection.execute("SELECT * FROM kept")
     eventually(lambda: not is_listening(other.address.port), "the server stops")
+
+
+def test_the_server_ends_if_its_directory_is_removed(tmp_path: Path, postgresql_server: object) -> None:
+    with Lease("postgresql", tmp_path / "postgresql", durable=True) as lease:
+        shutil.rmtree(tmp_path / "postgresql", ignore_errors=True)
+        eventually(lambda: not is_listening(lease.address.port), "the server stops")
 
 
 def test_the_reason_of_a_failed_start_is_told(tmp_path: Path) -> None:
