@@ -177,7 +177,9 @@ def test_an_admin_signs_in_with_a_code_and_replays_a_delivery(
     sign_in(tab, email)
     expect(tab.get_by_role("heading", name="Enter your code")).to_be_focused()
     taken = {totp.at(clock.now(), counter_offset=offset) for offset in range(-2, 4)}
-    tab.get_by_label("Code", exact=True).fill(next(code for code in ("000000", "111111", "222222") if code not in taken))
+    tab.get_by_label("Code", exact=True).fill(
+        next(code for code in ("000000", "111111", "222222") if code not in taken)
+    )
     tab.get_by_role("button", name="Continue").click()
     expect(tab.get_by_text("This code is wrong, or it was used already.")).to_be_visible()
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
