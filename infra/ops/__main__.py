@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         shops,
         sizes,
         staff,
+        store_migrations,
         tokens,
         usage,
     )
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         members,
         notices,
         staff,
+        store_migrations,
     )
     for family in families:
         family.add(commands)
