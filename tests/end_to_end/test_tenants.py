@@ -51,6 +51,7 @@ PUBLIC = {
     "/together/calendar.ics",
     "/together/unsubscribe",
     "/together/{file}",
+    "/platform/app",
     "/v1/together/accounts",
     "/v1/together/accounts/email",
     "/v1/together/accounts/reset",
