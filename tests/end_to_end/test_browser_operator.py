@@ -225,7 +225,7 @@ def test_staff_chooses_a_password_by_the_link_of_the_mail(
     tab.goto(f"{api_url}/operator/app?again{link[link.index('#') :]}")
     tab.get_by_label("New password", exact=True).fill("nine amber kettles hum")
     tab.get_by_role("button", name="Save the password").click()
-    expect(tab.get_by_text("This link has expired or was used")).to_be_visible()
+    expect(tab.get_by_text("This link cannot be used; request another")).to_be_visible()
 
 
 def test_deliveries_are_listed_by_statuses_and_time_or_by_id(tab: Page, api_url: str, shop: str) -> None:
