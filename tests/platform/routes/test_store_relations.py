@@ -1,0 +1,80 @@
+"""Related rows in the answers, and requests that try to be more than they are."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from chalicelib.kit import ids
+from chalicelib.platform.enums import KeyScope
+from tests.platform.store_databases import DataClient, StoreDatabase, connected_store, data_client
+
+
+@pytest.fixture
+def tea(api: httpx.Client, either_database: StoreDatabase) -> DataClient:
+    """A client of an empty store on either dialect."""
+    return data_client(api, connected_store(either_database))
+
+
+def test_related_rows_are_included_by_name(tea: DataClient) -> None:
+    image = tea.add("media_library", storage_key="a", file_name="a", content_type="image/png", byte_size=1)
+    one = tea.add("products", name="one", slug="one", sku="one", featured_image_id=image["id"])
+    two = tea.add("products", name="two", slug="two", sku="two")
+    prices = [tea.add("prices", product_id=one["id"], currency="EUR", amount=str(number)) for number in range(30)]
+    rows = tea.list("products", expand="featured_image,prices", sort="name", fields="name")
+    assert [row["featured_image"] for row in rows] == [image, None]
+    assert [len(row["prices"]) for row in rows] == [25, 0]
+    single = tea.call("GET", f"products/{one['id']}", params={"expand": "prices"}).json()
+    assert single["prices"] == sorted(prices, key=lambda price: price["id"])
+    listed = tea.list("prices", expand="product", limit=1)
+    assert listed[0]["product"] == one
+    assert tea.call("GET", f"products/{two['id']}", params={"expand": "prices"}).json()["prices"] == []
+
+
+def test_a_catalogue_key_expands_no_private_table(tea: DataClient) -> None:
+    client = tea.scoped(KeyScope.CATALOGUE)
+    assert client.call("GET", "products", params={"expand": "prices"}).status_code == 200
+    refused = client.call("GET", "products", params={"expand": "order_items"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "InvalidFilter")
+    assert "order_items" not in refused.json()["detail"]
+    assert tea.call("GET", "products", params={"expand": "order_items"}).status_code == 200
+
+
+HOSTILE = (
+    "'; DROP TABLE products; --",
+    '" OR 1=1 --',
+    "id) UNION SELECT 1 --",
+    "%s",
+    ":name",
+    "{schema}",
+    "\\",
+    "`",
+    "a.b",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_are_refused_and_hostile_values_are_only_values(tea: DataClient, text: str) -> None:
+    row = tea.add("products", name=text, slug="a", sku="a")
+    for params in (
+        {"sort": text},
+        {"fields": text},
+        {"expand": text},
+        {text: "1"},
+        {f"{text}.eq": "1"},
+        {f"name.{text}": "1"},
+        {"cursor": text},
+        {"limit": text},
+        {"count": text},
+        {"created_at.gt": text},
+        {"id.in": text},
+        {"is_active.eq": text},
+    ):
+        assert (params, tea.call("GET", "products", params=params).status_code) == (params, 422)
+    assert tea.call("POST", "products", {text: 1, "name": "b", "slug": "b", "sku": "b"}).status_code == 422
+    assert tea.list("products", name__eq=text) == [row]
+    assert tea.list("products", name__in=f'"{text.replace(chr(34), chr(34) * 2)}",x') == [row]
+    assert tea.call("PATCH", f"products/{row['id']}", {"name": text * 2}, if_match='"1"').json()["name"] == text * 2
+    for table in ("alembic_version", "pg_catalog.pg_user", "PRODUCTS", "products%20"):
+        assert tea.call("GET", table).json()["code"] == "StoreTableNotFound"
+    assert tea.call("GET", f"products/{ids.new()}:{ids.new()}").status_code == 404
