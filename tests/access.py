@@ -115,10 +115,12 @@ def is_allowed(name: str, action: str, resource: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _is_allowed(chosen: tuple[str, ...], name: str, action: str, resource: str) -> bool:
-    return any(
-        action in statement["Action"] and any(fnmatchcase(resource, _text(arn)) for arn in statement["Resource"])
+    effects = {
+        statement["Effect"]
         for statement in _documents(chosen)[name]["Statement"]
-    )
+        if action in statement["Action"] and any(fnmatchcase(resource, _text(arn)) for arn in statement["Resource"])
+    }
+    return effects == {"Allow"}  # a denial overrides
 
 
 @cache

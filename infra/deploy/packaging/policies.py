@@ -51,6 +51,10 @@ ARCHIVE_READS = {"chalicelib.discounts.repository.archived_orders": "archive/dis
 ARCHIVING = "retention"
 ERASING = "chalicelib.retention.service.erasure"
 """The functions that import this module also sweep, archive and export."""
+AUDIT_TABLE = "platform-audit_logs"
+"""No function updates an entry; `retention` alone deletes some, after archiving."""
+AUDIT_WRITER = "chalicelib.platform.jobs.audit"
+"""The function that imports this module adds entries to the audit log."""
 STORAGE = "chalicelib.integrations.storage"
 IMAGE_MODELS = "chalicelib.integrations.image_models.bedrock"
 TEXT_MODELS = "chalicelib.integrations.text_models.bedrock"
@@ -84,6 +88,10 @@ def _allow(service: str, actions: tuple[str, ...], resources: list[Any]) -> Stat
     return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": resources}
 
 
+def _deny(service: str, actions: tuple[str, ...], resources: list[Any]) -> Statement:
+    return _allow(service, actions, resources) | {"Effect": "Deny"}
+
+
 def _arn(service: str, resource: str) -> dict[str, str]:
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"}
 
@@ -104,8 +112,22 @@ def _dynamodb(reached: Requirements) -> Iterator[Statement]:
         actions = (*READ_AND_WRITE, *(action for action, needed in further.items() if needed))
         tables = [_arn("dynamodb", f"table/{_physical(context)}-*") for context in reached.table_contexts]
         yield _allow("dynamodb", actions, tables)
+    if "platform" in reached.table_contexts:
+        yield _deny("dynamodb", _denied_on_audit_table(reached), [_arn("dynamodb", f"table/{_physical(AUDIT_TABLE)}")])
     if reached.describes:
         yield _allow("dynamodb", ("DescribeTable",), [_arn("dynamodb", f"table/{_physical('*')}")])
+
+
+def _denied_on_audit_table(reached: Requirements) -> tuple[str, ...]:
+    """Return the actions that the function must not use on the audit log."""
+    adds = AUDIT_WRITER in reached.modules
+    deletes = ERASING in reached.modules
+    return (
+        "UpdateItem",
+        "BatchWriteItem",
+        *(() if adds else ("PutItem",)),
+        *(() if deletes else ("DeleteItem", "PartiQLDelete")),
+    )
 
 
 def _sns(reached: Requirements) -> Iterator[Statement]:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
-from chalicelib.kit import ids, messages
+from chalicelib.kit import clock, ids, messages
 from chalicelib.platform.enums import DatabaseStatus
 from chalicelib.platform.models import Store
+from chalicelib.platform.repository import store_row_counts
+from chalicelib.platform.repository.integration_configs import save_place
+from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.schemas.usage_messages import CensusRequested
-from chalicelib.platform.service import census
+from chalicelib.platform.service import census, store_connections
 from chalicelib.platform.service.usage_logs import record_call
+from chalicelib.platform.store_database.tables import PRODUCTS
 from tests.platform.clocks import set_clock
 from tests.platform.data_calls import NOON, data_call
+from tests.platform.provisioned_stores import PreparedPlace
 from tests.platform.schedules import run_schedule
-from tests.platform.store_databases import StoreDatabase, connected_store
 from tests.platform.stores import new_store
 
 Drain = Callable[[], list[dict[str, Any]]]
@@ -39,14 +44,35 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[CensusRequested]:
     return found
 
 
-def add_products(database: StoreDatabase, count: int) -> None:
-    for _ in range(count):
-        values = ", ".join(f"'{value}'" for value in (ids.new(), "Tea", ids.new(), ids.new()))
-        moments = "'2031-01-01 00:00:00', '2031-01-01 00:00:00'"
-        database.execute(
-            "INSERT INTO {schema}.products (id, name, slug, sku, status, is_active, version, created_at, updated_at) "
-            f"VALUES ({values}, 'draft', true, 1, {moments})"
-        )
+@pytest.fixture
+def prepared(
+    prepared_places: Callable[[str], PreparedPlace], request: pytest.FixtureRequest
+) -> Iterator[PreparedPlace]:
+    """The empty tables of a store: of the kind that the test is parametrised with, else of `shared`."""
+    place = prepared_places(getattr(request, "param", "shared"))
+    yield place
+    store_connections.close_connections()
+    place.empty()
+
+
+def connected_store(prepared: PreparedPlace, port: int | None = None, **columns: Any) -> Store:
+    """Write a store whose tables are in this place, or at another port of its server."""
+    columns = {"database_status": DatabaseStatus.ACTIVE, "config_version": 1, **columns}
+    store = new_store(database_type=prepared.database_type, **columns)
+    server = replace(prepared.place.server, port=port or prepared.place.server.port)
+    save_place(store.id, prepared.database_type, replace(prepared.place, server=server))
+    return store
+
+
+def add_products(store: Store, count: int) -> None:
+    """Insert products as nobody counts them."""
+    now = clock.now()
+    rows = [
+        {"id": ids.new(), "name": "Tea", "slug": ids.new(), "sku": ids.new(), "created_at": now, "updated_at": now}
+        for _ in range(count)
+    ]
+    with store_connections.transaction(store) as transaction:
+        transaction.connection.execute(insert(PRODUCTS), rows)
 
 
 def counters(store: Store) -> tuple[int, int, int]:
@@ -54,11 +80,12 @@ def counters(store: Store) -> tuple[int, int, int]:
     return row.product_count, row.order_count, row.storage_used_bytes
 
 
-def test_a_night_corrects_the_counters_of_called_stores(either_database: StoreDatabase, drain: Drain) -> None:
-    add_products(either_database, 3)
-    too_high = connected_store(either_database, product_count=9, order_count=2, last_activity_at=LONG_AGO)
-    too_low = connected_store(either_database, product_count=1, storage_used_bytes=5)
-    idle = connected_store(either_database, product_count=7)
+@pytest.mark.parametrize("prepared", ["shared", "mysql"], indirect=True)
+def test_a_night_corrects_the_counters_of_called_stores(prepared: PreparedPlace, drain: Drain) -> None:
+    too_high = connected_store(prepared, product_count=9, order_count=2, last_activity_at=LONG_AGO)
+    too_low = connected_store(prepared, product_count=1, storage_used_bytes=5)
+    idle = connected_store(prepared, product_count=7)
+    add_products(idle, 3)
     for store in (too_high, too_low):
         record_call(data_call(store.id))
     for _ in range(2):
@@ -69,10 +96,10 @@ def test_a_night_corrects_the_counters_of_called_stores(either_database: StoreDa
 
 
 def test_a_busy_stores_difference_is_what_every_count_shows(
-    shared_database: StoreDatabase, requests: list[CensusRequested]
+    prepared: PreparedPlace, requests: list[CensusRequested]
 ) -> None:
-    add_products(shared_database, 3)
-    store = connected_store(shared_database, product_count=5, last_activity_at=NOON)
+    store = connected_store(prepared, product_count=5, last_activity_at=NOON)
+    add_products(store, 3)
     census.count_store(CensusRequested(store_id=store.id))
     Store(store.id).update([Store.product_count.set(7)])  # two products are reserved and not yet created
     for _ in range(2):
@@ -84,13 +111,11 @@ def test_a_busy_stores_difference_is_what_every_count_shows(
     assert len(requests) == census.ATTEMPTS - 1
 
 
-def test_reservations_in_flight_are_no_difference(
-    shared_database: StoreDatabase, requests: list[CensusRequested]
-) -> None:
-    add_products(shared_database, 3)
-    store = connected_store(shared_database, product_count=4, last_activity_at=NOON)
+def test_reservations_in_flight_are_no_difference(prepared: PreparedPlace, requests: list[CensusRequested]) -> None:
+    store = connected_store(prepared, product_count=4, last_activity_at=NOON)
+    add_products(store, 3)
     census.count_store(CensusRequested(store_id=store.id))
-    add_products(shared_database, 1)
+    add_products(store, 1)
     for request in requests:
         census.count_store(request)
     assert len(requests) == 1
@@ -99,19 +124,19 @@ def test_reservations_in_flight_are_no_difference(
 
 @pytest.mark.parametrize("column", ["last_activity_at", "product_count"])
 def test_a_call_during_the_count_makes_it_start_again(
-    shared_database: StoreDatabase, requests: list[CensusRequested], monkeypatch: pytest.MonkeyPatch, column: str
+    prepared: PreparedPlace, requests: list[CensusRequested], monkeypatch: pytest.MonkeyPatch, column: str
 ) -> None:
-    store = connected_store(shared_database, product_count=4, last_activity_at=LONG_AGO)
-    count_rows, runs = census.store_row_counts.count_rows, []
+    store = connected_store(prepared, product_count=4, last_activity_at=LONG_AGO)
+    count_rows, runs = store_row_counts.count_rows, list[int]()
 
-    def count_while_a_call_runs(transaction: Any) -> dict[str, int]:
+    def count_while_a_call_runs(transaction: StoreTransaction) -> dict[str, int]:
         runs.append(1)
         if len(runs) == 1:
             change = Store.product_count.add(1) if column == "product_count" else Store.last_activity_at.set(NOON)
             Store(store.id).update([change])
         return count_rows(transaction)
 
-    monkeypatch.setattr(census.store_row_counts, "count_rows", count_while_a_call_runs)
+    monkeypatch.setattr(store_row_counts, "count_rows", count_while_a_call_runs)
     census.count_store(CensusRequested(store_id=store.id))
     assert len(runs) == 2
     if column == "product_count":
@@ -129,12 +154,11 @@ def test_a_store_without_an_active_database_is_not_connected_to(status: Database
 
 
 def test_a_store_whose_server_is_down_or_whose_row_is_gone_is_skipped(
-    shared_database: StoreDatabase, requests: list[CensusRequested]
+    prepared: PreparedPlace, requests: list[CensusRequested]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    down = replace(shared_database.place, server=replace(shared_database.place.server, port=port))
-    store = connected_store(replace(shared_database, place=down), product_count=4)
+    store = connected_store(prepared, port, product_count=4)
     for store_id in (store.id, ids.new()):
         census.count_store(CensusRequested(store_id=store_id))
     assert (counters(store)[0], requests) == (4, [])

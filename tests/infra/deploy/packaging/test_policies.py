@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.kit import config
 from chalicelib.retention.rules import RULES
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging import policies
 from infra.deploy.packaging.names import API, function_name
+from tests import access
 
 ORDERS = "s3:::backroom-test-archive/archive/discounts/order_usages/*"
 
@@ -26,7 +28,7 @@ def allowed(document: dict[str, Any], action: str) -> set[str]:
     names = {
         json.dumps(resource).rpartition("}:")[2].strip('"}')
         for statement in document["Statement"]
-        if action in statement["Action"]
+        if action in statement["Action"] and statement["Effect"] == "Allow"
         for resource in statement["Resource"]
     }
     if action != "sqs:SendMessage":
@@ -38,7 +40,7 @@ def allowed(document: dict[str, Any], action: str) -> set[str]:
 def test_no_policy_grants_a_wildcard(documents: dict[str, dict[str, Any]]) -> None:
     for document in documents.values():
         for statement in document["Statement"]:
-            assert statement["Effect"] == "Allow"
+            assert statement["Effect"] in ("Allow", "Deny")
             assert not any("*" in action for action in statement["Action"])
             assert "*" not in statement["Resource"]
 
@@ -60,6 +62,21 @@ def test_shops_jobs_may_use_the_tables_of_shops_and_kit(documents: dict[str, dic
     tables = allowed(documents["shops-apply_webhook"], "dynamodb:PutItem")
 
     assert tables == {"table/backroom-test-kit-*", "table/backroom-test-shops-*"}
+
+
+def test_no_function_updates_the_audit_log_one_adds_and_retention_deletes() -> None:
+    table = f"arn:aws:dynamodb:{config.settings().region}:{config.settings().account_id}:table/"
+    audit_log = table + data_stack.physical("platform-audit_logs")
+    may: dict[str, set[str]] = {}
+    for name in policies.documents():
+        for action in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLDelete", "Query"):
+            if access.is_allowed(name, f"dynamodb:{action}", audit_log):
+                may.setdefault(action, set()).add(name)
+    assert not may.keys() & {"UpdateItem", "BatchWriteItem"}
+    assert may["PutItem"] == {"platform-record_audit"}
+    assert all(name.startswith("retention-") for name in may["DeleteItem"] | may["PartiQLDelete"])
+    assert "retention-sweep_segment" in may["PartiQLDelete"]
+    assert API in may["Query"]
 
 
 def test_every_table_is_granted_by_the_prefix_of_its_context(documents: dict[str, dict[str, Any]]) -> None:

@@ -1,0 +1,78 @@
+"""What a store uses: its plan's limits, its days, its endpoints, and the log of its calls."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.kit import clock
+from chalicelib.kit.auth import Account
+from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.platform.domain.latency_sketch import quantile
+from chalicelib.platform.domain.packed_endpoints import unpack_endpoints
+from chalicelib.platform.domain.plan_limits import usage_month
+from chalicelib.platform.domain.usage_hours import EndpointUsage, sum_endpoints
+from chalicelib.platform.domain.usage_logs import start_of_hour
+from chalicelib.platform.models import Store
+from chalicelib.platform.repository import usage_hours, usage_logs, usage_metrics
+from chalicelib.platform.schemas.usage import (
+    MAX_DAYS,
+    ApiLogQuery,
+    ApiLogRead,
+    EndpointUsageRead,
+    LimitUsageRead,
+    UsageDayRead,
+    UsageQuery,
+    UsageRead,
+)
+from chalicelib.platform.service.store_access import get_accessible_store
+from chalicelib.platform.service.stores import to_store_read
+
+DEFAULT_DAYS = 30
+BYTES_PER_GB = 1_000_000_000
+_LAST_HOURS = timedelta(hours=23)
+"""With the present hour, endpoints are those of 24 hours."""
+
+
+def read_usage(account: Account, store_id: str, query: UsageQuery) -> UsageRead:
+    """Return the usage of a store that the account may see: with three reads. Raises StoreNotFound."""
+    store = get_accessible_store(account, store_id)
+    now = clock.now()
+    last = query.last or (query.first + timedelta(days=MAX_DAYS - 1) if query.first else now.date())
+    first = query.first or last - timedelta(days=DEFAULT_DAYS - 1)
+    hour = start_of_hour(now)
+    hours = usage_hours.list_hours(store.id, hour - _LAST_HOURS, hour)
+    endpoints = sum_endpoints(unpack_endpoints(row.endpoints) for row in hours)
+    ranked = sorted(endpoints, key=lambda name: (-endpoints[name].calls, name))
+    return UsageRead(
+        month=usage_month(store, now),
+        limits=_limits(store),
+        days=[UsageDayRead.of(row) for row in usage_metrics.list_days(store.id, first, last)],
+        endpoints=[_endpoint(name, endpoints[name]) for name in ranked],
+    )
+
+
+def list_api_logs(account: Account, store_id: str, query: ApiLogQuery, page: PageRequest) -> PageResult[ApiLogRead]:
+    """Return a page of the calls of a store's day, newest first. Raises StoreNotFound."""
+    store = get_accessible_store(account, store_id)
+    return usage_logs.list_logs(store.id, query.day or clock.now().date(), page).map(ApiLogRead.of)
+
+
+def _limits(store: Store) -> list[LimitUsageRead]:
+    """Return the limits that hold now: a row is behind if its access ended or a month began since its last call."""
+    present = to_store_read(store)
+    limits = present.limits
+    return [
+        LimitUsageRead(name="products", used=present.product_count, limit=limits["max_products"]),
+        LimitUsageRead(name="orders", used=present.orders_month, limit=limits["max_orders_per_month"]),
+        LimitUsageRead(name="api_calls", used=present.api_calls_month, limit=limits["max_api_calls_per_month"]),
+        LimitUsageRead(
+            name="storage_bytes", used=present.storage_used_bytes, limit=limits["max_storage_gb"] * BYTES_PER_GB
+        ),
+    ]
+
+
+def _endpoint(name: str, usage: EndpointUsage) -> EndpointUsageRead:
+    median, p95, p99 = (round(quantile(usage.latencies, share) or 0) for share in (0.5, 0.95, 0.99))
+    return EndpointUsageRead(
+        endpoint=name, calls=usage.calls, errors=usage.errors, p50_ms=median, p95_ms=p95, p99_ms=p99
+    )
