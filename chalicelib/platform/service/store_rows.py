@@ -6,7 +6,7 @@ from chalicelib.kit.pagination import PageRequest
 from chalicelib.platform.domain.store_admission import readers_of
 from chalicelib.platform.domain.store_cursors import parse_position, position_of
 from chalicelib.platform.domain.store_filters import parse_fields, parse_filters, parse_sort
-from chalicelib.platform.domain.store_rows import Row, parse_row_key, render_row
+from chalicelib.platform.domain.store_rows import Row, fitting_rows, parse_row_key, render_row
 from chalicelib.platform.domain.store_schema import TableSchema
 from chalicelib.platform.errors import RowNotFound, StoreTableNotFound
 from chalicelib.platform.repository import store_rows
@@ -33,6 +33,8 @@ from chalicelib.platform.service.store_relations import (
 )
 
 MAX_COUNT = 10_000
+MAX_BYTES = 3_500_000
+"""Bytes of the rows of a page; one with larger rows has fewer of them."""
 
 
 def describe_tables(caller: StoreCaller) -> StoreSchemaRead:
@@ -72,10 +74,13 @@ def list_rows(caller: StoreCaller, table: str, query: RowListQuery, page: PageRe
         return rows, count, load_related(transaction, relations, rows[: page.limit], MAX_OF_LIST)
 
     rows, count, expansion = run_transaction(caller.store, read)
-    items = rows[: page.limit]
-    last_key = position_of(schema, items[-1], sort) if len(rows) > len(items) else None
-    rendered = [_render(schema, row, fields, caller) | expansion.render(row, caller.store.currency) for row in items]
-    return RowPage(items=rendered, next_cursor=page.cursor(last_key), count=count)
+    items = [
+        _render(schema, row, fields, caller) | expansion.render(row, caller.store.currency)
+        for row in rows[: page.limit]
+    ]
+    items = items[: fitting_rows(items, MAX_BYTES)]
+    last_key = position_of(schema, rows[len(items) - 1], sort) if len(rows) > len(items) else None
+    return RowPage(items=items, next_cursor=page.cursor(last_key), count=count)
 
 
 def get_row(caller: StoreCaller, table: str, row_id: str, query: RowReadQuery) -> RowRead:

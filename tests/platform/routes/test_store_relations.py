@@ -40,6 +40,18 @@ def test_a_catalogue_key_expands_no_private_table(tea: DataClient) -> None:
     assert tea.call("GET", "products", params={"expand": "order_items"}).status_code == 200
 
 
+def test_a_page_of_large_rows_has_fewer_rows_and_a_cursor(tea: DataClient) -> None:
+    for number in range(6):
+        tea.add("cms_pages", slug=f"p{number}", title="t", body="\U0001f375" * 100_000)
+    rows, cursor, pages = [], None, 0
+    while cursor or not pages:
+        params = {"sort": "slug", **({"cursor": cursor} if cursor else {})}
+        page = tea.call("GET", "cms_pages", params=params).json()
+        rows, cursor, pages = rows + page["items"], page["next_cursor"], pages + 1
+    assert [row["slug"] for row in rows] == [f"p{number}" for number in range(6)]
+    assert pages > 1
+
+
 HOSTILE = (
     "'; DROP TABLE products; --",
     '" OR 1=1 --',
