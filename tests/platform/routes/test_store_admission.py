@@ -76,6 +76,7 @@ def test_unknown_changed_and_revoked_keys_are_401_and_not_counted(api: httpx.Cli
     Store(store.id).update([Store.api_keys[key_id].remove()])
     assert call(api, key).json()["code"] == "Unauthenticated"
     assert stored(store).api_calls_month == 0
+    assert list(iterate_logs_of_hour(store.id, start_of_hour(clock.now()))) == []
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.STORE_OWNER])
