@@ -30,7 +30,7 @@ class Expansion:
         rendered: dict[str, Any] = {}
         for relation, by_value in self.related.items():
             schema = schemas()[relation.table]
-            own = row.get("currency") or currency
+            own = row.get("currency") or currency if relation.is_many else currency
             rows = [render_row(schema, each, own) for each in by_value.get(row[relation.local], ())]
             rendered[relation.name] = rows if relation.is_many else next(iter(rows), None)
         return rendered

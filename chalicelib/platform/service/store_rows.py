@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chalicelib.kit.pagination import PageRequest
 from chalicelib.platform.domain.store_admission import readers_of
 from chalicelib.platform.domain.store_cursors import parse_position, position_of
@@ -15,6 +17,8 @@ from chalicelib.platform.repository.store_schema import schemas
 from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.schemas.store_rows import (
     ColumnRead,
+    ExpandedRowRead,
+    RowBatchRead,
     RowListQuery,
     RowPage,
     RowRead,
@@ -97,7 +101,16 @@ def get_row(caller: StoreCaller, table: str, row_id: str, query: RowReadQuery) -
         return row, load_related(transaction, relations, [row], MAX_OF_ROW)
 
     row, expansion = run_transaction(caller.store, read)
-    return RowRead(_render(schema, row, fields, caller) | expansion.render(row, caller.store.currency))
+    rendered = _render(schema, row, fields, caller) | expansion.render(row, caller.store.currency)
+    return ExpandedRowRead(rendered) if relations else RowRead(rendered)
+
+
+def render_batch(schema: TableSchema, rows: Sequence[Row], currency: str) -> RowBatchRead:
+    """Return the rows of a batch; those that do not fit the answer have their key and version only."""
+    items = [render_row(schema, row, currency) for row in rows]
+    fitting = fitting_rows(items, MAX_BYTES)
+    short = [{name: item[name] for name in (*schema.key, "version")} for item in items[fitting:]]
+    return RowBatchRead(items=[*items[:fitting], *short])
 
 
 def _with_needed(schema: TableSchema, fields: tuple[str, ...], others: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -31,6 +33,45 @@ def test_related_rows_are_included_by_name(tea: DataClient) -> None:
     assert tea.call("GET", f"products/{two['id']}", params={"expand": "prices"}).json()["prices"] == []
 
 
+def test_the_tag_of_an_expanded_row_changes_with_its_related_rows(tea: DataClient) -> None:
+    path = f"products/{tea.add('products', name='one', slug='one', sku='one')['id']}"
+    params = {"expand": "prices"}
+    before = tea.call("GET", path, params=params).headers["etag"]
+    assert tea.call("GET", path, params=params, if_none_match=before).status_code == 304
+    tea.add("prices", product_id=path.removeprefix("products/"), currency="EUR", amount="1")
+    after = tea.call("GET", path, params=params, if_none_match=before)
+    assert (after.status_code, len(after.json()["prices"])) == (200, 1)
+    assert tea.call("GET", path, if_none_match='"1"').status_code == 304
+    assert tea.call("PATCH", path, {"name": "x"}, if_match=after.headers["etag"]).status_code == 200
+
+
+def test_the_items_of_an_order_have_the_decimals_of_its_currency(
+    tea: DataClient, either_database: StoreDatabase
+) -> None:
+    order, item, now = ids.new(), ids.new(), "'2026-01-01 00:00:00'"
+    either_database.execute(
+        "INSERT INTO {schema}.orders (id, number, status, currency, subtotal, discount_total, tax_total, shipping_total,"
+        f" total, placed_at, version, created_at, updated_at) VALUES ('{order}', 7, 'paid', 'JPY', 1000, 0, 0, 0, 1000,"
+        f" {now}, 1, {now}, {now})"
+    )
+    either_database.execute(
+        "INSERT INTO {schema}.order_items (id, order_id, position, sku, name, quantity, unit_price, discount_amount,"
+        f" total, version, created_at, updated_at) VALUES ('{item}', '{order}', 1, 'a', 'a', 2, 500, 0, 1000, 1, {now}, {now})"
+    )
+    row = tea.call("GET", f"orders/{order}", params={"expand": "order_items,customer"}).json()
+    assert (row["number"], row["total"], row["customer"]) == (7, "1000", None)
+    assert [(each["unit_price"], each["total"]) for each in row["order_items"]] == [("500", "1000")]
+
+
+def test_a_batch_with_large_stored_rows_answers_the_keys_of_those_that_do_not_fit(tea: DataClient) -> None:
+    for number in range(6):
+        tea.add("cms_pages", slug=f"p{number}", title="t", body="\U0001f375" * 100_000)
+    response = tea.call("PUT", "cms_pages", [{"slug": f"p{number}", "title": "new"} for number in range(6)])
+    rows = response.json()["items"]
+    assert [row["version"] for row in rows] == [2] * 6
+    assert [len(row) > 2 for row in rows] == [True, True, False, False, False, False]
+
+
 def test_a_catalogue_key_expands_no_private_table(tea: DataClient) -> None:
     client = tea.scoped(KeyScope.CATALOGUE)
     assert client.call("GET", "products", params={"expand": "prices"}).status_code == 200
@@ -43,7 +84,8 @@ def test_a_catalogue_key_expands_no_private_table(tea: DataClient) -> None:
 def test_a_page_of_large_rows_has_fewer_rows_and_a_cursor(tea: DataClient) -> None:
     for number in range(6):
         tea.add("cms_pages", slug=f"p{number}", title="t", body="\U0001f375" * 100_000)
-    rows, cursor, pages = [], None, 0
+    rows: list[dict[str, Any]] = []
+    cursor, pages = None, 0
     while cursor or not pages:
         params = {"sort": "slug", **({"cursor": cursor} if cursor else {})}
         page = tea.call("GET", "cms_pages", params=params).json()
