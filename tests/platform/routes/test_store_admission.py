@@ -59,6 +59,18 @@ def test_an_admission_is_one_update_of_two_units(api: httpx.Client) -> None:
     assert meter.cost.write_units <= 3
 
 
+def test_a_row_with_all_keys_and_subscriptions_costs_four_units_at_most(api: httpx.Client) -> None:
+    until = clock.iso(clock.now() + timedelta(days=30))
+    row = {"version": 12, "plan": "enterprise", "status": "active", "access_until": until, "limits": LIMITS}
+    store = active_store(name="n" * 100, subscriptions={f"sub_{number:024}": row for number in range(5)})
+    for _ in range(10):
+        key = new_key(store, KeyScope.CATALOGUE)
+    call(api, key)
+    with metered() as meter:
+        assert call(api, key).status_code == 200
+    assert meter.cost.write_units <= 4 + 1  # the log
+
+
 def test_unknown_changed_and_revoked_keys_are_401_and_not_counted(api: httpx.Client) -> None:
     store = active_store()
     key, other = new_key(store, KeyScope.WRITE), new_key(active_store(), KeyScope.WRITE)
