@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from chalicelib.kit.minor_units import decimals_of
 from chalicelib.platform.domain.store_discount_codes import DiscountCode
+from chalicelib.platform.domain.store_order_terms import Catalogue, OrderItem, OrderTerms, Product
 from chalicelib.platform.domain.store_prices import Price
-from chalicelib.platform.domain.store_quotes import Catalogue, OrderItem, OrderTerms, Product, compose_quote
+from chalicelib.platform.domain.store_quotes import compose_quote
 from chalicelib.platform.domain.store_stock import StockLevel
 from chalicelib.platform.enums import CodeValueType
 from chalicelib.platform.errors import InvalidDiscountCode, InvalidOrder, OutOfStock
