@@ -11,6 +11,14 @@ from chalicelib.platform.schemas.store_orders import OrderCreate, OrderRead, Ord
 from chalicelib.platform.service import store_order_changes, store_orders
 from chalicelib.platform.service.store_callers import StoreCaller
 
+PLENTY = {
+    "max_products": 1000,
+    "max_orders_per_month": 1000,
+    "max_storage_gb": 1,
+    "max_api_calls_per_month": 1000,
+}
+"""Limits that no test reaches."""
+
 
 def caller_of(store: Store) -> StoreCaller:
     """Return the owner as a caller, with the store's present row."""

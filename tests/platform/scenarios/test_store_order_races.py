@@ -16,17 +16,11 @@ from chalicelib.platform.repository import stores
 from chalicelib.platform.service import store_orders
 from chalicelib.platform.store_database.tables import DISCOUNTS, ORDERS
 from tests.platform.store_databases import connected_store
-from tests.platform.store_orders import caller_of, change, order_of, place
+from tests.platform.store_orders import PLENTY, caller_of, change, order_of, place
 from tests.platform.store_recount import assert_totals_equal_a_recomputation
 from tests.platform.store_rows import add_code, add_customer, add_product, rows_of, stock_of
 
 R = TypeVar("R")
-PLENTY = {
-    "max_products": 1000,
-    "max_orders_per_month": 1000,
-    "max_storage_gb": 1,
-    "max_api_calls_per_month": 1000,
-}
 
 
 def run_at_once(works: list[Callable[[], R]]) -> list[R | str]:
