@@ -115,7 +115,6 @@ class JobEnded(Conflict):
 
 
 class JobNotRetryable(Conflict):
-    title = "Job not retryable; request a new one"
     title = "This job cannot be retried"
 
 
@@ -145,8 +144,6 @@ class InvalidSupabaseOrganization(InvalidInput):
     title = "The token's account has no such organization"
 
 
-class SupabaseProjectUnavailable(Conflict):
-    title = "The Supabase project is not available"
 class SupabaseProjectUnavailable(DatabaseRefused):
     title = "The Supabase project cannot be used"
     advice = "It is missing, or did not start."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
 
 import httpx
 import pytest
@@ -165,3 +166,40 @@ def test_the_schedule_resumes_a_job_without_a_worker(
     lapsed_jobs.resume_jobs(clock.now())
     assert drain() == []
     assert ProvisioningJob.get(job_id).status is JobStatus.COMPLETED
+
+
+def test_a_failed_job_is_not_canceled_once_a_later_one_succeeded(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    job_id = begin(owner, own_postgresql)
+    kill_at_table(owner, job_id, 2)
+    own_postgresql.query("CREATE TABLE store.products (id int)")
+    failed = run_to_end(job_id)
+    assert (failed.status, failed.error_code) == (JobStatus.FAILED, "SchemaInUse")
+    own_postgresql.query("DROP TABLE store.products")
+    later = provision(owner, own_postgresql.body)
+    assert (later.status, later.report["adopted"][:2]) == (JobStatus.COMPLETED, ["media_library", "categories"])
+    for action in ("cancel", "retry"):
+        assert owner.post(f"provision/{job_id}/{action}").status_code == 409
+    assert len(own_postgresql.comments(owner.store)) == 15
+
+
+def test_a_failed_job_can_be_canceled(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    job_id = begin(owner, own_postgresql)
+    kill_at_table(owner, job_id, 2)
+    own_postgresql.query("CREATE TABLE store.products (id int)")
+    assert run_to_end(job_id).status is JobStatus.FAILED
+    assert owner.post(f"provision/{job_id}/cancel").status_code == 202
+    assert run_to_end(job_id).status is JobStatus.CANCELLED
+    assert set(own_postgresql.comments(owner.store)) == {"products"}
+    assert Store.get(owner.store.id).database_status is None
+
+
+def test_a_worker_queues_its_job_again_after_its_turn(
+    owner: OwnerApi, shared_server: ServerOfTest, monkeypatch: pytest.MonkeyPatch, drain: Drain
+) -> None:
+    job_id = begin(owner, shared_server)
+    real_now, calls = clock.now, count()
+    monkeypatch.setattr(clock, "now", lambda: real_now() + timedelta(seconds=3) * next(calls))
+    assert drain() == []
+    job = ProvisioningJob.get(job_id)
+    assert (job.status, job.error_code) == (JobStatus.COMPLETED, None)
+    assert job.fence > 2, "several workers ran it, one after the other"
