@@ -27,7 +27,7 @@ from chalicelib.platform.repository import database_states, provisioning_jobs
 from chalicelib.platform.repository.provisioning_jobs import LeaseLost
 from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.schemas.provisioning import JobDue
-from chalicelib.platform.service import provisioning_cancellation, provisioning_steps
+from chalicelib.platform.service import job_reports, provisioning_cancellation, provisioning_steps
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 
 _PASSING = {
@@ -128,7 +128,7 @@ def _fail(run: JobRun, problem: Problem) -> None:
     job = run.job
     columns = {"error_code": problem.code, "error_message": problem.detail, "message": problem.title}
     if isinstance(problem, SchemaMismatch):
-        columns["report"] = problem.extras["report"]
+        columns["report"] = job_reports.store_report(job, problem.extras["report"])
     try:
         with Transaction() as transaction:
             provisioning_jobs.stage_failure(transaction, job, columns, clock.now() + RETRY_WINDOW)

@@ -170,3 +170,15 @@ def owner_job(owner: OwnerApi) -> str:
     """Return the store's only job."""
     [key] = ProvisioningJob.by_store.query(owner.store.id)
     return key.id
+
+
+def test_a_large_report_is_complete(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    own_postgresql.query("CREATE SCHEMA store")
+    for table in TABLES:
+        own_postgresql.query(f"CREATE TABLE store.{table.name} (key int PRIMARY KEY)")
+    job = provision(owner, own_postgresql.body)
+    assert job.error_code == "SchemaMismatch"
+    assert list(job.report) == ["stored_at"]
+    differences = owner.get(f"provision/{job.id}/status")["report"]["differences"]
+    assert {each["table"] for each in differences} == {table.name for table in TABLES}
+    assert len(differences) > 150

@@ -171,10 +171,10 @@ def test_the_schedule_resumes_a_job_without_a_worker(
 def test_a_failed_job_is_not_canceled_once_a_later_one_succeeded(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
     job_id = begin(owner, own_postgresql)
     kill_at_table(owner, job_id, 2)
-    own_postgresql.query("CREATE TABLE store.products (id int)")
+    own_postgresql.query("CREATE TABLE store.seo_settings (id int)")
     failed = run_to_end(job_id)
     assert (failed.status, failed.error_code) == (JobStatus.FAILED, "SchemaInUse")
-    own_postgresql.query("DROP TABLE store.products")
+    own_postgresql.query("DROP TABLE store.seo_settings")
     later = provision(owner, own_postgresql.body)
     assert (later.status, later.report["adopted"][:2]) == (JobStatus.COMPLETED, ["media_library", "categories"])
     for action in ("cancel", "retry"):
@@ -185,11 +185,11 @@ def test_a_failed_job_is_not_canceled_once_a_later_one_succeeded(owner: OwnerApi
 def test_a_failed_job_can_be_canceled(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
     job_id = begin(owner, own_postgresql)
     kill_at_table(owner, job_id, 2)
-    own_postgresql.query("CREATE TABLE store.products (id int)")
+    own_postgresql.query("CREATE TABLE store.seo_settings (id int)")
     assert run_to_end(job_id).status is JobStatus.FAILED
     assert owner.post(f"provision/{job_id}/cancel").status_code == 202
     assert run_to_end(job_id).status is JobStatus.CANCELLED
-    assert set(own_postgresql.comments(owner.store)) == {"products"}
+    assert set(own_postgresql.comments(owner.store)) == {"seo_settings"}
     assert Store.get(owner.store.id).database_status is None
 
 
