@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from chalicelib.kit.data_policy import Bucket, ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.subject_queries import ByIndex, ByKey, CounterAdjustment, Delete, SubjectQuery
+from chalicelib.kit.subject_queries import (
+    ByIndex,
+    ByKey,
+    CounterAdjustment,
+    Delete,
+    Redact,
+    Redaction,
+    SubjectQuery,
+    ViaTable,
+)
 from chalicelib.platform.models import (
     ApiUsageLog,
     AuditLog,
@@ -18,6 +27,8 @@ from chalicelib.platform.models import (
     UsageHour,
     UsageMetric,
 )
+
+_STORES_STAY = "a store and its database end by the store's own deletion, which an owner does first"
 
 RULES: tuple[RetentionRule, ...] = (
     RetentionRule("platform/usage_metrics", UsageMetric, "created_at", UsageMetric.KEEP, ExpiryAction.ARCHIVE),
@@ -47,7 +58,14 @@ TABLE_POLICIES = (
     TablePolicy(
         "platform/provisioning_jobs",
         ProvisioningJob,
-        queries=(SubjectQuery(SubjectType.STORE, ByIndex("store_id", "{id}")),),
+        queries=(
+            SubjectQuery(SubjectType.STORE, ByIndex("store_id", "{id}")),
+            SubjectQuery(
+                SubjectType.OWNER,
+                ViaTable("platform/stores", ByIndex("store_id", "{id}")),
+                Redact({"requested_by": Redaction.PSEUDONYM_WITHIN}, reason=_STORES_STAY),
+            ),
+        ),
     ),
     TablePolicy("platform/migration_runs", MigrationRun),
     TablePolicy("platform/store_migrations", StoreMigration),
@@ -69,6 +87,12 @@ TABLE_POLICIES = (
                 SubjectType.STORE,
                 ByKey("id", "{id}"),
                 Delete(CounterAdjustment("", PlatformUser, "{owner_id}", "store_count")),
+                hidden_columns=("api_keys",),
+            ),
+            SubjectQuery(
+                SubjectType.OWNER,
+                ByIndex("owner_id", "{id}"),
+                Redact({"owner_id": Redaction.PSEUDONYM}, reason=_STORES_STAY),
                 hidden_columns=("api_keys",),
             ),
         ),

@@ -14,7 +14,7 @@ from chalicelib.integrations import parquet
 from chalicelib.kit import attributes, aws, clock, ids, table_schema, unique_values
 from chalicelib.kit import models as kit
 from chalicelib.kit.data_policy import Bucket
-from chalicelib.kit.messages import STORED
+from chalicelib.kit.payloads import STORED
 from chalicelib.kit.subject_queries import Redact
 from chalicelib.kit.tables import Table
 from chalicelib.retention.domain.archive_pages import ITEM

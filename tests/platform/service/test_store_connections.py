@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text, update
 
+from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
 from chalicelib.kit import clock, ids
@@ -193,7 +194,7 @@ def test_a_statement_ends_at_its_timeout(prepared_places: Places) -> None:
         store = connected_store(prepared_places(kind))
         add_customer(store)
         with store_connections.transaction(store, limits) as transaction:
-            with pytest.raises(StatementFailed) as failed, store_connections.engines.translated():
+            with pytest.raises(StatementFailed) as failed, engines.translated():
                 transaction.connection.execute(text(sleep))
             assert failed.value.reason is FailureReason.STATEMENT_TIMEOUT
         prepared_places(kind).empty()
