@@ -147,8 +147,6 @@ class InvalidSupabaseOrganization(InvalidInput):
 class SupabaseProjectUnavailable(DatabaseRefused):
     title = "The Supabase project cannot be used"
     advice = "It is missing, or did not start."
-class SupabaseProjectUnavailable(Conflict):
-    title = "The Supabase project is not available"
 
 
 class SupabaseLimitReached(Conflict):

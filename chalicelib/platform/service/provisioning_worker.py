@@ -6,6 +6,7 @@ A worker that crashes leaves a lease that ends; `lapsed_jobs` queues the job the
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.kit import clock, logs, messages
@@ -126,7 +127,7 @@ def _postpone(job: ProvisioningJob, delay: timedelta, *, has_failed: bool = Fals
 def _fail(run: JobRun, problem: Problem) -> None:
     """Fail the job with the problem's code and title; its request is kept for a retry."""
     job = run.job
-    columns = {"error_code": problem.code, "error_message": problem.detail, "message": problem.title}
+    columns: dict[str, Any] = {"error_code": problem.code, "error_message": problem.detail, "message": problem.title}
     if isinstance(problem, SchemaMismatch):
         columns["report"] = job_reports.store_report(job, problem.extras["report"])
     try:
