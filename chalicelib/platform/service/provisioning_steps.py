@@ -95,9 +95,9 @@ def _ensure_table(run: JobRun, target: ProvisioningTarget, name: str) -> None:
             store_tables.create_table(connection, statements)
         elif existing[name].mark != run.mark and name not in adopted:
             raise SchemaInUse  # created since the inspection, not by this job
-        if target.grantee is not None:
+        if target.login is not None:  # a shared server's schema gives its role the rights on new tables
             table = store_tables.qualified(connection, target.schema, name)
-            store_tables.grant_table(connection, target.dialect, table, target.grantee)
+            store_tables.grant_table(connection, target.dialect, table, target.login)
 
 
 def _require_own(run: JobRun, existing: dict[str, ExistingTable]) -> None:
