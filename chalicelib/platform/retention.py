@@ -118,6 +118,12 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ),
     ObjectPrefix(
         Bucket.IMAGES,
+        "payloads/platform/job-reports/",
+        {SubjectType.STORE: "payloads/platform/job-reports/{id}/"},
+        note="Large reports of provisioning jobs: names and types of tables and columns.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
         "payloads/platform/audit/",
         is_exported=False,
         note="Large fields of audit entries; archived and deleted with their row.",
