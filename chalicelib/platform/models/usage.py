@@ -64,7 +64,8 @@ class UsageHoursByHour(GlobalSecondaryIndex["UsageHour"]):
 class UsageHour(Table):
     """A store's calls in an hour, computed from `api_usage_logs`. A process's first call of the hour makes the row.
 
-    `changes` is `{table: {created, updated, deleted}}`; `endpoints` is `{endpoint: {calls, errors, latency sketch}}`.
+    `changes` is `{table: {created, updated, deleted}}`; that of `orders` also has `amount`, the total of placed orders.
+    `endpoints` is gzipped in base64 (`domain/packed_endpoints`): calls, errors and a latency sketch of each endpoint.
     `is_final`: two hours after its end the hour is computed no more.
     """
 
