@@ -85,6 +85,7 @@ from tests.databases import (  # noqa: E402, F401
     postgresql_database,
     postgresql_server,
 )
+from tests.tls_databases import mariadb_tls_server, postgresql_tls_server  # noqa: E402, F401
 
 secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
 access.enforce()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,11 +19,15 @@ import pytest
 from psycopg import sql
 
 from infra.local.databases.address import DatabaseServer, Dialect, ServerUnavailable
+from infra.local.databases.file_locks import locked
 from infra.local.databases.leases import ROOT, Lease
+from tests.certificates import Certificate, issue, new_authority
 
 __all__ = [
     "Database",
     "DatabaseServer",
+    "Dialect",
+    "authority",
     "mariadb_connection",
     "mariadb_database",
     "mariadb_server",
@@ -46,11 +52,47 @@ class Database:
     password: str = field(repr=False)
 
 
+def _directory() -> Path:
+    """Return the directory of the servers of this checkout. It is below /tmp, which the user nobody can reach."""
+    checkout = hashlib.sha256(f"{ROOT} {os.geteuid()}".encode()).hexdigest()[:12]
+    directory = Path(tempfile.gettempdir()) / f"backroom-databases-{checkout}"
+    directory.mkdir(mode=0o755, exist_ok=True)
+    return directory
+
+
 @cache
 def _lease(kind: str) -> Lease:
     """Lease a server until this process ends. Raises ServerUnavailable."""
-    checkout = hashlib.sha256(f"{ROOT} {os.geteuid()}".encode()).hexdigest()[:12]
-    return Lease(kind, Path(tempfile.gettempdir()) / f"backroom-databases-{checkout}" / kind, durable=False)
+    return Lease(kind, _directory() / kind, durable=False, certificate=_certificate() if kind == "mariadb" else None)
+
+
+@cache
+def authority() -> Certificate:
+    """Return the authority of this checkout's TLS servers."""
+    text = _written_once("authority.json", lambda: json.dumps(dataclasses.asdict(new_authority()))).read_text()
+    return Certificate(**json.loads(text))
+
+
+def _certificate() -> Path:
+    """Return the file of a certificate for 127.0.0.1 and localhost, and of its key."""
+
+    def content() -> str:
+        issued = issue(authority(), "127.0.0.1", "localhost")
+        return issued.certificate + issued.key
+
+    return _written_once("server.pem", content)
+
+
+def _written_once(name: str, content: Callable[[], str]) -> Path:
+    """Return a file of the directory of the servers; the first process writes it."""
+    file = _directory() / name
+    with locked(file.with_suffix(".lock")):
+        if not file.exists():
+            fresh = file.with_suffix(".new")
+            fresh.touch(mode=0o600)
+            fresh.write_text(content())
+            fresh.replace(file)
+    return file
 
 
 def postgresql() -> DatabaseServer:
@@ -86,7 +128,7 @@ def postgresql_server() -> DatabaseServer:
 
 @pytest.fixture(scope="session")
 def mariadb_server() -> DatabaseServer:
-    """A MariaDB server, shared by all tests: names of databases and users must be unique."""
+    """A MariaDB server, shared by all tests: names of databases and users must be unique. It offers TLS too."""
     return _server("mariadb")
 
 

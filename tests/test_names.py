@@ -62,7 +62,7 @@ VERBS = frozenset(
     Exchange Exclude Execute Exit Expand Expire Explain Export Expose Extend Extract Fail Feed Fetch Fill Filter Finalize Find
     Finish Fire Fit Flag Flush Follow Force Forget Format Forward Free Freeze Fulfil Fulfill Gather Generate Get Give
     Grant Group Guard Handle Hash Hold Ignore Import Include Increase Index Infer Initialize Insert Inspect Install
-    Interpolate Invoke Issue Iterate Join Keep Kill Launch Lease Leave Let Limit Link List Listen Load Lock Log Look Lower Make Map Mark
+    Interpolate Invoke Issue Iterate Join Keep Kill Launch Lease Leave Let Limit Link List Listen Load Lock Log Look Lower Make Map Mark Migrate
     Mask Match Measure Merge Mint Mirror Mix Mount Move Multiply Name Narrow Normalize Note Notify Offer Omit Open Order
     Override Pack Package Paint Parse Pass Patch Pause Pay Perform Permit Pick Place Plan Poll Populate Post Postpone
     Prepare Press Prevent Preview Print Process Produce Project Prorate Protect Provide Provision Prune Publish Purge Put

@@ -7,6 +7,7 @@ crashes, the claim expires and a retry repeats the work, which must be idempoten
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +17,13 @@ from pydantic import BaseModel
 from chalicelib.kit import clock, signing
 from chalicelib.kit.errors import IdempotencyConflict, Problem, StillInProgress
 from chalicelib.kit.models import IdempotencyRecord, IdempotencyStatus
+from chalicelib.kit.payloads import load_payload, store_payload
 from chalicelib.kit.tables import Transaction
 
 KEEP = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
+MAX_INLINE = 4_000
+"""Bytes of a response that the record holds."""
 
 
 class Replayed(Problem):
@@ -79,8 +83,14 @@ class Idempotency:
             conflict.raise_for_winner()
 
     def complete(self, response: BaseModel) -> None:
-        """Store the response of a claimed request."""
-        self._record(IdempotencyStatus.COMPLETED, response).save()
+        """Store the response of a claimed request, in S3 if it is large."""
+        text = response.model_dump_json()
+        if len(text) <= MAX_INLINE and len(text.encode()) <= MAX_INLINE:
+            self._record(IdempotencyStatus.COMPLETED, response).save()
+            return
+        record = self._record(IdempotencyStatus.COMPLETED, None)
+        record.response_url = store_payload(self.subject, text)
+        record.save()
 
     def abandon(self) -> None:
         """Release the claim of a failed request, so that the client can retry it."""
@@ -108,7 +118,8 @@ class Idempotency:
         if record.body_hash != self.body_hash:
             raise IdempotencyConflict("This Idempotency-Key was used with another body.")
         if record.status is IdempotencyStatus.COMPLETED:
-            raise Replayed(record.response)
+            stored = json.loads(load_payload(record.response_url)) if record.response_url else record.response
+            raise Replayed(stored)
         if record.in_progress_until and record.in_progress_until > now:
             raise StillInProgress(headers={"Retry-After": "1"})
 

@@ -16,11 +16,10 @@ from urllib.parse import unquote_plus
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.kit import aws, clock, config, ids, logs
+from chalicelib.kit.payloads import load_payload, store_payload
 
 MAX_BYTES = 250_000
 """Maximum size of a body or batch; SNS and SQS allow 256 KiB with attributes (SNS and SQS quotas)."""
-STORED = "payloads/messages"
-"""Prefix of larger messages in the images bucket, by first subject. A lifecycle rule deletes them."""
 NAME_ATTRIBUTE = "message_name"
 """The SQS and SNS message attribute with the class name, for queues that take several messages (raw delivery keeps it)."""
 _REFERENCE = '{"stored_at":'
@@ -158,12 +157,8 @@ def _body(message: Message) -> str:
     if len(body) <= MAX_BYTES and len(body.encode()) <= MAX_BYTES:
         return body
     about = next(iter(message.subjects()), "nobody")
-    bucket, key = config.settings().images_bucket, f"{STORED}/{about}/{ids.new()}.json"
-    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode(), ContentType="application/json")
-    return json.dumps({"stored_at": f"s3://{bucket}/{key}"})
+    return json.dumps({"stored_at": store_payload(about, body)})
 
 
 def _fetched(body: str) -> bytes:
-    bucket, _, key = json.loads(body)["stored_at"].removeprefix("s3://").partition("/")
-    content: bytes = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    return content
+    return load_payload(json.loads(body)["stored_at"])

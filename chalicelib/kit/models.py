@@ -46,6 +46,8 @@ class IdempotencyRecord(Table):
     status = EnumAttribute(IdempotencyStatus, personal=False)
     in_progress_until = DateTimeAttribute(personal=False, null=True)
     response = JsonAttribute(personal=True, null=True)
+    response_url = UnicodeAttribute(personal=False, null=True)
+    """The address of a response that is too large for the row."""
     created_at = DateTimeAttribute(personal=False)
     expires_epoch = ExpiryAttribute(personal=False)
 

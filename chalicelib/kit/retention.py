@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.messages import STORED
 from chalicelib.kit.models import Attempt, CachedValue, IdempotencyRecord, Lock, Session, Tombstone, UniqueValue
+from chalicelib.kit.payloads import STORED
 from chalicelib.kit.subject_queries import ByKey, ByScan, SubjectQuery
 
 _SHORT_LIVED = "keys are hashes, and rows live for a day: an index would add a write to every request"

@@ -7,6 +7,8 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.routes.profile": ("/v1/platform/me",),
     "chalicelib.platform.routes.sessions": ("/v1/platform/sessions",),
     "chalicelib.platform.jobs.subscriptions": (),
+    "chalicelib.platform.jobs.migrations": (),
+    "chalicelib.platform.routes.migrations": ("/v1/operator/platform/migrations",),
     "chalicelib.platform.routes.operator_stores": ("/v1/operator/platform/stores",),
     "chalicelib.platform.routes.store_keys": ("/v1/platform/stores/{store_id}/keys",),
     "chalicelib.platform.routes.store_tokens": ("/v1/platform/stores/{store_id}/token",),

@@ -136,17 +136,16 @@ class ConnectionNotChangeable(Conflict):
     title = "This store's connection cannot be changed here"
 
 
-class SupabaseTokenRefused(DatabaseRefused):
+class InvalidSupabaseToken(InvalidInput):
     title = "Supabase refuses this access token"
 
 
-class SupabaseOrganizationMissing(DatabaseRefused):
+class InvalidSupabaseOrganization(InvalidInput):
     title = "The token's account has no such organization"
 
 
-class SupabaseProjectUnavailable(DatabaseRefused):
-    title = "The Supabase project cannot be used"
-    advice = "It is missing, or did not start."
+class SupabaseProjectUnavailable(Conflict):
+    title = "The Supabase project is not available"
 
 
 class SupabaseLimitReached(Conflict):

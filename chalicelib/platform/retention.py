@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from chalicelib.kit.data_policy import Bucket, ExpiryAction, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.subject_queries import ByKey, SubjectQuery
+from chalicelib.kit.subject_queries import (
+    ByIndex,
+    ByKey,
+    CounterAdjustment,
+    Delete,
+    Redact,
+    Redaction,
+    SubjectQuery,
+    ViaTable,
+)
 from chalicelib.platform.models import (
     ApiUsageLog,
     AuditLog,
@@ -18,6 +27,8 @@ from chalicelib.platform.models import (
     UsageHour,
     UsageMetric,
 )
+
+_STORES_STAY = "a store and its database end by the store's own deletion, which an owner does first"
 
 RULES: tuple[RetentionRule, ...] = (
     RetentionRule("platform/usage_metrics", UsageMetric, "created_at", UsageMetric.KEEP, ExpiryAction.ARCHIVE),
@@ -38,9 +49,23 @@ def _of_store(column: str) -> tuple[SubjectQuery, ...]:
 
 
 TABLE_POLICIES = (
-    TablePolicy("platform/integration_configs", IntegrationConfig, queries=_of_store("store_id")),
     TablePolicy(
-        "platform/provisioning_jobs", ProvisioningJob, note="Who asked for a job is its owner's id; gone after a year."
+        "platform/integration_configs",
+        IntegrationConfig,
+        queries=_of_store("store_id"),
+        object_columns=("ca_certificate",),
+    ),
+    TablePolicy(
+        "platform/provisioning_jobs",
+        ProvisioningJob,
+        queries=(
+            SubjectQuery(SubjectType.STORE, ByIndex("store_id", "{id}")),
+            SubjectQuery(
+                SubjectType.OWNER,
+                ViaTable("platform/stores", ByIndex("store_id", "{id}")),
+                Redact({"requested_by": Redaction.PSEUDONYM_WITHIN}, reason=_STORES_STAY),
+            ),
+        ),
     ),
     TablePolicy("platform/migration_runs", MigrationRun),
     TablePolicy("platform/store_migrations", StoreMigration),
@@ -54,7 +79,26 @@ TABLE_POLICIES = (
         object_columns=("before", "after"),
         note="Who acted must stay known; archived after two years.",
     ),
-    TablePolicy("platform/stores", Store, queries=_of_store("id"), erase_last=True, unique_values=(("slug", "slug"),)),
+    TablePolicy(
+        "platform/stores",
+        Store,
+        queries=(
+            SubjectQuery(
+                SubjectType.STORE,
+                ByKey("id", "{id}"),
+                Delete(CounterAdjustment("", PlatformUser, "{owner_id}", "store_count")),
+                hidden_columns=("api_keys",),
+            ),
+            SubjectQuery(
+                SubjectType.OWNER,
+                ByIndex("owner_id", "{id}"),
+                Redact({"owner_id": Redaction.PSEUDONYM}, reason=_STORES_STAY),
+                hidden_columns=("api_keys",),
+            ),
+        ),
+        erase_last=True,
+        unique_values=(("slug", "slug"),),
+    ),
     TablePolicy(
         "platform/users",
         PlatformUser,
@@ -66,6 +110,12 @@ TABLE_POLICIES = (
     ),
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "payloads/platform/certificates/",
+        {SubjectType.STORE: "payloads/platform/certificates/{id}/"},
+        note="Certificates of a store's server that are too large for its row.",
+    ),
     ObjectPrefix(
         Bucket.IMAGES,
         "payloads/platform/audit/",

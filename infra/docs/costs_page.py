@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from infra.bench.round_trips import Cost
 
 COSTS = {
@@ -284,6 +286,48 @@ _STORE_USAGE_PAGE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class StoreCallCost:
+    """The cost of a call of a store's data API: calls to DynamoDB, write units, and messages to the store's database."""
+
+    reads: int
+    writes: int
+    write_units: int
+    messages: int
+
+
+STORE_CALLS = {
+    "row read": StoreCallCost(reads=0, writes=2, write_units=2, messages=3),
+    "rows listed": StoreCallCost(reads=0, writes=2, write_units=2, messages=3),
+    "row created": StoreCallCost(reads=0, writes=2, write_units=2, messages=3),
+    "row changed": StoreCallCost(reads=0, writes=2, write_units=2, messages=4),
+    "quote": StoreCallCost(reads=0, writes=2, write_units=2, messages=4),
+    "order placed, with one line": StoreCallCost(reads=0, writes=3, write_units=3, messages=7),
+    "order placed, with three lines, customer and code": StoreCallCost(reads=0, writes=3, write_units=3, messages=10),
+    "the same, with Idempotency-Key": StoreCallCost(reads=0, writes=5, write_units=7, messages=11),
+    "order paid": StoreCallCost(reads=0, writes=2, write_units=2, messages=6),
+    "order fulfilled": StoreCallCost(reads=0, writes=2, write_units=2, messages=6),
+    "stock adjusted": StoreCallCost(reads=0, writes=2, write_units=2, messages=4),
+}
+"""The costs of calls of a store's data API, on a connection that is open."""
+_STORE_CALLS_PAGE = (
+    "",
+    "## Calls of stores",
+    "",
+    "`tests/platform/scenarios/test_store_call_costs.py` measures each with an owner's token on a connection that is open.",
+    "Each call updates the store's row and writes one row of the log. *Messages* go to the store's database; the first",
+    "begins the transaction and sets its role and limits, the last commits it.",
+    "",
+    "| call | reads | writes | units | messages |",
+    "| --- | --- | --- | --- | --- |",
+    *(f"| {name} | {c.reads} | {c.writes} | {c.write_units} | {c.messages} |" for name, c in STORE_CALLS.items()),
+    "",
+    "An order sends the same number of messages for any number of lines on PostgreSQL; on MySQL one for each location that",
+    "it takes pieces from. A product of which one location is sold takes one order after the other, because orders lock its",
+    "rows until they commit.",
+)
+
+
 def render() -> str:
     """Return the page as Markdown."""
     lines = [
@@ -300,5 +344,5 @@ def render() -> str:
     ]
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
-    texts = [*ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING, *PLANS, *_COUPLES_PAGE, *_STORE_USAGE_PAGE]
-    return "\n".join([*lines, *texts]) + "\n"
+    texts = [*ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING, *PLANS, *_COUPLES_PAGE, *_STORE_CALLS_PAGE]
+    return "\n".join([*lines, *texts, *_STORE_USAGE_PAGE]) + "\n"

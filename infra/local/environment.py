@@ -9,16 +9,23 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from infra.local.databases import local_logins
 from infra.sandbox.shopify import SANDBOX_APPS
 from infra.sandbox.stripe import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
+SHARED_ADMIN_SECRET, SHARED_LOGIN_SECRET = "SHARED_ADMIN_PASSWORD", "SHARED_LOGIN_PASSWORD"
+"""The names of the secrets of the shared server's two logins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The parts of a local stack. Ports are relative to the API's: +1 Shopify, +2 Stripe, +3 AWS, +4 the mailbox."""
+    """The parts of a local stack.
+
+    Ports are relative to the API's: +1 Shopify, +2 Stripe, +3 AWS, +4 the mailbox, +5 Supabase, +6 its pooler, +7
+    PostgreSQL, +8 MariaDB.
+    """
 
     port: int
     state_dir: Path
@@ -51,6 +58,22 @@ class Plan:
     def mailbox_url(self) -> str:
         return f"http://{HOST}:{self.mailbox_port}"
 
+    @property
+    def supabase_port(self) -> int:
+        return self.port + 5
+
+    @property
+    def supabase_pooler_port(self) -> int:
+        return self.port + 6
+
+    @property
+    def postgresql_port(self) -> int:
+        return self.port + 7
+
+    @property
+    def mariadb_port(self) -> int:
+        return self.port + 8
+
     def ports(self) -> dict[str, int]:
         """Return the ports that this stack listens on, by service."""
         wanted = {"the API": self.port}
@@ -61,6 +84,10 @@ class Plan:
         if self.embedded_aws:
             wanted["the embedded AWS"] = self.aws_port
             wanted["the mailbox"] = self.mailbox_port
+        wanted["the Supabase sandbox"] = self.supabase_port
+        wanted["the pooler of the Supabase sandbox"] = self.supabase_pooler_port
+        wanted["PostgreSQL"] = self.postgresql_port
+        wanted["MariaDB"] = self.mariadb_port
         return wanted
 
 
@@ -85,6 +112,9 @@ def plan(exported: Mapping[str, str] = os.environ, dotenv: Path = ROOT / ".env")
         "SECRETS_KEY_FILE": given.get("SECRETS_KEY_FILE") or str(state_dir / "secrets.key"),
         "PYTHONPATH": str(ROOT),
         "POWERTOOLS_LOG_LEVEL": given.get("POWERTOOLS_LOG_LEVEL") or "WARNING",  # keeps the terminal readable
+        "SUPABASE_API_BASE": f"http://{HOST}:{made.supabase_port}",
+        SHARED_ADMIN_SECRET: local_logins.PASSWORDS[local_logins.SHARED_ADMIN],
+        SHARED_LOGIN_SECRET: local_logins.PASSWORDS[local_logins.SHARED_LOGIN],
     }
     if embedded:
         environment |= {
@@ -115,6 +145,6 @@ def _shopify(made: Plan) -> dict[str, str]:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 1024 <= int(text) <= 65_531:
-        raise ValueError(f"PORT={text}: expected a number from 1024 to 65531.")
+    if not text.isdigit() or not 1024 <= int(text) <= 65_527:
+        raise ValueError(f"PORT={text}: expected a number from 1024 to 65527.")
     return int(text)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 
-from infra.local.environment import Plan
+from infra.local.databases import local_logins
+from infra.local.environment import HOST, SHARED_ADMIN_SECRET, SHARED_LOGIN_SECRET, Plan
 
 SHOP = "backroom-demo.myshopify.com"
 APPS = ("studio", "discounts")
 PRODUCT = 8001
+REGIONS = ("eu-central-1", "us-east-1")
+"""Regions in which the local stack has a shared server."""
 STYLES = (("Pencil", "pencil"), ("Watercolour", "watercolour"), ("Oil", "oil"), ("Pop art", "pop-art"))
 
 
 def seed(plan: Plan) -> None:
-    """Create the plan catalogue, a shop with both apps, a product and styles, and a couple, unless they exist.
+    """Create the shared servers, the plan catalogue, a shop with both apps, a product and styles, and a couple, unless they exist.
 
     Do nothing if Shopify or Stripe is not a sandbox.
     """
@@ -26,6 +29,7 @@ def seed(plan: Plan) -> None:
     from infra.local.demo.install import install
     from infra.local.demo.world import World
 
+    _add_shared_servers(plan)
     if SubscriptionPlan.count(hash_key="better_together") == 0:
         sync_plans()
     installed = {row.app for row in Shop.query(SHOP)}
@@ -35,6 +39,31 @@ def seed(plan: Plan) -> None:
                 install(world, app, SHOP)
     _furnish()
     seed_couple()
+
+
+def _add_shared_servers(plan: Plan) -> None:
+    """Name the local PostgreSQL as the shared server of two regions, for stores without a database of their own."""
+    from chalicelib.kit.auth import Account, Role
+    from chalicelib.platform.service import settings
+
+    current = settings.get_setting("shared_servers")
+    servers = [
+        {
+            "name": f"local-{region}",
+            "region": region,
+            "host": HOST,
+            "port": plan.postgresql_port,
+            "database": local_logins.SHARED_DATABASE,
+            "username": local_logins.SHARED_LOGIN,
+            "password_secret": SHARED_LOGIN_SECRET,
+            "admin_username": local_logins.SHARED_ADMIN,
+            "admin_password_secret": SHARED_ADMIN_SECRET,
+        }
+        for region in REGIONS
+    ]
+    if current.version == 0:
+        account = Account(Role.OPERATOR, "seed")
+        settings.put_setting(account, "shared_servers", {"servers": servers}, str(current.version))
 
 
 def _furnish() -> None:

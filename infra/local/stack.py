@@ -9,11 +9,14 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+from infra.local.databases.lazy_servers import LazyServers
+from infra.local.databases.relay import Relay
 from infra.local.engine import Engine
 from infra.local.environment import HOST, Plan
 from infra.sandbox.mailbox import Mailbox
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
+from infra.sandbox.supabase import SupabaseSandbox
 
 
 class PortTaken(RuntimeError):
@@ -44,7 +47,24 @@ class Stack(ExitStack):
             state = plan.state_dir / "stripe.json"
             url = f"{plan.api_url}/webhooks/stripe"
             self.enter_context(StripeSandbox(port=plan.stripe_port, webhook_url=url, state_file=state))
+        self._start_databases()
         self._serve()
+
+    def _start_databases(self) -> None:
+        """Listen on the ports of the database servers; a server starts at its first connection."""
+        plan = self.plan
+        servers = self.enter_context(LazyServers(plan.state_dir / "databases"))
+        for server, port in ((servers.postgresql, plan.postgresql_port), (servers.mariadb, plan.mariadb_port)):
+            self.enter_context(Relay(server, port))
+        self.enter_context(
+            SupabaseSandbox(
+                servers.postgresql,
+                servers.pooler,
+                plan.supabase_port,
+                plan.supabase_pooler_port,
+                state_file=plan.state_dir / "supabase.json",
+            )
+        )
 
     def _serve(self) -> None:
         """Start our own parts. Import them here: they read the settings, which must be set before."""

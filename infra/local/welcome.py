@@ -21,6 +21,8 @@ Backroom is ready after {seconds:.1f} s.
   Stripe    {stripe}
   AWS       {aws}
   mailbox   {mailbox}
+  Supabase  http://{HOST}:{plan.supabase_port} (sandbox)
+  SQL       PostgreSQL {HOST}:{plan.postgresql_port}, MariaDB {HOST}:{plan.mariadb_port}; each starts at the first connection
   state     {plan.state_dir}
 
 Open {plan.api_url}/ in a browser: it leads to the couples app, the shop, the merchant's admin, the

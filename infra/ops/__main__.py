@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
         rotate,
         shops,
         sizes,
+        staff,
+        store_migrations,
         tokens,
         usage,
     )
@@ -75,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         usage,
         members,
         notices,
+        staff,
+        store_migrations,
     )
     for family in families:
         family.add(commands)

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.analytics.service import visitor_salts
 from chalicelib.kit import audit, config, secrets
 from chalicelib.kit.auth import Account
+from chalicelib.platform.service import key_rotation as platform_rotation
 from chalicelib.shops.service import key_rotation
 from chalicelib.shops.service.key_rotation import EncryptedTable
 from chalicelib.together.service import key_rotation as together_rotation
@@ -24,7 +25,11 @@ AGAIN = "Resume with: make ops ARGS=rotate-secrets"
 BUSY_SECONDS = 35
 """How long to retry a row that another process has locked: slightly longer than its lock lasts."""
 _PAUSE = 0.5
-ENCRYPTED_TABLES = (*key_rotation.ENCRYPTED_TABLES, *together_rotation.ENCRYPTED_TABLES)
+ENCRYPTED_TABLES = (
+    *key_rotation.ENCRYPTED_TABLES,
+    *together_rotation.ENCRYPTED_TABLES,
+    *platform_rotation.ENCRYPTED_TABLES,
+)
 """New tables go to the end: an interrupted rotation resumes by the position."""
 
 

@@ -38,7 +38,7 @@ def run_environment(tmp_path: Path) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     return {
         **environment,
-        "PORT": str(free_ports(4)),
+        "PORT": str(free_ports(9)),
         "LOCAL_STATE_DIR": str(tmp_path / "state"),
         "AWS_ACCESS_KEY_ID": "AKIAEXPORTED",
         "AWS_SECRET_ACCESS_KEY": "exported",

@@ -7,17 +7,27 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
+import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chalicelib.billing.enums import WebhookStatus
 from chalicelib.billing.models import StripeWebhook
-from chalicelib.kit import auth, aws, clock, ids, messages
-from chalicelib.kit.auth import Role
+from chalicelib.kit import aws, clock, ids, messages, passwords, sessions
+from chalicelib.kit.accounts import rows
+from chalicelib.kit.accounts.mail import link_of
+from chalicelib.kit.accounts.mail_links import MailPurpose
+from chalicelib.platform.enums import UserRole
+from chalicelib.platform.models import PlatformUser
+from chalicelib.platform.repository.users import USERS
+from chalicelib.platform.service import staff
+from chalicelib.platform.service.realm import REALM
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType
 from chalicelib.studio.repository.generation_queries import with_state_keys
-from infra.local import chromium
+from infra.local import chromium, owners
+from infra.local.owners import PASSWORD
 from tests.end_to_end.tabs import browser_tab
 from tests.end_to_end.test_browser import CONTRASTS, browser
 from tests.end_to_end.test_browser_console import ARABIC, LONG
@@ -140,22 +150,80 @@ def test_support_sees_every_tab_and_no_button_that_changes_something(
         assert set(names) <= {"Download as CSV", "Count", "Show more"}, address
 
 
-def test_an_operator_replays_a_delivery_and_pastes_a_token(tab: Page, api_url: str, shop: str) -> None:
+@pytest.fixture
+def admin(api: httpx.Client) -> tuple[str, pyotp.TOTP]:
+    """The e-mail of an admin who has the owners' password of the local stack, and their authenticator app."""
+    email = f"{ids.new()}@example.com"
+    setup = staff.add_staff(email, UserRole.ADMIN, "Ada")
+    row = rows.find_account(USERS, setup.user_id)
+    assert row is not None
+    PlatformUser(row.id).update([PlatformUser.password_hash.set(passwords.hash_password(PASSWORD))])
+    return email, pyotp.TOTP(setup.totp_secret)
+
+
+def sign_in(tab: Page, email: str, password: str = PASSWORD) -> None:
+    tab.get_by_label("E-mail").fill(email)
+    tab.get_by_label("Password", exact=True).fill(password)
+    tab.get_by_role("button", name="Sign in").click()
+
+
+def test_an_admin_signs_in_with_a_code_and_replays_a_delivery(
+    tab: Page, api_url: str, shop: str, admin: tuple[str, pyotp.TOTP]
+) -> None:
+    email, totp = admin
     tab.goto(f"{api_url}/operator/app#deliveries/{shop}")
-    for wrong in ("not a token", auth.mint(Role.MEMBER, "1"), auth.mint(Role.OPERATOR, "1", timedelta(seconds=-1))):
-        tab.get_by_label("Token").fill(wrong)
-        tab.get_by_role("button", name="Sign in").click()
-        expect(tab.get_by_text("This is not a valid token")).to_be_visible()
-    tab.get_by_label("Token").fill(auth.mint(Role.OPERATOR, "op")[:-4] + "AAAA")
-    tab.get_by_role("button", name="Sign in").click()
-    expect(tab.get_by_text("The server refuses this token.")).to_be_visible()
-    tab.get_by_label("Token").fill(auth.mint(Role.OPERATOR, "op"))
-    tab.get_by_role("button", name="Sign in").click()
+    sign_in(tab, email, "a wrong password")
+    expect(tab.get_by_text("The e-mail or the password is wrong.")).to_be_visible()
+    sign_in(tab, email)
+    expect(tab.get_by_role("heading", name="Enter your code")).to_be_focused()
+    taken = {totp.at(clock.now(), counter_offset=offset) for offset in range(-2, 4)}
+    tab.get_by_label("Code").fill(next(code for code in ("000000", "111111", "222222") if code not in taken))
+    tab.get_by_role("button", name="Continue").click()
+    expect(tab.get_by_text("This code is wrong, or it was used already.")).to_be_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    assert (tab.evaluate(CONTRASTS), tab.evaluate(SMALL_TARGETS)) == ([], [])
+    tab.get_by_label("Code").fill(totp.now())
+    tab.keyboard.press("Enter")
     tab.get_by_role("button", name=re.compile("Replay delivery")).click()
     expect(tab.get_by_role("dialog").or_(tab.get_by_role("status").filter(has_text="again")).first).to_be_visible()
-    assert tab.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    assert tab.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     tab.reload()
-    expect(tab.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(tab.get_by_role("button", name=re.compile("Replay delivery"))).to_be_visible()
+    tab.keyboard.press("Escape")
+    tab.get_by_role("button", name="Sign out").click()
+    expect(tab.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert sessions.list_sessions(f"operator:{rows.find_by_email(USERS, email).id}") == []  # type: ignore[union-attr]
+
+
+def test_an_owner_does_not_enter_the_console(tab: Page, api_url: str) -> None:
+    email = f"{ids.new()}@example.com"
+    owner_id = owners.find_or_add_owner(email)
+    tab.goto(f"{api_url}/operator/app")
+    sign_in(tab, email)
+    expect(tab.get_by_text("This account is not for this page.")).to_be_visible()
+    assert sessions.list_sessions(f"owner:{owner_id}") == []
+
+
+def test_staff_chooses_a_password_by_the_link_of_the_mail(
+    tab: Page, api_url: str, admin: tuple[str, pyotp.TOTP]
+) -> None:
+    row = rows.find_by_email(USERS, admin[0])
+    assert row is not None
+    link = link_of(REALM, row, MailPurpose.RESET)
+    tab.goto(f"{api_url}/operator/app{link[link.index('#') :]}")
+    tab.get_by_label("New password").fill("too short")
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.get_by_label("New password")).to_be_focused()
+    tab.get_by_label("New password").fill("nine amber kettles hum")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_text("Your password is saved.")).to_be_visible()
+    assert tab.evaluate("location.hash") == ""
+    sign_in(tab, admin[0], "nine amber kettles hum")
+    expect(tab.get_by_label("Code")).to_be_visible()
+    tab.goto(f"{api_url}/operator/app?again{link[link.index('#') :]}")
+    tab.get_by_label("New password").fill("nine amber kettles hum")
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.get_by_text("This link was used, or it is too old.")).to_be_visible()
 
 
 def test_deliveries_are_listed_by_statuses_and_time_or_by_id(tab: Page, api_url: str, shop: str) -> None:

@@ -10,7 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psycopg
 
+from infra.local.databases.local_logins import OWNER, PASSWORDS
 from infra.local.environment import ROOT
 from infra.local.seed import APPS, SHOP
 from tests.end_to_end.conftest import Start, free_ports
@@ -32,6 +34,11 @@ def test_make_run_serves_requests_and_keeps_its_data_after_a_restart(
     assert httpx.get(f"{url}/ready").status_code == 200
     front_door = httpx.get(url).text
     assert [f"{SHOP}/admin/apps/{app}" in front_door for app in APPS] == [True, True]
+    assert not (Path(run_environment["LOCAL_STATE_DIR"]) / "databases").exists()  # no store needs a server yet
+    port = int(run_environment["PORT"]) + 7
+    login = f"postgresql://{OWNER}:{PASSWORDS[OWNER]}@127.0.0.1:{port}/{OWNER}"
+    with psycopg.connect(login, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept ()")
     assert "Backroom is ready" in _stop(first)
     assert not (Path(run_environment["LOCAL_STATE_DIR"]) / "running.json").exists()
 
@@ -43,6 +50,8 @@ def test_make_run_serves_requests_and_keeps_its_data_after_a_restart(
     headers = {"Authorization": f"Bearer {token}"}
     history = httpx.get(f"{url}/v1/shops/me/history", headers=headers).json()["items"]
     assert [entry["event_type"] for entry in history] == ["install"]
+    with psycopg.connect(login) as connection:
+        assert connection.execute("SELECT to_regclass('kept')").fetchone() == ("kept",)
     _stop(second)
 
 

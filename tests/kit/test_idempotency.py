@@ -112,3 +112,20 @@ def test_a_failed_transaction_stores_no_response() -> None:
         raise ValueError("later")
     request_of().recall()
     assert respond_once(2) == 2
+
+
+class LargeAnswer(BaseModel):
+    rows: list[dict[str, str]]
+
+
+def test_a_large_response_is_replayed_from_s3_and_the_record_stays_small() -> None:
+    response = LargeAnswer(rows=[{"name": f"row {number} \u00fc" * 40} for number in range(500)])
+    idempotency = request_of(subject="store:s1")
+    idempotency.claim()
+    idempotency.complete(response)
+    record = IdempotencyRecord.get(idempotency.key)
+    assert record.response is None
+    assert "/payloads/messages/store:s1/" in (record.response_url or "")
+    with pytest.raises(Replayed) as replayed:
+        request_of(subject="store:s1").recall()
+    assert replayed.value.response == response.model_dump(mode="json")

@@ -7,20 +7,15 @@ from typing import Any
 
 import httpx
 
-from chalicelib.kit import auth, clock, ids
+from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
-from chalicelib.platform.enums import UserRole
 from chalicelib.platform.models import PlatformUser
+from tests.platform.owners import new_user
 
 
 def new_account(**columns: Any) -> PlatformUser:
     """Write the account of an owner and return the row."""
-    now, user_id = clock.now(), ids.new()
-    row = PlatformUser(
-        user_id, email=f"{user_id}@example.com", role=UserRole.OWNER, created_at=now, updated_at=now, **columns
-    )
-    row.save()
-    return row
+    return new_user(f"{ids.new()}@example.com", **columns)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,7 @@ from tests.platform.provisioned_stores import kind, prepared_place, prepared_pla
 from tests.platform.store_databases import (
     any_database,
     either_database,
-    mysql_store,
-    postgresql_store,
     shared_database,
-    shared_store,
-    supabase_store,
 )
 from tests.platform.store_servers import own_mysql, own_postgresql, server_of_kind, shared_server, supabase_account
 from tests.together.conftest import mailbox, moved_clock
@@ -21,17 +17,13 @@ __all__ = [
     "kind",
     "mailbox",
     "moved_clock",
-    "mysql_store",
     "own_mysql",
     "own_postgresql",
-    "postgresql_store",
     "prepared_place",
     "prepared_places",
     "provisioned_store",
     "server_of_kind",
     "shared_database",
     "shared_server",
-    "shared_store",
     "supabase_account",
-    "supabase_store",
 ]

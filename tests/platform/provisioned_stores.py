@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
+from chalicelib.integrations.sql.identifiers import quoted
 from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import ids
 from chalicelib.platform.domain.store_places import StorePlace
@@ -56,6 +57,11 @@ def create_tables(connection: Connection, place: StorePlace) -> None:
     connection.commit()
 
 
+def superuser(server: DatabaseServer) -> Server:
+    """Return the login of PostgreSQL's superuser."""
+    return Server(Dialect.POSTGRESQL, server.host, server.port, "postgres", server.username, server.password)
+
+
 def postgresql_place(server: DatabaseServer, kind: str, pooler: DatabaseServer | None = None) -> PreparedPlace:
     """Return a place in a new schema of PostgreSQL, with a role that has only DML on its tables.
 
@@ -77,7 +83,7 @@ def postgresql_place(server: DatabaseServer, kind: str, pooler: DatabaseServer |
             f"ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {name}"
         )
     called = Server(Dialect.POSTGRESQL, address.host, address.port, "postgres", login, password)
-    migrator = Server(Dialect.POSTGRESQL, server.host, server.port, "postgres", server.username, server.password)
+    migrator = superuser(server)
 
     def empty() -> None:
         tables = ", ".join(f"{name}.{table.name}" for table in TABLES)
@@ -128,6 +134,22 @@ def prepared_places(request: pytest.FixtureRequest, _provisioned: object) -> Cal
         return made[kind]
 
     return get
+
+
+def downgrade(prepared: PreparedPlace, revision: str = "0001") -> None:
+    """Set the revision of the place's tables, and remove what later revisions added to those of the first one."""
+    place = prepared.migrating_place
+    with store_connections.connect(place.server) as connection:
+        schema = quoted(place.schema, place.server.dialect)
+        for change in revisions.changes("0002", Dialect.MYSQL) if revision == revisions.BASELINE else ():
+            if place.server.dialect is Dialect.POSTGRESQL:
+                connection.exec_driver_sql(f"DROP INDEX {schema}.{change.index}")
+            else:  # MySQL keeps an index for each reference
+                column = str(change.index).removeprefix(f"ix_{change.table}_")
+                own = f"ADD INDEX IF NOT EXISTS fk_{change.table}_{column} ({column})"
+                connection.exec_driver_sql(f"ALTER TABLE {schema}.{change.table} DROP INDEX {change.index}, {own}")
+        connection.exec_driver_sql(f"UPDATE {schema}.alembic_version SET version_num = '{revision}'")
+        connection.commit()
 
 
 @pytest.fixture(params=KINDS)

@@ -61,3 +61,10 @@ def run_to_end(job_id: str) -> ProvisioningJob:
 def end_lease(job_id: str) -> None:
     """Let the time of a crashed worker's lease pass."""
     ProvisioningJob(job_id).update([ProvisioningJob.lease_until.set(clock.now() - LEASE)])
+
+
+def provision(owner: OwnerApi, database: dict[str, Any]) -> ProvisioningJob:
+    """Request the job that makes a store's database, and run it to its end."""
+    answer = owner.post("provision", {"database": database})
+    assert answer.status_code == 202, answer.text
+    return run_to_end(answer.json()["job_id"])

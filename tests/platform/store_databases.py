@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 
 from chalicelib.integrations.sql.identifiers import quoted
-from chalicelib.integrations.sql.servers import Dialect, Server
-from chalicelib.kit import auth, ids
+from chalicelib.kit import auth
 from chalicelib.kit.auth import Role
 from chalicelib.platform.domain.store_keys import hash_key, join_key
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType, KeyScope
 from chalicelib.platform.models import Store
-from chalicelib.platform.repository import store_migrations
 from chalicelib.platform.repository.integration_configs import save_place
 from chalicelib.platform.service import store_connections
-from chalicelib.platform.store_database import revisions
-from chalicelib.platform.store_database.tables import TABLES
-from tests.databases import Database, DatabaseServer, mariadb_connection, postgresql_connection
+from tests.platform.provisioned_stores import PreparedPlace
 from tests.platform.stores import new_store
-
-_PASSWORD = "a password; with 'quotes'"
 
 
 @dataclass(frozen=True)
 class StoreDatabase:
-    """The tables of one store: their kind, their place, and a superuser's connection to them."""
+    """The tables of one store."""
 
-    kind: DatabaseType
-    place: StorePlace
-    administrator: Any
+    prepared: PreparedPlace
+
+    @property
+    def kind(self) -> DatabaseType:
+        return self.prepared.database_type
+
+    @property
+    def place(self) -> StorePlace:
+        return self.prepared.place
 
     def execute(self, statement: str) -> None:
         """Execute a statement as the superuser. `{schema}` is replaced by the quoted schema."""
-        with self.administrator.cursor() as cursor:
-            cursor.execute(statement.replace("{schema}", self._schema))
-
-    @property
-    def _schema(self) -> str:
-        return quoted(self.place.schema, self.place.server.dialect)
+        schema = quoted(self.place.schema, self.place.server.dialect)
+        with store_connections.connect(self.prepared.migrator) as connection:
+            connection.exec_driver_sql(statement.replace("{schema}", schema), execution_options={"no_parameters": True})
+            connection.commit()
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def connected_store(database: StoreDatabase, **columns: Any) -> Store:
     """Write a store whose tables are in this database."""
     columns = {"database_status": DatabaseStatus.ACTIVE, "config_version": 1, **columns}
     store = new_store(database_type=database.kind, **columns)
-    save_place(store.id, database.kind, database.place)
+    save_place(store.id, database.kind, database.place, database.prepared.migrator)
     return store
 
 
@@ -103,146 +99,24 @@ def data_client(api: httpx.Client, store: Store) -> DataClient:
     return DataClient(api, store, auth.mint(Role.STORE_OWNER, store.id))
 
 
-@contextmanager
-def _postgresql(server: DatabaseServer) -> Iterator[StoreDatabase]:
-    """The superuser of a server of the owner, in a schema of any name."""
-    with _postgresql_database(server) as (database, administrator):
-        place = StorePlace(_server(database, Dialect.POSTGRESQL), 'the "shop"')
-        yield StoreDatabase(DatabaseType.POSTGRESQL, place, administrator)
-
-
-@contextmanager
-def _shared(server: DatabaseServer) -> Iterator[StoreDatabase]:
-    """A login that is a NOINHERIT member of the store's role, which has DML only."""
-    role, login = f"s_{uuid4().hex}", f"l_{uuid4().hex}"
-    with _postgresql_database(server) as (database, administrator), _roles(administrator, login, role):
-        administrator.execute(f"CREATE ROLE {role} NOLOGIN")
-        administrator.execute(
-            f"CREATE ROLE {login} LOGIN NOINHERIT PASSWORD '{_PASSWORD.replace(chr(39), chr(39) * 2)}'"
-        )
-        administrator.execute(f"GRANT {role} TO {login}")
-        store_server = replace(_server(database, Dialect.POSTGRESQL), username=login, password=_PASSWORD)
-        yield StoreDatabase(DatabaseType.SHARED, StorePlace(store_server, role, role), administrator)
-
-
-@contextmanager
-def _supabase(server: DatabaseServer, pooler: DatabaseServer) -> Iterator[StoreDatabase]:
-    """A login of our own behind a pooler in transaction mode, in the schema `store`."""
-    login = f"l_{uuid4().hex}"
-    with _postgresql_database(server) as (database, administrator), _roles(administrator, login):
-        administrator.execute(f"CREATE ROLE {login} LOGIN PASSWORD 'secret'")
-        store_server = Server(Dialect.POSTGRESQL, pooler.host, pooler.port, database.name, login, "secret")
-        yield StoreDatabase(DatabaseType.SUPABASE, StorePlace(store_server, "store"), administrator)
-
-
-@contextmanager
-def _mysql(server: DatabaseServer) -> Iterator[StoreDatabase]:
-    name = f"store_{uuid4().hex}"
-    with mariadb_connection(server) as administrator:
-        with administrator.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE `{name}`")
-        database = Database(server.dialect, server.host, server.port, name, server.username, server.password)
-        yield StoreDatabase(DatabaseType.MYSQL, StorePlace(_server(database, Dialect.MYSQL), name), administrator)
-        with administrator.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE `{name}`")
-
-
-@contextmanager
-def _postgresql_database(server: DatabaseServer) -> Iterator[tuple[Database, psycopg.Connection]]:
-    name = f"store_{uuid4().hex}"
-    database = Database(server.dialect, server.host, server.port, name, server.username, server.password)
-    with postgresql_connection(server) as outside:
-        outside.execute(f'CREATE DATABASE "{name}"')
-        with postgresql_connection(database) as administrator:
-            yield database, administrator
-        outside.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@contextmanager
-def _roles(administrator: psycopg.Connection, *roles: str) -> Iterator[None]:
-    """Drop the roles at the end."""
-    yield
-    for role in roles:
-        administrator.execute(f"DROP OWNED BY {role}")
-        administrator.execute(f"DROP ROLE {role}")
-
-
-def _server(database: Database, dialect: Dialect) -> Server:
-    return Server(dialect, database.host, database.port, database.name, database.username, database.password)
-
-
-def _create_tables(database: StoreDatabase) -> StoreDatabase:
-    """Create the tables as the superuser, and let the store's login use them. Returns the database."""
-    place, administrator = database.place, database.administrator
-    if database.kind is DatabaseType.MYSQL:
-        server = place.server
-    else:
-        database.execute("CREATE SCHEMA {schema}")
-        info = administrator.info
-        server = Server(Dialect.POSTGRESQL, info.host, info.port, info.dbname, info.user, info.password)
-    mark = revisions.mark(ids.new(), ids.new())
-    with store_connections.connect(server) as connection:
-        for table in TABLES:
-            store_migrations.create_table(connection, StorePlace(server, place.schema), table.name, mark)
-    if database.kind in (DatabaseType.SHARED, DatabaseType.SUPABASE):
-        role = place.role or place.server.username
-        database.execute(f"GRANT USAGE ON SCHEMA {{schema}} TO {role}")
-        database.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {{schema}} TO {role}")
-    return database
-
-
-@pytest.fixture(scope="session")
-def postgresql_store(postgresql_server: DatabaseServer) -> Iterator[StoreDatabase]:
-    """The tables of a store on a server of its owner, for all tests of a process."""
-    with _postgresql(postgresql_server) as database:
-        yield _create_tables(database)
-        store_connections.close_connections()
-
-
-@pytest.fixture(scope="session")
-def shared_store(postgresql_server: DatabaseServer) -> Iterator[StoreDatabase]:
-    """The tables of a store on a shared server, for all tests of a process."""
-    with _shared(postgresql_server) as database:
-        yield _create_tables(database)
-        store_connections.close_connections()
-
-
-@pytest.fixture(scope="session")
-def supabase_store(postgresql_server: DatabaseServer, pgbouncer: DatabaseServer) -> Iterator[StoreDatabase]:
-    """The tables of a store behind a pooler, for all tests of a process."""
-    with _supabase(postgresql_server, pgbouncer) as database:
-        yield _create_tables(database)
-        store_connections.close_connections()
-
-
-@pytest.fixture(scope="session")
-def mysql_store(mariadb_server: DatabaseServer) -> Iterator[StoreDatabase]:
-    """The tables of a store on MariaDB, for all tests of a process."""
-    with _mysql(mariadb_server) as database:
-        yield _create_tables(database)
-        store_connections.close_connections()
-
-
-@pytest.fixture(params=["shared_store", "supabase_store", "postgresql_store", "mysql_store"])
-def any_database(request: pytest.FixtureRequest) -> StoreDatabase:
+@pytest.fixture(params=["shared", "supabase", "postgresql", "mysql"])
+def any_database(request: pytest.FixtureRequest, prepared_places: Callable[[str], PreparedPlace]) -> StoreDatabase:
     """An empty database of each kind in turn."""
-    return _cleared(request.getfixturevalue(request.param))
+    return _emptied(prepared_places(request.param))
 
 
-@pytest.fixture(params=["shared_store", "mysql_store"])
-def either_database(request: pytest.FixtureRequest) -> StoreDatabase:
+@pytest.fixture(params=["shared", "mysql"])
+def either_database(request: pytest.FixtureRequest, prepared_places: Callable[[str], PreparedPlace]) -> StoreDatabase:
     """An empty database of each dialect in turn."""
-    return _cleared(request.getfixturevalue(request.param))
+    return _emptied(prepared_places(request.param))
 
 
 @pytest.fixture
-def shared_database(shared_store: StoreDatabase) -> StoreDatabase:
+def shared_database(prepared_places: Callable[[str], PreparedPlace]) -> StoreDatabase:
     """An empty database of the kind `shared`."""
-    return _cleared(shared_store)
+    return _emptied(prepared_places("shared"))
 
 
-def _cleared(database: StoreDatabase) -> StoreDatabase:
-    """Delete all rows."""
-    for table in reversed(TABLES):
-        database.execute(f"DELETE FROM {{schema}}.{table.name}")
-    return database
+def _emptied(prepared: PreparedPlace) -> StoreDatabase:
+    prepared.empty()
+    return StoreDatabase(prepared)

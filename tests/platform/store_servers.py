@@ -57,8 +57,12 @@ class ServerOfTest:
 def drop_store_roles(connection: psycopg.Connection) -> None:
     """Drop the roles of stores in a database, with the tables that they see."""
     for (role,) in connection.execute(_OWN_ROLES).fetchall():
-        for statement in ("DROP OWNED BY {} CASCADE", "DROP ROLE {}"):
-            connection.execute(sql.SQL(statement).format(sql.Identifier(role)))
+        _drop_role(connection, role)
+
+
+def _drop_role(connection: psycopg.Connection, role: str) -> None:
+    connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(sql.Identifier(role)))
+    connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
 @pytest.fixture
@@ -69,9 +73,9 @@ def shared_server(postgresql_database: Database, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(os.environ, "SHARED_ADMIN_PASSWORD", _PASSWORD)
     monkeypatch.setitem(os.environ, "SHARED_STORES_PASSWORD", _PASSWORD)
     with postgresql_connection(postgresql_database) as connection:
-        for name, options in ((admin, "CREATEROLE"), (login, "NOINHERIT")):
+        for name, options in ((admin, sql.SQL("CREATEROLE")), (login, sql.SQL("NOINHERIT"))):
             statement = sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}")
-            connection.execute(statement.format(sql.Identifier(name), sql.SQL(options), sql.Literal(_PASSWORD)))
+            connection.execute(statement.format(sql.Identifier(name), options, sql.Literal(_PASSWORD)))
         database = sql.Identifier(postgresql_database.name)
         connection.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, sql.Identifier(admin)))
         put_shared_servers(setting_of("one", postgresql_database, admin, login))
@@ -83,8 +87,7 @@ def shared_server(postgresql_database: Database, monkeypatch: pytest.MonkeyPatch
         )
         drop_store_roles(connection)
         for name in (admin, login):
-            for statement in ("DROP OWNED BY {} CASCADE", "DROP ROLE {}"):
-                connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            _drop_role(connection, name)
 
 
 def setting_of(name: str, database: Database, admin: str, login: str, **options: object) -> dict[str, object]:

@@ -14,7 +14,7 @@ from chalicelib.integrations import parquet
 from chalicelib.kit import attributes, aws, clock, ids, table_schema, unique_values
 from chalicelib.kit import models as kit
 from chalicelib.kit.data_policy import Bucket
-from chalicelib.kit.messages import STORED
+from chalicelib.kit.payloads import STORED
 from chalicelib.kit.subject_queries import Redact
 from chalicelib.kit.tables import Table
 from chalicelib.retention.domain.archive_pages import ITEM
@@ -23,7 +23,7 @@ from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.shops import models as shops
 from chalicelib.studio import models as studio
 from infra.deploy import data_stack
-from tests.retention import analytics_rows, discounts_rows, together_rows
+from tests.retention import analytics_rows, discounts_rows, platform_rows, together_rows
 from tests.retention.conftest import DUE, LOGS_LIVE
 
 T = TypeVar("T", bound=Table)
@@ -57,6 +57,7 @@ def _value(attribute: Any, text: str) -> Any:
         attributes.ExpiryAttribute: clock.now() + timedelta(days=20),
         attributes.IntegerAttribute: 7,
         attributes.JsonAttribute: {"text": text},
+        attributes.MapAttribute: {"text": text},
         attributes.SecretAttribute: f"sealed:by:{text}",
         attributes.StringListAttribute: [text],
         attributes.StringSetAttribute: {text},
@@ -201,6 +202,7 @@ def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> s
     analytics_rows.seed_user(row, mark, "together" if kind is OwnerType.MEMBER else "platform", owner)
     if kind is OwnerType.STORE:
         analytics_rows.seed_tenant(row, mark, f"store:{owner}")
+        guard(mark, "platform", "stores", "slug", platform_rows.seed_store(row, mark, owner).slug)
     if kind is OwnerType.MEMBER:
         together_rows.seed_member(row, mark, owner)
         row(billing.UserAddon, mark, user_id=owner)

@@ -14,7 +14,7 @@ from chalicelib.kit import table_schema
 from chalicelib.kit.data_policy import TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.lakes import PersonDays
-from chalicelib.kit.messages import STORED
+from chalicelib.kit.payloads import STORED
 from chalicelib.kit.subject_queries import KeepWhileShared, SubjectQuery, ViaTable, placeholders
 from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.rules import LAKES, OBJECT_PREFIXES, TABLE_POLICIES

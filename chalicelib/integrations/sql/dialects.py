@@ -42,7 +42,8 @@ class MysqlDialect(MySQLDialect_pymysql):
         return self._parse_server_version(_driver_connection(connection).server_version)
 
     def _get_default_schema_name(self, connection: Connection) -> str:
-        return str(_driver_connection(connection).db)
+        name = _driver_connection(connection).db
+        return name.decode() if isinstance(name, bytes) else str(name)
 
     def _detect_sql_mode(self, connection: Connection) -> None:  # noqa: ARG002
         self._sql_mode = SQL_MODE

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pymysql
 from psycopg.rows import TupleRow
+from pymysql.constants import CLIENT
 
 from chalicelib.integrations.sql import addresses, failures, tls
 from chalicelib.integrations.sql.deadlines import Cutoff
@@ -56,7 +57,7 @@ def _postgresql(server: Server, limits: Limits, hosts: tuple[str, ...], context:
         host=",".join([server.host] * len(hosts)),
         hostaddr=",".join(hosts),
         port=server.port,
-        dbname=_keyword(server.database),
+        dbname=server.database,
         user=server.username,
         password=server.password,
         passfile=os.devnull,
@@ -81,13 +82,6 @@ def _postgresql(server: Server, limits: Limits, hosts: tuple[str, ...], context:
     return connection
 
 
-def _keyword(database: str) -> str:
-    """Return the database's name. Raises ValueError if libpq would read it as a list of parameters."""
-    if "=" in database or database.startswith(("postgres://", "postgresql://")):
-        raise ValueError("not a name")
-    return database
-
-
 def _mysql(server: Server, limits: Limits, hosts: tuple[str, ...]) -> pymysql.Connection[Any]:
     """Open a connection by PyMySQL, through a socket to the checked address."""
     verified = tls.is_verified(server)
@@ -104,6 +98,7 @@ def _mysql(server: Server, limits: Limits, hosts: tuple[str, ...]) -> pymysql.Co
         read_timeout=limits.unanswered,
         write_timeout=limits.unanswered,
         local_infile=False,
+        client_flag=CLIENT.FOUND_ROWS,
         autocommit=None,
         program_name=_APPLICATION,
         defer_connect=True,

@@ -121,7 +121,7 @@ def _begin_message(role: str | None, limits: Limits) -> bytes:
 
 
 def _extend(connection: Connection) -> None:
-    cutoff = connection.info.get("cutoff")
+    cutoff = None if connection.invalidated else connection.info.get("cutoff")
     if cutoff is not None:
         cutoff.extend()
 
@@ -140,7 +140,7 @@ def _check_in(driver: Any, record: Any) -> None:
 
 
 def _ping_idle(driver: Any, record: Any, proxy: Any) -> None:
-    """Ping a connection that was idle for a while; the pool replaces one that is dead."""
+    """Check a connection that was idle for a while; the pool replaces one that is dead."""
     since = record.info.get("idle_since")
     if since is None or clock.now() - since <= _PING_AFTER:
         return

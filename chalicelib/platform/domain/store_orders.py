@@ -56,9 +56,12 @@ TRANSITIONS = {
 """The changes that an order may go through. The use of a paid order's code stays; fulfilled pieces do not come back."""
 
 
-def transition(current: OrderStatus, requested: OrderStatus) -> Transition:
-    """Return the effects of a change of status. Raises OrderTransitionRefused if it is not allowed."""
+def transition(current: str, requested: OrderStatus) -> Transition:
+    """Return the effects of a change of status. Raises OrderTransitionRefused if it is not allowed.
+
+    An order of an adopted database may have a status that is none of OrderStatus; it cannot change.
+    """
     try:
-        return TRANSITIONS[current, requested]
-    except KeyError:
+        return TRANSITIONS[OrderStatus(current), requested]
+    except (KeyError, ValueError):
         raise OrderTransitionRefused(f"The order is {current}; it cannot become {requested}.") from None

@@ -19,11 +19,28 @@ from chalicelib.kit.tables import Table
 from chalicelib.platform.enums import MigrationRunStatus, StoreMigrationStatus
 
 
+class MigrationRunsByStart(GlobalSecondaryIndex["MigrationRun"]):
+    """All runs by start. Runs are rare, so that one partition holds them."""
+
+    class Meta:
+        index_name = "by_start"
+        projection = KeysOnlyProjection()
+
+    fleet = UnicodeAttribute(personal=False, hash_key=True)
+    started_at = DateTimeAttribute(personal=False, range_key=True)
+
+
 class MigrationRun(Table):
-    """A migration of all stores to a revision. `is_canary`: the first stores run alone, and the first failure stops it."""
+    """A migration of all stores to a revision. `is_canary`: the first stores run alone, and the first failure stops it.
+
+    `is_listed` is set once each store has its row. `fleet` is a constant, for the index.
+    """
 
     class Meta:
         table_name = tables.name("platform", "migration_runs")
+
+    FLEET = "stores"
+    by_start = MigrationRunsByStart()
 
     id = UnicodeAttribute(personal=False, hash_key=True)
     revision = UnicodeAttribute(personal=False)
@@ -33,6 +50,8 @@ class MigrationRun(Table):
     done = IntegerAttribute(personal=False, default=0)
     failed = IntegerAttribute(personal=False, default=0)
     skipped = IntegerAttribute(personal=False, default=0)
+    fleet = UnicodeAttribute(personal=False, default=FLEET)
+    is_listed = BooleanAttribute(personal=False, default=False)
     started_by = UnicodeAttribute(personal=False)
     started_at = DateTimeAttribute(personal=False)
     completed_at = DateTimeAttribute(personal=False, null=True)

@@ -66,7 +66,7 @@ class UsageHour(Table):
 
     `changes` is `{table: {created, updated, deleted}}`; that of `orders` also has `amount`, the total of placed orders.
     `endpoints` is gzipped in base64 (`domain/packed_endpoints`): calls, errors and a latency sketch of each endpoint.
-    `is_final`: two hours after its end the hour is computed no more.
+    `computed_at` is the hour's start until then. `is_final`: two hours after its end the hour is computed no more.
     """
 
     class Meta:
@@ -82,7 +82,7 @@ class UsageHour(Table):
     changes = JsonAttribute(personal=False, null=True)
     endpoints = JsonAttribute(personal=False, null=True)
     is_final = BooleanAttribute(personal=False, default=False)
-    computed_at = DateTimeAttribute(personal=False, null=True)
+    computed_at = DateTimeAttribute(personal=False)
     expires_epoch = ExpiryAttribute(personal=False)
 
 

@@ -47,14 +47,6 @@ def stage_job_end(
     transaction.update(Store(store_id), actions, Store.active_job == job_id, WriteConflict())
 
 
-def stage_failure_cleared(transaction: Transaction, store: Store) -> None:
-    """Remove the status of a failed job that was canceled in the transaction, unless the store has a newer status."""
-    actions: list[Action] = [Store.database_status.remove(), *_touched()]
-    is_same = Store.active_job.does_not_exist() & (Store.database_status == DatabaseStatus.FAILED)
-    if store.database_status is DatabaseStatus.FAILED:
-        transaction.update(Store(store.id), actions, is_same, WriteConflict())
-
-
 def stage_connection_change(transaction: Transaction, store: Store, host: str) -> None:
     """Make the store's engines connect again in the transaction. Raises WriteConflict there if the connection changed."""
     actions: list[Action] = [

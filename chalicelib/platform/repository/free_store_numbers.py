@@ -7,7 +7,7 @@ from collections.abc import Collection
 from chalicelib.kit import clock, unique_values
 from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.tables import Otherwise, Transaction, get_many
-from chalicelib.platform.enums import StorePlan
+from chalicelib.platform.enums import DatabaseType, StorePlan
 from chalicelib.platform.models import Store
 
 COUNT = 5
@@ -20,10 +20,16 @@ def list_holders(owner_id: str) -> list[str | None]:
     return [row.owner if row else None for row in rows]
 
 
-def find_plans(store_ids: Collection[str]) -> dict[str, StorePlan]:
-    """Return the plans of existing stores on shared servers, or with a job; one read."""
+def find_free_stores(store_ids: Collection[str]) -> set[str]:
+    """Return which of these stores are on the free plan, and on a shared server or nowhere yet; one read."""
     rows = get_many([(Store, (store_id,)) for store_id in store_ids], consistent=True)
-    return {row.id: row.subscription_plan for row in rows if row is not None}
+    return {
+        row.id
+        for row in rows
+        if row is not None
+        and row.subscription_plan is StorePlan.FREE
+        and row.database_type in (None, DatabaseType.SHARED)
+    }
 
 
 def stage_claim(transaction: Transaction, store: Store, number: int, holder: str | None, otherwise: Otherwise) -> None:

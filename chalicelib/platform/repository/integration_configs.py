@@ -112,7 +112,9 @@ def _store_certificate(store_id: str, kind: IntegrationType, certificate: str | 
     """Return the certificate, or the address of a large one, put into S3."""
     if certificate is None or len(certificate.encode()) <= _LARGE:
         return certificate
-    url = storage.address(config.settings().images_bucket, f"platform/{store_id}/{kind.value}.pem")
+    url = storage.address(
+        config.settings().images_bucket, f"payloads/platform/certificates/{store_id}/{kind.value}.pem"
+    )
     storage.put(url, certificate.encode(), "application/x-pem-file")
     return url
 

@@ -49,6 +49,11 @@ def subtract_order(store_id: str, month: str) -> None:
         update_if(Store(store_id), [Store.order_count.add(-1)], Store.order_count > 0)
 
 
+def raise_order_number(store_id: str, number: int) -> None:
+    """Set the number of the last order to `number`, unless it is higher."""
+    update_if(Store(store_id), [Store.order_number.set(number)], Store.order_number < number)
+
+
 def open_month(store_id: str, month: str) -> bool:
     """Set the monthly counters to zero for a new month. Returns False if the row counts this or a later month."""
     actions = [Store.usage_month.set(month), Store.api_calls_month.set(0), Store.orders_month.set(0)]

@@ -22,6 +22,8 @@ from chalicelib.platform.errors import JobNotFound
 from chalicelib.platform.models import ProvisioningJob
 
 RUNNING, RETRYABLE = "running", "retryable"
+_POSITION = {"step", "cursor", "tables_created"}
+"""Where a job stands."""
 
 
 class LeaseLost(Exception):
@@ -60,33 +62,40 @@ def acquire_lease(job_id: str) -> ProvisioningJob | None:
 
 
 def save_progress(job: ProvisioningJob, columns: Mapping[str, Any]) -> None:
-    """Store progress of a leased job, renew the lease and start its attempts again. Raises LeaseLost."""
+    """Store columns of a leased job and renew the lease. If the job stands elsewhere now, its attempts start again.
+
+    Raises LeaseLost.
+    """
     now = clock.now()
+    has_moved = any(getattr(job, name) != columns[name] for name in _POSITION & columns.keys())
     actions = [
         *_sets(columns),
         ProvisioningJob.lease_until.set(now + LEASE),
-        ProvisioningJob.attempts.set(1),
+        ProvisioningJob.attempts.set(1 if has_moved else job.attempts),
         ProvisioningJob.updated_at.set(now),
     ]
     if not update_if(job, actions, _is_own(job)):
         raise LeaseLost
 
 
-def release_lease(job: ProvisioningJob, delay: timedelta = timedelta(0), *, has_progress: bool = True) -> None:
-    """Release the job, which is due after `delay`, if this worker still holds it, canceled or not."""
+def release_lease(job: ProvisioningJob, delay: timedelta = timedelta(0), *, has_failed: bool = False) -> None:
+    """Release the job, which is due after `delay`, if this worker still holds it, canceled or not.
+
+    The attempt does not count unless it `has_failed`.
+    """
     actions: list[Action] = [
         ProvisioningJob.lease_holder.remove(),
         ProvisioningJob.lease_until.set(clock.now() + delay),
     ]
-    if has_progress:
+    if not has_failed:
         actions.append(ProvisioningJob.attempts.set(0))
     update_if(ProvisioningJob(job.id), actions, ProvisioningJob.lease_holder == job.lease_holder)
 
 
-def request_cancellation(job: ProvisioningJob) -> bool:
-    """Make cancellation the next step of a job that has not ended. A worker that holds it loses its fence.
+def stage_cancellation(transaction: Transaction, job: ProvisioningJob) -> None:
+    """Make cancellation the next step of a job in the transaction. A worker that holds the job loses its fence.
 
-    Returns False if the job has ended.
+    Raises WriteConflict there if the job ended or was leased.
     """
     now = clock.now()
     actions: list[Action] = [
@@ -99,8 +108,8 @@ def request_cancellation(job: ProvisioningJob) -> bool:
         ProvisioningJob.completed_at.remove(),
         ProvisioningJob.expires_epoch.remove(),
     ]
-    is_same = ProvisioningJob.fence == job.fence
-    return update_if(ProvisioningJob(job.id), actions, ProvisioningJob.unfinished.exists() & is_same)
+    is_same = (ProvisioningJob.fence == job.fence) & (ProvisioningJob.unfinished == job.unfinished)
+    transaction.update(ProvisioningJob(job.id), actions, is_same, WriteConflict())
 
 
 def stage_retry(transaction: Transaction, job: ProvisioningJob, otherwise: Otherwise) -> None:

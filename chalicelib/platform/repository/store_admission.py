@@ -28,6 +28,6 @@ def count_call(row: Store, key: PresentedKey | None, scopes: Collection[KeyScope
     )
     if key is not None:
         entry = Store.api_keys[key.key_id]
-        condition &= (entry[DIGEST] == key.digest) & entry[SCOPE].is_in(*sorted(scopes))
+        condition &= (entry[DIGEST] == key.digest) & entry[SCOPE].is_in(*sorted(scope.value for scope in scopes))
     actions = [Store.api_calls_month.add(1), Store.last_activity_at.set(now)]
     return update_if(row, actions, condition)

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, false, func, or_
+from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, false, func, or_
 from sqlalchemy.sql.elements import UnaryExpression
 
 from chalicelib.integrations.sql.servers import Dialect
@@ -14,8 +14,8 @@ from chalicelib.platform.domain.store_filters import Filter, Operator, SortKey, 
 
 _ESCAPE = "!"
 """The escape character of our patterns; a backslash means different things to the servers."""
-_UNICODE = "und-x-icu"
-"""PostgreSQL's collation with the letters of all scripts; `C`, which the columns have, folds ASCII only."""
+_DATABASE_LOCALE = "default"
+"""PostgreSQL's collation of the database, which folds the letters of all scripts; `C`, which the columns have, folds ASCII."""
 _COMPARISONS: Mapping[Operator, Callable[[Any, Any], Any]] = {
     Operator.EQ: operator.eq,
     Operator.NE: operator.ne,
@@ -30,7 +30,7 @@ def filter_condition(table: Table, each: Filter, dialect: Dialect) -> ColumnElem
     """Return the condition of a filter."""
     column = table.c[each.column]
     if each.operator in _COMPARISONS:
-        condition: ColumnElement[bool] = _COMPARISONS[each.operator](column, each.value)
+        condition: ColumnElement[bool] = _COMPARISONS[each.operator](column, _bound(column, each.value))
         return condition
     if each.operator is Operator.IN:
         return column.in_(each.value)
@@ -38,18 +38,17 @@ def filter_condition(table: Table, each: Filter, dialect: Dialect) -> ColumnElem
         return column.is_(None) if each.value else column.is_not(None)
     if each.operator is Operator.LIKE:
         return column.like(_pattern(each.value), escape=_ESCAPE)
-    folded = func.lower(column.collate(_UNICODE) if dialect is Dialect.POSTGRESQL else column)
-    return folded.like(_pattern(each.value).lower(), escape=_ESCAPE)
+    pattern = _bound(column, _pattern(each.value))
+    if dialect is Dialect.POSTGRESQL:
+        column, pattern = column.collate(_DATABASE_LOCALE), pattern.collate(_DATABASE_LOCALE)
+    return func.lower(column).like(func.lower(pattern), escape=_ESCAPE)
 
 
 def after_position(table: Table, sort: Sequence[SortKey], values: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for rows that come after these values of the sort columns."""
     alternatives = []
     for number, (key, value) in enumerate(zip(sort, values, strict=True)):
-        equal = [
-            table.c[before.column].is_(None) if known is None else table.c[before.column] == known
-            for before, known in zip(sort[:number], values, strict=False)
-        ]
+        equal = [_is_equal(table.c[before.column], known) for before, known in zip(sort[:number], values, strict=False)]
         alternatives.append(and_(*equal, _comes_after(table, key, value)))
     return or_(*alternatives)
 
@@ -64,8 +63,18 @@ def _comes_after(table: Table, key: SortKey, value: Any) -> ColumnElement[bool]:
     column = table.c[key.column]
     if value is None:
         return false()
-    beyond = column < value if key.is_descending else column > value
+    bound = _bound(column, value)
+    beyond = column < bound if key.is_descending else column > bound
     return or_(beyond, column.is_(None)) if column.nullable else beyond
+
+
+def _is_equal(column: Column[Any], value: Any) -> ColumnElement[bool]:
+    return column.is_(None) if value is None else column == _bound(column, value)
+
+
+def _bound(column: Column[Any], value: Any) -> ColumnElement[Any]:
+    """Return a bound value of the column's type; SQLAlchemy would write true and false into the statement."""
+    return bindparam(None, value, type_=column.type)
 
 
 def _order(table: Table, key: SortKey, dialect: Dialect) -> list[ColumnElement[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -11,7 +12,6 @@ from sqlalchemy import Engine
 from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.circuit_breaker import CircuitBreaker
 from chalicelib.integrations.sql.servers import Limits, Server
-from chalicelib.platform.repository.allowed_hosts import load_allowed_hosts
 
 MAX_ENGINES = 8
 
@@ -28,14 +28,14 @@ _lock = threading.Lock()
 _engines: OrderedDict[tuple[Server, Limits], StoreEngine] = OrderedDict()
 
 
-def get_engine(server: Server, limits: Limits) -> StoreEngine:
+def get_engine(server: Server, limits: Limits, allowed_hosts: Collection[str]) -> StoreEngine:
     """Return the engine of the server; create it if this process has none."""
     key = server, limits
     with _lock:
         if key in _engines:
             _engines.move_to_end(key)
             return _engines[key]
-    created = StoreEngine(engines.pooled_engine(server, limits, load_allowed_hosts()))
+    created = StoreEngine(engines.pooled_engine(server, limits, allowed_hosts))
     with _lock:
         kept = _engines.setdefault(key, created)
         closing = [_engines.popitem(last=False)[1] for _ in range(len(_engines) - MAX_ENGINES)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from chalicelib.platform.domain.store_orders import Customer, CustomerTotals
 from chalicelib.platform.enums import OrderStatus
@@ -32,6 +32,11 @@ def list_items(transaction: StoreTransaction, order_id: str) -> list[dict[str, A
     """Return the columns of an order's items, by position."""
     statement = select(ORDER_ITEMS).where(ORDER_ITEMS.c.order_id == order_id).order_by(ORDER_ITEMS.c.position)
     return [dict(row) for row in transaction.connection.execute(statement).mappings()]
+
+
+def get_highest_number(transaction: StoreTransaction) -> int:
+    """Return the highest number of an order, 0 without orders."""
+    return int(transaction.connection.execute(select(func.max(ORDERS.c.number))).scalar_one() or 0)
 
 
 def add_order(transaction: StoreTransaction, order: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:

@@ -144,11 +144,23 @@ def drop_schema(connection: Connection, schema: str) -> None:
     _run(connection, [f"DROP SCHEMA {_quoted(connection, schema)}"])
 
 
-def drop_role(connection: Connection, role: str) -> None:
-    """Drop a PostgreSQL role or login with its rights in this database. It owns nothing."""
-    if has_role(connection, role):
-        name = _quoted(connection, role)
-        _run(connection, [f"DROP OWNED BY {name}", f"DROP ROLE {name}"])
+def drop_role(connection: Connection, schema: str, role: str, tables: Sequence[str]) -> None:
+    """Drop a PostgreSQL role or login with its rights on the schema and on these tables. It owns nothing.
+
+    `DROP OWNED` would need the privileges of the role, which its creator does not have.
+    """
+    if not has_role(connection, role):
+        return
+    name, place = _quoted(connection, role), _quoted(connection, schema)
+    _run(
+        connection,
+        [
+            *(f"REVOKE ALL ON {place}.{_quoted(connection, table)} FROM {name}" for table in tables),
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {place} REVOKE ALL ON TABLES FROM {name}",
+            f"REVOKE ALL ON SCHEMA {place} FROM {name}",
+            f"DROP ROLE {name}",
+        ],
+    )
 
 
 def drop_mysql_login(connection: Connection, login: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, bindparam, case, select, update
+from sqlalchemy import Column, Update, bindparam, case, select, update
 
 from chalicelib.platform.domain.store_stock import StockKey, StockLevel
 from chalicelib.platform.repository.store_transactions import StoreTransaction
@@ -19,7 +19,10 @@ _REMAINING_RESERVED = case((INVENTORY.c.reserved > _PIECES, INVENTORY.c.reserved
 _ROW = update(INVENTORY).where(
     INVENTORY.c.product_id == bindparam("product_key"), INVENTORY.c.location == bindparam("location_key")
 )
-_TECHNICAL = ((INVENTORY.c.version, INVENTORY.c.version + 1), (INVENTORY.c.updated_at, bindparam("moment")))
+_TECHNICAL: tuple[tuple[Column[Any], Any], ...] = (
+    (INVENTORY.c.version, INVENTORY.c.version + 1),
+    (INVENTORY.c.updated_at, bindparam("moment")),
+)
 
 
 def list_levels(

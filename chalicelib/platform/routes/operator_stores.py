@@ -10,7 +10,7 @@ from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 from chalicelib.platform.schemas.stores import StoreQuery, StoreRead, StoreSuspension
-from chalicelib.platform.service import operator_stores
+from chalicelib.platform.service import operator_stores, stores
 
 bp = Blueprint(__name__)
 
@@ -19,14 +19,14 @@ bp = Blueprint(__name__)
 @endpoint(bp, auth=support, query=StoreQuery, returns=Page[StoreRead])
 def list_all_stores(call: ApiRequest[Account, None, StoreQuery]) -> PageResult[StoreRead]:
     """List the stores of an owner, with a slug, or whose database has a status: give one of the three."""
-    return operator_stores.list_stores(call.query, call.page)
+    return operator_stores.list_any_stores(call.query, call.page)
 
 
 @bp.route("/v1/operator/platform/stores/{store_id}", methods=["GET"])
 @endpoint(bp, auth=support, returns=StoreRead)
 def get_any_store(call: ApiRequest[Account], store_id: str) -> StoreRead:
     """Return a store."""
-    return operator_stores.get_store(store_id)
+    return stores.read_store(call.principal, store_id)
 
 
 @bp.route("/v1/operator/platform/stores/{store_id}/suspend", methods=["POST"])

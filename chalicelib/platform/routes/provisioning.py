@@ -8,9 +8,10 @@ from chalicelib.kit.auth import Account, owner_or_operator, owner_or_support, su
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
+from chalicelib.platform.domain.audit import Change
 from chalicelib.platform.schemas.databases import DatabaseInput
 from chalicelib.platform.schemas.provisioning import JobAccepted, JobQuery, JobRead, JobStatusRead
-from chalicelib.platform.service import provisioning
+from chalicelib.platform.service import audit, provisioning
 from chalicelib.platform.service.store_access import get_accessible_store
 
 bp = Blueprint(__name__)
@@ -23,6 +24,10 @@ def provision_store(call: ApiRequest[Account, DatabaseInput], store_id: str) -> 
     store = get_accessible_store(call.principal, store_id)
     result, is_new = provisioning.request_provisioning(store, call.body.database, call.principal.subject)
     if is_new:
+        change = Change(
+            store.id, "platform.provision_store", f"job:{result.job_id}", after={"type": call.body.database.type}
+        )
+        audit.publish_change(call.principal, change, call.credentials.source_ip)
         return result
     return Response(result.model_dump_json(), {"Content-Type": "application/json"}, 200)
 
@@ -40,7 +45,10 @@ def get_provisioning_status(call: ApiRequest[Account], store_id: str, job_id: st
 def retry_provisioning(call: ApiRequest[Account], store_id: str, job_id: str) -> JobAccepted:
     """Start a failed job again, within 24 hours of its failure. Tables that it created are kept."""
     store = get_accessible_store(call.principal, store_id)
-    return provisioning.retry_job(store.id, job_id)
+    result = provisioning.retry_job(store.id, job_id)
+    change = Change(store.id, "platform.retry_job", f"job:{job_id}")
+    audit.publish_change(call.principal, change, call.credentials.source_ip)
+    return result
 
 
 @bp.route("/v1/platform/stores/{store_id}/provision/{job_id}/cancel", methods=["POST"])
@@ -48,7 +56,10 @@ def retry_provisioning(call: ApiRequest[Account], store_id: str, job_id: str) ->
 def cancel_provisioning(call: ApiRequest[Account], store_id: str, job_id: str) -> JobAccepted:
     """End a job and drop the empty tables that it created. What existed before is not changed."""
     store = get_accessible_store(call.principal, store_id)
-    return provisioning.cancel_job(store.id, job_id)
+    result = provisioning.cancel_job(store.id, job_id)
+    change = Change(store.id, "platform.cancel_job", f"job:{job_id}")
+    audit.publish_change(call.principal, change, call.credentials.source_ip)
+    return result
 
 
 @bp.route("/v1/operator/platform/jobs", methods=["GET"])

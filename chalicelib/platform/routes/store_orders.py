@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from chalicelib.kit.http import ApiRequest
 from chalicelib.kit.http.etags import row_version
+from chalicelib.platform.errors import (
+    DiscountCodeUsedUp,
+    InvalidAdjustment,
+    InvalidDiscountCode,
+    InvalidOrder,
+    InventoryNotFound,
+    OrderNotFound,
+    OrderTransitionRefused,
+    OutOfStock,
+    PlanLimitReached,
+)
 from chalicelib.platform.routes.store_blueprint import bp, store_endpoint
 from chalicelib.platform.schemas.store_orders import OrderCreate, OrderRead, OrderUpdate
 from chalicelib.platform.schemas.store_quotes import QuoteCreate, QuoteRead
@@ -12,7 +23,14 @@ from chalicelib.platform.service.store_callers import StoreCaller, store_reader,
 
 
 @bp.route("/v1/store/orders", methods=["POST"])
-@store_endpoint(auth=store_writer, body=OrderCreate, returns=OrderRead, status=201, idempotent="claimed")
+@store_endpoint(
+    auth=store_writer,
+    body=OrderCreate,
+    returns=OrderRead,
+    status=201,
+    idempotent="claimed",
+    errors=(PlanLimitReached, InvalidOrder, InvalidDiscountCode, DiscountCodeUsedUp, OutOfStock),
+)
 def place_order(call: ApiRequest[StoreCaller, OrderCreate]) -> OrderRead:
     """Place an order: it reserves its pieces and a use of its code.
 
@@ -24,7 +42,14 @@ def place_order(call: ApiRequest[StoreCaller, OrderCreate]) -> OrderRead:
 
 
 @bp.route("/v1/store/orders/{row_id}", methods=["PATCH"])
-@store_endpoint(auth=store_writer, body=OrderUpdate, returns=OrderRead, etag=row_version, if_match="optional")
+@store_endpoint(
+    auth=store_writer,
+    body=OrderUpdate,
+    returns=OrderRead,
+    etag=row_version,
+    if_match="optional",
+    errors=(OrderNotFound, OrderTransitionRefused),
+)
 def change_order(call: ApiRequest[StoreCaller, OrderUpdate], row_id: str) -> OrderRead:
     """Change the status of an order.
 
@@ -37,7 +62,12 @@ def change_order(call: ApiRequest[StoreCaller, OrderUpdate], row_id: str) -> Ord
 
 
 @bp.route("/v1/store/quote", methods=["POST"])
-@store_endpoint(auth=store_reader, body=QuoteCreate, returns=QuoteRead)
+@store_endpoint(
+    auth=store_reader,
+    body=QuoteCreate,
+    returns=QuoteRead,
+    errors=(InvalidOrder, InvalidDiscountCode, DiscountCodeUsedUp, OutOfStock),
+)
 def quote_order(call: ApiRequest[StoreCaller, QuoteCreate]) -> QuoteRead:
     """Return the amounts that an order would have now, without placing it."""
     from chalicelib.platform.service import store_quotes  # noqa: PLC0415 - loads SQLAlchemy
@@ -46,9 +76,21 @@ def quote_order(call: ApiRequest[StoreCaller, QuoteCreate]) -> QuoteRead:
 
 
 @bp.route("/v1/store/adjustments", methods=["POST"])
-@store_endpoint(auth=store_writer, body=AdjustmentCreate, returns=StockLevelRead, idempotent="claimed")
+@store_endpoint(
+    auth=store_writer,
+    body=AdjustmentCreate,
+    returns=StockLevelRead,
+    idempotent="claimed",
+    etag=row_version,
+    if_match="optional",
+    errors=(InventoryNotFound, InvalidAdjustment, OutOfStock),
+)
 def adjust_stock(call: ApiRequest[StoreCaller, AdjustmentCreate]) -> StockLevelRead:
-    """Add pieces of a product to a location, or take some that no order has reserved."""
+    """Add pieces of a product to a location, or take some that no order has reserved.
+
+    A retry with the same Idempotency-Key does not adjust twice, unless the first request crashed after it changed the
+    row; with If-Match (the row's version) it never does.
+    """
     from chalicelib.platform.service import store_stock  # noqa: PLC0415 - loads SQLAlchemy
 
-    return store_stock.adjust_stock(call.principal, call.body)
+    return store_stock.adjust_stock(call.principal, call.body, call.if_match)

@@ -33,7 +33,7 @@ def create_store(call: ApiRequest[Account, StoreCreate]) -> StoreRead:
 @endpoint(bp, auth=owner_or_support, returns=StoreRead, etag=row_version)
 def get_store(call: ApiRequest[Account], store_id: str) -> StoreRead:
     """Return a store with its plan and usage, to its owner, operators and support."""
-    return stores.get_store(call.principal, store_id)
+    return stores.read_store(call.principal, store_id)
 
 
 @bp.route("/v1/platform/stores/{store_id}", methods=["PATCH"])

@@ -70,9 +70,8 @@ class SupabaseDatabase(Input):
 
     @model_validator(mode="after")
     def _is_new_or_existing(self) -> Self:
-        is_new = self.organization is not None and self.region is not None
-        is_existing = self.project is not None and self.password is not None
-        if is_new == is_existing or (is_existing and (self.organization or self.region)):
+        given = [value is not None for value in (self.organization, self.region, self.project, self.password)]
+        if given not in ([True, True, False, False], [False, False, True, True]):
             raise PydanticCustomError("database", "give `organization` and `region`, or `project` and `password`")
         return self
 

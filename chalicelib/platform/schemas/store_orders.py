@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from chalicelib.kit.schemas import Amount, Input, Schema, Timestamp
 from chalicelib.platform.enums import OrderStatus
@@ -55,8 +55,8 @@ class OrderRead(Schema):
     shipping_total: Amount
     total: Amount
     discount_id: str | None
-    billing_address: dict[str, str | None] | None
-    shipping_address: dict[str, str | None] | None
+    billing_address: JsonValue
+    shipping_address: JsonValue
     placed_at: Timestamp
     paid_at: Timestamp | None
     fulfilled_at: Timestamp | None

@@ -68,4 +68,4 @@ class QuoteRead(Schema):
     shipping_total: Amount
     total: Amount
     discount_id: str | None
-    lines: list[QuoteLineRead] = Field(serialization_alias="items")
+    items: list[QuoteLineRead] = Field(validation_alias="lines")

@@ -81,6 +81,9 @@ class ColumnRead(Schema):
     type: str
     is_nullable: bool
     is_read_only: bool
+    has_default: bool = Field(
+        description="Whether a new row may leave it out; a column that may be null may be left out too."
+    )
     max_length: int | None
     choices: list[str]
     references: str | None

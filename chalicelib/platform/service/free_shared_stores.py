@@ -13,16 +13,16 @@ from chalicelib.platform.repository import free_store_numbers
 def stage_free_store(transaction: Transaction, store: Store) -> None:
     """Claim a number for a store on the free plan in the transaction. Raises FreeStoresLimit if none is free.
 
-    A number of a store that left the free plan is free.
+    A number of a store that left the free plan or the shared servers is free.
     """
     if store.subscription_plan is not StorePlan.FREE:
         return
     holders = free_store_numbers.list_holders(store.owner_id)
     if store.id in holders:
         return
-    plans = free_store_numbers.find_plans({holder for holder in holders if holder is not None})
+    free_stores = free_store_numbers.find_free_stores({holder for holder in holders if holder is not None})
     for number, holder in enumerate(holders):
-        if holder is None or plans.get(holder) is not StorePlan.FREE:
+        if holder not in free_stores:
             free_store_numbers.stage_claim(transaction, store, number, holder, WriteConflict())
             return
     raise FreeStoresLimit(f"At most {len(holders)} free stores can be on shared servers.")

@@ -15,7 +15,7 @@ from chalicelib.platform.schemas.stores import StoreQuery, StoreRead
 from chalicelib.platform.service.stores import to_store_read
 
 
-def list_stores(query: StoreQuery, page: PageRequest) -> PageResult[StoreRead]:
+def list_any_stores(query: StoreQuery, page: PageRequest) -> PageResult[StoreRead]:
     """Return a page of the stores that the query selects. Raises InvalidStoreQuery without exactly one filter."""
     filters = [query.owner_id, query.slug, query.database_status]
     if sum(each is not None for each in filters) != 1:
@@ -26,11 +26,6 @@ def list_stores(query: StoreQuery, page: PageRequest) -> PageResult[StoreRead]:
     if query.owner_id is not None:
         return stores.list_by_owner(query.owner_id, page).map(to_store_read)
     return stores.list_by_database_status(DatabaseStatus(query.database_status or ""), page).map(to_store_read)
-
-
-def get_store(store_id: str) -> StoreRead:
-    """Return a store. Raises StoreNotFound."""
-    return to_store_read(stores.get_store(store_id))
 
 
 def suspend_store(store_id: str, reason: str) -> StoreRead:
@@ -63,4 +58,4 @@ def _change(store_id: str, columns_of: Callable[[Store], dict[str, Any]]) -> Sto
             stores.stage_columns(unit.transaction, row, columns)
 
     run_unit_of_work(decide)
-    return get_store(store_id)
+    return to_store_read(stores.get_store(store_id))

@@ -76,15 +76,23 @@ def retry_job(store_id: str, job_id: str) -> JobAccepted:
 
 
 def cancel_job(store_id: str, job_id: str) -> JobAccepted:
-    """Have a worker end the job and drop the empty tables that it created. Raises JobNotFound, JobEnded."""
-    job = provisioning_jobs.get(store_id, job_id)
-    while job.step != Step.CANCEL and not provisioning_jobs.request_cancellation(job):
+    """Request that a worker ends the job and drops the empty tables that it created.
+
+    A failed job whose tables a later job may have adopted counts as ended. Raises JobNotFound, JobEnded.
+    """
+
+    def decide(unit: UnitOfWork) -> ProvisioningJob:
+        job = provisioning_jobs.get(store_id, job_id)
         if job.unfinished is None:
             raise JobEnded
-        job = provisioning_jobs.get(store_id, job_id)
-    if job.unfinished is None:
-        raise JobEnded
-    messages.publish(JobDue(store_id=store_id, job_id=job_id))
+        if job.step != Step.CANCEL:
+            provisioning_jobs.stage_cancellation(unit.transaction, job)
+            if job.unfinished == provisioning_jobs.RETRYABLE:
+                database_states.stage_job_begin(unit.transaction, store_id, job_id, JobEnded())
+        unit.publish(JobDue(store_id=store_id, job_id=job_id))
+        return job
+
+    job = run_unit_of_work(decide)
     return JobAccepted(job_id=job_id, status=job.status, message="Canceling the job")
 
 

@@ -66,9 +66,11 @@ def _remove_place(run: JobRun, target: ProvisioningTarget) -> None:
             if target.login is not None:
                 store_schemas.drop_mysql_login(connection, target.login)
             return
-        if target.grantee is not None:
-            store_schemas.drop_role(connection, target.grantee)
-        is_empty = not store_tables.list_tables(connection, target.dialect, target.schema)
+        existing = store_tables.list_tables(connection, target.dialect, target.schema)
+        if target.grantee is not None and facts.schema_exists:
+            adopted = [name for name in (run.job.report or {}).get("adopted", []) if name in existing]
+            store_schemas.drop_role(connection, target.schema, target.grantee, adopted)
+        is_empty = not existing
         if facts.schema_mark == run.mark and is_empty:
             store_schemas.drop_schema(connection, target.schema)
 
@@ -78,9 +80,6 @@ def _end(run: JobRun, left: list[str]) -> None:
     columns = {"status": JobStatus.CANCELLED, "message": "The job was canceled", "report": report}
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, columns)
-        if run.store.active_job == run.job.id:
-            database_states.stage_job_end(transaction, run.store.id, run.job.id, None, {})
-        else:
-            database_states.stage_failure_cleared(transaction, run.store)
+        database_states.stage_job_end(transaction, run.store.id, run.job.id, None, {})
         free_shared_stores.stage_free_store_end(transaction, run.store)
     log.info("job canceled", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import logs
-from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.errors import Problem, Unavailable
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget, own_login, target_with_login
 from chalicelib.platform.domain.server_requirements import ServerFacts, has_privileges
 from chalicelib.platform.errors import PrivilegeMissing, SchemaInUse, SharedServersFull
@@ -131,7 +131,7 @@ def _count_stores(server: SharedServer, store_id: str) -> int | None:
     try:
         with store_connections.connect(shared_servers.shared_target(server, store_id).admin) as connection:
             return store_schemas.count_shared_schemas(connection)
-    except Exception as error:
+    except (Problem, StatementFailed) as error:
         log.error("shared server skipped", extra={"server": server.name, "error": type(error).__name__})
         return None
 

@@ -23,6 +23,7 @@ from chalicelib.platform.repository import (
     store_tables,
 )
 from chalicelib.platform.repository.store_tables import ExistingTable
+from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.service import provisioning_places, store_connections
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.store_database import revisions
@@ -140,9 +141,10 @@ def activate_store(run: JobRun) -> None:
         "schema_revision": revisions.HEAD,
     }
     done = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The store's database is ready"}
+    status = DatabaseStatus.ACTIVE if get_store(run.store.id).is_active else DatabaseStatus.SUSPENDED
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, done)
-        database_states.stage_job_end(transaction, run.store.id, run.job.id, DatabaseStatus.ACTIVE, columns)
+        database_states.stage_job_end(transaction, run.store.id, run.job.id, status, columns)
     log.info("store provisioned", extra={"job": run.job.id, "store": run.store.id, "kind": kind})
 
 

@@ -51,7 +51,7 @@ def run_job(message: JobDue) -> None:
         log.info("job released: it was canceled or leased again", extra={"job": job.id})
         _postpone(job, timedelta(0))
     except BaseException:
-        provisioning_jobs.release_lease(job, OUTAGE_DELAY, has_progress=False)
+        provisioning_jobs.release_lease(job, OUTAGE_DELAY, has_failed=True)
         raise
 
 
@@ -78,17 +78,19 @@ def _run_leased(job: ProvisioningJob) -> None:
 
 def _run_steps(run: JobRun) -> None:
     """Run the job's steps from the stored one. Raises Postponed, LeaseLost and the problems of the steps."""
-    step: Step | None = Step(run.job.step or Step.TEST)
-    if run.job.attempts > MAX_CRASHES and step is not Step.CANCEL:
+    step: Step | None = Step(run.job.step)
+    run.begin_step(Step(run.job.step))
+    if run.job.attempts > MAX_CRASHES:
         raise JobStuck
+    if step is Step.CANCEL:
+        provisioning_cancellation.cancel(run)
+        return
     while step is not None:
-        run.require_time()
-        run.begin_step(step)
-        if step is Step.CANCEL:
-            provisioning_cancellation.cancel(run)
-            return
         provisioning_steps.STEPS[step](run)
         step = step_after(step)
+        if step is not None:
+            run.begin_step(step)
+            run.require_time()
 
 
 def _problem_of(failure: StatementFailed) -> Problem:
@@ -107,16 +109,16 @@ def _handle_problem(run: JobRun, problem: Problem) -> None:
     if isinstance(problem, Unavailable | Unreachable) and not is_first_test and job.attempts <= MAX_OUTAGES:
         delay = max(OUTAGE_DELAY, timedelta(seconds=getattr(problem, "retry_after", 0)))
         log.info("job postponed: its server is not available", extra={"job": job.id, "code": problem.code})
-        _postpone(job, delay, has_progress=False)
+        _postpone(job, delay, has_failed=True)
     elif job.step == Step.CANCEL:
         provisioning_cancellation.end_unfinished(run)
     else:
         _fail(run, problem)
 
 
-def _postpone(job: ProvisioningJob, delay: timedelta, *, has_progress: bool = True) -> None:
+def _postpone(job: ProvisioningJob, delay: timedelta, *, has_failed: bool = False) -> None:
     """Release the job and queue it again after the delay."""
-    provisioning_jobs.release_lease(job, delay, has_progress=has_progress)
+    provisioning_jobs.release_lease(job, delay, has_failed=has_failed)
     seconds = min(900, int(delay.total_seconds()))
     messages.publish(JobDue(store_id=job.store_id, job_id=job.id), delay_seconds=seconds)
 

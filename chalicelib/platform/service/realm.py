@@ -18,6 +18,7 @@ from chalicelib.platform.models import PlatformUser
 from chalicelib.platform.repository.users import USERS
 from chalicelib.platform.schemas.account_messages import AccountMailOrdered
 from chalicelib.platform.service import second_factor
+from chalicelib.platform.service.store_registration import register_stores
 
 APP = "Backroom"
 _INVITATION = LetterText(
@@ -61,6 +62,7 @@ REALM = Realm(
     activity="last_login_at",
     stage_verified=_stage_verified,
     compose_invitation=_compose_invitation,
+    register_address=register_stores,
     second_factor=second_factor.check_code,
     require_closable=_require_no_stores,
 )

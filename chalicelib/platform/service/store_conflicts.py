@@ -14,7 +14,7 @@ from chalicelib.platform.repository.store_rows import find_conflicts
 from chalicelib.platform.service.store_calls import problem_of, run_transaction
 
 Positioned = Sequence[tuple[int, Row]]
-"""Whole rows of a request with their positions in it."""
+"""Whole rows of a request with their positions in it. Version 1 is a new row."""
 
 
 def refusal_of(
@@ -28,6 +28,6 @@ def refusal_of(
     for position, row in rows:
         for names, owners in stored.items():
             owner = owners.get(tuple(row[name] for name in names))
-            if owner is not None and (names == schema.key or owner != key_of(schema, row)):
+            if owner is not None and (row["version"] == 1 or owner != key_of(schema, row)):
                 errors.add(position, names[-1], "another row has this value")
     return RowAlreadyExists(errors=errors.items)

@@ -16,8 +16,8 @@ from chalicelib.platform import errors as problems
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import integration_configs, store_engines, store_transactions
-from chalicelib.platform.repository.allowed_hosts import load_allowed_hosts
 from chalicelib.platform.repository.store_transactions import StoreTransaction
+from chalicelib.platform.service import allowed_hosts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -65,7 +65,7 @@ def connect(server: Server, limits: Limits = JOB_LIMITS) -> Iterator[Connection]
     """
     with ExitStack() as stack:
         try:
-            connection = stack.enter_context(engines.connect(server, limits, load_allowed_hosts()))
+            connection = stack.enter_context(engines.connect(server, limits, allowed_hosts.load_allowed_hosts()))
         except ServerRefused as error:
             raise _PROBLEMS[type(error)] from error
         yield connection
@@ -86,7 +86,7 @@ def _open(stack: ExitStack, store: Store, limits: Limits) -> StoreTransaction:
 
 def _open_place(stack: ExitStack, place: StorePlace, limits: Limits) -> StoreTransaction:
     """Open a transaction unless the server failed several times. Raises Unavailable, ServerRefused, StatementFailed."""
-    connector = store_engines.get_engine(place.server, limits)
+    connector = store_engines.get_engine(place.server, limits, allowed_hosts.load_allowed_hosts())
     if connector.breaker.is_open(clock.now()):
         raise Unavailable("The store's database failed repeatedly.", retry_after=_RETRY_AFTER)
     try:
@@ -123,3 +123,4 @@ def close_connections() -> None:
     """Close all connections and forget where stores are; between tests."""
     _places.clear()
     store_engines.close_engines()
+    allowed_hosts.forget_allowed_hosts()

@@ -15,13 +15,14 @@ from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import VersionMismatch, WriteConflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.minor_units import decimals_of, to_amount, to_minor_units
-from chalicelib.platform.domain.store_credentials import is_row_id
 from chalicelib.platform.domain.store_orders import CustomerTotals, StockEffect, Transition, transition
 from chalicelib.platform.domain.store_quotes import Quote
 from chalicelib.platform.domain.store_stock import StockLine, pieces_by_key
+from chalicelib.platform.domain.store_values import is_row_id
 from chalicelib.platform.enums import OrderStatus
-from chalicelib.platform.errors import OrderNotFound
+from chalicelib.platform.errors import OrderNotFound, RowAlreadyExists
 from chalicelib.platform.models import Store
+from chalicelib.platform.repository import plan_limits as plan_limit_rows
 from chalicelib.platform.repository import store_discount_codes, store_orders, store_stock
 from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.schemas.store_orders import OrderCreate, OrderRead, OrderUpdate
@@ -49,11 +50,20 @@ def place_order(caller: StoreCaller, body: OrderCreate, idempotency: Idempotency
         existing = _find(transaction, order_id) if idempotency else None
         return existing or _place_counted(transaction, caller.store, body, order_id)
 
-    order = run_transaction(caller.store, work)
+    try:
+        order = run_transaction(caller.store, work)
+    except RowAlreadyExists:
+        _skip_used_numbers(caller.store)
+        order = run_transaction(caller.store, work)
     if existing is None:
         caller.usage.count_rows("orders", "created", 1)
         caller.usage.amount = order.total if order.currency == caller.store.currency else None
     return order
+
+
+def _skip_used_numbers(store: Store) -> None:
+    """Continue after the highest number in the database: one that was adopted has orders that Backroom did not number."""
+    plan_limit_rows.raise_order_number(store.id, run_transaction(store, store_orders.get_highest_number))
 
 
 def _order_id(store: Store, idempotency: Idempotency | None) -> str:
@@ -130,7 +140,7 @@ def change_order(caller: StoreCaller, order_id: str, body: OrderUpdate, version:
 
     def work(transaction: StoreTransaction) -> OrderRead:
         order = _lock_order(transaction, order_id, version)
-        effects = transition(OrderStatus(order["status"]), body.status)
+        effects = transition(order["status"], body.status)
         items = store_orders.list_items(transaction, order_id)
         moment = clock.now()
         _apply_to_stock(transaction, order, items, effects, moment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.analytics import service as analytics
 from chalicelib.billing import service as billing
-from chalicelib.platform.models import Store
+from chalicelib.platform.models import PlatformUser, Store
 from chalicelib.platform.repository import owners, stores
 
 
@@ -13,8 +13,17 @@ def register_store(store: Store) -> None:
 
     Raises Unauthenticated if its owner does not exist.
     """
-    owner = owners.get_owner(store.owner_id)
-    billing.register_customer("store", store.id, owner.email, name=store.name, timezone=store.timezone)
+    _register(store, owners.get_owner(store.owner_id).email)
+
+
+def register_stores(owner: PlatformUser) -> None:
+    """Register all stores of an owner again, with the e-mail of this row."""
+    for store in stores.iterate_by_owner(owner.id):
+        _register(store, owner.email)
+
+
+def _register(store: Store, email: str) -> None:
+    billing.register_customer("store", store.id, email, name=store.name, timezone=store.timezone)
     analytics.register_site(
         f"store:{store.id}",
         store.name,
@@ -22,9 +31,3 @@ def register_store(store: Store) -> None:
         currency=store.currency,
         readers=[f"owner:{store.owner_id}"],
     )
-
-
-def register_stores(owner_id: str) -> None:
-    """Register all stores of an owner again, whose e-mail has changed."""
-    for store in stores.iterate_by_owner(owner_id):
-        register_store(store)

@@ -104,6 +104,7 @@ def _describe(schema: TableSchema) -> TableRead:
             type=column.kind,
             is_nullable=column.is_nullable,
             is_read_only=schema.is_read_only(column.name),
+            has_default=column.default is not None or column.name == "id",
             max_length=column.max_length,
             choices=list(column.choices),
             references=column.references,

@@ -55,7 +55,7 @@ def list_stores(owner: Account, page: PageRequest) -> PageResult[StoreRead]:
     return stores.list_by_owner(owner.id, page).map(to_store_read)
 
 
-def get_store(account: Account, store_id: str) -> StoreRead:
+def read_store(account: Account, store_id: str) -> StoreRead:
     """Return a store that the account may see. Raises StoreNotFound."""
     return to_store_read(get_accessible_store(account, store_id))
 

@@ -23,10 +23,10 @@ from chalicelib.kit import clock
 from chalicelib.platform.domain.provisioning import PROJECT_WAIT
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget, own_login, target_with_login
 from chalicelib.platform.errors import (
+    InvalidSupabaseOrganization,
+    InvalidSupabaseToken,
     SupabaseLimitReached,
-    SupabaseOrganizationMissing,
     SupabaseProjectUnavailable,
-    SupabaseTokenRefused,
 )
 from chalicelib.platform.schemas.databases import SCHEMA, SupabaseDatabase
 from chalicelib.platform.service.job_runs import JobRun, Postponed
@@ -39,14 +39,14 @@ POLL_DELAY = timedelta(seconds=10)
 def check_account(database: SupabaseDatabase) -> None:
     """Check that the token reaches the organization, or the existing project.
 
-    Raises SupabaseTokenRefused, SupabaseOrganizationMissing, SupabaseProjectUnavailable, Postponed.
+    Raises InvalidSupabaseToken, InvalidSupabaseOrganization, SupabaseProjectUnavailable, Postponed.
     """
     api = _api(database)
     with _problems():
         if database.project is not None:
             _require_working(api.project(database.project))
         elif database.organization not in {each.slug for each in api.organizations()}:
-            raise SupabaseOrganizationMissing
+            raise InvalidSupabaseOrganization
 
 
 def ensure_project(run: JobRun, database: SupabaseDatabase) -> None:
@@ -124,7 +124,7 @@ def _problems() -> Iterator[None]:
     except SupabaseThrottled as error:
         raise Postponed(timedelta(seconds=error.retry_after)) from error
     except SupabaseUnauthorized as error:
-        raise SupabaseTokenRefused from error
+        raise InvalidSupabaseToken from error
     except SupabaseProjectMissing as error:
         raise SupabaseProjectUnavailable from error
     except SupabaseQuotaReached as error:

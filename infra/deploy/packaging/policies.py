@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.integrations.athena import DATABASE
 from chalicelib.kit import config
 from chalicelib.kit.lakes import ROOT
-from chalicelib.kit.messages import STORED
+from chalicelib.kit.payloads import STORED
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer
 from infra.deploy.packaging import import_scan

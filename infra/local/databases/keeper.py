@@ -1,6 +1,6 @@
 """Runs one database server for several processes, until the last of them ends.
 
-`python -m infra.local.databases.keeper KIND DIRECTORY [--durable]` is started by `infra.local.databases.leases`. Each
+`python -m infra.local.databases.keeper KIND DIRECTORY [--durable] [--certificate PEM]` is started by `infra.local.databases.leases`. Each
 user of the server holds a shared lock on the file `users`. Every half second the keeper tries to lock it exclusively;
 once it can, no user is left, and it stops. The kernel releases the locks of a killed process.
 """
@@ -16,7 +16,7 @@ import shutil
 import signal
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from infra.local.databases.address import DatabaseServer, ServerUnavailable
 from infra.local.databases.file_locks import locked
@@ -33,10 +33,10 @@ class Server(Protocol):
     def stop(self) -> None: ...
 
 
-def start(kind: str, directory: Path, *, durable: bool) -> Server:
-    """Start the server of this kind. Raises ServerUnavailable."""
+def start(kind: str, directory: Path, **options: Any) -> Server:
+    """Start the server of this kind with the options of its module's `start`. Raises ServerUnavailable."""
     module = importlib.import_module(f"infra.local.databases.{kind}")
-    server: Server = module.start(directory, durable=durable)
+    server: Server = module.start(directory, **options)
     return server
 
 
@@ -46,11 +46,13 @@ def main() -> None:
     parser.add_argument("kind")
     parser.add_argument("directory", type=Path)
     parser.add_argument("--durable", action="store_true", help="keep the data, and write it safely")
+    parser.add_argument("--certificate", type=Path, help="MariaDB only: PEM of certificate and key; default: no TLS")
     arguments = parser.parse_args()
     directory: Path = arguments.directory
+    tls = {} if arguments.certificate is None else {"certificate": arguments.certificate}
     _detach()
     try:
-        server = start(arguments.kind, directory / "server", durable=arguments.durable)
+        server = start(arguments.kind, directory / "server", durable=arguments.durable, **tls)
     except Exception as error:
         _write(directory / FAILURE, str(error) if isinstance(error, ServerUnavailable) else repr(error))
         raise

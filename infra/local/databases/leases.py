@@ -29,15 +29,21 @@ _PAUSE = 0.02
 class Lease:
     """The right to use the server of `kind` in `directory`, which is started if it does not run."""
 
-    def __init__(self, kind: str, directory: Path, *, durable: bool) -> None:
-        """Wait until the server accepts logins. Raises ServerUnavailable."""
+    def __init__(self, kind: str, directory: Path, *, durable: bool, certificate: Path | None = None) -> None:
+        """Wait until the server accepts logins; with a certificate and its key (PEM) a MariaDB offers TLS.
+
+        Raises ServerUnavailable.
+        """
         directory.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(directory / USERS, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             with locked(directory / START):
                 fcntl.flock(self._lock, fcntl.LOCK_SH)
                 if not (directory / ADDRESS).exists():
-                    _start_keeper(kind, directory, durable=durable)
+                    options = ["--durable"] if durable else []
+                    if certificate is not None:
+                        options.append(f"--certificate={certificate}")
+                    _start_keeper(kind, directory, options)
                 self.address = DatabaseServer(**json.loads((directory / ADDRESS).read_text()))
         except BaseException:
             self.close()
@@ -58,14 +64,14 @@ class Lease:
         self.close()
 
 
-def _start_keeper(kind: str, directory: Path, *, durable: bool) -> None:
+def _start_keeper(kind: str, directory: Path, options: list[str]) -> None:
     """Start the keeper and wait until it has written the address. Raises ServerUnavailable with its reason."""
     failure = directory / FAILURE
     failure.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "infra.local.databases.keeper", kind, str(directory)]
+    command = [sys.executable, "-m", "infra.local.databases.keeper", kind, str(directory), *options]
     with (directory / "keeper.log").open("wb") as log:
         subprocess.run(  # the keeper detaches itself
-            command + (["--durable"] if durable else []),
+            command,
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,

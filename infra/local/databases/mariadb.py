@@ -11,7 +11,7 @@ import pymysql
 from infra.local.databases import unprivileged
 from infra.local.databases.address import HOST, DatabaseServer, ServerUnavailable
 from infra.local.databases.debian_packages import Program, find_program
-from infra.local.databases.server_process import ServerProcess, free_port, run_to_end
+from infra.local.databases.server_process import ServerProcess, copy_private, free_port, run_to_end
 
 SUPERUSER = "root"
 _SCRIPTS = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql")
@@ -31,25 +31,31 @@ _OPTIONS = (
 _NOT_DURABLE = ("--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite")
 
 
-def start(directory: Path, *, durable: bool, options: tuple[str, ...] = ()) -> MariaDb:
-    """Start a server with the data in `directory`. Raises ServerUnavailable."""
-    return MariaDb(directory, durable=durable, options=options)
+def start(directory: Path, *, durable: bool, certificate: Path | None = None) -> MariaDb:
+    """Start a server with the data in `directory`; with a certificate and its key (PEM) it offers TLS.
+
+    Raises ServerUnavailable.
+    """
+    program = find_program("mariadbd", "mariadb-server-core")
+    directory.mkdir(parents=True, exist_ok=True)
+    unprivileged.hand_over(directory)
+    options = _OPTIONS if durable else (*_OPTIONS, *_NOT_DURABLE)
+    if certificate is not None:
+        copy = copy_private(certificate, directory)
+        options = (*options, f"--ssl-cert={copy}", f"--ssl-key={copy}")
+    return MariaDb(program, directory, options)
 
 
 class MariaDb:
     """A running server. Its data and password are in `directory` and are kept between runs."""
 
-    def __init__(self, directory: Path, *, durable: bool, options: tuple[str, ...] = ()) -> None:
-        program = find_program("mariadbd", "mariadb-server-core")
-        directory.mkdir(parents=True, exist_ok=True)
-        unprivileged.hand_over(directory)
+    def __init__(self, program: Program, directory: Path, options: tuple[str, ...]) -> None:
         command = _command(program, directory)
         password = _password(command, program, directory)
         self.address = DatabaseServer("mysql", HOST, free_port(), SUPERUSER, password)
         network = (f"--bind-address={HOST}", f"--port={self.address.port}", "--socket=server.sock")
-        chosen = (*_OPTIONS, *(() if durable else _NOT_DURABLE), *options)
         login = f"--init-file={directory.resolve() / 'login.sql'}"
-        self._process = ServerProcess([*command, *network, *chosen, login], directory, program.environment)
+        self._process = ServerProcess([*command, *network, *options, login], directory, program.environment)
         self._process.wait_until(self._accepts_logins)
 
     def stop(self) -> None:

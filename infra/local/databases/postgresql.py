@@ -27,19 +27,17 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 
 def start(directory: Path, *, durable: bool) -> PostgreSql:
     """Start a server with the cluster in `directory`. Raises ServerUnavailable."""
-    return PostgreSql(directory, durable=durable)
+    directory.mkdir(parents=True, exist_ok=True)
+    unprivileged.hand_over(directory)
+    return PostgreSql(directory, _SETTINGS | ({} if durable else _NOT_DURABLE))
 
 
 class PostgreSql:
     """A running server. Its cluster and password are in `directory` and are kept between runs."""
 
-    def __init__(self, directory: Path, *, durable: bool, settings: dict[str, str] | None = None) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        unprivileged.hand_over(directory)
-        password = _password(directory)
-        self.address = DatabaseServer("postgresql", HOST, free_port(), SUPERUSER, password)
-        chosen = _SETTINGS | ({} if durable else _NOT_DURABLE) | (settings or {})
-        options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
+    def __init__(self, directory: Path, settings: dict[str, str]) -> None:
+        self.address = DatabaseServer("postgresql", HOST, free_port(), SUPERUSER, _password(directory))
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(binaries() / "postgres"), "-D", "data", "-h", HOST, "-p", str(self.address.port), *options]
         self._process = ServerProcess(command, directory)
         self._process.wait_until(self._accepts_logins)

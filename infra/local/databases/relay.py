@@ -6,22 +6,22 @@ So the local stack has fixed ports for servers that may never be needed.
 from __future__ import annotations
 
 import socket
+import sys
 import threading
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from infra.local.databases.address import HOST, ServerUnavailable
+from infra.local.databases.address import HOST, DatabaseServer, ServerUnavailable
 
-Target = Callable[[], tuple[str, int]]
+Target = Callable[[], DatabaseServer]
 Opening = Callable[[socket.socket], bytes]
 _CHUNK = 65_536
 
 
 class Relay:
-    """A listener on loopback. `target` returns the server's address and may start it; port 0 chooses any free port.
+    """A listener on loopback. `target` returns the server and may start it, in any thread; port 0 chooses any free port.
 
     `opening` may read the start of a connection and answer it; what it returns is sent to the server first. It raises
     ConnectionError to refuse the connection. Raises OSError if the port is in use.
@@ -30,7 +30,6 @@ class Relay:
     def __init__(self, target: Target, port: int = 0, *, opening: Opening | None = None) -> None:
         self._target = target
         self._opening = opening
-        self._starting = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server((HOST, port), backlog=128)
         self.port = int(self._listener.getsockname()[1])
@@ -73,11 +72,10 @@ class Relay:
         with client:
             try:
                 first = self._opening(client) if self._opening else b""
-                with self._starting:
-                    address = self._target()
-                server = socket.create_connection(address)
-            except ServerUnavailable:
-                traceback.print_exc()
+                address = self._target()
+                server = socket.create_connection((address.host, address.port))
+            except ServerUnavailable as error:
+                print(f"backroom: {error}", file=sys.stderr)
             except OSError:
                 pass  # the client closed, was refused, or the server is gone
             else:

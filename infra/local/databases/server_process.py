@@ -82,6 +82,15 @@ def run_to_end(
         raise ServerUnavailable(f"{Path(command[0]).name} failed:\n{(result.stdout + result.stderr)[-2000:]}")
 
 
+def copy_private(file: Path, directory: Path) -> Path:
+    """Copy a file with a key into the server's directory, readable by the server only; return its absolute path."""
+    copy = directory.resolve() / file.name
+    copy.touch(mode=0o600)
+    copy.write_bytes(file.read_bytes())
+    unprivileged.hand_over(copy)
+    return copy
+
+
 def minimal_environment() -> dict[str, str]:
     """Return the environment of a server: no setting of the developer reaches it."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}

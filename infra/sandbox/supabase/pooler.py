@@ -18,12 +18,8 @@ class Pooler(Relay):
     """A pooler of all projects. `is_up` tells whether a project of this ref accepts logins."""
 
     def __init__(self, server: Callable[[], DatabaseServer], is_up: Callable[[str], bool], port: int = 0) -> None:
-        def target() -> tuple[str, int]:
-            address = server()
-            return address.host, address.port
-
         self._is_up = is_up
-        super().__init__(target, port, opening=self._translate)
+        super().__init__(server, port, opening=self._translate)
 
     def _translate(self, client: socket.socket) -> bytes:
         """Return the start of the connection with the names that the server knows. Raises ConnectionError."""

@@ -59,3 +59,9 @@ def test_chalice_local_uses_the_environment_of_make_run(tmp_path: Path) -> None:
 def test_an_invalid_port_is_refused(tmp_path: Path, port: str) -> None:
     with pytest.raises(ValueError, match="PORT"):
         plan({"PORT": port}, tmp_path / ".env")
+
+
+def test_every_service_has_a_port_of_its_own(tmp_path: Path) -> None:
+    local_plan = plan({"PORT": "9100"}, tmp_path / ".env")
+    assert sorted(local_plan.ports().values()) == list(range(9100, 9109))
+    assert local_plan.environment["SUPABASE_API_BASE"] == f"http://127.0.0.1:{local_plan.supabase_port}"

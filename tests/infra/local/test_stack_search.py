@@ -20,7 +20,7 @@ from tests.end_to_end.conftest import free_ports
 
 @pytest.fixture
 def local_plan(tmp_path: Path) -> Plan:
-    return plan({"PORT": str(free_ports(4)), "LOCAL_STATE_DIR": str(tmp_path)}, tmp_path / "no.env")
+    return plan({"PORT": str(free_ports(9)), "LOCAL_STATE_DIR": str(tmp_path)}, tmp_path / "no.env")
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ COMMANDS = (
     "rotate-secrets",
     "sessions",
     "sizes",
+    "staff",
     "sync-plans",
     "timeline",
     "token",

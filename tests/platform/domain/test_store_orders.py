@@ -38,6 +38,11 @@ def test_every_other_change_is_refused(current, requested):
             transition(current, requested)
 
 
+def test_an_order_of_an_unknown_status_cannot_change():
+    with pytest.raises(OrderTransitionRefused):
+        transition("shipped", REFUNDED)
+
+
 @given(st.lists(statuses, max_size=8))
 def test_the_effects_of_a_whole_life_balance(requests):
     status, reserved, customer, uses, was_paid = PENDING, 1, 0, 1, False

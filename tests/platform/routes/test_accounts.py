@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.repository import customers
 from chalicelib.kit import auth, clock, unique_values
 from chalicelib.kit.auth import Role
 from chalicelib.platform.enums import UserRole
@@ -16,6 +18,7 @@ from chalicelib.platform.models import PlatformSetting, PlatformUser
 from chalicelib.platform.service import accounts
 from chalicelib.retention.models import PrivacyRequest
 from tests.platform.owners import Owner, new_owner
+from tests.platform.stores import new_store
 from tests.together.accounts import OTHER_PASSWORD, PASSWORD, Mailbox
 
 Drain = Callable[[], list[dict[str, Any]]]
@@ -113,16 +116,19 @@ def test_a_changed_email_is_confirmed_at_the_new_address_and_undone_from_the_old
     api: httpx.Client, mailbox: Mailbox
 ) -> None:
     owner, new = new_owner(api, mailbox), Owner(api).email
+    store = new_store(owner.id)
     assert owner.call("POST", "me/email", {"email": new, "password": PASSWORD}).status_code == 202
     assert owner.call("GET", "me").json()["pending_email"] == new
     confirm = api.post("/v1/platform/accounts/email", json={"token": mailbox.token(new, "email")})
     assert confirm.status_code == 204
     assert owner.call("GET", "me").json()["email"] == new
+    assert customers.get(OwnerType.STORE, store.id).email == new
     undo = api.post("/v1/platform/accounts/email", json={"token": mailbox.token(owner.email, "undo")})
     assert undo.status_code == 204
     assert owner.call("GET", "me").status_code == 401  # the sessions ended
     assert owner.sign_in().status_code == 201
     assert owner.call("GET", "me").json()["email"] == owner.email
+    assert customers.get(OwnerType.STORE, store.id).email == owner.email
 
 
 def test_an_owner_with_stores_is_not_deleted(api: httpx.Client, mailbox: Mailbox) -> None:

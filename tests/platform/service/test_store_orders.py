@@ -24,7 +24,7 @@ from chalicelib.platform.service import store_orders, store_quotes
 from chalicelib.platform.store_database.tables import CUSTOMERS, DISCOUNTS, INVENTORY, ORDERS, PRICES, PRODUCTS
 from tests.platform.store_databases import connected_store
 from tests.platform.store_orders import caller_of, change, order_of, place
-from tests.platform.store_rows import add_code, add_customer, add_product, add_row, execute, rows_of, stock_of
+from tests.platform.store_rows import CREATED, add_code, add_customer, add_product, add_row, execute, rows_of, stock_of
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -78,6 +78,16 @@ def test_orders_are_numbered_and_counted_and_a_failed_one_is_given_back(either_d
         place(store, order_of(("TEA", 1)))
     row = stores.get_store(store.id)
     assert (row.order_count, row.orders_month, row.order_number) == (1, 1, 2)
+
+
+def test_orders_are_numbered_after_those_of_an_adopted_database(either_database):
+    store = connected_store(either_database)
+    add_product(store, "TEA", {"USD": "3"}, {"north": 5})
+    amounts = dict.fromkeys(("subtotal", "discount_total", "tax_total", "shipping_total", "total"), Decimal(0))
+    for number in (1, 2, 3):
+        add_row(store, ORDERS, number=number, currency="USD", placed_at=CREATED, **amounts)
+    assert [place(store, order_of(("TEA", 1))).number for _ in range(2)] == [4, 5]
+    assert (stores.get_store(store.id).order_count, stock_of(store)) == (2, {"north": (5, 2)})
 
 
 def test_an_order_over_the_plans_limit_is_refused_and_reserves_nothing(either_database):

@@ -55,6 +55,7 @@ Sweep = Callable[..., None]
 
 OPERATOR = Account(Role.OPERATOR, "op")
 WRITTEN = (
+    "backroom-test-platform-audit_logs",  # the operator's request
     "backroom-test-retention-privacy_requests",
     "backroom-test-kit-tombstones",
     "backroom-test-retention-archives",  # tell of files as they are now

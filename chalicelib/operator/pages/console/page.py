@@ -1,7 +1,7 @@
 """The operator's console, with a tab for each kind of work.
 
 Tabs: shops, deliveries, Stripe events, dead letters, generations, retention, privacy, sizes; and perks, partners and
-bookings of the couples app. The page contains no data: it reads and writes with the token that the operator pastes.
+bookings of the couples app. The page contains no data: it reads and writes with the token of the signed-in account.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from chalicelib.kit.web import Document, Page, compose_document
 
 SCRIPTS = (
     "session.js",
+    "sign_in.js",
     "lists.js",
     "shops.js",
     "deliveries.js",
@@ -35,7 +36,7 @@ def console_page(apps: Sequence[str]) -> Document:
             title="Operator's console",
             markup="console.html",
             style="console.css",
-            scripts=("kit/client.js", "kit/elements.js", "kit/charts.js", *SCRIPTS),
+            scripts=("kit/client.js", "kit/elements.js", "kit/charts.js", "kit/account_session.js", *SCRIPTS),
             data={"apps": list(apps)},
             policy={"connect-src": "'self'", "frame-ancestors": "'none'"},
         )

@@ -1,0 +1,50 @@
+"""Steps, progress and marks of provisioning jobs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.integrations.sql.servers import JOB_LIMITS
+from chalicelib.platform.domain.provisioning import LEASE, ORDER, STATUSES, Step, progress_at, step_after
+from chalicelib.platform.domain.table_marks import TableMark, parse_mark
+from chalicelib.platform.store_database import revisions
+
+
+def test_the_steps_follow_each_other_to_the_end() -> None:
+    steps: list[Step] = [Step.TEST]
+    while (following := step_after(steps[-1])) is not None:
+        steps.append(following)
+    assert tuple(steps) == ORDER
+    assert set(STATUSES) == set(ORDER)
+
+
+def test_progress_shows_the_documented_percentages() -> None:
+    begins = {step: progress_at(step, 0, 14, 0) for step in ORDER}
+    assert begins == {"test": 0, "place": 5, "inspect": 30, "create": 30, "migrate": 80, "seed": 85, "activate": 95}
+    assert [progress_at(Step.CREATE, count, 14, 0) for count in (0, 7, 14)] == [30, 55, 80]
+
+
+@given(st.lists(st.tuples(st.sampled_from(Step), st.integers(0, 14))))
+def test_progress_never_falls(positions: list[tuple[Step, int]]) -> None:
+    progress = 0
+    for step, created in positions:
+        before, progress = progress, progress_at(step, created, 14, progress)
+        assert before <= progress <= 95
+
+
+def test_a_lease_outlives_the_longest_statement_of_a_job() -> None:
+    assert LEASE.total_seconds() > max(JOB_LIMITS.statement, JOB_LIMITS.unanswered)
+
+
+@given(st.uuids(), st.uuids())
+def test_a_mark_is_read_as_it_was_written(store: object, job: object) -> None:
+    mark = TableMark(str(store), str(job))
+    assert parse_mark(str(mark)) == mark
+    assert str(mark) == revisions.mark(str(store), str(job))
+
+
+@pytest.mark.parametrize("comment", [None, "", "orders of 2019", "backroom:", "backroom:a", "backroom::b", "other:a:b"])
+def test_another_comment_is_no_mark(comment: str | None) -> None:
+    assert parse_mark(comment) is None

@@ -1,0 +1,223 @@
+"""A migration of all stores: canary, report, repetition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.integrations.sql.servers import Dialect
+from chalicelib.kit import auth, ids
+from chalicelib.kit.auth import Role
+from chalicelib.platform.enums import DatabaseStatus
+from chalicelib.platform.models import MigrationRun, Store
+from chalicelib.platform.repository import integration_configs, store_migrations
+from chalicelib.platform.schemas.migrations import (
+    StoreListingRequested,
+    StoreMigrationRequested,
+    StoreMigrationsRequested,
+)
+from chalicelib.platform.service import migrations as fleet
+from chalicelib.platform.service import store_connections
+from chalicelib.platform.service import store_migrations as worker
+from chalicelib.platform.store_database.revisions import HEAD
+from tests.platform.provisioned_stores import PreparedPlace, downgrade
+from tests.platform.stores import new_store
+
+Places = Callable[[str], PreparedPlace]
+BASE = "/v1/operator/platform/migrations"
+
+
+@pytest.fixture
+def operator(api: httpx.Client) -> Callable[..., httpx.Response]:
+    def call(method: str, path: str = "", body: Any = None, role: Role = Role.OPERATOR) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {auth.mint(role, 'ann')}", "Idempotency-Key": ids.new()}
+        return api.request(method, BASE + path, json=body, headers=headers)
+
+    return call
+
+
+def outdated_store(prepared: PreparedPlace, **columns: Any) -> Store:
+    """Return a store at the first revision, whose tables are at the place."""
+    values = {"database_status": DatabaseStatus.ACTIVE, "schema_revision": "0001", "config_version": 1, **columns}
+    store = new_store(database_type=prepared.database_type, **values)
+    integration_configs.save_place(store.id, prepared.database_type, prepared.place, prepared.migrator)
+    return store
+
+
+def broken_store(prepared: PreparedPlace) -> Store:
+    """Return a store whose server refuses the login that migrates."""
+    store = outdated_store(prepared)
+    wrong = replace(prepared.migrator, password="wrong")
+    integration_configs.save_place(store.id, prepared.database_type, prepared.place, wrong)
+    return store
+
+
+def revision_of(store: Store) -> str | None:
+    store.refresh(consistent_read=True)
+    return store.schema_revision
+
+
+@pytest.mark.slow
+def test_a_run_migrates_199_stores_reports_the_broken_one_and_a_rerun_does_that_one(
+    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    downgrade(prepared)
+    healthy = [outdated_store(prepared) for _ in range(199)]
+    broken = broken_store(prepared)
+
+    run = operator("POST", body={"is_canary": False}).json()
+    assert drain() == []
+
+    run = operator("GET", f"/{run['id']}").json()
+    assert (run["status"], run["total"], run["done"], run["failed"]) == ("completed", 200, 199, 1)
+    assert {revision_of(store) for store in healthy} == {HEAD}
+    [failed] = operator("GET", f"/{run['id']}/stores").json()["items"]
+    assert failed["store_id"] == broken.id
+    assert failed["error_message"] == "The server refuses this user and password"
+
+    integration_configs.save_place(broken.id, prepared.database_type, prepared.place, prepared.migrator)
+    rerun = operator("POST", body={}).json()
+    assert drain() == []
+    rerun = operator("GET", f"/{rerun['id']}").json()
+    assert (rerun["status"], rerun["done"], rerun["skipped"]) == ("completed", 1, 199)
+    assert revision_of(broken) == HEAD
+    assert [each["id"] for each in operator("GET").json()["items"]] == [rerun["id"], run["id"]]
+
+
+def test_the_first_failure_of_the_canary_stops_the_run(
+    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    stores = [broken_store(prepared) for _ in range(12)]
+
+    run = operator("POST", body={}).json()
+    assert drain() == []
+
+    run = operator("GET", f"/{run['id']}").json()
+    assert run["status"] == "stopped"
+    assert 1 <= run["failed"] <= 5
+    assert {revision_of(store) for store in stores} == {"0001"}
+    assert operator("POST", body={}).status_code == 202
+
+
+def test_stores_without_tables_are_skipped_and_the_others_follow_the_canary(
+    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    active = [outdated_store(prepared) for _ in range(7)]
+    moving = outdated_store(prepared, database_status=DatabaseStatus.MOVING)
+    for status in (
+        DatabaseStatus.SUSPENDED,
+        DatabaseStatus.PROVISIONING,
+        DatabaseStatus.FAILED,
+        DatabaseStatus.DELETING,
+    ):
+        outdated_store(prepared, database_status=status)
+    new_store()
+
+    run = operator("POST", body={}).json()
+    assert drain() == []
+
+    run = operator("GET", f"/{run['id']}").json()
+    assert (run["status"], run["total"], run["done"], run["skipped"]) == ("completed", 12, 8, 4)
+    assert {revision_of(store) for store in [*active, moving]} == {HEAD}
+
+
+def test_a_store_suspended_after_its_listing_is_skipped_and_another_takes_its_place(
+    prepared_places: Places, drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    stores = [outdated_store(prepared) for _ in range(9)]
+    run = fleet.start_run(auth.Account(Role.OPERATOR, "ann"), is_canary=True)
+    message = StoreListingRequested(run_id=run.id)
+    fleet.list_fleet(message)
+    for store in stores[:4]:
+        store.update([Store.database_status.set(DatabaseStatus.SUSPENDED)])
+    drain()
+
+    row = MigrationRun.get(run.id)
+    assert (row.status, row.total, row.done, row.skipped) == ("completed", 9, 5, 4)
+
+
+def test_only_one_run_at_a_time_and_a_stopped_one_migrates_nothing_more(
+    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+) -> None:
+    store = outdated_store(prepared_places("postgresql"))
+    run = operator("POST", body={}).json()
+    assert operator("POST", body={}).json()["code"] == "MigrationInProgress"
+
+    assert operator("POST", f"/{run['id']}/stop").json()["status"] == "stopped"
+    assert drain() == []
+    assert revision_of(store) == "0001"
+    assert operator("POST", f"/{run['id']}/stop").json()["status"] == "stopped"
+
+
+def test_a_repeated_message_counts_a_store_once(
+    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    stores = [outdated_store(prepared) for _ in range(6)]
+    run = operator("POST", body={}).json()
+    drain()
+    for store in stores:
+        worker.migrate_store(StoreMigrationRequested(run_id=run["id"], store_id=store.id))
+    fleet.start_stores(StoreMigrationsRequested(run_id=run["id"]))
+    drain()
+    assert operator("GET", f"/{run['id']}").json()["done"] == 6
+
+
+def test_support_reads_the_report_and_starts_nothing(operator: Callable[..., httpx.Response]) -> None:
+    assert operator("GET", role=Role.SUPPORT).status_code == 200
+    assert operator("POST", body={}, role=Role.SUPPORT).status_code == 403
+    assert operator("GET", f"/{ids.new()}").json()["code"] == "MigrationRunNotFound"
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"], indirect=True)
+def test_a_migrated_store_has_the_indexes_of_the_newest_revision(prepared_place: PreparedPlace) -> None:
+    downgrade(prepared_place)
+    place = prepared_place.migrating_place
+    with store_connections.connect(place.server) as connection:
+        assert store_migrations.read_revision(connection, place.schema) == "0001"
+        assert store_migrations.upgrade(connection, place.server.dialect, place.schema) == "0001"
+        assert store_migrations.read_revision(connection, place.schema) == HEAD
+        assert store_migrations.upgrade(connection, place.server.dialect, place.schema) == HEAD
+
+
+def test_a_run_of_mysql_that_was_killed_between_statements_is_resumed(prepared_places: Places) -> None:
+    prepared = prepared_places("mysql")
+    place = prepared.migrating_place
+    downgrade(prepared)
+    noted: list[int] = []
+
+    def die_at_third(statement: int) -> None:
+        noted.append(statement)
+        if statement == 2:
+            raise SystemExit
+
+    with store_connections.connect(place.server) as connection, pytest.raises(SystemExit):
+        store_migrations.upgrade(connection, Dialect.MYSQL, place.schema, note=die_at_third)
+    with store_connections.connect(place.server) as connection:
+        assert store_migrations.read_revision(connection, place.schema) == "0001"
+        store_migrations.upgrade(connection, Dialect.MYSQL, place.schema, note=noted.append)
+        assert store_migrations.read_revision(connection, place.schema) == HEAD
+    assert noted == [0, 1, 2, 2, 3, 4, 5, 6]
+
+
+def test_a_store_of_an_unknown_revision_is_reported_and_not_touched(
+    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("mysql")
+    outdated_store(prepared)
+    downgrade(prepared, revision="9999")
+    try:
+        run = operator("POST", body={}).json()
+        assert drain() == []
+        [failed] = operator("GET", f"/{run['id']}/stores").json()["items"]
+        assert failed["error_message"] == "The tables have a revision that this version does not know."
+    finally:
+        downgrade(prepared, revision=HEAD)

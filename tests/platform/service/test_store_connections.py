@@ -1,0 +1,309 @@
+"""Connections to stores' databases on real servers: values, limits, lost connections, rotation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, text, update
+
+from chalicelib.integrations.sql import engines
+from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
+from chalicelib.kit import clock, ids
+from chalicelib.kit.errors import Unavailable
+from chalicelib.platform import errors
+from chalicelib.platform.domain.store_places import StorePlace
+from chalicelib.platform.enums import DatabaseType
+from chalicelib.platform.models import IntegrationConfig, Store
+from chalicelib.platform.repository import integration_configs, store_engines
+from chalicelib.platform.service import store_connections
+from chalicelib.platform.store_database.tables import CUSTOMERS, INVENTORY
+from tests.databases import DatabaseServer, postgresql_connection
+from tests.platform.provisioned_stores import PreparedPlace, connected_store
+from tests.platform.stores import new_store
+from tests.platform.wire import Relay, relay
+
+Places = Callable[[str], PreparedPlace]
+
+
+def customer(email: str = "ann@example.com", **columns: Any) -> dict[str, Any]:
+    now = clock.now()
+    return {"id": ids.new(), "email": email, "created_at": now, "updated_at": now, **columns}
+
+
+def add_customer(store: Store, **columns: Any) -> dict[str, Any]:
+    row = customer(**columns)
+    with store_connections.transaction(store) as transaction:
+        transaction.connection.execute(insert(CUSTOMERS).values(row))
+    return row
+
+
+def customers(store: Store, limits: Limits = CALL_LIMITS) -> list[dict[str, Any]]:
+    with store_connections.transaction(store, limits) as transaction:
+        return [dict(row) for row in transaction.connection.execute(select(CUSTOMERS)).mappings()]
+
+
+def store_at(place: StorePlace, database_type: DatabaseType = DatabaseType.POSTGRESQL) -> Store:
+    store = new_store(database_type=database_type, config_version=1)
+    integration_configs.save_place(store.id, database_type, place)
+    return store
+
+
+@pytest.fixture
+def relayed(prepared_places: Places) -> Iterator[tuple[Store, Relay]]:
+    """A store on PostgreSQL whose connections pass a relay."""
+    prepared = prepared_places("postgresql")
+    server = prepared.place.server
+    with relay(server.host, server.port) as passed:
+        yield store_at(replace(prepared.place, server=replace(server, port=passed.port))), passed
+        store_connections.close_connections()
+    prepared.empty()
+
+
+def test_values_come_back_as_they_were_stored(provisioned_store: Store) -> None:
+    moment = datetime(2026, 10, 25, 2, 30, 0, 123456, timezone(timedelta(hours=2)))
+    stored = add_customer(
+        provisioned_store,
+        first_name="Zoë 🫖 'O''Brien' \\ %s :x",
+        addresses=[{"city": "Łódź", "lines": [None, True, 1.5]}],
+        marketing_consent=True,
+        marketing_consent_at=moment,
+        total_spent=Decimal("922337203685477.5807"),
+    )
+    [row] = customers(provisioned_store)
+    assert stored.items() <= row.items()
+    assert row["marketing_consent_at"] == moment
+    assert row["marketing_consent_at"].tzinfo is UTC
+    assert (row["phone"], row["order_count"], row["version"]) == (None, 0, 1)
+    assert isinstance(row["total_spent"], Decimal)
+
+
+def test_text_is_compared_by_code_point(provisioned_store: Store) -> None:
+    emails = ["a@x", "B@x", "b@x", "Ä@x", "z@x", "é@x", "🫖@x"]
+    with store_connections.transaction(provisioned_store) as transaction:
+        for email in emails:
+            transaction.connection.execute(insert(CUSTOMERS).values(customer(email)))
+        ordered = transaction.connection.scalars(select(CUSTOMERS.c.email).order_by(CUSTOMERS.c.email)).all()
+    assert list(ordered) == sorted(emails)
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"email": "taken@example.com"}, FailureReason.UNIQUE),
+        ({"email": None}, FailureReason.NULL),
+        ({"first_name": "x" * 256}, FailureReason.VALUE),
+        ({"total_spent": Decimal(10) ** 16}, FailureReason.VALUE),
+    ],
+)
+def test_a_refused_row_has_the_same_reason_everywhere(
+    provisioned_store: Store, columns: dict[str, Any], reason: FailureReason
+) -> None:
+    add_customer(provisioned_store, email="taken@example.com")
+    with pytest.raises(StatementFailed) as failed:
+        add_customer(provisioned_store, **columns)
+    assert failed.value.reason is reason
+    assert "example.com" not in str(failed.value)
+    assert failed.value.__cause__ is None
+    assert len(customers(provisioned_store)) == 1
+
+
+def test_checks_and_references_are_refused(provisioned_store: Store) -> None:
+    now = clock.now()
+    row = {"id": ids.new(), "product_id": ids.new(), "quantity": 1, "created_at": now, "updated_at": now}
+    for values, reason in ((row, FailureReason.REFERENCE), ({**row, "quantity": -1}, FailureReason.CHECK)):
+        with pytest.raises(StatementFailed) as failed:
+            with store_connections.transaction(provisioned_store) as transaction:
+                transaction.connection.execute(insert(INVENTORY).values(values))
+        assert failed.value.reason is reason
+
+
+def test_an_exception_rolls_back(provisioned_store: Store) -> None:
+    with pytest.raises(KeyError):
+        with store_connections.transaction(provisioned_store) as transaction:
+            transaction.connection.execute(insert(CUSTOMERS).values(customer()))
+            raise KeyError
+    assert customers(provisioned_store) == []
+
+
+def test_a_read_takes_three_messages_and_a_write_three(relayed: tuple[Store, Relay]) -> None:
+    store, passed = relayed
+    customers(store)
+    before = passed.messages
+    customers(store)
+    assert passed.messages - before == 3
+    add_customer(store)
+    assert passed.messages - before == 6
+    assert passed.connections == 1
+
+
+def test_a_dead_connection_answers_right_once(relayed: tuple[Store, Relay]) -> None:
+    store, passed = relayed
+    customers(store)
+    passed.cut()
+    add_customer(store)
+    assert len(customers(store)) == 1
+    assert passed.connections == 2
+
+
+def test_a_connection_lost_before_the_commit_is_not_retried(relayed: tuple[Store, Relay]) -> None:
+    store, passed = relayed
+    with pytest.raises(StatementFailed) as failed:
+        with store_connections.transaction(store) as transaction:
+            transaction.connection.execute(insert(CUSTOMERS).values(customer()))
+            passed.cut()
+    assert failed.value.reason is FailureReason.DISCONNECTED
+    assert customers(store) == []
+
+
+def test_an_idle_connection_is_pinged(relayed: tuple[Store, Relay], monkeypatch: pytest.MonkeyPatch) -> None:
+    store, passed = relayed
+    customers(store)
+    later = clock.now() + timedelta(seconds=31)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    before = passed.messages
+    customers(store)
+    assert passed.messages - before == 4
+
+
+def test_a_server_that_stops_answering_is_cut_off(relayed: tuple[Store, Relay]) -> None:
+    store, passed = relayed
+    limits = replace(CALL_LIMITS, unanswered=1)
+    customers(store, limits)
+    began = time.monotonic()
+    with pytest.raises(StatementFailed) as failed:
+        with store_connections.transaction(store, limits) as transaction:
+            passed.is_silent = True
+            transaction.connection.execute(select(CUSTOMERS))
+    assert failed.value.reason is FailureReason.DISCONNECTED
+    assert 0.9 < time.monotonic() - began < 20
+    passed.is_silent = False
+    assert customers(store, limits) == []
+
+
+def test_a_statement_ends_at_its_timeout(prepared_places: Places) -> None:
+    limits = replace(CALL_LIMITS, statement=1)
+    sleeps = {"postgresql": "SELECT pg_sleep(30)", "mysql": "SELECT SLEEP(30) FROM customers"}
+    for kind, sleep in sleeps.items():
+        store = connected_store(prepared_places(kind))
+        add_customer(store)
+        with store_connections.transaction(store, limits) as transaction:
+            with pytest.raises(StatementFailed) as failed, engines.translated():
+                transaction.connection.execute(text(sleep))
+            assert failed.value.reason is FailureReason.STATEMENT_TIMEOUT
+        prepared_places(kind).empty()
+
+
+def test_an_update_counts_the_rows_that_it_matches(provisioned_store: Store) -> None:
+    add_customer(provisioned_store, first_name="Ann")
+    for _ in range(2):
+        with store_connections.transaction(provisioned_store) as transaction:
+            assert transaction.connection.execute(update(CUSTOMERS).values(first_name="Bea")).rowcount == 1
+
+
+def test_two_statements_in_one_are_refused(provisioned_store: Store) -> None:
+    with pytest.raises(StatementFailed):
+        with store_connections.transaction(provisioned_store) as transaction:
+            transaction.connection.exec_driver_sql("SELECT 1; SELECT 2")
+
+
+def test_the_next_call_takes_a_rotated_password(prepared_places: Places, postgresql_server: DatabaseServer) -> None:
+    prepared = prepared_places("postgresql")
+    store = connected_store(prepared)
+    customers(store)
+    rotated = replace(prepared.place.server, password="rotated")
+    try:
+        with postgresql_connection(postgresql_server) as connection:
+            connection.execute(f"ALTER ROLE {rotated.username} PASSWORD 'rotated'")
+        integration_configs.save_place(store.id, prepared.database_type, replace(prepared.place, server=rotated))
+        store.config_version = 2
+        customers(store)
+        assert (prepared.place.server, CALL_LIMITS) not in store_engines._engines
+        with postgresql_connection(postgresql_server) as connection:
+            connection.execute(f"ALTER ROLE {rotated.username} PASSWORD '{prepared.place.server.password}'")
+        integration_configs.save_place(store.id, prepared.database_type, prepared.place)
+        store_engines.close_engines()  # the login is checked when a connection begins
+        assert customers(store) == []
+    finally:
+        with postgresql_connection(postgresql_server) as connection:
+            connection.execute(f"ALTER ROLE {rotated.username} PASSWORD '{prepared.place.server.password}'")
+
+
+def test_three_failures_rest_the_server_for_ten_seconds(
+    prepared_places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = prepared_places("postgresql").place
+    with relay(place.server.host, place.server.port) as passed:
+        wrong = replace(place.server, port=passed.port, password="wrong")
+        store = store_at(replace(place, server=wrong))
+        for _ in range(4):
+            with pytest.raises(Unavailable) as refused:
+                customers(store)
+            assert refused.value.headers["Retry-After"] == "10"
+        assert passed.connections == 3
+        later = clock.now() + timedelta(seconds=11)
+        monkeypatch.setattr(clock, "now", lambda: later)
+        with pytest.raises(Unavailable):
+            customers(store)
+        assert passed.connections == 4
+
+
+def test_at_most_eight_engines_are_kept(prepared_places: Places) -> None:
+    prepared = prepared_places("postgresql")
+    for seconds in range(1, 12):
+        customers(connected_store(prepared), replace(CALL_LIMITS, lock=seconds))
+    assert len(store_engines._engines) == store_engines.MAX_ENGINES
+    store_connections.close_connections()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"password": "wrong"}, errors.LoginRefused),
+        ({"username": "nobody"}, errors.LoginRefused),
+        ({"database": "missing_database"}, errors.DatabaseMissing),
+        ({"database": "host=example.com"}, errors.DatabaseMissing),
+        ({"port": 1}, errors.HostNotAllowed),
+        ({"host": "10.0.0.1"}, errors.HostNotAllowed),
+    ],
+)
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"], indirect=True)
+def test_a_refused_connection_says_what_to_do(
+    prepared_place: PreparedPlace, change: dict[str, Any], problem: type[Exception]
+) -> None:
+    server = replace(prepared_place.migrator, **change)
+    with pytest.raises(problem) as refused, store_connections.connect(server):
+        pass
+    for word in (server.password, server.username, server.host):
+        assert word not in str(refused.value)
+
+
+def test_a_stored_connection_shows_no_password(provisioned_store: Store, prepared_place: PreparedPlace) -> None:
+    server = prepared_place.place.server
+    [row] = IntegrationConfig.query(provisioned_store.id)
+    assert server.password not in repr(row.attribute_values)
+    assert server.password not in repr(integration_configs.load_place(provisioned_store))
+    assert integration_configs.load_place(provisioned_store).server.password == server.password
+    assert integration_configs.load_migrator(provisioned_store) == prepared_place.migrating_place
+
+
+def test_a_large_certificate_is_kept_in_s3(prepared_places: Places) -> None:
+    place = prepared_places("postgresql").place
+    certificate = "-----BEGIN CERTIFICATE-----\n" + "A" * 8000
+    store = store_at(replace(place, server=replace(place.server, ca_certificate=certificate)))
+    [row] = IntegrationConfig.query(store.id)
+    assert str(row.ca_certificate).startswith("s3://")
+    assert integration_configs.load_place(store).server.ca_certificate == certificate
+
+
+def test_a_store_without_a_database_has_no_transaction() -> None:
+    with pytest.raises(errors.StoreNotProvisioned):
+        customers(new_store())
+    with pytest.raises(errors.StoreNotProvisioned):
+        customers(new_store(database_type=DatabaseType.MYSQL))
