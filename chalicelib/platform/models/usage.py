@@ -66,7 +66,8 @@ class UsageHour(Table):
 
     `changes` is `{table: {created, updated, deleted}}`; that of `orders` also has `amount`, the total of placed orders.
     `endpoints` is gzipped in base64 (`domain/packed_endpoints`): calls, errors and a latency sketch of each endpoint.
-    `computed_at` is the hour's start until then. `is_final`: two hours after its end the hour is computed no more.
+    `computed_at` is the hour's start before the first computation. `is_final`: two hours after its end the hour is not
+    computed again.
     """
 
     class Meta:
