@@ -92,7 +92,7 @@ def test_large_fields_are_stored_in_s3_and_read_back(api: httpx.Client, drain: D
     audit.publish_change(Account(Role.OWNER, store.owner_id), change(store.id, notes="ä" * 5_000))
     assert drain() == []
     [row] = AuditLog.query(store.id)
-    assert row.after.keys() == {"stored_at"}
+    assert row.after.startswith("s3://")
     [entry] = read(api, f"platform/stores/{store.id}/audit").json()["items"]
     assert entry["after"] == {"notes": "ä" * 5_000}
 
