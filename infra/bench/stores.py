@@ -109,7 +109,7 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     store = provisioned[-1]
     _downgrade(store)
     run = fleet.start_run(Account(Role.OPERATOR, "bench"), is_canary=False)
-    for index in range(len(fleet.LISTED_STATUSES)):
+    for index in range(len(LISTED_STATUSES)):
         fleet.list_fleet(StoreListingRequested(run_id=run.id, status_index=index))
     begun = time.perf_counter()
     store_migrations.migrate_store(StoreMigrationRequested(run_id=run.id, store_id=store.id))
