@@ -100,10 +100,10 @@ def _provision(provisioned: list[Any]) -> tuple[float, float]:
 def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     """Migrate the store that was provisioned last, from the first revision. Returns seconds and 0."""
     from chalicelib.kit.auth import Account, Role
+    from chalicelib.platform.domain.migration_runs import LISTED_STATUSES
     from chalicelib.platform.enums import MigrationRunStatus, StoreMigrationStatus
     from chalicelib.platform.repository import migrations
     from chalicelib.platform.schemas.migrations import StoreListingRequested, StoreMigrationRequested
-    from chalicelib.platform.domain.migration_runs import LISTED_STATUSES
     from chalicelib.platform.service import migrations as fleet
     from chalicelib.platform.service import store_migrations
 
