@@ -40,7 +40,7 @@
   }, ([row, job]) => {
     if (row.active_job) return st.progress(place, row, row.active_job);
     if (row.database_status === "active") return kit.h("div", { class: "stack" }, st.back(`store/${store}`, row.name), kit.banner("The store has a database already.", "good"));
-    return job?.status === "failed" ? st.progress(place, row, job.job_id) : st.chooseDatabase(place, row);
+    return job?.status === "failed" ? st.progress(place, row, job.id) : st.chooseDatabase(place, row);
   });
 
   st.chooseDatabase = (place, row) => {

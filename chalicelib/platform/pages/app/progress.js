@@ -11,9 +11,11 @@
     const bar = kit.h("progress", { max: 100, value: 0, "aria-label": "Progress" });
     const words = kit.h("p", { class: "soft", role: "status" });
     const after = kit.h("div", { class: "stack" });
-    const act = (verb, done) => kit.act(async () => {
+    let isCanceling = false; // the job stays as it is until a worker has ended it
+    const act = (verb) => kit.act(async () => {
       await st.call("POST", `${job}/${verb}`, { repeatable: true });
-      done();
+      isCanceling = verb === "cancel";
+      await follow();
     });
     const shown = kit.h("div", { class: "stack" }, st.back(`store/${row.id}`, row.name), kit.h("div", { class: "card stack" }, title, bar, words, after));
     const again = () => setTimeout(watch, EVERY);
@@ -21,10 +23,10 @@
     const endings = {
       completed: () => [kit.h("a", { class: "button primary", href: `#store/${row.id}` }, "To the store")],
       failed: (status) => [kit.banner(status.error_message ?? "The job failed.", "bad"), differences(status.report),
-        kit.h("div", { class: "row" }, kit.button("Try again", act("retry", follow), "primary"), kit.button("Choose another database", act("cancel", follow)))],
+        kit.h("div", { class: "row" }, kit.button("Try again", act("retry"), "primary"), kit.button("Choose another database", act("cancel")))],
       cancelled: () => [kit.button("Choose a database", () => place.replaceChildren(st.chooseDatabase(place, row)), "primary")],
     };
-    const cancel = kit.button("Cancel", act("cancel", follow));
+    const cancel = kit.button("Cancel", act("cancel"));
 
     async function follow() {
       let status;
@@ -35,15 +37,15 @@
         words.textContent = error.message;
         return again();
       }
-      title.textContent = NAMES[status.status] ?? status.status;
+      const isOver = endings[status.status] && (!isCanceling || status.status !== "failed");
+      title.textContent = isOver || !isCanceling ? NAMES[status.status] ?? status.status : "Canceling";
       bar.value = status.progress;
       words.textContent = [status.message, status.total_tables ? `${status.tables_created} of ${status.total_tables} tables` : ""].filter(Boolean).join(" – ");
-      const ending = endings[status.status];
-      if (!ending) {
-        if (!after.contains(cancel)) after.replaceChildren(cancel);
+      if (!isOver) {
+        after.replaceChildren(...(isCanceling ? [] : [cancel]));
         return again();
       }
-      after.replaceChildren(...ending(status).filter(Boolean));
+      after.replaceChildren(...endings[status.status](status).filter(Boolean));
       title.focus();
     }
     const watch = () => shown.isConnected && follow().catch((error) => { after.replaceChildren(kit.banner(error.message, "bad")); });
