@@ -105,7 +105,6 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     from chalicelib.platform.models import StoreMigration
     from chalicelib.platform.repository import migrations
     from chalicelib.platform.schemas.migrations import StoreListingRequested, StoreMigrationRequested
-    from chalicelib.platform.domain.migration_runs import LISTED_STATUSES
     from chalicelib.platform.service import migrations as fleet
     from chalicelib.platform.service import store_migrations
 
