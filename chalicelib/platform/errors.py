@@ -144,8 +144,9 @@ class InvalidSupabaseOrganization(InvalidInput):
     title = "The token's account has no such organization"
 
 
-class SupabaseProjectUnavailable(Conflict):
-    title = "The Supabase project is not available"
+class SupabaseProjectUnavailable(DatabaseRefused):
+    title = "The Supabase project cannot be used"
+    advice = "It is missing, or did not start."
 
 
 class SupabaseLimitReached(Conflict):

@@ -73,12 +73,7 @@ TABLE_POLICIES = (
     TablePolicy("platform/usage_hours", UsageHour, queries=_of_store("store_id")),
     TablePolicy("platform/api_usage_logs", ApiUsageLog, note="Shortened addresses of callers; gone after 90 days."),
     TablePolicy("platform/platform_settings", PlatformSetting),
-    TablePolicy(
-        "platform/audit_logs",
-        AuditLog,
-        object_columns=("before", "after"),
-        note="Who acted must stay known; archived after two years.",
-    ),
+    TablePolicy("platform/audit_logs", AuditLog, note="Who acted must stay known; archived after two years."),
     TablePolicy(
         "platform/stores",
         Store,
@@ -115,6 +110,12 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
         "payloads/platform/certificates/",
         {SubjectType.STORE: "payloads/platform/certificates/{id}/"},
         note="Certificates of a store's server that are too large for its row.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "payloads/platform/job-reports/",
+        {SubjectType.STORE: "payloads/platform/job-reports/{id}/"},
+        note="Large reports of provisioning jobs: names and types of tables and columns.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,

@@ -123,6 +123,7 @@ def stage_retry(transaction: Transaction, job: ProvisioningJob, otherwise: Other
         ProvisioningJob.unfinished.set(RUNNING),
         ProvisioningJob.lease_until.set(now),
         ProvisioningJob.attempts.set(0),
+        ProvisioningJob.tables_created.set(0),
         ProvisioningJob.updated_at.set(now),
         *(attributes[name].remove() for name in names),
     ]

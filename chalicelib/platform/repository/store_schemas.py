@@ -28,6 +28,11 @@ SELECT current_setting('server_version'), n.oid IS NOT NULL, obj_description(n.o
        (SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user)
 FROM (SELECT 1) AS one LEFT JOIN pg_namespace AS n ON n.nspname = :schema
 """
+_GRANTED_TABLES = """
+SELECT DISTINCT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL aclexplode(c.relacl) AS granted JOIN pg_roles AS r ON r.oid = granted.grantee
+WHERE n.nspname = :schema AND r.rolname = :role
+"""
 _MYSQL_PRIVILEGES = """
 SELECT privilege_type, is_grantable FROM information_schema.user_privileges
 UNION ALL
@@ -144,14 +149,15 @@ def drop_schema(connection: Connection, schema: str) -> None:
     _run(connection, [f"DROP SCHEMA {_quoted(connection, schema)}"])
 
 
-def drop_role(connection: Connection, schema: str, role: str, tables: Sequence[str]) -> None:
-    """Drop a PostgreSQL role or login with its rights on the schema and on these tables. It owns nothing.
+def drop_role(connection: Connection, schema: str, role: str) -> None:
+    """Drop a PostgreSQL role or login with its rights on the schema and its tables. It owns nothing.
 
     `DROP OWNED` would need the privileges of the role, which its creator does not have.
     """
     if not has_role(connection, role):
         return
     name, place = _quoted(connection, role), _quoted(connection, schema)
+    tables = connection.execute(text(_GRANTED_TABLES), {"schema": schema, "role": role}).scalars().all()
     _run(
         connection,
         [

@@ -37,6 +37,8 @@ class JobRun:
     request: JobRequest = field(repr=False)
     ends_at: datetime
     resources: ExitStack = field(default_factory=ExitStack)
+    target: ProvisioningTarget | None = None
+    """Where the tables are created, once the place is prepared and this run has looked it up."""
     _connection: Connection | None = None
 
     @classmethod

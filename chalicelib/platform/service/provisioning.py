@@ -18,7 +18,7 @@ from chalicelib.platform.repository import database_states, provisioning_jobs
 from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.schemas.databases import Database
 from chalicelib.platform.schemas.provisioning import JobAccepted, JobDue, JobQuery, JobRead, JobReport, JobStatusRead
-from chalicelib.platform.service import free_shared_stores
+from chalicelib.platform.service import free_shared_stores, job_reports
 from chalicelib.platform.service.job_requests import CERTIFICATE, certificate_of, new_request, seal_request
 
 TABLE_COUNT = 14
@@ -59,7 +59,7 @@ def get_job_status(store_id: str, job_id: str) -> JobStatusRead:
         total_tables=job.total_tables,
         error_code=job.error_code,
         error_message=job.error_message,
-        report=JobReport.model_validate(job.report) if job.report else None,
+        report=JobReport.model_validate(job_reports.load_report(job)) if job.report else None,
     )
 
 

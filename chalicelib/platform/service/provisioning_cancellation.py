@@ -68,8 +68,7 @@ def _remove_place(run: JobRun, target: ProvisioningTarget) -> None:
             return
         existing = store_tables.list_tables(connection, target.dialect, target.schema)
         if target.grantee is not None and facts.schema_exists:
-            adopted = [name for name in (run.job.report or {}).get("adopted", []) if name in existing]
-            store_schemas.drop_role(connection, target.schema, target.grantee, adopted)
+            store_schemas.drop_role(connection, target.schema, target.grantee)
         is_empty = not existing
         if facts.schema_mark == run.mark and is_empty:
             store_schemas.drop_schema(connection, target.schema)

@@ -55,8 +55,11 @@ def prepare_place(run: JobRun) -> None:
 
 def get_target(run: JobRun) -> ProvisioningTarget:
     """Return where the tables are created, once `prepare_place` has run."""
-    target = _full_target(run)
-    return target if target.role is not None or run.notes[HAS_LOGIN] else target.without_login()
+    if run.target is None:
+        target = _full_target(run)
+        has_login = target.role is not None or run.notes[HAS_LOGIN]
+        run.target = target if has_login else target.without_login()
+    return run.target
 
 
 def find_target(run: JobRun) -> ProvisioningTarget | None:

@@ -72,13 +72,15 @@ def inspect_tables(run: JobRun) -> None:
 
 
 def create_tables(run: JobRun) -> None:
-    """Create the missing tables, each with the job's mark in one step. Raises Postponed, SchemaInUse."""
+    """Create the missing tables, each with the job's mark in one step. Raises Postponed, SchemaInUse.
+
+    The job counts the tables that exist, so that each turn of a worker creates at least one.
+    """
     target = provisioning_places.get_target(run)
-    for count, name in enumerate(NAMES, start=1):
-        if count > 1:
-            run.require_time()
+    for count, name in enumerate(NAMES[run.job.tables_created :], start=run.job.tables_created + 1):
         _ensure_table(run, target, name)
         run.save_tables(count)
+        run.require_time()
 
 
 def _ensure_table(run: JobRun, target: ProvisioningTarget, name: str) -> None:
@@ -93,9 +95,9 @@ def _ensure_table(run: JobRun, target: ProvisioningTarget, name: str) -> None:
             store_tables.create_table(connection, statements)
         elif existing[name].mark != run.mark and name not in adopted:
             raise SchemaInUse  # created since the inspection, not by this job
-        if target.grantee is not None:
+        if target.login is not None:  # a shared server's schema gives its role the rights on new tables
             table = store_tables.qualified(connection, target.schema, name)
-            store_tables.grant_table(connection, target.dialect, table, target.grantee)
+            store_tables.grant_table(connection, target.dialect, table, target.login)
 
 
 def _require_own(run: JobRun, existing: dict[str, ExistingTable]) -> None:

@@ -6,6 +6,7 @@ A worker that crashes leaves a lease that ends; `lapsed_jobs` queues the job the
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.kit import clock, logs, messages
@@ -27,7 +28,7 @@ from chalicelib.platform.repository import database_states, provisioning_jobs
 from chalicelib.platform.repository.provisioning_jobs import LeaseLost
 from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.schemas.provisioning import JobDue
-from chalicelib.platform.service import provisioning_cancellation, provisioning_steps
+from chalicelib.platform.service import job_reports, provisioning_cancellation, provisioning_steps
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 
 _PASSING = {
@@ -126,9 +127,9 @@ def _postpone(job: ProvisioningJob, delay: timedelta, *, has_failed: bool = Fals
 def _fail(run: JobRun, problem: Problem) -> None:
     """Fail the job with the problem's code and title; its request is kept for a retry."""
     job = run.job
-    columns = {"error_code": problem.code, "error_message": problem.detail, "message": problem.title}
+    columns: dict[str, Any] = {"error_code": problem.code, "error_message": problem.detail, "message": problem.title}
     if isinstance(problem, SchemaMismatch):
-        columns["report"] = problem.extras["report"]
+        columns["report"] = job_reports.store_report(job, problem.extras["report"])
     try:
         with Transaction() as transaction:
             provisioning_jobs.stage_failure(transaction, job, columns, clock.now() + RETRY_WINDOW)

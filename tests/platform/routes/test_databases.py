@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
+from chalicelib.platform.enums import StorePlan
 from chalicelib.platform.models import Store
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database.tables import CATEGORIES
@@ -136,7 +137,7 @@ def test_an_owner_has_five_free_stores_on_shared_servers(api: httpx.Client, shar
     assert answers[5].json()["code"] == "FreeStoresLimit"
     paid = owner_api(api, new_store(owner_id, subscription_plan="starter"))
     assert paid.post("provision", {"database": {"type": "shared"}}).status_code == 202
-    Store(owners[0].store.id).update([Store.subscription_plan.set("starter")])
+    Store(owners[0].store.id).update([Store.subscription_plan.set(StorePlan.STARTER)])
     assert owners[5].post("provision", {"database": {"type": "shared"}}).status_code == 202
     assert owners[6].post("provision", {"database": {"type": "shared"}}).status_code == 409
 

@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from chalicelib.kit import ids
-from chalicelib.platform.enums import DatabaseStatus
+from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database import revisions
@@ -55,7 +55,7 @@ def test_tables_that_fit_are_adopted_with_their_rows(owner: OwnerApi, own_server
     )
     before = own_server.query(SNAPSHOT, schema)
     job = provision(owner, own_server.body)
-    assert (job.status, job.error_code) == ("completed", None)
+    assert job.status is JobStatus.COMPLETED, job.error_code
     assert job.report["adopted"] == ["media_library", "categories", "attributes"]
     after = own_server.query(SNAPSHOT, schema)
     assert [row for row in after if row[0] in job.report["adopted"]] == before
@@ -130,7 +130,7 @@ def test_migrations_of_the_owner_in_the_schema_are_not_touched(owner: OwnerApi, 
 def test_a_hostile_name_of_a_schema_is_one_name(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
     name = 'a"; DROP TABLE x; -- %s é'
     job = provision(owner, {**own_postgresql.body, "schema": name})
-    assert (job.status, job.error_code) == ("completed", None)
+    assert job.status is JobStatus.COMPLETED, job.error_code
     assert own_postgresql.query("SELECT count(*) FROM pg_namespace WHERE nspname = %s", name) == [(1,)]
     with store_connections.transaction(Store.get(owner.store.id)) as transaction:
         assert len(transaction.connection.execute(CATEGORIES.select()).all()) == 1
@@ -148,7 +148,7 @@ def test_a_login_without_the_right_to_create_others_serves_the_store(
         connection.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, sql.Identifier(plain)))
     try:
         job = provision(owner, {**own_postgresql.body, "username": plain, "password": password})
-        assert (job.status, job.error_code) == ("completed", None)
+        assert job.status is JobStatus.COMPLETED, job.error_code
         assert own_postgresql.query("SELECT count(*) FROM pg_roles WHERE rolname = %s", login) == [(0,)]
         with store_connections.transaction(Store.get(owner.store.id)) as transaction:
             assert transaction.connection.exec_driver_sql("SELECT current_user").scalar() == plain
@@ -170,3 +170,15 @@ def owner_job(owner: OwnerApi) -> str:
     """Return the store's only job."""
     [key] = ProvisioningJob.by_store.query(owner.store.id)
     return key.id
+
+
+def test_a_large_report_is_complete(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    own_postgresql.query("CREATE SCHEMA store")
+    for table in TABLES:
+        own_postgresql.query(f"CREATE TABLE store.{table.name} (key int PRIMARY KEY)")
+    job = provision(owner, own_postgresql.body)
+    assert job.error_code == "SchemaMismatch"
+    assert list(job.report) == ["stored_at"]
+    differences = owner.get(f"provision/{job.id}/status")["report"]["differences"]
+    assert {each["table"] for each in differences} == {table.name for table in TABLES}
+    assert len(differences) > 150
