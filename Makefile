@@ -63,6 +63,10 @@ browser: install ## Install Chromium for the browser tests if it is missing
 		apt-get update -qq > /dev/null && apt-get install -y -qq chromium > /dev/null; \
 	else PLAYWRIGHT_BROWSERS_PATH=$(CURDIR)/.venv/browsers $(BIN)/playwright install chromium; fi
 
+.PHONY: databases
+databases: install ## Fetch MariaDB and PgBouncer for the tests if they are missing
+	@$(BIN)/python -m infra.local.databases
+
 .PHONY: test
 test: install ## Run the test suite; EXAMPLES=10 tries ten times as many examples of each property
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q $(ARGS)

@@ -115,6 +115,62 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://${ARCHIVE_BUCKET}/archive/discounts/order_usages/year=${year}/month=${month}/'
 );
 
+CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.platform_usage_metrics (
+  `api_calls` bigint,
+  `api_errors` bigint,
+  `created_at` timestamp,
+  `metric_date` date,
+  `orders_created` bigint,
+  `orders_total_value` decimal(38,10),
+  `products_created` bigint,
+  `products_deleted` bigint,
+  `products_updated` bigint,
+  `storage_deleted_bytes` bigint,
+  `storage_total_bytes` bigint,
+  `storage_uploaded_bytes` bigint,
+  `store_id` string,
+  `total_products` bigint,
+  `dynamodb_item` string
+)
+PARTITIONED BY (`year` int, `month` int)
+STORED AS PARQUET
+LOCATION 's3://${ARCHIVE_BUCKET}/archive/platform/usage_metrics/'
+TBLPROPERTIES (
+  'projection.enabled' = 'true',
+  'projection.year.type' = 'integer',
+  'projection.year.range' = '2020,2060',
+  'projection.month.type' = 'integer',
+  'projection.month.range' = '1,12',
+  'projection.month.digits' = '2',
+  'storage.location.template' = 's3://${ARCHIVE_BUCKET}/archive/platform/usage_metrics/year=${year}/month=${month}/'
+);
+
+CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.platform_audit_logs (
+  `action` string,
+  `actor_id` string,
+  `actor_type` string,
+  `after` string,
+  `before` string,
+  `created_at` timestamp,
+  `id` string,
+  `ip_address` string,
+  `scope` string,
+  `target` string,
+  `dynamodb_item` string
+)
+PARTITIONED BY (`year` int, `month` int)
+STORED AS PARQUET
+LOCATION 's3://${ARCHIVE_BUCKET}/archive/platform/audit_logs/'
+TBLPROPERTIES (
+  'projection.enabled' = 'true',
+  'projection.year.type' = 'integer',
+  'projection.year.range' = '2020,2060',
+  'projection.month.type' = 'integer',
+  'projection.month.range' = '1,12',
+  'projection.month.digits' = '2',
+  'storage.location.template' = 's3://${ARCHIVE_BUCKET}/archive/platform/audit_logs/year=${year}/month=${month}/'
+);
+
 CREATE EXTERNAL TABLE IF NOT EXISTS backroom_archive.analytics_events (
   `id` string,
   `type` string,

@@ -18,6 +18,7 @@ import pymysql
 import pytest
 from psycopg import sql
 
+from infra.local.databases import unprivileged
 from infra.local.databases.address import DatabaseServer, Dialect, ServerUnavailable
 from infra.local.databases.file_locks import locked
 from infra.local.databases.leases import ROOT, Lease
@@ -57,6 +58,7 @@ def _directory() -> Path:
     checkout = hashlib.sha256(f"{ROOT} {os.geteuid()}".encode()).hexdigest()[:12]
     directory = Path(tempfile.gettempdir()) / f"backroom-databases-{checkout}"
     directory.mkdir(mode=0o755, exist_ok=True)
+    unprivileged.check_owner(directory)
     return directory
 
 

@@ -48,8 +48,6 @@ class Settings:
     image_http_url: str | None
     public_url: str
     analytics_rows: AnalyticsRows = "all"
-    supabase_ca_certificate: str | None = None
-    """PEM of the authority of Supabase's poolers, from its dashboard (Database, SSL configuration)."""
     vendor_base_urls: dict[str, str] = field(default_factory=dict)
     """Base URLs of the sandboxes, by vendor; empty outside the stages `local` and `test`."""
 
@@ -135,7 +133,6 @@ def settings() -> Settings:
         image_http_url=env.get("IMAGE_HTTP_URL") or None,
         public_url=(env.get("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
         analytics_rows=_analytics_rows(),
-        supabase_ca_certificate=env.get("SUPABASE_CA_CERTIFICATE") or None,
         vendor_base_urls={vendor: url for vendor, url in base_urls.items() if url},
     )
 

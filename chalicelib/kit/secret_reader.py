@@ -34,5 +34,5 @@ def _stored_secrets() -> dict[str, str]:
 
 
 def forget_secrets() -> None:
-    """Clear the cached secrets; for tests that change the stored parameters."""
+    """Clear the cached secrets: after one was refused, because it may have changed, and in tests."""
     _stored_secrets.cache_clear()

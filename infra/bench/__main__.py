@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.bench import accounts, analytics, discounts, foundation, peers, pictures, retention, together, usage
+from infra.bench import accounts, analytics, discounts, foundation, peers, pictures, retention, stores, together, usage
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
@@ -43,6 +43,8 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "check-in": together.check_in,
     "cold-dashboard": together.cold_dashboard,
     "page-bytes": accounts.page_size,
+    "store-migration": stores.migration,
+    "store-list": stores.listing,
 }
 
 

@@ -262,6 +262,29 @@ _COUPLES_PAGE = (
     *(f"| {lots} | {c.reads} | {c.writes} | {c.write_units} | {c.sends} |" for lots, c in TRANSFERS.items()),
 )
 
+STORE_USAGE = {
+    "data call logged": Cost(writes=1, write_units=1),
+    "data call logged, a process's first of a store's hour": Cost(writes=2, write_units=3),
+    "job: hour and day of a store computed": Cost(reads=4, writes=2, write_units=2),
+    "job: hour that is final": Cost(reads=3, writes=1, write_units=1),
+    "schedule: stores called in the last hours found": Cost(reads=5, sends=1),
+    "schedule: stores called in the last day found": Cost(reads=25, sends=1),
+    "store's usage read": Cost(reads=3),
+}
+"""The costs of the stores' usage, the same with 5 and with 200 calls."""
+_STORE_USAGE_PAGE = (
+    "",
+    "## Usage of stores",
+    "",
+    "`tests/platform/scenarios/test_usage_growth.py` measures each with 5 and with 200 calls: the costs are the same until",
+    "the logs of an hour are over 1 MB, then each further MB is a read. The schedules send ten stores in a message batch;",
+    "stores that nobody called cost nothing.",
+    "",
+    "| operation | reads | writes | units | sends |",
+    "| --- | --- | --- | --- | --- |",
+    *(f"| {name} | {c.reads} | {c.writes} | {c.write_units} | {c.sends} |" for name, c in STORE_USAGE.items()),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StoreCallCost:
@@ -293,7 +316,8 @@ _STORE_CALLS_PAGE = (
     "",
     "`tests/platform/scenarios/test_store_call_costs.py` measures each with an owner's token on a connection that is open.",
     "Each call updates the store's row and writes one row of the log. *Messages* go to the store's database; the first",
-    "begins the transaction and sets its role and limits, the last commits it.",
+    "begins the transaction and sets its role and limits, the last commits it. Once a minute a process reads the setting of",
+    "allowed hosts; its first call of an hour writes one row more.",
     "",
     "| call | reads | writes | units | messages |",
     "| --- | --- | --- | --- | --- |",
@@ -322,4 +346,4 @@ def render() -> str:
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
     texts = [*ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING, *PLANS, *_COUPLES_PAGE, *_STORE_CALLS_PAGE]
-    return "\n".join([*lines, *texts]) + "\n"
+    return "\n".join([*lines, *texts, *_STORE_USAGE_PAGE]) + "\n"

@@ -51,12 +51,20 @@ PUBLIC = {
     "/together/calendar.ics",
     "/together/unsubscribe",
     "/together/{file}",
+    "/platform/app",
     "/v1/together/accounts",
     "/v1/together/accounts/email",
     "/v1/together/accounts/reset",
     "/v1/together/accounts/verify",
     "/v1/together/sessions",
     "/v1/together/sessions/refresh",
+    "/v1/platform/accounts",
+    "/v1/platform/accounts/email",
+    "/v1/platform/accounts/reset",
+    "/v1/platform/accounts/verify",
+    "/v1/platform/sessions",
+    "/v1/platform/sessions/refresh",
+    "/v1/platform/sessions/revoke",
 }
 MEMBERS = "/v1/together/"
 """Routes of members with an account: test_member_tenants calls them with its own couples."""

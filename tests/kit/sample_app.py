@@ -12,7 +12,7 @@ from pynamodb.exceptions import PutError
 from chalicelib.kit import auth, ids, pagination, unique_values
 from chalicelib.kit.auth import Account, Credentials, security
 from chalicelib.kit.errors import Conflict, NotFound, PreconditionFailed
-from chalicelib.kit.http import ApiRequest, endpoint, problem_details
+from chalicelib.kit.http import ApiRequest, CompletedCall, endpoint, problem_details
 from chalicelib.kit.lazy_app import LazyChalice
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Amount, Input, Page, PageQuery, Query, Schema, Timestamp
@@ -81,6 +81,23 @@ failures: list[Exception] = []
 def who(call: ApiRequest[Account]) -> dict[str, str]:
     """Return the caller."""
     return {"subject": call.principal.subject}
+
+
+recorded: list[tuple[str, CompletedCall]] = []
+
+
+def record(principal: Account, call: CompletedCall) -> None:
+    """Keep a call with its caller's id."""
+    recorded.append((principal.id, call))
+
+
+@bp.route("/recorded/{how}", methods=["POST"])
+@endpoint(bp, auth=auth.member, body=NoteCreate, record=record)
+def recorded_call(call: ApiRequest[Account, NoteCreate], how: str) -> dict[str, str]:
+    """Return the path parameter, or fail."""
+    if how == "crash":
+        raise RuntimeError(how)
+    return {"how": how}
 
 
 @bp.route("/echo/{name}", methods=["POST"])

@@ -46,6 +46,21 @@ def test_the_principal_comes_from_the_credential(sample: httpx.Client) -> None:
     assert sample.get("/who").json() == {"subject": "member:ann"}
 
 
+def test_each_call_of_a_verified_caller_is_recorded_with_its_result(sample: httpx.Client) -> None:
+    sample_app.recorded.clear()
+    sample.post("/recorded/well", json=NOTE)
+    sample.post("/recorded/badly", json={"name": 1})
+    sample.post("/recorded/crash", json=NOTE)
+    sample.post("/recorded/unknown", json=NOTE, headers={"Authorization": "Bearer x"})
+    calls = [(who, call.route, call.method, call.status, call.error_code) for who, call in sample_app.recorded]
+    assert calls == [
+        ("ann", "/recorded/{how}", "POST", 200, None),
+        ("ann", "/recorded/{how}", "POST", 422, "InvalidInput"),
+        ("ann", "/recorded/{how}", "POST", 500, "InternalError"),
+    ]
+    assert sample_app.recorded[0][1].credentials.path == {"how": "well"}
+
+
 def test_absent_and_invalid_credentials_are_401(sample: httpx.Client) -> None:
     for header in ("", "Bearer", "Bearer x.y.z", "Basic YTpi"):
         response = sample.get("/who", headers={"Authorization": header})

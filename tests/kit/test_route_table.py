@@ -97,11 +97,15 @@ def test_each_route_has_one_gateway_path() -> None:
     paths = {route: gateway_path(route, methods) for route, methods in routes.items()}
 
     shared = {path for route, path in paths.items() if path != route}
-    names = ("analytics", "billing", "discounts", "operator", "retention", "shops", "studio", "together")
+    names = (
+        *("analytics", "billing", "discounts", "operator", "platform", "retention", "shops", "store", "studio"),
+        "together",
+    )
     assert shared == {f"/v1/{name}/{{proxy+}}" for name in names}
     own = {route for route, path in paths.items() if path == route}
     assert {"/health", "/webhooks/stripe", "/shopify/{app}/auth", "/proxy/studio/uploads", "/studio/app"} <= own
-    accounts = {f"/v1/together/{path}" for path in ("accounts", "accounts/email", "accounts/reset", "accounts/verify")}
-    sessions = {"/v1/together/sessions", "/v1/together/sessions/refresh"}
-    public = {"/v1/analytics/events"} | accounts | sessions
-    assert {route for route in own if route.startswith("/v1/")} == public
+    open_paths = ("accounts", "accounts/email", "accounts/reset", "accounts/verify", "sessions", "sessions/refresh")
+    realms = {f"/v1/{realm}/{path}" for realm in ("together", "platform") for path in open_paths}
+    public = {"/v1/analytics/events", "/v1/platform/sessions/revoke"} | realms
+    sql = {f"/v1/platform/stores/{{store_id}}/database{path}" for path in ("", "/test")}
+    assert {route for route in own if route.startswith("/v1/")} == public | sql

@@ -46,7 +46,7 @@ def killed_worker() -> Iterator[KilledWorker]:
         process.stdin.close()
 
 
-def _arm(nth: int) -> None:
+def die_at(nth: int) -> None:
     """Die before and after AWS calls, and after SQL statements and before commits, whichever is the nth of them."""
     from sqlalchemy import Engine, event
 
@@ -76,7 +76,7 @@ def main() -> None:
         store_id, job_id, nth = line.split()
         child = os.fork()
         if child == 0:
-            _arm(int(nth))
+            die_at(int(nth))
             run_job(JobDue(store_id=store_id, job_id=job_id))
             os._exit(0)
         _, status = os.waitpid(child, 0)

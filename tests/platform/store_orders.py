@@ -8,8 +8,16 @@ from chalicelib.platform.enums import KeyScope, OrderStatus
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import stores
 from chalicelib.platform.schemas.store_orders import OrderCreate, OrderRead, OrderUpdate
-from chalicelib.platform.service import store_orders
+from chalicelib.platform.service import store_order_changes, store_orders
 from chalicelib.platform.service.store_callers import StoreCaller
+
+PLENTY = {
+    "max_products": 1000,
+    "max_orders_per_month": 1000,
+    "max_storage_gb": 1,
+    "max_api_calls_per_month": 1000,
+}
+"""Limits that no test reaches."""
 
 
 def caller_of(store: Store) -> StoreCaller:
@@ -32,5 +40,5 @@ def change(store: Store, order: OrderRead, *statuses: str) -> OrderRead:
     """Change the status of an order, once for each status."""
     for status in statuses:
         body = OrderUpdate(status=OrderStatus(status))
-        order = store_orders.change_order(caller_of(store), order.id, body, None)
+        order = store_order_changes.change_order(caller_of(store), order.id, body, None)
     return order

@@ -172,6 +172,14 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
     return customer, order
 
 
+def seed_account(mark: str) -> str:
+    """Store the account of an owner of stores; return the id."""
+    account = platform_rows.seed_account(row, mark)
+    guard(mark, "platform", "users", "email", account.email)
+    put(f"{STORED}/owner:{account.id}/{ids.new()}.json", mark)
+    return str(account.id)
+
+
 def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> str:
     """Store a member or a store with payments, credits and Stripe events; return the id."""
     owner, stripe_id = f"{mark}-id", f"cus_{mark}"

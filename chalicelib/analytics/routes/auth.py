@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.analytics.errors import SiteNotFound
 from chalicelib.analytics.service import site_cache
-from chalicelib.kit.auth import Account, Credentials, Role, security, verify
+from chalicelib.kit.auth import Account, Credentials, Role, security, verify_session
 
 
 @security("accessToken", type="http", scheme="bearer", bearerFormat="JWT")
@@ -21,7 +21,7 @@ def manager(credentials: Credentials) -> Account:
 
 def _verify(credentials: Credentials, *roles: Role) -> Account:
     """Return the account. A site that the account may not read is answered like a missing one."""
-    account = verify(credentials.bearer(), *roles)
+    account = verify_session(credentials.bearer(), *roles)
     site = site_cache.site_of(credentials.path["tenant"])
     if account.role is Role.STORE_OWNER and account.subject not in (site.readers or ()):
         raise SiteNotFound

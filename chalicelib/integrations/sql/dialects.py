@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pymysql.constants import SERVER_STATUS
 from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
@@ -54,6 +55,11 @@ class MysqlDialect(MySQLDialect_pymysql):
 
     def get_default_isolation_level(self, dbapi_conn: Any) -> Any:  # noqa: ARG002
         return "READ COMMITTED"
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back if a transaction is open, as the server's last answer says: the pool asks after each use."""
+        if dbapi_connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
+            dbapi_connection.rollback()
 
 
 def _driver_connection(connection: Connection) -> Any:

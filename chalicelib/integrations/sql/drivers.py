@@ -28,8 +28,8 @@ _MIN_MARIADB = (10, 6)
 class BoundCursor(psycopg.Cursor[TupleRow]):
     """A cursor that sends every statement by the extended protocol, which allows one statement in a message."""
 
-    def _execute_send(self, query: Any, *, force_extended: bool = True, binary: bool | None = None) -> None:
-        super()._execute_send(query, force_extended=force_extended or True, binary=binary)
+    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:  # noqa: ARG002
+        super()._execute_send(query, force_extended=True, binary=binary)
 
 
 def open_connection(

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy import Dialect as EngineDialect
 from sqlalchemy.pool import NullPool, QueuePool
 
 from chalicelib.integrations.sql import drivers, failures
@@ -80,7 +82,7 @@ def _engine(server: Server, limits: Limits, allowed_hosts: Collection[str], **op
     event.listen(engine, "before_cursor_execute", lambda connection, *_: _extend(connection))
     event.listen(engine, "commit", _extend)
     event.listen(engine, "rollback", _extend)
-    event.listen(engine, "checkout", _ping_idle)
+    event.listen(engine, "checkout", partial(_ping_idle, engine.dialect))
     event.listen(engine, "checkin", _check_in)
     event.listen(engine, "invalidate", lambda _driver, record, _error: _cancel(record.info))
     event.listen(engine, "close", lambda _driver, record: _cancel(record.info))
@@ -139,12 +141,12 @@ def _check_in(driver: Any, record: Any) -> None:
         record.info["idle_since"] = clock.now()
 
 
-def _ping_idle(driver: Any, record: Any, proxy: Any) -> None:
+def _ping_idle(dialect: EngineDialect, driver: Any, record: Any, _proxy: Any) -> None:
     """Check a connection that was idle for a while; the pool replaces one that is dead."""
     since = record.info.get("idle_since")
     if since is None or clock.now() - since <= _PING_AFTER:
         return
     try:
-        proxy._pool._dialect._do_ping_w_event(driver)
+        dialect.do_ping(driver)
     except failures.DriverError as error:
         raise exc.DisconnectionError from error

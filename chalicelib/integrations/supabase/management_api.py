@@ -28,6 +28,8 @@ from chalicelib.integrations.supabase.projects import (
     parse_project,
 )
 from chalicelib.kit import config
+from chalicelib.kit.config import SettingMissing
+from chalicelib.kit.secret_reader import secret
 
 T = TypeVar("T")
 
@@ -91,16 +93,23 @@ class ManagementApi:
     def pooler(self, ref: str) -> Pooler:
         """Return the pooler of the project's primary database. Raises SupabaseProjectMissing."""
         shapes = self._call("GET", f"/v1/projects/{names.checked_ref(ref)}/config/database/pooler")
-        settings = config.settings()
-        is_sandbox = "supabase" in settings.vendor_base_urls
+        is_sandbox = "supabase" in config.settings().vendor_base_urls
         pooler = _read(lambda: parse_pooler(ref, shapes, is_sandbox=is_sandbox))
-        return replace(pooler, ca_certificate=settings.supabase_ca_certificate)
+        return replace(pooler, ca_certificate=_ca_certificate())
 
     def _call(self, method: str, path: str) -> Any:
         try:
             return http_client.call(self._access_token, method, path)
         except Refusal as refusal:
             raise refusal.error() from None
+
+
+def _ca_certificate() -> str | None:
+    """Return the PEM of the authority of Supabase's poolers (its dashboard: Database, SSL configuration), if it is set."""
+    try:
+        return secret("SUPABASE_CA_CERTIFICATE")
+    except SettingMissing:
+        return None
 
 
 def _read(parse: Callable[[], T]) -> T:

@@ -1,7 +1,14 @@
 /** The screens of accounts without a session: sign in, sign up, a new password, and what the links in mails do. */
 {
   const EMAIL = { name: "email", label: "E-mail", type: "email", required: true, autocomplete: "username", maxlength: 254, spellcheck: "false" };
-  const CODE = { name: "code", label: "Code of your authenticator", inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9]{6}", maxlength: 6, spellcheck: "false" };
+  const CODE = { name: "code", label: "Code", required: true, inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9]{6}", maxlength: 6, spellcheck: "false",
+    hint: "The six digits that your authenticator app shows now. Each code works once." };
+  const REFUSED = {
+    401: "The e-mail or the password is wrong, or the address is not verified yet.",
+    429: "There were too many attempts. Wait a few minutes, or set a new password.",
+    InvalidCode: "This code is wrong, or it was used already. Wait for the next one.",
+    SecondFactorMissing: "This account has no authenticator app yet. Ask the person who added you.",
+  };
   const link = (text, action) => kit.button(text, action, "bare");
   const gone = (error) => {
     if (![400, 401, 403, 404, 409, 410].includes(error.status)) throw error;
@@ -19,32 +26,40 @@
   /**
    * Return the screens of a page. `brand` ends their titles, `intro` stands above the sign-in, `show(...content)` shows
    * content alone, `start()` opens the page after a sign-in. `minlength` is that of a new password, `signUp` has `fields()`
-   * and `body(values)` where people may sign up themselves, `hasCode` asks for a code of an authenticator.
+   * and `body(values)` where people may sign up themselves, `level` is the element of the titles.
    */
-  kit.accounts = ({ session, brand, intro, show, start, minlength = 8, signUp, hasCode }) => {
+  kit.accounts = ({ session, brand, intro, show, start, minlength = 8, signUp, level = "h1" }) => {
     const screens = {};
     screens.title = (text) => {
       document.title = `${text} – ${brand}`;
-      return kit.h("h1", { tabindex: -1 }, text);
+      return kit.h(level, { tabindex: -1 }, text);
     };
     screens.passwordField = (name, label, isNew) => kit.field({ name, label, type: "password", required: true, autocomplete: isNew ? "new-password" : "current-password",
       minlength: isNew ? minlength : undefined, maxlength: 128, hint: isNew ? `At least ${minlength} characters; several words are safer than symbols.` : "" });
     const card = (form) => kit.h("div", { class: "card stack" }, form);
 
+    /** Sign in, or ask for the code of an account that has a second factor. */
+    async function signIn(credentials) {
+      let data;
+      try {
+        ({ data } = await session.open("POST", "sessions", { body: { ...credentials, device_name: device(), cookie: true } }));
+      } catch (error) {
+        if (error.code === "CodeRequired") return showCode(credentials);
+        const text = REFUSED[error.code] ?? REFUSED[error.status];
+        throw text ? new kit.Problem("Refused", text) : error;
+      }
+      session.user = null;
+      await session.enter(data);
+      await start();
+    }
+
+    const showCode = (credentials) => show(screens.title("Enter your code"), card(kit.form({ label: "Enter your code", submit: "Continue", fields: [kit.field(CODE)],
+      save: ({ code }) => signIn({ ...credentials, code }) })), kit.h("p", null, link("Back", () => screens.showSignIn())));
+
     screens.showSignIn = (message, look = "warn") => show(screens.title("Sign in"), message && kit.banner(message, look),
       intro && kit.h("p", { class: "soft" }, intro),
-      card(kit.form({ label: "Sign in", submit: "Sign in", fields: [kit.field(EMAIL), screens.passwordField("password", "Password"), hasCode && kit.field(CODE)].filter(Boolean), save: async ({ email, ...values }) => {
-        const body = { ...values, email: email.trim(), device_name: device(), cookie: true };
-        if (!body.code) delete body.code;
-        const { data } = await session.open("POST", "sessions", { body }).catch((error) => {
-          if (error.status === 401) throw new kit.Problem("Refused", `The e-mail or the password is wrong${hasCode ? ", or the code" : ""}, or the address is not verified yet.`);
-          if (error.status === 429) throw new kit.Problem("Refused", "There were too many attempts. Wait a few minutes, or set a new password.");
-          throw error;
-        });
-        session.user = null;
-        await session.enter(data);
-        await start();
-      } })),
+      card(kit.form({ label: "Sign in", submit: "Sign in", fields: [kit.field(EMAIL), screens.passwordField("password", "Password")], save: ({ email, password }) =>
+        signIn({ email: email.trim(), password }) })),
       kit.h("p", { class: "row" }, signUp && link("Create an account", () => screens.showSignUp()), link("Forgot the password?", () => showForgotten())));
 
     screens.showSignUp = () => show(screens.title("Create an account"), card(kit.form({ label: "Create an account", submit: "Create the account",

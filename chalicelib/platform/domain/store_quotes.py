@@ -4,59 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.kit.minor_units import decimals_of, to_amount, to_minor_units
 from chalicelib.platform.domain.store_discount_codes import DiscountCode, discount_lines, require_usable
-from chalicelib.platform.domain.store_prices import Price, Purchase, choose_price
+from chalicelib.platform.domain.store_order_terms import Catalogue, OrderItem, OrderTerms, Product
+from chalicelib.platform.domain.store_prices import Purchase, choose_price
 from chalicelib.platform.domain.store_stock import StockLevel, StockLine, choose_locations
 from chalicelib.platform.errors import InvalidOrder
 
 AMOUNT_LIMIT = 10**15
 """Amounts are below this, in the main unit: the columns are numeric(19,4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderItem:
-    """A requested line: pieces of a product by its SKU, from a location or wherever there are enough."""
-
-    sku: str
-    quantity: int
-    location: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderTerms:
-    """What an order is requested with. `has_code`: a discount code was given."""
-
-    currency: str
-    items: tuple[OrderItem, ...]
-    moment: datetime
-    customer_group: str | None = None
-    tax_total: Decimal = Decimal(0)
-    shipping_total: Decimal = Decimal(0)
-    has_code: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A product with its prices. `is_sold`: it is active."""
-
-    id: str
-    sku: str
-    name: str
-    is_sold: bool
-    prices: tuple[Price, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """What the store's database knows about the requested items: products by SKU, stock and the discount code."""
-
-    products: Mapping[str, Product]
-    levels: Sequence[StockLevel] = ()
-    code: DiscountCode | None = None
 
 
 @dataclass(frozen=True, slots=True)

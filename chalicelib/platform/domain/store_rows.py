@@ -110,7 +110,21 @@ def changed_row(row: Mapping[str, Any], changes: Mapping[str, Any], now: datetim
 def render_row(schema: TableSchema, row: Mapping[str, Any], currency: str) -> dict[str, Any]:
     """Return a row, or some columns of it, as JSON. `currency` is the store's, for amounts without one of their own."""
     own = row.get("currency") or currency
-    return {name: render_value(schema.columns[name], value, own) for name, value in row.items()}
+    rendered = dict(row)
+    for column in schema.converted:
+        if column.name in rendered:
+            rendered[column.name] = render_value(column, rendered[column.name], own)
+    return rendered
+
+
+def fitting_rows(rows: Sequence[Mapping[str, Any]], max_bytes: int) -> int:
+    """Return how many of the first rows have at most `max_bytes` bytes as JSON together; the first one always fits."""
+    total = 0
+    for position, row in enumerate(rows):
+        total += len(json.dumps(row))
+        if total > max_bytes and position:
+            return position
+    return len(rows)
 
 
 def repeated_values(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -32,6 +32,10 @@ class ColumnKind(StrEnum):
     JSON = "json"
 
 
+CONVERTED = frozenset([ColumnKind.TIME, ColumnKind.MONEY, ColumnKind.JSON])
+"""Kinds whose values are not JSON as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnSchema:
     """A column. `maximum` is the largest value of an integer; `references` is the table whose id it holds."""
@@ -57,12 +61,16 @@ class ColumnSchema:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """A table. `key` are the columns of its primary key; `unique_keys` are in the order of their declaration."""
+    """A table. `key` are the columns of its primary key; `unique_keys` are in the order of their columns.
+
+    `converted` are the columns whose values JSON shows in another form.
+    """
 
     name: str
     columns: Mapping[str, ColumnSchema]
     key: tuple[str, ...]
-    unique_keys: tuple[tuple[str, ...], ...] = field(default=())
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    converted: tuple[ColumnSchema, ...] = ()
 
     @property
     def has_id(self) -> bool:

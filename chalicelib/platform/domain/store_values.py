@@ -23,7 +23,7 @@ FIRST_YEAR = 1000
 """The first year of MySQL's `datetime`."""
 MAX_JSON_DEPTH = 32
 _EXACT_INTEGER = 2**63
-_AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,4})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?")
 
 
 def parse_json_value(column: ColumnSchema, value: Any) -> Any:
@@ -42,7 +42,7 @@ def parse_text_value(column: ColumnSchema, text: str) -> Any:
             raise ValueError("must be true or false")
         return text == "true"
     if column.kind is ColumnKind.INTEGER:
-        if not re.fullmatch(r"-?\d{1,19}", text):
+        if not re.fullmatch("-?[0-9]{1,19}", text):
             raise ValueError("must be a whole number")
         return _in_range(column, int(text))
     return _PARSERS[column.kind](column, text)

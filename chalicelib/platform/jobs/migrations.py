@@ -10,21 +10,20 @@ from chalicelib.platform.schemas.migrations import (
     StoreMigrationRequested,
     StoreMigrationsRequested,
 )
-from chalicelib.platform.service import migrations, store_migrations
+from chalicelib.platform.service import migrations
 
 bp = Blueprint(__name__)
-
-FleetMessage = StoreListingRequested | StoreMigrationsRequested | StoreMigrationRequested
 
 
 @bp.on_sqs_message(queue="platform-migrate_store", batch_size=1, name="platform-migrate_store")
 @consumes(StoreListingRequested, StoreMigrationsRequested, StoreMigrationRequested, layer="sql", maximum_concurrency=10)
-def migrate_store(message: FleetMessage) -> None:
+def migrate_store(message: StoreListingRequested | StoreMigrationsRequested | StoreMigrationRequested) -> None:
     """Migrate a store, or take the step of its run that the message names."""
-    match message:
-        case StoreListingRequested():
-            migrations.list_fleet(message)
-        case StoreMigrationsRequested():
-            migrations.start_stores(message)
-        case StoreMigrationRequested():
-            store_migrations.migrate_store(message)
+    if isinstance(message, StoreListingRequested):
+        migrations.list_fleet(message)
+    elif isinstance(message, StoreMigrationsRequested):
+        migrations.start_stores(message)
+    else:
+        from chalicelib.platform.service import store_migrations  # noqa: PLC0415 - its SQL libraries are a layer
+
+        store_migrations.migrate_store(message)

@@ -43,7 +43,8 @@ class AuditLog(Table):
     """An entry of the audit log. Entries are only added; retention alone removes them, after archiving.
 
     `scope` is a store's id or `platform`. `id` is the UUIDv7 of the message or request, so that a repeat is the same
-    entry. `action` is `<context>.<verb>`. `before` and `after` hold the changed fields, a secret as `changed`.
+    entry. `action` is `<context>.<verb>`. `before` and `after` hold the changed fields, a secret as `changed`; over
+    4 kB they are an address in S3.
     """
 
     class Meta:

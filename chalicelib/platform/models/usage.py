@@ -64,8 +64,10 @@ class UsageHoursByHour(GlobalSecondaryIndex["UsageHour"]):
 class UsageHour(Table):
     """A store's calls in an hour, computed from `api_usage_logs`. A process's first call of the hour makes the row.
 
-    `changes` is `{table: {created, updated, deleted}}`; `endpoints` is `{endpoint: {calls, errors, latency sketch}}`.
-    `is_final`: two hours after its end the hour is computed no more.
+    `changes` is `{table: {created, updated, deleted}}`; that of `orders` also has `amount`, the total of placed orders.
+    `endpoints` is gzipped in base64 (`domain/packed_endpoints`): calls, errors and a latency sketch of each endpoint.
+    `computed_at` is the hour's start before the first computation. `is_final`: two hours after its end the hour is not
+    computed again.
     """
 
     class Meta:
@@ -81,7 +83,7 @@ class UsageHour(Table):
     changes = JsonAttribute(personal=False, null=True)
     endpoints = JsonAttribute(personal=False, null=True)
     is_final = BooleanAttribute(personal=False, default=False)
-    computed_at = DateTimeAttribute(personal=False, null=True)
+    computed_at = DateTimeAttribute(personal=False)
     expires_epoch = ExpiryAttribute(personal=False)
 
 

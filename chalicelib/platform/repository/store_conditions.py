@@ -38,10 +38,11 @@ def filter_condition(table: Table, each: Filter, dialect: Dialect) -> ColumnElem
         return column.is_(None) if each.value else column.is_not(None)
     if each.operator is Operator.LIKE:
         return column.like(_pattern(each.value), escape=_ESCAPE)
-    pattern = _bound(column, _pattern(each.value))
+    texts: list[ColumnElement[Any]] = [column, _bound(column, _pattern(each.value))]
     if dialect is Dialect.POSTGRESQL:
-        column, pattern = column.collate(_DATABASE_LOCALE), pattern.collate(_DATABASE_LOCALE)
-    return func.lower(column).like(func.lower(pattern), escape=_ESCAPE)
+        texts = [text.collate(_DATABASE_LOCALE) for text in texts]
+    folded, pattern = (func.lower(text) for text in texts)
+    return folded.like(pattern, escape=_ESCAPE)
 
 
 def after_position(table: Table, sort: Sequence[SortKey], values: Sequence[Any]) -> ColumnElement[bool]:

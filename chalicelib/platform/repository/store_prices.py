@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
+from chalicelib.platform.domain.store_order_terms import Product
 from chalicelib.platform.domain.store_prices import Price
-from chalicelib.platform.domain.store_quotes import Product
 from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.store_database.tables import PRICES, PRODUCTS
 

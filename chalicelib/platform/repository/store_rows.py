@@ -132,4 +132,6 @@ def _has(table: Table, key: Mapping[str, Any]) -> ColumnElement[bool]:
 
 
 def _rows(transaction: StoreTransaction, statement: Any) -> list[Row]:
-    return [dict(row) for row in transaction.connection.execute(statement).mappings()]
+    result = transaction.connection.execute(statement)
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from chalicelib.platform.domain.store_schema import ColumnKind, ColumnSchema, TableSchema
+from chalicelib.platform.domain.store_schema import CONVERTED, ColumnKind, ColumnSchema, TableSchema
 from chalicelib.platform.store_database.columns import Timestamp
 from chalicelib.platform.store_database.tables import METADATA, TABLES
 
@@ -58,7 +58,8 @@ def _schema_of(table: Table) -> TableSchema:
     unique = {tuple(column.name for column in each.columns) for each in constraints}
     positions = list(columns)
     ordered = sorted(unique, key=lambda names: [positions.index(name) for name in names])
-    return TableSchema(table.name, columns, key, tuple(ordered))
+    converted = tuple(column for column in columns.values() if column.kind in CONVERTED)
+    return TableSchema(table.name, columns, key, tuple(ordered), converted)
 
 
 def _column_schema(column: Column[Any], minimum: re.Match[str] | None) -> ColumnSchema:

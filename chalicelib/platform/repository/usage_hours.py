@@ -11,7 +11,7 @@ from chalicelib.platform.models import UsageHour
 
 def add_hour(store_id: str, hour: datetime) -> None:
     """Add a store's hour without figures, unless it exists."""
-    row = UsageHour(store_id, hour, expires_epoch=hour + UsageHour.KEEP)
+    row = UsageHour(store_id, hour, computed_at=hour, expires_epoch=hour + UsageHour.KEEP)
     put_if(row, UsageHour.store_id.does_not_exist())
 
 
@@ -33,9 +33,8 @@ def set_figures(row: UsageHour) -> bool:
     columns = (UsageHour.calls, UsageHour.errors, UsageHour.is_final, UsageHour.computed_at, UsageHour.endpoints)
     actions = [column.set(getattr(row, column.attr_name)) for column in columns]
     actions.append(UsageHour.changes.remove() if row.changes is None else UsageHour.changes.set(row.changes))
-    is_older = UsageHour.computed_at.does_not_exist() | (UsageHour.computed_at < row.computed_at)
-    is_open = UsageHour.store_id.exists() & (UsageHour.is_final == False)  # noqa: E712 - a condition
-    return update_if(UsageHour(row.store_id, row.hour), actions, is_open & is_older)
+    is_open = (UsageHour.is_final == False) & (UsageHour.computed_at < row.computed_at)  # noqa: E712 - a condition
+    return update_if(UsageHour(row.store_id, row.hour), actions, is_open)
 
 
 def list_hours(store_id: str, first: datetime, last: datetime) -> list[UsageHour]:

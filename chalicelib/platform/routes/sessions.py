@@ -54,7 +54,7 @@ def refresh_session(call: ApiRequest[None, SessionRefresh]) -> Response:
 @bp.route("/v1/platform/sessions/revoke", methods=["POST"])
 @endpoint(bp, body=SessionRefresh, status=204, errors=(SessionEnded,))
 def revoke_session(call: ApiRequest[None, SessionRefresh]) -> Response:
-    """Sign out by the refresh token (RFC 7009), which an expired access token does not hinder."""
+    """Sign out by the refresh token (revocation, RFC 7009), also with an access token that has expired."""
     sessions.revoke_token(_refresh_token(call))
     return COOKIES.signed_out()
 

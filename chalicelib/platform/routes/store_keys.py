@@ -23,11 +23,11 @@ def list_store_keys(call: ApiRequest[Account], store_id: str) -> StoreKeyList:
 @endpoint(bp, auth=owner, body=StoreKeyCreate, returns=StoreKeyCreated, status=201, idempotent="joined")
 def create_store_key(call: ApiRequest[Account, StoreKeyCreate], store_id: str) -> StoreKeyCreated:
     """Create a key, which is shown once. `catalogue` reads all but customers, orders and discounts. At most ten keys."""
-    return store_keys.create_key(call.principal, store_id, call.body, call.idempotency)
+    return store_keys.create_key(call.principal, store_id, call.body, call.idempotency, call.credentials.source_ip)
 
 
 @bp.route("/v1/platform/stores/{store_id}/keys/{key_id}", methods=["DELETE"])
 @endpoint(bp, auth=owner, status=204)
 def revoke_store_key(call: ApiRequest[Account], store_id: str, key_id: str) -> None:
     """Revoke a key: its next call is refused."""
-    store_keys.revoke_key(call.principal, store_id, key_id)
+    store_keys.revoke_key(call.principal, store_id, key_id, call.credentials.source_ip)

@@ -56,9 +56,9 @@ def change_order(call: ApiRequest[StoreCaller, OrderUpdate], row_id: str) -> Ord
     Fulfilling takes its pieces out of stock; cancelling or refunding before that frees them. Cancelling a pending order
     frees the use of its code. Paid orders count in their customer's totals until they are cancelled or refunded.
     """
-    from chalicelib.platform.service import store_orders  # noqa: PLC0415 - loads SQLAlchemy
+    from chalicelib.platform.service import store_order_changes  # noqa: PLC0415 - loads SQLAlchemy
 
-    return store_orders.change_order(call.principal, row_id, call.body, call.if_match)
+    return store_order_changes.change_order(call.principal, row_id, call.body, call.if_match)
 
 
 @bp.route("/v1/store/quote", methods=["POST"])

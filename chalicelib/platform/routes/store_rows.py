@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from chalicelib.kit.http import ApiRequest
-from chalicelib.kit.http.etags import row_version
 from chalicelib.platform.routes.store_blueprint import bp, store_endpoint
 from chalicelib.platform.schemas.store_rows import (
     RowBatchRead,
@@ -22,6 +21,11 @@ from chalicelib.platform.service.store_callers import (
     store_writer,
     table_reader,
 )
+
+
+def _tag(body: RowRead | None) -> str:
+    """Return the ETag of a row; an empty text without one."""
+    return body.tag if body else ""
 
 
 @bp.route("/v1/store/schema", methods=["GET"])
@@ -70,7 +74,7 @@ def upsert_rows(call: ApiRequest[StoreCaller, RowsWrite], table: str) -> RowBatc
 
 
 @bp.route("/v1/store/{table}/{row_id}", methods=["GET"])
-@store_endpoint(auth=table_reader, query=RowReadQuery, returns=RowRead, etag=row_version)
+@store_endpoint(auth=table_reader, query=RowReadQuery, returns=RowRead, etag=_tag)
 def get_row(call: ApiRequest[StoreCaller, None, RowReadQuery], table: str, row_id: str) -> RowRead:
     """Return one row. The id of a row that joins two tables is both ids with a colon between them."""
     from chalicelib.platform.service import store_rows  # noqa: PLC0415 - loads SQL
@@ -79,7 +83,7 @@ def get_row(call: ApiRequest[StoreCaller, None, RowReadQuery], table: str, row_i
 
 
 @bp.route("/v1/store/{table}/{row_id}", methods=["PATCH"])
-@store_endpoint(auth=store_writer, body=RowUpdate, returns=RowRead, etag=row_version)
+@store_endpoint(auth=store_writer, body=RowUpdate, returns=RowRead, etag=_tag)
 def change_row(call: ApiRequest[StoreCaller, RowUpdate], table: str, row_id: str) -> RowRead:
     """Change the named columns of a row."""
     from chalicelib.platform.service import store_changes  # noqa: PLC0415 - loads SQL
@@ -88,7 +92,7 @@ def change_row(call: ApiRequest[StoreCaller, RowUpdate], table: str, row_id: str
 
 
 @bp.route("/v1/store/{table}/{row_id}", methods=["DELETE"])
-@store_endpoint(auth=store_writer, status=204, etag=row_version, if_match="optional")
+@store_endpoint(auth=store_writer, status=204, etag=_tag, if_match="optional")
 def delete_row(call: ApiRequest[StoreCaller], table: str, row_id: str) -> None:
     """Delete a row. The orders of a deleted customer stay, without customer and addresses."""
     from chalicelib.platform.service import store_changes  # noqa: PLC0415 - loads SQL
@@ -106,7 +110,7 @@ def list_orders(call: ApiRequest[StoreCaller, None, RowListQuery]) -> RowPage:
 
 
 @bp.route("/v1/store/orders/{row_id}", methods=["GET"])
-@store_endpoint(auth=store_reader, query=RowReadQuery, returns=RowRead, etag=row_version)
+@store_endpoint(auth=store_reader, query=RowReadQuery, returns=RowRead, etag=_tag)
 def get_order(call: ApiRequest[StoreCaller, None, RowReadQuery], row_id: str) -> RowRead:
     """Return one order."""
     from chalicelib.platform.service import store_rows  # noqa: PLC0415 - loads SQL

@@ -26,7 +26,7 @@ def list_own_stores(call: ApiRequest[Account]) -> PageResult[StoreRead]:
 @endpoint(bp, auth=owner, body=StoreCreate, returns=StoreRead, status=201, idempotent="joined")
 def create_store(call: ApiRequest[Account, StoreCreate]) -> StoreRead:
     """Create a store on the free plan. It has no database until it is provisioned. An owner has at most 100 stores."""
-    return stores.create_store(call.principal, call.body, call.idempotency)
+    return stores.create_store(call.principal, call.body, call.idempotency, call.credentials.source_ip)
 
 
 @bp.route("/v1/platform/stores/{store_id}", methods=["GET"])
@@ -40,4 +40,4 @@ def get_store(call: ApiRequest[Account], store_id: str) -> StoreRead:
 @endpoint(bp, auth=owner, body=StoreUpdate, returns=StoreRead, etag=row_version)
 def change_store(call: ApiRequest[Account, StoreUpdate], store_id: str) -> StoreRead:
     """Change a store; omitted fields stay. A former slug becomes free for others after 90 days."""
-    return stores.change_store(call.principal, store_id, call.body, call.if_match or "")
+    return stores.change_store(call.principal, store_id, call.body, call.if_match or "", call.credentials.source_ip)

@@ -85,7 +85,7 @@ class DeletionGrace(SettingValue):
 
 
 class Maintenance(SettingValue):
-    """Whether the stores' data APIs refuse writes, and the reason that callers get."""
+    """A notice of maintenance for owners: whether it is on, and its text."""
 
     setting = "maintenance"
 

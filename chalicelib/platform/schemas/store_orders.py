@@ -1,9 +1,12 @@
 """Schemas of orders in a store's database."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Self
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from chalicelib.kit.minor_units import decimals_of, to_amount, to_minor_units
 from chalicelib.kit.schemas import Amount, Input, Schema, Timestamp
 from chalicelib.platform.enums import OrderStatus
 from chalicelib.platform.schemas.store_quotes import QuoteCreate
@@ -66,3 +69,16 @@ class OrderRead(Schema):
     created_at: Timestamp
     updated_at: Timestamp
     items: list[OrderItemRead]
+
+    @classmethod
+    def of_rows(cls, order: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> Self:
+        """Build the schema from the columns of an order and its items; amounts get the currency's decimals."""
+        decimals = decimals_of(order["currency"])
+
+        def in_currency(row: Mapping[str, Any]) -> dict[str, Any]:
+            return {
+                name: to_amount(to_minor_units(value, decimals), decimals) if isinstance(value, Decimal) else value
+                for name, value in row.items()
+            }
+
+        return cls.model_validate(in_currency(order) | {"items": [in_currency(item) for item in items]})

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from chalicelib.kit import signing
 from chalicelib.kit.schemas import PageQuery, Query, Schema
 
 FIELDS = Field(
@@ -53,13 +54,22 @@ class RowRead(RootModel[dict[str, Any]]):
     model_config = ConfigDict(defer_build=True, frozen=True)
 
     @property
-    def version(self) -> int:
-        """The version of the row, for its ETag."""
-        return int(self.root["version"])
+    def tag(self) -> str:
+        """The ETag: the version of the row."""
+        return str(self.root["version"])
+
+
+class ExpandedRowRead(RowRead):
+    """A row with related rows, which change without it."""
+
+    @property
+    def tag(self) -> str:
+        """The ETag: the version of the row and a digest of the whole answer."""
+        return f"{super().tag}.{signing.digest(self.model_dump_json().encode())[:16]}"
 
 
 class RowBatchRead(Schema):
-    """The rows of a list, in its order."""
+    """The rows of a list, in its order. Rows beyond 3.5 MB of JSON have their key and `version` only."""
 
     items: list[dict[str, Any]]
 

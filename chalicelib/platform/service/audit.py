@@ -96,21 +96,19 @@ def _record(row: AuditLog) -> None:
         log.info("audit entry skipped: it is stored", extra={"scope": row.scope, "entry": row.id})
 
 
-def _stored(message: PlatformChanged, side: str, fields: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the fields for the row: as they are, or `stored_at` of large ones, put into S3."""
+def _stored(message: PlatformChanged, side: str, fields: dict[str, Any] | None) -> dict[str, Any] | str | None:
+    """Return the fields for the row: as they are, or the address of large ones, put into S3."""
     if fields is None or not rules.is_large(fields):
         return fields
     key = f"{PREFIX}/{message.scope}/{message.message_id}-{side}.json"
     url = storage.address(config.settings().images_bucket, key)
     storage.put(url, json.dumps(fields, ensure_ascii=False).encode(), "application/json")
-    return {"stored_at": url}
+    return url
 
 
-def _loaded(fields: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the fields of a row, from S3 if they are large."""
-    if fields is None or fields.keys() != {"stored_at"}:
-        return fields
-    return dict(json.loads(storage.get(fields["stored_at"])))
+def _loaded(stored: dict[str, Any] | str | None) -> dict[str, Any] | None:
+    """Return the fields of a row, from S3 if it holds their address."""
+    return dict(json.loads(storage.get(stored))) if isinstance(stored, str) else stored
 
 
 def _read(row: AuditLog) -> AuditEntryRead:

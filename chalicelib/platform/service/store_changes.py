@@ -23,7 +23,7 @@ from chalicelib.platform.service.store_callers import StoreCaller
 from chalicelib.platform.service.store_calls import retry_deadlocks, run_transaction
 from chalicelib.platform.service.store_categories import parents_first, tree_errors
 from chalicelib.platform.service.store_conflicts import refusal_of
-from chalicelib.platform.service.store_rows import require_key, table_schema
+from chalicelib.platform.service.store_rows import render_batch, require_key, table_schema
 
 MAX_ROWS = 500
 _NAMESPACE = "1f0c7c4e-8a3e-4c19-9b57-3a52d7e0b6a1"
@@ -75,8 +75,9 @@ def create_rows(
             reservation.adjust(0)
         else:
             caller.usage.count_rows(table, "created", len(rows))
-    items = [rules.render_row(schema, row, caller.store.currency) for row in rows]
-    return RowBatchRead(items=items) if is_batch else RowRead(items[0])
+    if is_batch:
+        return render_batch(schema, rows, caller.store.currency)
+    return RowRead(rules.render_row(schema, rows[0], caller.store.currency))
 
 
 def insert_new(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row], *, is_batch: bool) -> None:
@@ -184,7 +185,7 @@ def _lock(transaction: StoreTransaction, schema: TableSchema, key: Row, version:
     row = store_rows.lock_row(transaction, schema, key)
     if row is None:
         raise RowNotFound
-    if str(row["version"]) != version:
+    if str(row["version"]) != version.partition(".")[0]:  # the tag of an answer with related rows has more
         raise VersionMismatch
     return row
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chalicelib.integrations.sql import engines, errors
 from chalicelib.integrations.sql.errors import ServerRefused
 from chalicelib.integrations.sql.servers import CALL_LIMITS, JOB_LIMITS, Limits, Server
-from chalicelib.kit import clock, logs
+from chalicelib.kit import clock, logs, secret_reader
 from chalicelib.kit.errors import Problem, Unavailable
 from chalicelib.platform import errors as problems
 from chalicelib.platform.domain.store_places import StorePlace
@@ -78,6 +78,7 @@ def _open(stack: ExitStack, store: Store, limits: Limits) -> StoreTransaction:
         return _open_place(stack, place, limits)
     except errors.ServerLoginRefused:
         _places.pop((store.id, store.config_version), None)
+        secret_reader.forget_secrets()
         current = _place(store)
         if current == place:
             raise

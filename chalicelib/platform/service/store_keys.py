@@ -25,7 +25,7 @@ def list_keys(account: Account, store_id: str) -> StoreKeyList:
 
 
 def create_key(
-    account: Account, store_id: str, body: StoreKeyCreate, idempotency: Idempotency | None
+    account: Account, store_id: str, body: StoreKeyCreate, idempotency: Idempotency | None, source_ip: str
 ) -> StoreKeyCreated:
     """Create a key of a store. Raises StoreNotFound, StoreKeyLimitReached.
 
@@ -45,13 +45,13 @@ def create_key(
         store_keys.stage_new_key(unit.transaction, store_id, key.id, rules.stored_key(rules.hash_key(shown), key))
         if idempotency:
             idempotency.join(unit.transaction, response)
-        unit.publish(audit.message_of(account, change))
+        unit.publish(audit.message_of(account, change, source_ip))
 
     run_unit_of_work(decide)
     return response.model_copy(update={"key": shown})
 
 
-def revoke_key(account: Account, store_id: str, key_id: str) -> None:
+def revoke_key(account: Account, store_id: str, key_id: str, source_ip: str) -> None:
     """Remove a key of a store; its next call is refused. Raises StoreNotFound, StoreKeyNotFound."""
 
     def decide(unit: UnitOfWork) -> None:
@@ -61,6 +61,6 @@ def revoke_key(account: Account, store_id: str, key_id: str) -> None:
         store_keys.stage_key_removal(unit.transaction, store_id, key_id)
         before = {"name": keys[key_id].name, "scope": keys[key_id].scope.value}
         change = Change(store_id, "platform.revoke_store_key", f"store_key:{key_id}", before=before)
-        unit.publish(audit.message_of(account, change))
+        unit.publish(audit.message_of(account, change, source_ip))
 
     run_unit_of_work(decide)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from chalicelib.kit import clock
 from chalicelib.platform.domain.store_discount_codes import stored_form
-from chalicelib.platform.domain.store_quotes import Catalogue, OrderItem, OrderTerms, Quote, compose_quote
+from chalicelib.platform.domain.store_order_terms import Catalogue, OrderItem, OrderTerms
+from chalicelib.platform.domain.store_quotes import Quote, compose_quote
 from chalicelib.platform.errors import InvalidOrder
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import store_discount_codes, store_orders, store_prices, store_stock

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chalicelib.kit.pagination import PageRequest
 from chalicelib.platform.domain.store_admission import readers_of
 from chalicelib.platform.domain.store_cursors import parse_position, position_of
 from chalicelib.platform.domain.store_filters import parse_fields, parse_filters, parse_sort
-from chalicelib.platform.domain.store_rows import Row, parse_row_key, render_row
+from chalicelib.platform.domain.store_rows import Row, fitting_rows, parse_row_key, render_row
 from chalicelib.platform.domain.store_schema import TableSchema
 from chalicelib.platform.errors import RowNotFound, StoreTableNotFound
 from chalicelib.platform.repository import store_rows
@@ -15,6 +17,8 @@ from chalicelib.platform.repository.store_schema import schemas
 from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.schemas.store_rows import (
     ColumnRead,
+    ExpandedRowRead,
+    RowBatchRead,
     RowListQuery,
     RowPage,
     RowRead,
@@ -24,8 +28,17 @@ from chalicelib.platform.schemas.store_rows import (
 )
 from chalicelib.platform.service.store_callers import StoreCaller
 from chalicelib.platform.service.store_calls import run_transaction
+from chalicelib.platform.service.store_relations import (
+    MAX_OF_LIST,
+    MAX_OF_ROW,
+    Expansion,
+    load_related,
+    requested_relations,
+)
 
 MAX_COUNT = 10_000
+MAX_BYTES = 3_500_000
+"""Bytes of the rows of a page; one with larger rows has fewer of them."""
 
 
 def describe_tables(caller: StoreCaller) -> StoreSchemaRead:
@@ -55,33 +68,49 @@ def list_rows(caller: StoreCaller, table: str, query: RowListQuery, page: PageRe
     schema = table_schema(table)
     filters = parse_filters(schema, query.model_extra or {})
     sort, fields = parse_sort(schema, query.sort), parse_fields(schema, query.fields)
-    columns = _with_needed(schema, fields, tuple(key.column for key in sort))
-    after = parse_position(schema, page.start, sort)
-    row_query = RowQuery(columns, filters, sort, after, page.limit + 1)
+    relations = requested_relations(caller, schema, query.expand)
+    columns = _with_needed(schema, fields, (*(key.column for key in sort), *(each.local for each in relations)))
+    row_query = RowQuery(columns, filters, sort, parse_position(schema, page.start, sort), page.limit + 1)
 
-    def read(transaction: StoreTransaction) -> tuple[list[Row], int | None]:
+    def read(transaction: StoreTransaction) -> tuple[list[Row], int | None, Expansion]:
         rows = store_rows.list_rows(transaction, schema, row_query)
-        if not query.count:
-            return rows, None
-        return rows, store_rows.count_rows(transaction, schema, filters, MAX_COUNT)
+        count = store_rows.count_rows(transaction, schema, filters, MAX_COUNT) if query.count else None
+        return rows, count, load_related(transaction, relations, rows[: page.limit], MAX_OF_LIST)
 
-    rows, count = run_transaction(caller.store, read)
-    items = rows[: page.limit]
-    last_key = position_of(schema, items[-1], sort) if len(rows) > len(items) else None
-    return RowPage(
-        items=[_render(schema, row, fields, caller) for row in items], next_cursor=page.cursor(last_key), count=count
-    )
+    rows, count, expansion = run_transaction(caller.store, read)
+    items = [
+        _render(schema, row, fields, caller) | expansion.render(row, caller.store.currency)
+        for row in rows[: page.limit]
+    ]
+    items = items[: fitting_rows(items, MAX_BYTES)]
+    last_key = position_of(schema, rows[len(items) - 1], sort) if len(rows) > len(items) else None
+    return RowPage(items=items, next_cursor=page.cursor(last_key), count=count)
 
 
 def get_row(caller: StoreCaller, table: str, row_id: str, query: RowReadQuery) -> RowRead:
     """Return a row. Raises StoreTableNotFound, RowNotFound, InvalidFilter, Unavailable."""
     schema = table_schema(table)
     key, fields = require_key(schema, row_id), parse_fields(schema, query.fields)
-    columns = _with_needed(schema, fields)
-    row = run_transaction(caller.store, lambda transaction: store_rows.find_row(transaction, schema, key, columns))
-    if row is None:
-        raise RowNotFound
-    return RowRead(_render(schema, row, fields, caller))
+    relations = requested_relations(caller, schema, query.expand)
+    columns = _with_needed(schema, fields, tuple(each.local for each in relations))
+
+    def read(transaction: StoreTransaction) -> tuple[Row, Expansion]:
+        row = store_rows.find_row(transaction, schema, key, columns)
+        if row is None:
+            raise RowNotFound
+        return row, load_related(transaction, relations, [row], MAX_OF_ROW)
+
+    row, expansion = run_transaction(caller.store, read)
+    rendered = _render(schema, row, fields, caller) | expansion.render(row, caller.store.currency)
+    return ExpandedRowRead(rendered) if relations else RowRead(rendered)
+
+
+def render_batch(schema: TableSchema, rows: Sequence[Row], currency: str) -> RowBatchRead:
+    """Return the rows of a batch; those that do not fit the answer have their key and version only."""
+    items = [render_row(schema, row, currency) for row in rows]
+    fitting = fitting_rows(items, MAX_BYTES)
+    short = [{name: item[name] for name in (*schema.key, "version")} for item in items[fitting:]]
+    return RowBatchRead(items=[*items[:fitting], *short])
 
 
 def _with_needed(schema: TableSchema, fields: tuple[str, ...], others: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from chalicelib.platform.service.store_calls import retry_deadlocks
 from chalicelib.platform.service.store_categories import parents_first
 from chalicelib.platform.service.store_changes import Body, new_row_id, require_tree, row_bodies, writable_schema
 from chalicelib.platform.service.store_conflicts import refusal_of
+from chalicelib.platform.service.store_rows import render_batch
 
 _ATTEMPTS = 3
 """A row that appears between the search and the insert is found by the next attempt."""
@@ -59,7 +60,7 @@ def upsert_rows(caller: StoreCaller, table: str, body: Body | Sequence[Body], ke
         plan = _write(caller, Upsert(schema, changes, new_ids, key is not None), reservation)
     caller.usage.count_rows(table, "created", len(plan.created))
     caller.usage.count_rows(table, "updated", len(plan.updated))
-    return RowBatchRead(items=[rules.render_row(schema, row, caller.store.currency) for row in plan.rows])
+    return render_batch(schema, plan.rows, caller.store.currency)
 
 
 def _write(caller: StoreCaller, upsert: Upsert, reservation: ProductReservation) -> UpsertPlan:

@@ -30,7 +30,7 @@ _FIXED_COLUMNS = {"currency", "region"}
 _REGISTERED_COLUMNS = {"name", "currency", "timezone"}
 
 
-def create_store(owner: Account, body: StoreCreate, key: Idempotency | None) -> StoreRead:
+def create_store(owner: Account, body: StoreCreate, key: Idempotency | None, source_ip: str) -> StoreRead:
     """Create a store on the free plan, without a database. Raises StoreLimitReached, SlugTaken, Unauthenticated."""
     row = _new_store(owner.id, body)
     response = to_store_read(row)
@@ -43,7 +43,7 @@ def create_store(owner: Account, body: StoreCreate, key: Idempotency | None) -> 
         stores.stage_new_store(unit.transaction, row)
         if key:
             key.join(unit.transaction, response)
-        unit.publish(audit.message_of(owner, change))
+        unit.publish(audit.message_of(owner, change, source_ip))
 
     run_unit_of_work(decide)
     register_store(row)
@@ -60,7 +60,7 @@ def read_store(account: Account, store_id: str) -> StoreRead:
     return to_store_read(get_accessible_store(account, store_id))
 
 
-def change_store(owner: Account, store_id: str, body: StoreUpdate, version: str) -> StoreRead:
+def change_store(owner: Account, store_id: str, body: StoreUpdate, version: str, source_ip: str) -> StoreRead:
     """Set the fields in the body. Raises StoreNotFound, VersionMismatch, SlugTaken, StoreProvisioned."""
     changes = body.model_dump(exclude_unset=True)
 
@@ -73,7 +73,7 @@ def change_store(owner: Account, store_id: str, body: StoreUpdate, version: str)
             before = {name: getattr(row, name) for name in columns}
             stores.stage_columns(unit.transaction, row, columns)
             change = Change(store_id, "platform.change_store", f"store:{store_id}", before, columns)
-            unit.publish(audit.message_of(owner, change))
+            unit.publish(audit.message_of(owner, change, source_ip))
         return set(columns)
 
     changed = run_unit_of_work(decide)

@@ -24,7 +24,7 @@ def build(sources: Path, target: Path) -> None:
 
     Raises TooLarge if the bundle exceeds its size limits.
     """
-    bytecode.compile_beside(sources)
+    bytecode.compile_instead(sources)
     content = _content(dependencies.runtime()) | _content(sources)
     _zip(content, target)
     zipped, weights = target.stat().st_size, _weights(content)

@@ -40,9 +40,9 @@ def find_program(name: str, package: str) -> Program:
     if on_path is not None and unprivileged.runs(Path(on_path)):
         binary = Path(on_path).resolve()
         return Program(binary, binary.parents[1])
-    program = _unpacked(name, UNPACKED / package)
-    if not program.binary.exists():
+    if not (UNPACKED / package).exists():
         _unpack(package)
+    program = _unpacked(name, unprivileged.reachable(UNPACKED / package))
     if not unprivileged.runs(program.binary, program.environment):
         raise ServerUnavailable(f"{program.binary} does not run: install the package {package}.")
     return program

@@ -2,7 +2,7 @@
 
 `python -m infra.local.databases.keeper KIND DIRECTORY [--durable] [--certificate PEM]` is started by `infra.local.databases.leases`. Each
 user of the server holds a shared lock on the file `users`. Every half second the keeper tries to lock it exclusively;
-once it can, no user is left, and it stops. The kernel releases the locks of a killed process.
+once it can, no user is left, and it stops. While it runs it locks the file `keeper`. The kernel releases the locks of a killed process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from infra.local.databases.address import DatabaseServer, ServerUnavailable
 from infra.local.databases.file_locks import locked
-from infra.local.databases.leases import ADDRESS, FAILURE, START, USERS
+from infra.local.databases.leases import ADDRESS, FAILURE, KEEPER, START, USERS
 
 _PAUSE_SECONDS = 0.5
 
@@ -51,14 +51,18 @@ def main() -> None:
     directory: Path = arguments.directory
     tls = {} if arguments.certificate is None else {"certificate": arguments.certificate}
     _detach()
-    try:
-        server = start(arguments.kind, directory / "server", durable=arguments.durable, **tls)
-    except Exception as error:
-        _write(directory / FAILURE, str(error) if isinstance(error, ServerUnavailable) else repr(error))
-        raise
-    _write(directory / ADDRESS, json.dumps(dataclasses.asdict(server.address)))
-    while not _stop_if_unused(server, directory, keep_data=arguments.durable):
-        time.sleep(_PAUSE_SECONDS)
+    with locked(directory / KEEPER):
+        try:
+            server = start(arguments.kind, directory / "server", durable=arguments.durable, **tls)
+        except Exception as error:
+            _write(directory / FAILURE, str(error) if isinstance(error, ServerUnavailable) else repr(error))
+            raise
+        _write(directory / ADDRESS, json.dumps(dataclasses.asdict(server.address)))
+        try:
+            while not _stop_if_unused(server, directory, keep_data=arguments.durable):
+                time.sleep(_PAUSE_SECONDS)
+        except FileNotFoundError:  # `make clean` has removed the directory
+            server.stop()
 
 
 def _detach() -> None:

@@ -20,8 +20,8 @@ from infra.local.databases.address import DatabaseServer, ServerUnavailable
 from infra.local.databases.file_locks import locked
 from infra.local.databases.server_process import START_SECONDS
 
-START, USERS, ADDRESS, FAILURE = "start", "users", "address.json", "failure"
-"""The files of a server's directory: two locks, the address of the running server, why it did not start."""
+START, USERS, KEEPER, ADDRESS, FAILURE = "start", "users", "keeper", "address.json", "failure"
+"""The files of a server's directory: three locks, the address of the running server, why it did not start."""
 ROOT = Path(__file__).resolve().parents[3]
 _PAUSE = 0.02
 
@@ -39,7 +39,7 @@ class Lease:
         try:
             with locked(directory / START):
                 fcntl.flock(self._lock, fcntl.LOCK_SH)
-                if not (directory / ADDRESS).exists():
+                if not _is_kept(directory):
                     options = ["--durable"] if durable else []
                     if certificate is not None:
                         options.append(f"--certificate={certificate}")
@@ -62,6 +62,14 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_kept(directory: Path) -> bool:
+    """Return whether the server runs. If its keeper was killed, remove the address that it left."""
+    with locked(directory / KEEPER, wait=False) as is_gone:
+        if is_gone:
+            (directory / ADDRESS).unlink(missing_ok=True)
+    return (directory / ADDRESS).exists()
 
 
 def _start_keeper(kind: str, directory: Path, options: list[str]) -> None:

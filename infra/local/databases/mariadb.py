@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import signal
 from pathlib import Path
 
 import pymysql
@@ -60,7 +59,7 @@ class MariaDb:
 
     def stop(self) -> None:
         """Roll back open transactions and stop."""
-        self._process.stop(signal.SIGTERM)
+        self._process.stop()
 
     def _accepts_logins(self) -> bool:
         address = self.address

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from pathlib import Path
 
@@ -60,7 +59,7 @@ class PgBouncer:
 
     def stop(self) -> None:
         """Close all connections, stop, and give PostgreSQL up."""
-        self._process.stop(signal.SIGTERM)
+        self._process.stop()
         self._postgresql.close()
 
     def _accepts_connections(self) -> bool:

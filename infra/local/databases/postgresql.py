@@ -39,12 +39,12 @@ class PostgreSql:
         self.address = DatabaseServer("postgresql", HOST, free_port(), SUPERUSER, _password(directory))
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(binaries() / "postgres"), "-D", "data", "-h", HOST, "-p", str(self.address.port), *options]
-        self._process = ServerProcess(command, directory)
+        self._process = ServerProcess(command, directory, stop_signal=signal.SIGINT)  # "fast shutdown"
         self._process.wait_until(self._accepts_logins)
 
     def stop(self) -> None:
         """Roll back open transactions and stop."""
-        self._process.stop(signal.SIGINT)  # "fast shutdown"
+        self._process.stop()
 
     def _accepts_logins(self) -> bool:
         address = self.address

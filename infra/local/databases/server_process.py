@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from infra.local.databases import unprivileged
@@ -25,10 +27,22 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """A server as a child process without root; its output goes to `<name>.log` in the directory."""
+    """A server as a child process without root; its output goes to `<name>.log` in the directory.
 
-    def __init__(self, command: Sequence[str], directory: Path, environment: Mapping[str, str] | None = None) -> None:
+    A server of this directory whose parent was killed is stopped first.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self._stop_signal = stop_signal
         self._log = directory / f"{Path(command[0]).name}.log"
+        pid_file = directory / "server.pid"
+        _stop_orphan(pid_file, stop_signal)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*unprivileged.prefix(), *command],
@@ -39,22 +53,20 @@ class ServerProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches only the parent, which stops the server
             )
+        pid_file.write_text(str(self.process.pid))
 
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
         """Wait until `is_ready` returns True. Stop the server and raise ServerUnavailable if it exits or is too slow."""
         give_up = time.monotonic() + START_SECONDS
         while not is_ready():
             if self.process.poll() is not None or time.monotonic() > give_up:
-                self.stop(kill=True)
+                self.stop()
                 raise ServerUnavailable(f"The database server does not start:\n{self.log()}")
             time.sleep(_PAUSE)
 
-    def stop(self, signal_number: int = 15, *, kill: bool = False) -> None:
-        """Stop the server with the signal, or kill it. Do nothing if it has stopped."""
-        if kill:
-            self.process.kill()
-        else:
-            self.process.send_signal(signal_number)
+    def stop(self) -> None:
+        """Stop the server, kill it if it is too slow. Do nothing if it has stopped."""
+        self.process.send_signal(self._stop_signal)
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -64,6 +76,18 @@ class ServerProcess:
     def log(self) -> str:
         """Return the end of the server's output."""
         return self._log.read_text(errors="replace")[-2000:]
+
+
+def _stop_orphan(pid_file: Path, stop_signal: signal.Signals) -> None:
+    """Stop the process of the file if it still works in the file's directory; its id may be another's by now."""
+    if not pid_file.exists():
+        return
+    pid = pid_file.read_text()
+    with suppress(OSError, ValueError):
+        if Path(f"/proc/{pid}/cwd").resolve(strict=True).is_relative_to(pid_file.parent.resolve()):
+            os.kill(int(pid), stop_signal)  # a killed PostgreSQL would leave `postmaster.pid`
+            while Path(f"/proc/{pid}/cwd").exists():
+                time.sleep(_PAUSE)
 
 
 def run_to_end(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from infra.local.databases.address import ServerUnavailable
+from infra.local.databases.file_locks import locked
 
 NOBODY = 65534
 """The user and group id of `nobody`."""
@@ -35,6 +38,32 @@ def prefix() -> tuple[str, ...]:
 def runs(binary: Path, environment: Mapping[str, str] | None = None) -> bool:
     """Return whether the unprivileged user can run the binary, which prints its version."""
     return _succeeds((*prefix(), str(binary), "--version"), {**os.environ, **(environment or {})})
+
+
+def reachable(directory: Path, *siblings: str) -> Path:
+    """Return the directory if the unprivileged user can enter it, else a copy of it and its siblings that it can.
+
+    Raises ServerUnavailable if another user has put something in the copy's place.
+    """
+    if _succeeds((*prefix(), "test", "-x", str(directory))):
+        return directory
+    key = hashlib.sha256(f"{directory} {directory.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    root = Path(tempfile.gettempdir()) / f"backroom-programs-{key}"
+    with locked(root.with_suffix(".lock")):
+        if not root.exists():
+            fresh = Path(tempfile.mkdtemp(prefix=f"{root.name}-"))
+            for name in (directory.name, *siblings):
+                shutil.copytree(directory.parent / name, fresh / name, symlinks=True)
+            fresh.chmod(0o755)
+            fresh.rename(root)
+    check_owner(root)
+    return root / directory.name
+
+
+def check_owner(directory: Path) -> None:
+    """Raise ServerUnavailable if a directory at a known place, such as /tmp, belongs to another user."""
+    if directory.stat().st_uid != os.geteuid():
+        raise ServerUnavailable(f"{directory} belongs to another user: remove it.")
 
 
 def hand_over(directory: Path) -> None:

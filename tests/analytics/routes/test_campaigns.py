@@ -3,8 +3,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from chalicelib.kit import auth
-from chalicelib.kit.auth import Role
+from chalicelib.kit import auth, sessions
+from chalicelib.kit.auth import Account, Role
 
 PATH = "/v1/analytics/sites/store:1/campaigns"
 BODY = {"name": "Spring", "cost": "12.50", "currency": "EUR", "sent_at": "2026-03-20T08:00:00Z"}
@@ -43,6 +43,15 @@ def test_readers_use_their_own_sites_campaigns(api: httpx.Client) -> None:
     assert stranger.get(PATH.replace("store:1", "store:2")).json()["items"] == []
     assert as_role(api, Role.SUPPORT, "s").post(PATH, json=BODY).status_code == 403
     assert as_role(api, Role.MEMBER, "mine").get(PATH).status_code == 403
+
+
+def test_the_end_of_a_session_ends_the_access_to_sites(api: httpx.Client) -> None:
+    session = sessions.begin_session("owner:1", None)
+    token = auth.mint_store_token("mine", Account(Role.OWNER, "1", session.id))
+    headers = {"Authorization": f"Bearer {token}"}
+    assert api.get(PATH, headers=headers).status_code == 200
+    sessions.end_sessions([session])
+    assert api.get(PATH, headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize(

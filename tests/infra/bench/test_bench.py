@@ -44,6 +44,7 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["check-in", "page-bytes"], {"check-in", "together's page"}),
         (["sign-in"], {"1 sign-ins"}),
         (["cold-dashboard"], {"cold start until the dashboard"}),
+        (["store-migration", "store-list"], {"a store migrated", "a list of 50 rows"}),
         (["fuel"], {what for what, _, _, budget in CASES if budget}),
         (["funnel"], {"ordered funnel, 1,000 events", "strict funnel, 1,000 events"}),
     ],

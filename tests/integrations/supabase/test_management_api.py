@@ -71,6 +71,13 @@ def test_the_pooler_of_a_project_has_a_login_for_each_role(
     assert (pooler.username, pooler.username_of("store")) == (f"postgres.{ref}", f"store.{ref}")
 
 
+def test_the_authority_of_the_poolers_is_a_setting(management: ManagementApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = management.create_project(NEW).ref
+    assert management.pooler(ref).ca_certificate is None
+    monkeypatch.setenv("SUPABASE_CA_CERTIFICATE", "-----BEGIN CERTIFICATE-----")
+    assert management.pooler(ref).ca_certificate == "-----BEGIN CERTIFICATE-----"
+
+
 @pytest.mark.parametrize("token", ["sbp_of_another", "", "two words", "line\r\nX-Injected: 1", "töken"])
 def test_a_wrong_token_is_refused(supabase: SupabaseSandbox, token: str) -> None:
     with pytest.raises(SupabaseUnauthorized) as refusal:

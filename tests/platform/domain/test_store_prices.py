@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ EARLIER = NOON - timedelta(microseconds=1)
 PURCHASE = Purchase("USD", 10, NOON, "trade")
 
 
-def price(amount: str = "5", **columns: object) -> Price:
+def price(amount: str = "5", **columns: Any) -> Price:
     return replace(Price("USD", Decimal(amount)), **columns)
 
 

@@ -12,9 +12,8 @@ import pytest
 
 from chalicelib.kit import clock, ids, tombstones
 from chalicelib.platform.models import ApiUsageLog, Store, UsageHour, UsageMetric
-from chalicelib.platform.service import due_usage, usage_hours
+from chalicelib.platform.service import usage_hours
 from chalicelib.platform.service.usage_logs import record_call
-from infra.bench.round_trips import Cost, metered
 from tests.platform.clocks import set_clock
 from tests.platform.data_calls import NOON, data_call
 from tests.platform.schedules import run_schedule
@@ -116,21 +115,6 @@ def test_concurrent_roll_ups_and_calls_end_with_every_call_counted(store: Store)
     usage_hours.roll_up_usage(store.id, [NOON])
     usage_hours.roll_up_usage(store.id, [NOON + HOUR])
     assert figures(store.id)[0] == 53 == sum(row.calls for row in UsageHour.query(store.id))
-
-
-def test_idle_stores_cost_the_schedules_no_read_and_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_clock(monkeypatch, NOON)
-    used = new_store()
-    record_call(data_call(used.id))
-    costs = []
-    for idle_stores in (0, 40):
-        for _ in range(idle_stores):
-            new_store()
-        with metered() as meter:
-            due_usage.request_roll_ups(NOON, NOON - HOUR)
-            due_usage.request_censuses(NOON, NOON - 24 * HOUR)
-        costs.append(meter.cost)
-    assert costs == [Cost(reads=5 + 25, sends=2)] * 2
 
 
 def test_the_roll_up_of_a_missing_or_erased_store_writes_nothing(drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,18 @@ def test_an_admission_is_one_update_of_two_units(api: httpx.Client) -> None:
     assert meter.cost.write_units <= 3
 
 
+def test_a_row_with_all_keys_and_subscriptions_costs_four_units_at_most(api: httpx.Client) -> None:
+    until = clock.iso(clock.now() + timedelta(days=30))
+    row = {"version": 12, "plan": "enterprise", "status": "active", "access_until": until, "limits": LIMITS}
+    store = active_store(name="n" * 100, subscriptions={f"sub_{number:024}": row for number in range(5)})
+    for _ in range(10):
+        key = new_key(store, KeyScope.CATALOGUE)
+    call(api, key)
+    with metered() as meter:
+        assert call(api, key).status_code == 200
+    assert meter.cost.write_units <= 4 + 1  # the log
+
+
 def test_unknown_changed_and_revoked_keys_are_401_and_not_counted(api: httpx.Client) -> None:
     store = active_store()
     key, other = new_key(store, KeyScope.WRITE), new_key(active_store(), KeyScope.WRITE)
@@ -76,6 +88,7 @@ def test_unknown_changed_and_revoked_keys_are_401_and_not_counted(api: httpx.Cli
     Store(store.id).update([Store.api_keys[key_id].remove()])
     assert call(api, key).json()["code"] == "Unauthenticated"
     assert stored(store).api_calls_month == 0
+    assert list(iterate_logs_of_hour(store.id, start_of_hour(clock.now()))) == []
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.STORE_OWNER])

@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.integrations.sql.identifiers import quoted
 from chalicelib.kit import clock, ids
 from chalicelib.platform.domain.usage_logs import start_of_hour
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository.usage_logs import iterate_logs_of_hour
+from chalicelib.platform.service import store_connections
 from tests.platform.store_databases import DataClient, StoreDatabase, connected_store, data_client
 
 
@@ -219,3 +221,27 @@ def test_the_log_counts_changed_rows(tea: DataClient) -> None:
         {"products": {"created": 1, "updated": 1}},
         {"products": {"deleted": 1}},
     ]
+
+
+def test_a_row_that_another_transaction_holds_is_503(tea: DataClient, either_database: StoreDatabase) -> None:
+    row = tea.add("products", **product(1))
+    schema = quoted(either_database.place.schema, either_database.place.server.dialect)
+    with store_connections.connect(either_database.prepared.migrator) as connection:
+        connection.exec_driver_sql(f"UPDATE {schema}.products SET sku = 'held'")
+        response = tea.call("PATCH", f"products/{row['id']}", {"name": "b"}, if_match='"1"')
+        assert (response.status_code, response.json()["code"]) == (503, "Unavailable")
+        assert response.headers["retry-after"]
+        connection.rollback()
+    assert tea.call("PATCH", f"products/{row['id']}", {"name": "b"}, if_match='"1"').status_code == 200
+    assert "held" not in response.text
+
+
+def test_a_database_without_its_tables_is_503_and_says_no_more(tea: DataClient, either_database: StoreDatabase) -> None:
+    either_database.execute("ALTER TABLE {schema}.seo_settings RENAME COLUMN robots TO robots2")
+    try:
+        response = tea.call("GET", "seo_settings")
+        assert (response.status_code, response.json()["code"]) == (503, "Unavailable")
+        assert "robots" not in response.text
+    finally:
+        either_database.execute("ALTER TABLE {schema}.seo_settings RENAME COLUMN robots2 TO robots")
+    assert tea.list("seo_settings") == []

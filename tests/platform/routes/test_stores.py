@@ -214,6 +214,7 @@ def test_changes_are_audited_with_the_fields_before_and_after(api: httpx.Client,
     assert (created.action, created.after["slug"]) == ("platform.create_store", "tea-house")
     assert (changed.action, changed.actor_id) == ("platform.change_store", owner.id)
     assert (changed.before, changed.after) == ({"name": "Tea House"}, {"name": "Coffee House"})
+    assert {created.ip_address, changed.ip_address} == {"127.0.0.0/24"}
 
 
 def test_a_read_shows_the_plan_and_month_that_hold_now(api: httpx.Client) -> None:

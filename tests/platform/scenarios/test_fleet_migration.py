@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import inspect
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import auth, ids
@@ -206,6 +211,25 @@ def test_a_run_of_mysql_that_was_killed_between_statements_is_resumed(prepared_p
         store_migrations.upgrade(connection, Dialect.MYSQL, place.schema, note=noted.append)
         assert store_migrations.read_revision(connection, place.schema) == HEAD
     assert noted == [0, 1, 2, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"], indirect=True)
+@pytest.mark.parametrize("at_statement", [0, 3, 6])
+def test_a_worker_killed_after_any_statement_leaves_tables_that_the_next_one_completes(
+    prepared_place: PreparedPlace, at_statement: int
+) -> None:
+    downgrade(prepared_place)
+    place = prepared_place.migrating_place
+    given = {"server": asdict(place.server), "schema": place.schema, "at_statement": at_statement}
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.platform.killed_migration"], input=json.dumps(given), text=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    with store_connections.connect(place.server) as connection:
+        assert store_migrations.upgrade(connection, place.server.dialect, place.schema) == "0001"
+        assert store_migrations.read_revision(connection, place.schema) == HEAD
+        found = [index["name"] for index in inspect(connection).get_indexes("order_items", schema=place.schema)]
+    assert "ix_order_items_product_id" in found
 
 
 def test_a_store_of_an_unknown_revision_is_reported_and_not_touched(

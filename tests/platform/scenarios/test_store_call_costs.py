@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import pytest
 
 from infra.bench.round_trips import metered
 from infra.bench.sql_messages import counted_messages
@@ -14,6 +15,7 @@ from tests.platform.store_databases import StoreDatabase, connected_store, data_
 from tests.platform.store_rows import add_code, add_customer, add_product
 
 
+@pytest.mark.usefixtures("stopped_clock")  # no minute passes, after which settings are read again
 def test_calls_of_the_data_api_cost_what_the_page_says(api: httpx.Client, shared_database: StoreDatabase) -> None:
     store = connected_store(shared_database)
     client = data_client(api, store)

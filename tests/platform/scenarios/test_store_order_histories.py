@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from chalicelib.kit.errors import Conflict, InvalidInput
 from chalicelib.platform.enums import OrderStatus
 from tests.platform.store_databases import StoreDatabase, connected_store
-from tests.platform.store_orders import change, order_of, place
+from tests.platform.store_orders import PLENTY, change, order_of, place
 from tests.platform.store_recount import assert_totals_equal_a_recomputation
 from tests.platform.store_rows import add_code, add_customer, add_product
 
 CURRENCIES = {"USD": "3.33", "JPY": "333", "KWD": "3.333"}
 SKUS = ("S1", "S2")
-PLENTY = {"max_products": 100, "max_orders_per_month": 1000, "max_storage_gb": 1, "max_api_calls_per_month": 1000}
 
 placements = st.fixed_dictionaries(
     {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import TypeVar
 
@@ -15,17 +16,11 @@ from chalicelib.platform.repository import stores
 from chalicelib.platform.service import store_orders
 from chalicelib.platform.store_database.tables import DISCOUNTS, ORDERS
 from tests.platform.store_databases import connected_store
-from tests.platform.store_orders import caller_of, change, order_of, place
+from tests.platform.store_orders import PLENTY, caller_of, change, order_of, place
 from tests.platform.store_recount import assert_totals_equal_a_recomputation
 from tests.platform.store_rows import add_code, add_customer, add_product, rows_of, stock_of
 
 R = TypeVar("R")
-PLENTY = {
-    "max_products": 1000,
-    "max_orders_per_month": 1000,
-    "max_storage_gb": 1,
-    "max_api_calls_per_month": 1000,
-}
 
 
 def run_at_once(works: list[Callable[[], R]]) -> list[R | str]:
@@ -49,7 +44,7 @@ def run_at_once(works: list[Callable[[], R]]) -> list[R | str]:
         return list(pool.map(run, works))
 
 
-def codes(results: list[object]) -> Counter[str]:
+def codes(results: Sequence[object]) -> Counter[str]:
     return Counter(result if isinstance(result, str) else "ok" for result in results)
 
 
@@ -86,7 +81,7 @@ def test_an_order_that_is_paid_and_cancelled_at_once_has_one_history(either_data
     add_product(store, "TEA", {"USD": "3"}, {"north": 100})
     customer = add_customer(store)
     order = place(store, order_of(("TEA", 1), customer_id=customer))
-    run_at_once([lambda status=status: change(store, order, status) for status in ("paid", "cancelled") * 5])
+    run_at_once([partial(change, store, order, status) for status in ("paid", "cancelled") * 5])
     [row] = rows_of(store, ORDERS)
     assert (row["status"], stock_of(store)) == ("cancelled", {"north": (100, 0)})
     assert row["version"] == (3 if row["paid_at"] else 2)
@@ -128,6 +123,6 @@ def test_random_orders_and_changes_at_once_leave_exact_totals(either_database):
                 except Unavailable:
                     continue
 
-    run_at_once([lambda seed=seed: life(seed) for seed in range(24)])
+    run_at_once([partial(life, seed) for seed in range(24)])
     assert_totals_equal_a_recomputation(store)
     assert stores.get_store(store.id).order_count == len(rows_of(store, ORDERS))

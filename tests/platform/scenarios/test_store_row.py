@@ -12,6 +12,7 @@ from chalicelib.kit import clock, ids
 from chalicelib.platform.domain.store_keys import KEY_ID_BYTES, MAX_KEYS
 from chalicelib.platform.domain.subscriptions import MAX_SUBSCRIPTIONS
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType, StorageStatus, StorageType, StorePlan
+from chalicelib.platform.errors import PlanLimitReached
 from chalicelib.platform.models import Store
 from chalicelib.platform.service import plan_limits
 from infra.bench.round_trips import Cost, metered
@@ -83,6 +84,6 @@ def test_a_reservation_is_one_write_whatever_the_row_holds(
 
 def test_a_refusal_is_one_write_and_one_read() -> None:
     store = new_store(product_count=25)
-    with metered() as meter, pytest.raises(plan_limits.PlanLimitReached):
+    with metered() as meter, pytest.raises(PlanLimitReached):
         plan_limits.reserve_products(store, 1)
     assert (meter.cost.reads, meter.cost.writes) == (1, 1)

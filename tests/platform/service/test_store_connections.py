@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text, update
 
-from chalicelib.integrations.sql import engines
+from chalicelib.integrations.sql import drivers, engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
 from chalicelib.kit import clock, ids
@@ -55,13 +56,14 @@ def store_at(place: StorePlace, database_type: DatabaseType = DatabaseType.POSTG
     return store
 
 
-@pytest.fixture
-def relayed(prepared_places: Places) -> Iterator[tuple[Store, Relay]]:
-    """A store on PostgreSQL whose connections pass a relay."""
-    prepared = prepared_places("postgresql")
+@pytest.fixture(params=["postgresql", "mysql"])
+def relayed(prepared_places: Places, request: pytest.FixtureRequest) -> Iterator[tuple[Store, Relay]]:
+    """A store whose connections pass a relay, on PostgreSQL and on MariaDB."""
+    prepared = prepared_places(request.param)
     server = prepared.place.server
     with relay(server.host, server.port) as passed:
-        yield store_at(replace(prepared.place, server=replace(server, port=passed.port))), passed
+        place = replace(prepared.place, server=replace(server, port=passed.port))
+        yield store_at(place, prepared.database_type), passed
         store_connections.close_connections()
     prepared.empty()
 
@@ -109,6 +111,7 @@ def test_a_refused_row_has_the_same_reason_everywhere(
     with pytest.raises(StatementFailed) as failed:
         add_customer(provisioned_store, **columns)
     assert failed.value.reason is reason
+    assert failed.value.constraint == ("uq_customers_email" if reason is FailureReason.UNIQUE else None)
     assert "example.com" not in str(failed.value)
     assert failed.value.__cause__ is None
     assert len(customers(provisioned_store)) == 1
@@ -235,6 +238,24 @@ def test_the_next_call_takes_a_rotated_password(prepared_places: Places, postgre
             connection.execute(f"ALTER ROLE {rotated.username} PASSWORD '{prepared.place.server.password}'")
 
 
+def test_a_rotated_secret_of_a_shared_server_is_read_again(
+    prepared_places: Places, postgresql_server: DatabaseServer
+) -> None:
+    prepared = prepared_places("shared")
+    store, login = connected_store(prepared), prepared.place.server
+    customers(store)
+    store_engines.close_engines()
+    try:
+        with postgresql_connection(postgresql_server) as connection:
+            connection.execute(f"ALTER ROLE {login.username} PASSWORD 'rotated'")
+        os.environ["SHARED_TEST_PASSWORD"] = "rotated"
+        assert customers(store) == []
+    finally:
+        with postgresql_connection(postgresql_server) as connection:
+            connection.execute(f"ALTER ROLE {login.username} PASSWORD '{login.password}'")
+        store_connections.close_connections()
+
+
 def test_three_failures_rest_the_server_for_ten_seconds(
     prepared_places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +303,20 @@ def test_a_refused_connection_says_what_to_do(
         pass
     for word in (server.password, server.username, server.host):
         assert word not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"], indirect=True)
+def test_an_old_server_is_refused(prepared_place: PreparedPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drivers, "_MIN_POSTGRESQL", 990000)
+    monkeypatch.setattr(drivers, "_MIN_MARIADB", (99, 0))
+    with pytest.raises(errors.VersionTooOld), store_connections.connect(prepared_place.migrator):
+        pass
+
+
+def test_a_time_without_a_zone_is_refused(provisioned_store: Store) -> None:
+    with pytest.raises(StatementFailed):
+        add_customer(provisioned_store, marketing_consent_at=datetime(2026, 1, 1))
+    assert customers(provisioned_store) == []
 
 
 def test_a_stored_connection_shows_no_password(provisioned_store: Store, prepared_place: PreparedPlace) -> None:

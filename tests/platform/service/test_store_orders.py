@@ -20,7 +20,7 @@ from chalicelib.platform.errors import (
 )
 from chalicelib.platform.repository import stores
 from chalicelib.platform.schemas.store_orders import OrderUpdate
-from chalicelib.platform.service import store_orders, store_quotes
+from chalicelib.platform.service import store_order_changes, store_orders, store_quotes
 from chalicelib.platform.store_database.tables import CUSTOMERS, DISCOUNTS, INVENTORY, ORDERS, PRICES, PRODUCTS
 from tests.platform.store_databases import connected_store
 from tests.platform.store_orders import caller_of, change, order_of, place
@@ -172,15 +172,15 @@ def test_a_change_of_an_older_version_is_refused(either_database):
     order = place(store, order_of(("TEA", 2)))
     body = OrderUpdate(status=OrderStatus.PAID)
     with pytest.raises(VersionMismatch):
-        store_orders.change_order(caller_of(store), order.id, body, "2")
-    assert store_orders.change_order(caller_of(store), order.id, body, "1").version == 2
+        store_order_changes.change_order(caller_of(store), order.id, body, "2")
+    assert store_order_changes.change_order(caller_of(store), order.id, body, "1").version == 2
 
 
 @pytest.mark.parametrize("order_id", [UNKNOWN, "no-uuid", UNKNOWN.upper().replace("0", "A", 1)])
 def test_an_order_that_does_not_exist_is_not_found(either_database, order_id):
     store = connected_store(either_database)
     with pytest.raises(OrderNotFound):
-        store_orders.change_order(caller_of(store), order_id, OrderUpdate(status=OrderStatus.PAID), None)
+        store_order_changes.change_order(caller_of(store), order_id, OrderUpdate(status=OrderStatus.PAID), None)
 
 
 def test_an_order_in_another_currency_counts_without_an_amount(either_database):

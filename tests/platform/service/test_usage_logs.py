@@ -26,7 +26,7 @@ def test_a_call_is_one_write_and_the_first_of_an_hour_two() -> None:
 
 def test_the_hours_row_of_another_process_stays() -> None:
     store_id = ids.new()
-    UsageHour(store_id, NOON, calls=7, expires_epoch=NOON + UsageHour.KEEP).save()
+    UsageHour(store_id, NOON, calls=7, computed_at=NOON, expires_epoch=NOON + UsageHour.KEEP).save()
     record_call(data_call(store_id))
     assert UsageHour.get(store_id, NOON).calls == 7
 

@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, inspect, text
+from sqlalchemy.sql.schema import SchemaConst
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.domain.store_places import StorePlace
@@ -72,7 +73,7 @@ def test_all_revisions_together_make_the_metadata(prepared_place: PreparedPlace)
     schema = place.schema if place.server.dialect is Dialect.POSTGRESQL else None  # the default one of MySQL
     expected = MetaData(naming_convention=METADATA.naming_convention)
     for table in TABLES:
-        table.to_metadata(expected, schema=schema)
+        table.to_metadata(expected, schema=schema or SchemaConst.RETAIN_SCHEMA)
     with store_connections.connect(place.server) as connection:
         options = {
             "include_schemas": schema is not None,

@@ -41,6 +41,7 @@ from tests.retention.factories import (
     files,
     items,
     row,
+    seed_account,
     seed_customer,
     seed_owner,
     seed_shop,
@@ -90,6 +91,7 @@ def _create_world(sweep: Sweep) -> dict[str, str]:
             subjects[f"buyer{n}{m}"] = f"{shop}:{customer}"
         subjects[f"member{n}"] = seed_owner(f"mark-member{n}", OwnerType.MEMBER)
         subjects[f"store{n}"] = seed_owner(f"mark-store{n}", OwnerType.STORE)
+        subjects[f"owner{n}"] = seed_account(f"mark-owner{n}")
     for n in range(3):
         row(Shop, f"mark-shop{n}", shop=subjects[f"shop{n}"], app="discounts", is_active=False)
     sweep()
@@ -129,6 +131,7 @@ def unmarked(found: dict[str, bytes], *marks: str) -> dict[str, bytes]:
         ),
         ("member:mark-member1-id", SubjectType.MEMBER, ["mark-member1"]),
         ("store:mark-store1-id", SubjectType.STORE, ["mark-store1"]),
+        ("owner:mark-owner1-id", SubjectType.OWNER, ["mark-owner1"]),
     ],
 )
 def test_an_erasure_removes_one_subject_and_keeps_the_others(

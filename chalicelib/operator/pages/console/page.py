@@ -11,9 +11,9 @@ from pathlib import Path
 
 from chalicelib.kit.web import Document, Page, compose_document
 
+KIT = ("kit/client.js", "kit/session.js", "kit/elements.js", "kit/charts.js", "kit/accounts.js")
 SCRIPTS = (
     "session.js",
-    "sign_in.js",
     "lists.js",
     "shops.js",
     "deliveries.js",
@@ -36,7 +36,7 @@ def console_page(apps: Sequence[str]) -> Document:
             title="Operator's console",
             markup="console.html",
             style="console.css",
-            scripts=("kit/client.js", "kit/elements.js", "kit/charts.js", "kit/account_session.js", *SCRIPTS),
+            scripts=(*KIT, *SCRIPTS),
             data={"apps": list(apps)},
             policy={"connect-src": "'self'", "frame-ancestors": "'none'"},
         )

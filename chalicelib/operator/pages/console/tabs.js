@@ -1,7 +1,6 @@
 /** Return the tabs of the signed-in account. */
-op.tabs = () => {
-  const { aud, sub } = op.session.account();
-  document.getElementById("account").replaceChildren(kit.badge(aud), kit.h("span", { dir: "auto" }, sub), kit.button("Sign out", kit.act(op.signOut)));
+op.tabs = (id, role) => {
+  document.getElementById("account").replaceChildren(kit.badge(role), kit.h("span", { dir: "auto" }, id), kit.button("Sign out", kit.act(op.signOut)));
   return [
     !op.mayChange() && kit.h("p", { class: "soft" }, "With the role support you see everything and change nothing."),
     kit.tabs("Operator's console", [
@@ -20,12 +19,5 @@ op.tabs = () => {
   ].filter(Boolean);
 };
 
-/** Show the tabs, or the sign-in if nobody is signed in. */
-op.start = () => kit.load(document.getElementById("main"), op.session.start, (account) => (account ? op.tabs() : op.signIn()));
-
 kit.watchConnection(document.getElementById("connection"));
-{
-  const [, token] = location.hash.match(/^#reset=(.+)/) || [];
-  if (token) document.getElementById("main").replaceChildren(op.reset(token));
-  else op.start();
-}
+if (!op.openLink()) op.start();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from infra.local.databases.address import ServerUnavailable
-from infra.local.databases.leases import ROOT, Lease
+from infra.local.databases.file_locks import locked
+from infra.local.databases.leases import KEEPER, ROOT, Lease
 from tests.databases import postgresql_connection
 from tests.timeouts import eventually
 
@@ -78,6 +80,29 @@ def test_a_durable_server_keeps_its_data_and_password(tmp_path: Path, postgresql
                 assert connection.execute("SHOW fsync").fetchone() == ("on",)
         eventually(lambda: not is_listening(lease.address.port), "the server stops")
     assert len(set(passwords)) == 1
+
+
+def test_a_killed_keeper_is_replaced(tmp_path: Path, postgresql_server: object) -> None:
+    directory = tmp_path / "postgresql"
+    with Lease("postgresql", directory, durable=True) as lease:
+        with postgresql_connection(lease.address) as connection:
+            connection.execute("CREATE TABLE kept ()")
+        command = ["pgrep", "--full", f"databases.keeper postgresql {directory}"]
+        keeper = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        os.kill(int(keeper), signal.SIGKILL)
+        with locked(directory / KEEPER):
+            pass  # the kernel has released the lock: the keeper has ended
+        with Lease("postgresql", directory, durable=True) as other:
+            assert not is_listening(lease.address.port)
+            with postgresql_connection(other.address) as connection:
+                connection.execute("SELECT * FROM kept")
+    eventually(lambda: not is_listening(other.address.port), "the server stops")
+
+
+def test_the_server_ends_if_its_directory_is_removed(tmp_path: Path, postgresql_server: object) -> None:
+    with Lease("postgresql", tmp_path / "postgresql", durable=True) as lease:
+        shutil.rmtree(tmp_path / "postgresql", ignore_errors=True)
+        eventually(lambda: not is_listening(lease.address.port), "the server stops")
 
 
 def test_the_reason_of_a_failed_start_is_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where the servers' programs come from, and as whom they run."""
+"""Where the programs of the servers come from, and under which user they run."""
 
 from __future__ import annotations
 
@@ -64,6 +64,26 @@ def test_a_directory_is_handed_to_nobody_if_nobody_can_reach_it(
         unprivileged.hand_over(closed)
 
 
+@ROOT_ONLY
+def test_programs_in_a_closed_folder_run_from_a_copy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(unprivileged, "_NAMESPACE", ("false",))
+    monkeypatch.setattr("tempfile.tempdir", "/var/tmp")
+    binary = program(tmp_path / "closed" / "package" / "a-server", 'exec "$(dirname "$0")"/../libraries/a-server')
+    program(tmp_path / "closed" / "libraries" / "a-server")
+    (tmp_path / "closed").chmod(0o700)
+    assert not unprivileged.runs(binary)
+    copy = unprivileged.reachable(binary.parent, "libraries")
+    try:
+        assert unprivileged.runs(copy / "a-server")
+        assert unprivileged.reachable(binary.parent, "libraries") == copy
+        os.chown(copy.parent, 65534, 65534)
+        with pytest.raises(ServerUnavailable, match="belongs to another user"):
+            unprivileged.reachable(binary.parent, "libraries")
+    finally:
+        shutil.rmtree(copy.parent)
+        copy.parent.with_suffix(".lock").unlink()
+
+
 def test_postgresql_of_the_wheel_is_preferred() -> None:
     assert postgresql_binaries.binaries().parts[-2:] == ("pginstall", "bin")
 
@@ -102,7 +122,7 @@ def test_a_program_on_path_is_preferred_to_a_package(monkeypatch: pytest.MonkeyP
 
 def test_a_package_that_cannot_be_had_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(debian_packages, "UNPACKED", tmp_path)
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)  # root would fetch the lists of packages
     with pytest.raises(ServerUnavailable, match="no-such-package-of-backroom"):
         debian_packages.find_program("a-server", "no-such-package-of-backroom")
     assert [path.name for path in tmp_path.iterdir()] == ["no-such-package-of-backroom.lock"]
