@@ -14,7 +14,6 @@ from chalicelib.kit.accounts.mail_requests import AccountMailRequest
 from chalicelib.kit.accounts.realm import Realm
 from chalicelib.kit.accounts.rows import R
 from chalicelib.kit.mail import letter_html, letter_text
-from chalicelib.kit.metrics import Counter
 
 log = logs.logger("accounts")
 
@@ -47,15 +46,14 @@ def send_account_mail(realm: Realm[R], user_id: str, purpose: MailPurpose, messa
     send_once(message_id, purpose, send)
 
 
-def send_requested_mail(realm: Realm[R], request: AccountMailRequest, deferral: Deferral, failures: Counter) -> None:
-    """Send a requested mail, and count whether it failed. While SES takes none, request it again later."""
+def send_requested_mail(realm: Realm[R], request: AccountMailRequest, deferral: Deferral) -> bool:
+    """Send a requested mail, and return whether SES took it. While SES takes none, request it again later."""
     try:
         send_account_mail(realm, request.user_id, MailPurpose(request.purpose), request.message_id)
     except EmailDeferred as error:
-        failures.count()
         is_kept = clock.now() - request.occurred_at < deferral.kept
         log.warning("account mail not sent: SES takes no e-mail for now", extra={"why": str(error), "retried": is_kept})
         if is_kept:
             messages.publish(request, int(deferral.retry.total_seconds()))
-    else:
-        failures.count(0)
+        return False
+    return True

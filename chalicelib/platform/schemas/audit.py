@@ -39,8 +39,10 @@ class AuditQuery(PageQuery):
 class OperatorAuditQuery(AuditQuery):
     """Filters of the whole audit log: a scope, or an actor in all scopes."""
 
-    scope: str = Field(default="platform", max_length=64, description="A store's id, or `platform`.")
-    actor: str | None = Field(default=None, max_length=64, description="The id of an account; the scope is ignored.")
+    scope: str = Field(default="platform", min_length=1, max_length=64, description="A store's id, or `platform`.")
+    actor: str | None = Field(
+        default=None, min_length=1, max_length=64, description="The id of an account; the scope is ignored."
+    )
 
 
 class AuditEntryRead(Schema):

@@ -11,4 +11,5 @@ from chalicelib.platform.service.realm import REALM
 
 def send_account_mail(message: AccountMailOrdered) -> None:
     """Send the e-mail. While SES takes none, request it again in two minutes, for at most a day."""
-    account_mails.send_requested_mail(REALM, message, Deferral(), MAILS_FAILED)
+    was_taken = account_mails.send_requested_mail(REALM, message, Deferral())
+    MAILS_FAILED.count(0 if was_taken else 1)

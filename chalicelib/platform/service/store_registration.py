@@ -29,5 +29,5 @@ def _register(store: Store, email: str) -> None:
         store.name,
         time_zone=store.timezone,
         currency=store.currency,
-        readers=[f"owner:{store.owner_id}"],
+        readers=[f"store:{store.id}"],
     )

@@ -53,7 +53,7 @@ def test_a_new_store_is_known_to_billing_and_analytics(api: httpx.Client) -> Non
     customer = Customer.get(OwnerType.STORE, store["id"])
     assert (customer.email, customer.name, customer.timezone) == (owner.email, "Tea House", "Europe/Berlin")
     site = Site.get(f"store:{store['id']}")
-    assert (site.time_zone, site.currency, site.readers) == ("Europe/Berlin", "EUR", [f"owner:{owner.id}"])
+    assert (site.time_zone, site.currency, site.readers) == ("Europe/Berlin", "EUR", [f"store:{store['id']}"])
 
 
 def test_a_repeated_request_creates_one_store(api: httpx.Client) -> None:

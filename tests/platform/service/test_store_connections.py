@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -179,13 +178,11 @@ def test_a_server_that_stops_answering_is_cut_off(relayed: tuple[Store, Relay]) 
     store, passed = relayed
     limits = replace(CALL_LIMITS, unanswered=1)
     customers(store, limits)
-    began = time.monotonic()
     with pytest.raises(StatementFailed) as failed:
         with store_connections.transaction(store, limits) as transaction:
             passed.is_silent = True
             transaction.connection.execute(select(CUSTOMERS))
     assert failed.value.reason is FailureReason.DISCONNECTED
-    assert 0.9 < time.monotonic() - began < 20
     passed.is_silent = False
     assert customers(store, limits) == []
 

@@ -94,13 +94,15 @@ def test_a_paid_print_that_waits_30_minutes_raises_an_alarm_and_so_does_silence(
 
 
 def test_silence_of_a_schedule_raises_an_alarm_after_two_runs() -> None:
-    """Only rows, journals and e-mails are not written at every run: they are counted wherever they are read or sent."""
+    """Only rows, journals, e-mails and stuck jobs are not written at every run: they are counted where they occur."""
     periods = {alarm["AlarmName"].split("-", 2)[2]: alarm["Period"] for alarm in own_alarms()}
     assert {alarm["MetricName"] for alarm in own_alarms() if alarm["TreatMissingData"] == "notBreaching"} == {
         "RowsUnreadable",
         "JournalFoundOpen",
         "UsageDiffers",
         "MailsFailed",
+        "AccountMailsFailed",
+        "JobsStuck",
     }
     assert periods["billing-balance"] == 2 * 600
     assert periods["billing-expire_credits-steps"] == 2 * 3600
@@ -115,6 +117,7 @@ def test_errors_of_a_schedule_that_runs_rarely_raise_an_alarm_after_one_period()
     assert {each["Period"] for each in errors.values()} == {300}
     rare = {name.split("-", 2)[2] for name, each in errors.items() if each["EvaluationPeriods"] == 1}
     frequent = {"studio-recover_generations", "analytics-roll_up_days", "together-dispatch_notifications"}
+    frequent.add("platform-resume_jobs")
     assert rare == {f"{each.name}-errors" for each in handlers.schedules() if each.name not in frequent}
 
 

@@ -58,7 +58,7 @@ def test_a_file_is_uploaded_once_and_has_another_key_if_it_changes(bucket: str, 
 def test_only_stacks_without_data_are_rolled_back(name: str | None) -> None:
     with pytest.raises(
         DeploymentFailed,
-        match="CONTEXT=api or analytics or billing or discounts or retention or shops or studio or together or watch",
+        match="CONTEXT=api or analytics or billing or discounts or platform or retention or shops or studio or together or watch",
     ):
         deploy.roll_back(name, OWNER)
 
@@ -112,7 +112,7 @@ def test_a_stack_that_was_taken_down_is_not_rolled_back(bucket: str) -> None:
 def test_a_failed_deployment_names_only_stacks_that_it_changed(bucket: str) -> None:
     text = failures.describe("studio", ["data", "shops"])
     assert (
-        "changed by this deployment: data, shops. Not changed: api, analytics, billing, discounts, retention, together, watch."
+        "changed by this deployment: data, shops. Not changed: api, analytics, billing, discounts, platform, retention, together, watch."
         in text
     )
     assert "studio was not created" in text

@@ -172,7 +172,8 @@ def test_every_method_of_every_route_reaches_its_function(app: dict[str, Any]) -
         assert "x-amazon-apigateway-any-method" in methods
         assert {name.lower() for name in routes.get(path, ())} == set(methods) - {"x-amazon-apigateway-any-method"}
         uris = {method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for method in methods.values()}
-        serving = "store-api" if path.startswith("/v1/store/") or path.endswith("/database/test") else "api"
+        sql_paths = ("/v1/store/", "/v1/platform/stores/{store_id}/database")
+        serving = "store-api" if path.startswith(sql_paths) else "api"
         assert [uri.rpartition(":function:")[2] for uri in uris] == [f"backroom-prod-{serving}/invocations"]
 
 
@@ -273,6 +274,7 @@ def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> No
         ("UsageDiffers", "prod"),
         ("PaymentsFailing", "prod"),
         *((metric, "prod") for metric in ("ErasuresOverdue", "MailsFailed", "OldestDueNotice", "OldestPendingIdea")),
+        *((metric, "prod") for metric in ("AccountMailsFailed", "JobsStuck", "LongestLapsedJob")),
     }
     own_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
     assert own_metrics == set(INVARIANTS)
