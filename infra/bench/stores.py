@@ -100,10 +100,10 @@ def _provision(provisioned: list[Any]) -> tuple[float, float]:
 def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     """Migrate the store that was provisioned last, from the first revision. Returns seconds and 0."""
     from chalicelib.kit.auth import Account, Role
+    from chalicelib.platform.domain.migration_runs import LISTED_STATUSES
     from chalicelib.platform.enums import MigrationRunStatus, StoreMigrationStatus
     from chalicelib.platform.repository import migrations
     from chalicelib.platform.schemas.migrations import StoreListingRequested, StoreMigrationRequested
-    from chalicelib.platform.domain.migration_runs import LISTED_STATUSES
     from chalicelib.platform.service import migrations as fleet
     from chalicelib.platform.service import store_migrations
 
@@ -123,19 +123,14 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
 
 def _downgrade(store: Any) -> None:
     """Set a store back to the first revision, without the indexes of the second one."""
-    from chalicelib.integrations.sql.identifiers import quoted
-    from chalicelib.integrations.sql.servers import Dialect
     from chalicelib.platform.repository import integration_configs, migrations
     from chalicelib.platform.service import store_connections
     from chalicelib.platform.store_database import revisions
+    from infra.migrations.downgrade import downgrade
 
     place = integration_configs.load_migrator(store)
-    schema = quoted(place.schema, Dialect.POSTGRESQL)
     with store_connections.connect(place.server) as connection:
-        for change in revisions.changes("0002", Dialect.MYSQL):
-            connection.exec_driver_sql(f"DROP INDEX {schema}.{change.index}")
-        connection.exec_driver_sql(f"UPDATE {schema}.alembic_version SET version_num = '{revisions.BASELINE}'")
-        connection.commit()
+        downgrade(connection, place.server.dialect, place.schema)
     migrations.set_schema_revision(store.id, revisions.BASELINE)
 
 

@@ -1,0 +1,24 @@
+"""Downgrade of a store's tables, for tests, benchmarks and the demo: a deployment never goes back to earlier tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from chalicelib.integrations.sql.identifiers import quoted
+from chalicelib.integrations.sql.servers import Dialect
+from chalicelib.platform.store_database import revisions
+
+
+def downgrade(connection: Connection, dialect: Dialect, schema: str, revision: str = revisions.BASELINE) -> None:
+    """Set the revision of a schema's tables and commit. Of the first revision, drop the indexes that later ones added."""
+    name = quoted(schema, dialect)
+    later = revisions.pending(revision) if revision == revisions.BASELINE else ()
+    for change in (change for each in later for change in revisions.changes(each, Dialect.MYSQL)):
+        if dialect is Dialect.POSTGRESQL:
+            connection.exec_driver_sql(f"DROP INDEX {name}.{change.index}")
+        else:  # MySQL keeps an index for each reference
+            column = str(change.index).removeprefix(f"ix_{change.table}_")
+            own = f"ADD INDEX IF NOT EXISTS fk_{change.table}_{column} ({column})"
+            connection.exec_driver_sql(f"ALTER TABLE {name}.{change.table} DROP INDEX {change.index}, {own}")
+    connection.exec_driver_sql(f"UPDATE {name}.alembic_version SET version_num = '{revision}'")
+    connection.commit()
