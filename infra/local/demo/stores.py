@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from chalicelib.kit import clock
 from infra.local.demo.person import Person
 from infra.local.demo.worker_crash import kill_workers, worker_processes
 from infra.local.demo.world import World, Wrong, eventually
 from infra.local.environment import Plan
+from infra.local.stack import fire
 from infra.sandbox.supabase import SANDBOX_ACCESS_TOKEN, SANDBOX_ORGANIZATIONS
+
+if TYPE_CHECKING:
+    from chalicelib.platform.models import ProvisioningJob
 
 REGION = "eu-central-1"
 WORKER = "chalicelib.platform.jobs.provisioning.run_job"
@@ -46,19 +51,13 @@ class Stores:
 
     def kill_worker(self) -> str:
         """Provision the first store and kill the job's worker between two tables. Raises Wrong if the job ended first."""
-        from chalicelib.platform.models import ProvisioningJob
-
         self.shared = self._add_store("Tea House")
         self.killed_job = self._provision(self.shared, {"type": "shared"})
-
-        def read_job() -> ProvisioningJob:
-            return ProvisioningJob.get(self.killed_job, consistent_read=True)
-
         eventually(lambda: worker_processes(self.plan, WORKER), "a worker of the job")
-        eventually(lambda: read_job().tables_created >= KILL_AFTER, "the first tables", pause=0)
+        eventually(lambda: self._read_killed_job().tables_created >= KILL_AFTER, "the first tables", pause=0)
         processes = kill_workers(self.plan, WORKER)
         self.killed_at = time.monotonic()
-        job = read_job()
+        job = self._read_killed_job()
         if not processes or job.unfinished is None:
             raise Wrong(f"the job is {job.status} and the killed workers are {processes}")
         return (
@@ -76,16 +75,19 @@ class Stores:
         return f"{job['tables_created']} tables in a new project, reached by its pooler at {store['database_host']}"
 
     def await_takeover(self) -> str:
-        """Wait until another worker has completed the killed job. Raises Wrong unless each table is there once."""
-        from chalicelib.platform.models import ProvisioningJob
+        """Run the schedule that resumes jobs once the lease has ended, and wait until another worker completes the job.
 
+        Raises Wrong unless each table is there once.
+        """
+        eventually(self._is_lapsed, "the end of the killed worker's lease")
+        fire(self.plan, "platform-resume_jobs")
         job = self._await_job(self.shared, self.killed_job)
         took = time.monotonic() - self.killed_at
         self._read_active(self.shared)
         tables = [table["name"] for table in self.call(self.shared, "GET", "schema")["tables"]]
         if len(tables) != len(set(tables)) or len(tables) != job["total_tables"]:
             raise Wrong(f"the tables are {tables}, the job is {job}")
-        leases = ProvisioningJob.get(self.killed_job, consistent_read=True).fence
+        leases = self._read_killed_job().fence
         return f"each of {len(tables)} tables once, by {leases} leases of one job, {took:.0f} s after the kill"
 
     def call(self, store: str, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
@@ -104,6 +106,18 @@ class Stores:
     def _provision(self, store: str, database: dict[str, Any]) -> str:
         path = f"stores/{store}/provision"
         return str(self.owner.request("POST", path, {"database": database}, expect=202)["job_id"])
+
+    def _read_killed_job(self) -> ProvisioningJob:
+        from chalicelib.platform.models import ProvisioningJob
+
+        return ProvisioningJob.get(self.killed_job, consistent_read=True)
+
+    def _is_lapsed(self) -> bool:
+        """Return whether the schedule may resume the killed job, or another worker has completed it."""
+        from chalicelib.platform.domain.provisioning import OUTAGE_DELAY
+
+        job = self._read_killed_job()
+        return job.lease_until is None or job.lease_until + OUTAGE_DELAY < clock.now()
 
     def _await_job(self, store: str, job_id: str) -> Any:
         """Wait for the end of a job and return its status. Raises Wrong unless it is completed."""

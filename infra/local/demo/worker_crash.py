@@ -15,9 +15,9 @@ from infra.local.stack import running_file
 def worker_processes(plan: Plan, entry: str) -> list[int]:
     """Return the process ids of the workers in which the stack runs the handler `entry`, e.g. `chalicelib.x.jobs.y`."""
     stack = json.loads(running_file(plan).read_text())["pid"]
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
     processes = [line.split() for line in listed.stdout.splitlines()]
-    return [int(pid) for pid, parent, *command in processes if int(parent) == stack and command[-1] == entry]
+    return [int(pid) for pid, parent, *command in processes if int(parent) == stack and command[-1:] == [entry]]
 
 
 def kill_workers(plan: Plan, entry: str) -> list[int]:
