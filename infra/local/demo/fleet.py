@@ -47,7 +47,7 @@ class Fleet:
         return f"the failed store from {revisions} in {moved['duration_ms']} ms; {run['skipped']} skipped, 0 failed"
 
     def _migrate(self, wait: Any, *, is_canary: bool) -> Any:
-        """Start a run and return it when it has ended; `wait` is called meanwhile."""
+        """Start a run and return it when it has ended. `wait` is called before each read of the run."""
         run = self._request("POST", PATH, {"is_canary": is_canary}, expect=202)
 
         def ended() -> Any:
