@@ -106,9 +106,10 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     from chalicelib.platform.schemas.migrations import StoreListingRequested, StoreMigrationRequested
     from chalicelib.platform.service import migrations as fleet
     from chalicelib.platform.service import store_migrations
+    from infra.migrations.downgrade import downgrade_store
 
     store = provisioned[-1]
-    _downgrade(store)
+    downgrade_store(store.id)
     run = fleet.start_run(Account(Role.OPERATOR, "bench"), is_canary=False)
     for index in range(len(LISTED_STATUSES)):
         fleet.list_fleet(StoreListingRequested(run_id=run.id, status_index=index))
@@ -119,19 +120,6 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
         raise SubjectFailed("the store was not migrated")
     migrations.end_run(run.id, MigrationRunStatus.STOPPED)
     return took, 0
-
-
-def _downgrade(store: Any) -> None:
-    """Set a store back to the first revision, without the indexes of the second one."""
-    from chalicelib.platform.repository import integration_configs, migrations
-    from chalicelib.platform.service import store_connections
-    from chalicelib.platform.store_database import revisions
-    from infra.migrations.downgrade import downgrade
-
-    place = integration_configs.load_migrator(store)
-    with store_connections.connect(place.server) as connection:
-        downgrade(connection, place.server.dialect, place.schema)
-    migrations.set_schema_revision(store.id, revisions.BASELINE)
 
 
 def _add_customers(store: Any) -> Any:

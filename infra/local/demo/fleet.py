@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,10 +26,12 @@ class Fleet:
 
         Raises Wrong unless the report names the locked store alone.
         """
+        from infra.migrations.downgrade import downgrade_store
+
         for store in (self.stores.shared, self.stores.supabase):
-            _downgrade(store)
+            downgrade_store(store)
         with _locked(self.stores.supabase) as keep_lock:
-            run = self._migrate(keep_lock, is_canary=False)
+            run = self._migrate(keep_lock)
         done, failed = (self._report(run, status) for status in ("completed", "failed"))
         if self.stores.shared not in done or self.stores.supabase not in failed:
             raise Wrong(f"the run is {run}, its stores are {done} and {failed}")
@@ -38,20 +40,25 @@ class Fleet:
 
     def migrate_the_rest(self) -> str:
         """Migrate all again. Raises Wrong unless the store that failed is migrated and the other one skipped."""
-        run = self._migrate(lambda: None, is_canary=True)
+        run = self._migrate(lambda: None)
         done, skipped = (self._report(run, status) for status in ("completed", "skipped"))
         if self.stores.supabase not in done or self.stores.shared not in skipped:
             raise Wrong(f"the run is {run}, its stores are {done} and {skipped}")
         moved = done[self.stores.supabase]
         revisions = f"{moved['from_revision']} to {moved['to_revision']}"
-        return f"the failed store from {revisions} in {moved['duration_ms']} ms; {run['skipped']} skipped, 0 failed"
+        return (
+            f"from revision {revisions} in {moved['duration_ms']} ms; {run['skipped']} skipped, {run['failed']} failed"
+        )
 
-    def _migrate(self, wait: Any, *, is_canary: bool) -> Any:
-        """Start a run and return it when it has ended. `wait` is called before each read of the run."""
-        run = self._request("POST", PATH, {"is_canary": is_canary}, expect=202)
+    def _migrate(self, keep_lock: Callable[[], object]) -> Any:
+        """Run a migration without a canary, which a store of the stack's user could stop, and return the ended run.
+
+        `keep_lock` is called before each read of the run.
+        """
+        run = self._request("POST", PATH, {"is_canary": False}, expect=202)
 
         def ended() -> Any:
-            wait()
+            keep_lock()
             read = self._request("GET", f"{PATH}/{run['id']}")
             return read if read["status"] != "running" else None
 
@@ -73,21 +80,8 @@ class Fleet:
         return self.stores.world.bearer(self.operator, method, path, body, expect)
 
 
-def _downgrade(store_id: str) -> None:
-    """Set a store back to the first revision, as one that was provisioned by an earlier version."""
-    from chalicelib.platform.repository import integration_configs, migrations, stores
-    from chalicelib.platform.service import store_connections
-    from chalicelib.platform.store_database import revisions
-    from infra.migrations.downgrade import downgrade
-
-    place = integration_configs.load_migrator(stores.get_store(store_id))
-    with store_connections.connect(place.server) as connection:
-        downgrade(connection, place.server.dialect, place.schema)
-    migrations.set_schema_revision(store_id, revisions.BASELINE)
-
-
 @contextmanager
-def _locked(store_id: str) -> Iterator[Any]:
+def _locked(store_id: str) -> Iterator[Callable[[], object]]:
     """Keep a store's table of orders locked by an open transaction; call what is yielded to keep it open."""
     from chalicelib.integrations.sql.identifiers import quoted
     from chalicelib.platform.repository import integration_configs, stores
