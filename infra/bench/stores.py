@@ -102,6 +102,7 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     from chalicelib.kit.auth import Account, Role
     from chalicelib.platform.domain.migration_runs import LISTED_STATUSES
     from chalicelib.platform.enums import MigrationRunStatus, StoreMigrationStatus
+    from chalicelib.platform.models import StoreMigration
     from chalicelib.platform.repository import migrations
     from chalicelib.platform.schemas.migrations import StoreListingRequested, StoreMigrationRequested
     from chalicelib.platform.service import migrations as fleet
@@ -116,7 +117,7 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     begun = time.perf_counter()
     store_migrations.migrate_store(StoreMigrationRequested(run_id=run.id, store_id=store.id))
     took = time.perf_counter() - begun
-    if migrations.get_store_migration(run.id, store.id).status is not StoreMigrationStatus.COMPLETED:
+    if StoreMigration.get(run.id, store.id).status is not StoreMigrationStatus.COMPLETED:
         raise SubjectFailed("the store was not migrated")
     migrations.end_run(run.id, MigrationRunStatus.STOPPED)
     return took, 0

@@ -6,17 +6,19 @@ from sqlalchemy import Connection
 
 from chalicelib.integrations.sql.identifiers import quoted
 from chalicelib.integrations.sql.servers import Dialect
-from chalicelib.platform.repository import integration_configs, migrations, stores
+from chalicelib.platform.models import Store
+from chalicelib.platform.repository import integration_configs, stores
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database import revisions
 
 
 def downgrade_store(store_id: str) -> None:
     """Set a store back to the first revision, like one that an earlier version provisioned."""
-    place = integration_configs.load_migrator(stores.get_store(store_id))
+    store = stores.get_store(store_id)
+    place = integration_configs.load_migrator(store)
     with store_connections.connect(place.server) as connection:
         downgrade(connection, place.server.dialect, place.schema)
-    migrations.set_schema_revision(store_id, revisions.BASELINE)
+    store.update([Store.schema_revision.set(revisions.BASELINE)])
 
 
 def downgrade(connection: Connection, dialect: Dialect, schema: str, revision: str = revisions.BASELINE) -> None:
