@@ -107,9 +107,10 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     from chalicelib.platform.schemas.migrations import StoreListingRequested, StoreMigrationRequested
     from chalicelib.platform.service import migrations as fleet
     from chalicelib.platform.service import store_migrations
+    from infra.migrations.downgrade import downgrade_store
 
     store = provisioned[-1]
-    _downgrade(store)
+    downgrade_store(store.id)
     run = fleet.start_run(Account(Role.OPERATOR, "bench"), is_canary=False)
     for index in range(len(LISTED_STATUSES)):
         fleet.list_fleet(StoreListingRequested(run_id=run.id, status_index=index))
@@ -120,25 +121,6 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
         raise SubjectFailed("the store was not migrated")
     migrations.end_run(run.id, MigrationRunStatus.STOPPED)
     return took, 0
-
-
-def _downgrade(store: Any) -> None:
-    """Set a store back to the first revision, without the indexes of the second one."""
-    from chalicelib.integrations.sql.identifiers import quoted
-    from chalicelib.integrations.sql.servers import Dialect
-    from chalicelib.platform.models import Store
-    from chalicelib.platform.repository import integration_configs
-    from chalicelib.platform.service import store_connections
-    from chalicelib.platform.store_database import revisions
-
-    place = integration_configs.load_migrator(store)
-    schema = quoted(place.schema, Dialect.POSTGRESQL)
-    with store_connections.connect(place.server) as connection:
-        for change in revisions.changes("0002", Dialect.MYSQL):
-            connection.exec_driver_sql(f"DROP INDEX {schema}.{change.index}")
-        connection.exec_driver_sql(f"UPDATE {schema}.alembic_version SET version_num = '{revisions.BASELINE}'")
-        connection.commit()
-    store.update([Store.schema_revision.set(revisions.BASELINE)])
 
 
 def _add_customers(store: Any) -> Any:

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from chalicelib.integrations.sql.identifiers import quoted
 from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import ids
 from chalicelib.platform.domain.store_places import StorePlace
@@ -20,6 +19,7 @@ from chalicelib.platform.repository import integration_configs, store_migrations
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.tables import TABLES
+from infra.migrations.downgrade import downgrade as downgrade_tables
 from tests.databases import DatabaseServer, mariadb_connection, postgresql_connection
 from tests.platform.stores import new_store
 
@@ -140,16 +140,7 @@ def downgrade(prepared: PreparedPlace, revision: str = "0001") -> None:
     """Set the revision of the place's tables, and remove what later revisions added to those of the first one."""
     place = prepared.migrating_place
     with store_connections.connect(place.server) as connection:
-        schema = quoted(place.schema, place.server.dialect)
-        for change in revisions.changes("0002", Dialect.MYSQL) if revision == revisions.BASELINE else ():
-            if place.server.dialect is Dialect.POSTGRESQL:
-                connection.exec_driver_sql(f"DROP INDEX {schema}.{change.index}")
-            else:  # MySQL keeps an index for each reference
-                column = str(change.index).removeprefix(f"ix_{change.table}_")
-                own = f"ADD INDEX IF NOT EXISTS fk_{change.table}_{column} ({column})"
-                connection.exec_driver_sql(f"ALTER TABLE {schema}.{change.table} DROP INDEX {change.index}, {own}")
-        connection.exec_driver_sql(f"UPDATE {schema}.alembic_version SET version_num = '{revision}'")
-        connection.commit()
+        downgrade_tables(connection, place.server.dialect, place.schema, revision)
 
 
 @pytest.fixture(params=KINDS)

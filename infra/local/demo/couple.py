@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
+from infra.local.demo.person import Person
 from infra.local.demo.world import World, Wrong, eventually
-from infra.local.environment import HOST, Plan
-
-BASE = "/v1/together"
+from infra.local.environment import Plan
 
 
-class Person:
-    """A member with a browser of their own. `token` is the access token of their session."""
+class Member(Person):
+    """A member of the couples app."""
 
-    def __init__(self, world: World, mailbox: httpx.Client, name: str) -> None:
-        self.world, self.mailbox, self.name = world, mailbox, name
-        self.email = f"{name.lower()}-{secrets.token_hex(4)}@example.com"
-        self.password = f"{name} walks along the river {secrets.token_hex(3)}"
-        self.token = ""
-        self.id = ""
-
-    def request(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
-        """Send a request as this member and return the response body. Raises Wrong for another status."""
-        return self.world.bearer(self.token, method, f"{BASE}/{path}", body, expect)
-
-    def sign_up(self) -> None:
-        """Create the account. The response does not say whether the address was known."""
-        body = {
-            "email": self.email,
-            "password": self.password,
-            "display_name": self.name,
-            "timezone": "Europe/Berlin",
-            "is_adult": True,
-            "accept_terms": True,
-        }
-        self.world.send("POST", f"{BASE}/accounts", body, expect=202)
-
-    def mailed_token(self, purpose: str) -> str:
-        """Return the token of the newest mailed link for a purpose (`verify`, `reset`, …), once the mail is there."""
-
-        def find() -> str:
-            messages = self.mailbox.get("/messages", params={"to": self.email}).json()["messages"]
-            links = [link for message in messages for link in message["links"] if f"#{purpose}=" in link]
-            return links[0].partition(f"#{purpose}=")[2] if links else ""
-
-        return str(eventually(find, f"a mail with a {purpose} link"))
-
-    def verify(self) -> None:
-        """Confirm the address with the mailed link and the password, then sign in."""
-        body = {"token": self.mailed_token("verify"), "password": self.password}
-        self.world.send("POST", f"{BASE}/accounts/verify", body, expect=204)
-        credentials = {"email": self.email, "password": self.password, "device_name": "demo"}
-        self.token = self.world.send("POST", f"{BASE}/sessions", credentials, expect=201)["access_token"]
-        self.id = self.request("GET", "me")["id"]
+    base = "/v1/together"
+    sign_up_fields: ClassVar[dict[str, Any]] = {"timezone": "Europe/Berlin", "is_adult": True}
 
     def partner_name(self) -> str | None:
         """Return the partner's name as this member sees it; None while they are alone."""
@@ -78,8 +38,8 @@ class Couple:
     """Two members from sign-up to the end of their relationship."""
 
     def __init__(self, world: World, plan: Plan) -> None:
-        self.mailbox = httpx.Client(base_url=f"http://{HOST}:{plan.mailbox_port}")
-        self.ada, self.ben = Person(world, self.mailbox, "Ada"), Person(world, self.mailbox, "Ben")
+        self.mailbox = httpx.Client(base_url=plan.mailbox_url)
+        self.ada, self.ben = Member(world, self.mailbox, "Ada"), Member(world, self.mailbox, "Ben")
         self.joint = ""
 
     def sign_up(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.local.demo.couple import Person
+from infra.local.demo.person import Person
 from infra.local.demo.world import World, Wrong, eventually
 from infra.local.environment import Plan
 from infra.local.stack import fire

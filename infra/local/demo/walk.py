@@ -8,7 +8,20 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.local.demo import clean_up, couple, discounts, experiment, install, page, studio, subscribe, website
+from infra.local.demo import (
+    clean_up,
+    couple,
+    discounts,
+    experiment,
+    fleet,
+    install,
+    last_piece,
+    page,
+    stores,
+    studio,
+    subscribe,
+    website,
+)
 from infra.local.demo.world import World
 from infra.local.environment import Plan
 
@@ -16,7 +29,7 @@ Step = tuple[str, Callable[[], str]]
 
 
 def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
-    """Yield the steps, as names and actions, for one new shop and one new member."""
+    """Yield the steps, as names and actions, for a new shop, a new couple and a new owner of stores."""
     shop = f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.myshopify.com"
     yield "a shop installs the app", lambda: install.install(world, "studio", shop)
     yield "a job registers its webhooks", lambda: install.webhooks(world, "studio", shop)
@@ -35,6 +48,9 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "the paid cart is counted", prices.pay
     yield "a line of the order is refunded", prices.refund
     yield "the dashboard shows what remains", prices.read_dashboard
+    olga = stores.Stores(world, plan)
+    yield "an owner of stores signs up and signs in", olga.sign_in
+    yield "a job makes a store's database; its worker is killed", olga.kill_worker
     pair = couple.Couple(world, plan)
     member = pair.ada
     yield "two people sign up", pair.sign_up
@@ -55,6 +71,12 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "an A/B test starts", test.begin
     yield "2,000 simulated customers see it", test.send_events
     yield "the test finds its winner", test.find_winner
+    yield "a second store is made on Supabase", olga.provision_supabase
+    yield "two orders race for its last piece", lambda: last_piece.race(olga)
+    yield "another worker has completed the killed job", olga.await_takeover
+    all_stores = fleet.Fleet(olga)
+    yield "all stores are migrated while one is locked", all_stores.migrate_with_a_lock
+    yield "the next run migrates that one", all_stores.migrate_the_rest
     yield "old data is archived, then deleted", lambda: clean_up.sweep(plan, shop)
     yield "the shop uninstalls the app", lambda: install.uninstall(world, "studio", shop)
     yield "the shop uninstalls the discounts app", lambda: install.uninstall(world, discounts.APP, shop)

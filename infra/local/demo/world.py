@@ -84,13 +84,13 @@ class World:
         return Answer(response.status_code, body, response.headers)
 
 
-def eventually(look: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
-    """Call `look` until it returns a true value, and return it. Raises Wrong after `seconds`."""
+def eventually(look: Callable[[], Any], what: str, seconds: float = SECONDS, pause: float = 0.1) -> Any:
+    """Call `look` every `pause` seconds until it returns a true value, and return it. Raises Wrong after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > deadline:
             raise Wrong(f"{what}: timed out after {seconds:.0f} s")
-        time.sleep(0.1)
+        time.sleep(pause)
     return seen
 
 
