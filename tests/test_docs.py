@@ -80,7 +80,9 @@ def _resources() -> set[str]:
     namespace = f"{config.settings().namespace}-"
     tables = {str(model.Meta.table_name).removeprefix(namespace) for model in data_stack.models()}
     lambdas = {handler.name for handler in (*handlers.consumers(), *handlers.schedules())}
-    return {"api"} | tables | lambdas | {each.queue for each in handlers.consumers()} | set(handlers.topics())
+    return (
+        {"api", "store-api"} | tables | lambdas | {each.queue for each in handlers.consumers()} | set(handlers.topics())
+    )
 
 
 @cache
