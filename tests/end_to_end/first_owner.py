@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 from chalicelib.kit import clock, ids, sessions
 from chalicelib.kit.auth import Account, Role
@@ -15,18 +16,19 @@ from chalicelib.kit.models import Session
 from chalicelib.platform.domain.audit import Change
 from chalicelib.platform.enums import JobStatus, KeyScope, MigrationRunStatus
 from chalicelib.platform.models import ApiUsageLog, MigrationRun, ProvisioningJob, UsageMetric
-from chalicelib.platform.service import audit
+from chalicelib.platform.service import audit, store_connections
 from chalicelib.platform.store_database.tables import CUSTOMERS, TABLES
 from tests.end_to_end.platform_bodies import CUSTOMER_ROW, PLATFORM_BODIES, SKU
 from tests.end_to_end.test_tenants import _routes
 from tests.platform.clients import new_account
 from tests.platform.store_databases import DataClient, StoreDatabase, connected_store, data_client, new_key
 from tests.platform.store_orders import PLENTY
-from tests.platform.store_rows import add_product, add_row, rows_of
+from tests.platform.store_rows import add_product, add_row
 
 SECRET = "words of the first owner"
 PRIVATE_EMAIL = "buyer-of-the-first-owner@example.com"
 PLATFORM, OPERATOR, DATA = "/v1/platform/", "/v1/operator/platform/", "/v1/store/"
+LIMITS = PLENTY | {"max_api_calls_per_month": 100_000}
 TABLES_CALLED = ("products", "customers")
 """Values of the path parameter `table`: a table of the catalogue and a private one."""
 
@@ -41,7 +43,7 @@ class FirstOwner:
 
     def __init__(self, api: httpx.Client, database: StoreDatabase) -> None:
         self.user = new_account(display_name=SECRET, store_count=1)
-        self.store = connected_store(database, owner_id=self.user.id, name=SECRET, limits=PLENTY)
+        self.store = connected_store(database, owner_id=self.user.id, name=SECRET, limits=LIMITS)
         self.keys = {scope: new_key(self.store, scope) for scope in KeyScope}
         self._session = sessions.new_session(f"{Role.OWNER}:{self.user.id}", SECRET)
         self._session.save()
@@ -60,23 +62,32 @@ class FirstOwner:
         self.marks = {SECRET, PRIVATE_EMAIL, self.user.email}
         self.marks |= {value for name, value in self.ids.items() if name != "name"}
 
-    def calls(self, method: str, path: str, contract: EndpointSpec) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    def calls(self, path: str, contract: EndpointSpec) -> Iterator[tuple[str, Any]]:
         """Yield each URL of a route with a body: a route with a table has one for each of TABLES_CALLED."""
         for table in TABLES_CALLED if "{table}" in path else ("orders",):
-            known = self.ids | {"table": table, "row_id": self.rows[table]}
-            yield re.sub(r"{(\w+)}", lambda match: known[match[1]], path), self._body(contract, table)  # noqa: B023
+            values = self.path_values(table)
+            yield re.sub(r"{(\w+)}", lambda match: values[match[1]], path), self.body(contract, table)  # noqa: B023
 
-    def _body(self, contract: EndpointSpec, table: str) -> Any:
+    def path_values(self, table: str) -> dict[str, str]:
+        """Return the values of path parameters, with the row of a table."""
+        return self.ids | {"table": table, "row_id": self.rows[table]}
+
+    def body(self, contract: EndpointSpec, table: str) -> Any:
+        """Return a body that would be accepted from the owner, an operator or a key; None if the route has none."""
         if contract.body is None:
             return None
         name = contract.body.__name__
-        row = CUSTOMER_ROW if name == "RowsWrite" and table == "customers" else PLATFORM_BODIES[name]
+        is_customer = table == "customers" and name in ("RowsWrite", "RowUpdate")
         product = {"product_id": self.rows["products"]} if name == "AdjustmentCreate" else {}
-        return row | product
+        return CUSTOMER_ROW if is_customer else PLATFORM_BODIES[name] | product
 
     def sql_rows(self) -> dict[str, list[dict[str, Any]]]:
         """Return all rows of the store's tables."""
-        return {table.name: rows_of(self.store, table) for table in TABLES}
+        with store_connections.transaction(self.store) as transaction:
+            return {
+                table.name: sorted(map(dict, transaction.connection.execute(select(table)).mappings()), key=repr)
+                for table in TABLES
+            }
 
     def has_session(self) -> bool:
         """Return whether the owner's session is as it was."""

@@ -17,11 +17,20 @@ OWN_SERVER = {
 }
 _QUOTE = {"currency": "USD", "items": [{"sku": SKU, "quantity": 1}]}
 
+_SHARED = (
+    "AccountDeletion",
+    "AccountVerification",
+    "EmailChange",
+    "EmailConfirmation",
+    "PasswordChange",
+    "PasswordReset",
+    "PasswordResetCreate",
+    "SessionRefresh",
+)
+"""Schemas of kit's accounts, which members have as well."""
+
 PLATFORM_BODIES: dict[str, dict[str, Any]] = {
-    **{
-        name: MEMBER_BODIES[name]
-        for name in ("AccountDeletion", "EmailChange", "EmailConfirmation", "PasswordChange", "SessionRefresh")
-    },
+    **{name: MEMBER_BODIES[name] for name in _SHARED},
     "AdjustmentCreate": {"product_id": "00000000-0000-4000-8000-000000000000", "delta": 1},
     "DatabaseInput": {"database": {"type": "shared"}},
     "MigrationRunCreate": {},
@@ -37,7 +46,7 @@ PLATFORM_BODIES: dict[str, dict[str, Any]] = {
     "OwnerUpdate": {"display_name": "Stolen"},
     "PlatformSessionCreate": {"email": "new-owner@example.com", "password": WRONG_PASSWORD},
     "QuoteCreate": _QUOTE,
-    "RowUpdate": {"metadata": {"stolen": True}},
+    "RowUpdate": {"name": "stolen"},
     "RowsWrite": {"sku": SKU, "slug": "stolen", "name": "stolen"},
     "SettingPut": {"value": {"is_open": False}},
     "StoreCreate": {"name": "Stolen", "slug": "stolen-shop"},
