@@ -111,6 +111,12 @@ OWNERS = (PLATFORM, OPERATOR, DATA)
 WITHOUT_DATABASE = ("/suspend", "/provision")
 """Routes that are called for a store without a database: the other one must stay active."""
 
+ONE_FILTER = {
+    "/v1/operator/platform/stores": {"owner_id": "somebody", "slug": "tea-house", "database_status": "active"},
+    "/v1/operator/platform/users": {"role": "support", "email": "agent@example.com"},
+}
+"""Filters of lists that need exactly one of them; each other parameter is sent with the first."""
+
 Operation = tuple[str, str, dict[str, Any]]
 
 
@@ -255,7 +261,9 @@ def build_url(path: str, values: dict[str, str], query: dict[str, str]) -> str:
 def responses_to_query(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
     """Yield the HTTP responses with one query parameter replaced, one for each caller."""
     method, path, described = operation
-    query, body = caller.query_values(described) | {name: value}, json.dumps(caller.body(method, path))
+    filters = ONE_FILTER.get(path, {})
+    needed = dict(list(filters.items())[:1]) if name not in filters else {}
+    query, body = caller.query_values(described) | needed | {name: value}, json.dumps(caller.body(method, path))
     for signed, headers in caller.signed(operation, query, body):
         url = build_url(path, caller.path_values(path), signed)
         yield api.request(method, url, content=body, headers={**headers, "Content-Type": "application/json"})
