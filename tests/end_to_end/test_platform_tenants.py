@@ -184,12 +184,15 @@ def test_the_owner_their_store_and_staff_read_the_rows(api: httpx.Client, first:
         OPERATOR: [auth.mint(Role.SUPPORT, "agent"), auth.mint(Role.OPERATOR, "operator")],
         DATA: [auth.mint(Role.STORE_OWNER, first.store.id), first.keys[KeyScope.WRITE]],
     }
+    seen: set[str] = set()
     for prefix, tokens in callers.items():
         for method, path, contract in platform_routes(prefix):
             for url, _ in first.calls(path, contract) if method == "GET" and "{" in path else ():
                 for token in tokens:
                     response = api.get(url, headers=_headers(token))
                     assert response.status_code == 200, f"{url}: {response.text}"
+                    seen |= {mark for mark in (SECRET, PRIVATE_EMAIL, first.user.email) if mark in response.text}
+    assert seen == {SECRET, PRIVATE_EMAIL, first.user.email}
 
 
 def test_support_reads_a_store_but_no_key(api: httpx.Client, first: FirstOwner) -> None:
