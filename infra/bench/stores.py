@@ -100,10 +100,11 @@ def _provision(provisioned: list[Any]) -> tuple[float, float]:
 def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     """Migrate the store that was provisioned last, from the first revision. Returns seconds and 0."""
     from chalicelib.kit.auth import Account, Role
+    from chalicelib.platform.domain.migration_runs import LISTED_STATUSES
     from chalicelib.platform.enums import MigrationRunStatus, StoreMigrationStatus
+    from chalicelib.platform.models import StoreMigration
     from chalicelib.platform.repository import migrations
     from chalicelib.platform.schemas.migrations import StoreListingRequested, StoreMigrationRequested
-    from chalicelib.platform.domain.migration_runs import LISTED_STATUSES
     from chalicelib.platform.service import migrations as fleet
     from chalicelib.platform.service import store_migrations
 
@@ -115,7 +116,7 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
     begun = time.perf_counter()
     store_migrations.migrate_store(StoreMigrationRequested(run_id=run.id, store_id=store.id))
     took = time.perf_counter() - begun
-    if migrations.get_store_migration(run.id, store.id).status is not StoreMigrationStatus.COMPLETED:
+    if StoreMigration.get(run.id, store.id).status is not StoreMigrationStatus.COMPLETED:
         raise SubjectFailed("the store was not migrated")
     migrations.end_run(run.id, MigrationRunStatus.STOPPED)
     return took, 0
@@ -125,7 +126,8 @@ def _downgrade(store: Any) -> None:
     """Set a store back to the first revision, without the indexes of the second one."""
     from chalicelib.integrations.sql.identifiers import quoted
     from chalicelib.integrations.sql.servers import Dialect
-    from chalicelib.platform.repository import integration_configs, migrations
+    from chalicelib.platform.models import Store
+    from chalicelib.platform.repository import integration_configs
     from chalicelib.platform.service import store_connections
     from chalicelib.platform.store_database import revisions
 
@@ -136,7 +138,7 @@ def _downgrade(store: Any) -> None:
             connection.exec_driver_sql(f"DROP INDEX {schema}.{change.index}")
         connection.exec_driver_sql(f"UPDATE {schema}.alembic_version SET version_num = '{revisions.BASELINE}'")
         connection.commit()
-    migrations.set_schema_revision(store.id, revisions.BASELINE)
+    store.update([Store.schema_revision.set(revisions.BASELINE)])
 
 
 def _add_customers(store: Any) -> Any:

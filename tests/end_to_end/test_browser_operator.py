@@ -186,6 +186,7 @@ def test_an_admin_signs_in_with_a_code_and_replays_a_delivery(
     assert (tab.evaluate(CONTRASTS), tab.evaluate(SMALL_TARGETS)) == ([], [])
     tab.get_by_label("Code", exact=True).fill(totp.now())
     tab.keyboard.press("Enter")
+    expect(tab.get_by_role("tab", name="Deliveries")).to_be_focused()
     tab.get_by_role("button", name=re.compile("Replay delivery")).click()
     expect(tab.get_by_role("dialog").or_(tab.get_by_role("status").filter(has_text="again")).first).to_be_visible()
     assert tab.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 TECHNICAL = frozenset(["version", "created_at", "updated_at"])
-"""Columns of each table that Backroom sets."""
+"""Each technical column: it is in every table, and Backroom sets it."""
 _COMPUTED = {
     "customers": frozenset(["total_spent", "order_count"]),
     "discounts": frozenset(["times_used"]),

@@ -13,6 +13,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.integrations import storage
 from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import clock, config, secret_reader, secrets
+from chalicelib.platform.domain.sealed_columns import config_context
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType, IntegrationType
 from chalicelib.platform.errors import StoreNotProvisioned
@@ -48,7 +49,7 @@ def save_place(store_id: str, database_type: DatabaseType, place: StorePlace, mi
     kind, now = IntegrationType(database_type.value), clock.now()
     certificate = _store_certificate(store_id, kind, place.server.ca_certificate)
     actions: list[Action] = [
-        IntegrationConfig.config_data.set(secrets.encrypt(json.dumps(secret), _name(store_id, kind))),
+        IntegrationConfig.config_data.set(secrets.encrypt(json.dumps(secret), config_context(store_id, kind))),
         IntegrationConfig.public.set(public),
         IntegrationConfig.is_active.set(True),
         IntegrationConfig.version.add(1),
@@ -100,12 +101,7 @@ def _secret(server: Server) -> dict[str, Any]:
 
 
 def _decrypt(row: IntegrationConfig) -> dict[str, Any]:
-    return dict(json.loads(secrets.decrypt(row.config_data, _name(row.store_id, row.integration_type))))
-
-
-def _name(store_id: str, kind: IntegrationType) -> str:
-    """Return the name of the row that its secrets are bound to."""
-    return f"platform/{store_id}/{kind.value}/config_data"
+    return dict(json.loads(secrets.decrypt(row.config_data, config_context(row.store_id, row.integration_type))))
 
 
 def _store_certificate(store_id: str, kind: IntegrationType, certificate: str | None) -> str | None:

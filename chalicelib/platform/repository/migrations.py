@@ -88,21 +88,14 @@ def list_pending(run_id: str, page: PageRequest) -> PageResult[StoreMigration]:
     )
 
 
-def get_store_migration(run_id: str, store_id: str) -> StoreMigration:
-    """Return the row of a store, read consistently. Raises MigrationRunNotFound."""
-    try:
-        return StoreMigration.get(run_id, store_id, consistent_read=True)
-    except StoreMigration.DoesNotExist:
-        raise MigrationRunNotFound from None
-
-
-def mark_running(run_id: str, store_id: str) -> bool:
-    """Mark a store's migration as running. Returns False if it has ended."""
+def mark_running(run_id: str, store_id: str) -> StoreMigration | None:
+    """Mark a store's migration as running and return its row; None if it has ended or is unknown."""
     actions: list[Action] = [
         StoreMigration.status.set(StoreMigrationStatus.RUNNING),
         StoreMigration.updated_at.set(clock.now()),
     ]
-    return update_if(StoreMigration(run_id, store_id), actions, StoreMigration.status.is_in(*_OPEN))
+    row = StoreMigration(run_id, store_id)
+    return row if update_if(row, actions, StoreMigration.status.is_in(*_OPEN)) else None
 
 
 def note_statement(run_id: str, store_id: str, statement: int) -> None:
@@ -112,7 +105,10 @@ def note_statement(run_id: str, store_id: str, statement: int) -> None:
 
 
 def finish_store(row: StoreMigration, status: StoreMigrationStatus, **columns: Any) -> None:
-    """Store the result of a store's migration and count it. Does nothing if another worker did."""
+    """Store the result of a store's migration, its revision if it has one now, and count it.
+
+    Does nothing if another worker did.
+    """
     counter = {
         StoreMigrationStatus.COMPLETED: MigrationRun.done,
         StoreMigrationStatus.FAILED: MigrationRun.failed,
@@ -124,11 +120,10 @@ def finish_store(row: StoreMigration, status: StoreMigrationStatus, **columns: A
         is_open = StoreMigration.status.is_in(*_OPEN)
         transaction.update(StoreMigration(row.run_id, row.store_id), actions, is_open, otherwise=WriteConflict())
         transaction.update(MigrationRun(row.run_id), [counter.add(1)])
-
-
-def set_schema_revision(store_id: str, revision: str) -> None:
-    """Store the revision of a store's tables."""
-    update_if(Store(store_id), [Store.schema_revision.set(revision)], Store.id.exists())
+        if status is StoreMigrationStatus.COMPLETED:
+            transaction.update(
+                Store(row.store_id), [Store.schema_revision.set(columns["to_revision"])], Store.id.exists()
+            )
 
 
 def end_run(run_id: str, status: MigrationRunStatus) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, exists, insert, inspect, literal, select, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, exists, insert, literal, select, text
 from sqlalchemy.sql.elements import quoted_name
 
 from chalicelib.integrations.sql.servers import Dialect
@@ -24,13 +24,16 @@ _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32)
 _BASELINE_ROW = insert(_VERSION).from_select(
     ["version_num"], select(literal(revisions.BASELINE)).where(~exists(select(_VERSION)))
 )
+_HAS_VERSION = text(
+    "SELECT 1 FROM information_schema.tables WHERE table_schema = :schema AND table_name = 'alembic_version'"
+)
 _COLUMNS = text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = :schema")
 _INDEXES = text("SELECT table_name, index_name FROM information_schema.statistics WHERE table_schema = :schema")
 
 
 def read_revision(connection: Connection, schema: str) -> str | None:
     """Return the revision of a schema's tables; None if no `alembic_version` names one."""
-    if not inspect(connection).has_table(_VERSION.name, schema=schema):
+    if connection.execute(_HAS_VERSION, {"schema": schema}).first() is None:
         return None
     return _read_version(_scoped(connection, schema))
 

@@ -10,7 +10,7 @@ from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 from chalicelib.platform.domain.audit import Change
 from chalicelib.platform.schemas.databases import DatabaseInput
-from chalicelib.platform.schemas.provisioning import JobAccepted, JobQuery, JobRead, JobStatusRead
+from chalicelib.platform.schemas.provisioning import JobAccepted, JobQuery, JobRead, JobStatusRead, StoreJobRead
 from chalicelib.platform.service import audit, provisioning
 from chalicelib.platform.service.store_access import get_accessible_store
 
@@ -30,6 +30,14 @@ def provision_store(call: ApiRequest[Account, DatabaseInput], store_id: str) -> 
         audit.publish_change(call.principal, change, call.credentials.source_ip)
         return result
     return Response(result.model_dump_json(), {"Content-Type": "application/json"}, 200)
+
+
+@bp.route("/v1/platform/stores/{store_id}/provision", methods=["GET"])
+@endpoint(bp, auth=owner_or_support, returns=Page[StoreJobRead])
+def list_store_jobs(call: ApiRequest[Account], store_id: str) -> PageResult[StoreJobRead]:
+    """List the jobs of a store, newest first."""
+    store = get_accessible_store(call.principal, store_id)
+    return provisioning.list_store_jobs(store.id, call.page)
 
 
 @bp.route("/v1/platform/stores/{store_id}/provision/{job_id}/status", methods=["GET"])

@@ -60,6 +60,20 @@ class JobStatusRead(Schema):
     report: JobReport | None
 
 
+class StoreJobRead(Schema):
+    """A job of a store, for its owner."""
+
+    id: str
+    kind: JobKind
+    status: JobStatus
+    progress: int
+    message: str | None
+    error_code: str | None
+    error_message: str | None
+    created_at: Timestamp
+    completed_at: Timestamp | None
+
+
 class JobQuery(PageQuery):
     """The jobs in progress, the longest without a worker first; or the failed ones that can be retried."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import SecretStr, TypeAdapter
 
 from chalicelib.kit.secrets import decrypt, encrypt
+from chalicelib.platform.domain.sealed_columns import request_context
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.schemas.databases import Database
 
@@ -44,12 +45,12 @@ def seal_request(job_id: str, request: JobRequest) -> str:
         "login_password": request.login_password,
         "project_password": request.project_password,
     }
-    return encrypt(json.dumps(content), _row(job_id))
+    return encrypt(json.dumps(content), request_context(job_id))
 
 
 def unseal_request(job: ProvisioningJob) -> JobRequest:
     """Return the request of an unfinished job. Raises DecryptionFailed."""
-    content = json.loads(decrypt(job.request, _row(job.id)))
+    content = json.loads(decrypt(job.request, request_context(job.id)))
     certificate = (job.cursor or {}).get(CERTIFICATE)
     if certificate:
         content["database"][CERTIFICATE] = certificate
@@ -64,7 +65,3 @@ def certificate_of(database: Database) -> str | None:
 
 def _plain(value: Any) -> Any:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
-
-
-def _row(job_id: str) -> str:
-    return f"platform/provisioning_jobs/{job_id}/request"

@@ -17,7 +17,15 @@ from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import database_states, provisioning_jobs
 from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.schemas.databases import Database
-from chalicelib.platform.schemas.provisioning import JobAccepted, JobDue, JobQuery, JobRead, JobReport, JobStatusRead
+from chalicelib.platform.schemas.provisioning import (
+    JobAccepted,
+    JobDue,
+    JobQuery,
+    JobRead,
+    JobReport,
+    JobStatusRead,
+    StoreJobRead,
+)
 from chalicelib.platform.service import free_shared_stores, job_reports
 from chalicelib.platform.service.job_requests import CERTIFICATE, certificate_of, new_request, seal_request
 
@@ -94,6 +102,11 @@ def cancel_job(store_id: str, job_id: str) -> JobAccepted:
 
     job = run_unit_of_work(decide)
     return JobAccepted(job_id=job_id, status=job.status, message="Canceling the job")
+
+
+def list_store_jobs(store_id: str, page: PageRequest) -> PageResult[StoreJobRead]:
+    """Return a page of the store's jobs, newest first."""
+    return provisioning_jobs.list_by_store(store_id, page).map(StoreJobRead.of)
 
 
 def list_jobs(query: JobQuery, page: PageRequest) -> PageResult[JobRead]:

@@ -35,8 +35,9 @@ def migrate_store(message: StoreMigrationRequested) -> None:
     Raises MigrationInProgress while another worker migrates the store: the message is delivered again.
     """
     run = migrations.get_run(message.run_id)
-    row = migrations.get_store_migration(run.id, message.store_id)
-    if run.status is MigrationRunStatus.RUNNING and migrations.mark_running(run.id, row.store_id):
+    is_running = run.status is MigrationRunStatus.RUNNING
+    row = migrations.mark_running(run.id, message.store_id) if is_running else None
+    if row is not None:
         _migrate(row)
     continue_run(run.id)
 
@@ -70,13 +71,11 @@ def _skip(row: StoreMigration) -> None:
 
 
 def _upgrade(store: Store, row: StoreMigration) -> str:
-    """Migrate the store's tables and store their revision. Returns the revision that they had."""
+    """Migrate the store's tables. Returns the revision that they had."""
     place = integration_configs.load_migrator(store)
     note = partial(migrations.note_statement, row.run_id, row.store_id)
     with store_connections.connect(place.server) as connection:
-        before = store_migrations.upgrade(connection, place.server.dialect, place.schema, note=note)
-    migrations.set_schema_revision(store.id, HEAD)
-    return before
+        return store_migrations.upgrade(connection, place.server.dialect, place.schema, note=note)
 
 
 def _reason(error: Problem | StatementFailed | RevisionUnknown) -> str:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from chalicelib.integrations.sql.servers import JOB_LIMITS
 from chalicelib.platform.domain.provisioning import LEASE, ORDER, STATUSES, Step, progress_at, step_after
 from chalicelib.platform.domain.table_marks import TableMark, parse_mark
+from chalicelib.platform.service.provisioning import TABLE_COUNT
 from chalicelib.platform.store_database import revisions
+from chalicelib.platform.store_database.tables import TABLES
 
 
 def test_the_steps_follow_each_other_to_the_end() -> None:
@@ -48,3 +50,7 @@ def test_a_mark_is_read_as_it_was_written(store: object, job: object) -> None:
 @pytest.mark.parametrize("comment", [None, "", "orders of 2019", "backroom:", "backroom:a", "backroom::b", "other:a:b"])
 def test_another_comment_is_no_mark(comment: str | None) -> None:
     assert parse_mark(comment) is None
+
+
+def test_the_routes_know_the_number_of_tables_without_importing_them() -> None:
+    assert len(TABLES) == TABLE_COUNT

@@ -18,6 +18,7 @@ from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
 from chalicelib.platform.enums import DatabaseStatus
+from chalicelib.platform.errors import LoginRefused
 from chalicelib.platform.models import MigrationRun, Store
 from chalicelib.platform.repository import integration_configs, store_migrations
 from chalicelib.platform.schemas.migrations import (
@@ -83,7 +84,7 @@ def test_a_run_migrates_199_stores_reports_the_broken_one_and_a_rerun_does_that_
     assert {revision_of(store) for store in healthy} == {HEAD}
     [failed] = operator("GET", f"/{run['id']}/stores").json()["items"]
     assert failed["store_id"] == broken.id
-    assert failed["error_message"] == "The server refuses this user and password"
+    assert failed["error_message"] == LoginRefused().detail
 
     integration_configs.save_place(broken.id, prepared.database_type, prepared.place, prepared.migrator)
     rerun = operator("POST", body={}).json()

@@ -41,6 +41,7 @@ const op = {};
     await kit.load(main, async () => {
       if (!session.user) await enter();
     }, () => (ROLES.includes(session.role) ? op.tabs(session.user, session.role) : []));
+    if (document.activeElement === main) main.querySelector("[role=tab][aria-selected=true]")?.focus();
     if (!main.childElementCount) screens.showSignIn(session.role && "This account is not one of the staff.");
   };
 

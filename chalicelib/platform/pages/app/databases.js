@@ -33,18 +33,26 @@
     throw error;
   };
 
-  st.database = (place, store) => kit.load(place, () => st.read(st.path(store)), (row) => {
-    if (row.active_job) return st.progress(kit.h("div"), row);
+  /** Show the store's job if it runs or failed, else the choice of a database. */
+  st.database = (place, store) => kit.load(place, async () => {
+    const [row, jobs] = await Promise.all([st.read(st.path(store)), st.read(st.path(store, "provision"), { limit: 1 })]);
+    return [row, jobs.items[0]];
+  }, ([row, job]) => {
+    if (row.active_job) return st.progress(place, row, row.active_job);
     if (row.database_status === "active") return kit.h("div", { class: "stack" }, st.back(`store/${store}`, row.name), kit.banner("The store has a database already.", "good"));
+    return job?.status === "failed" ? st.progress(place, row, job.id) : st.chooseDatabase(place, row);
+  });
+
+  st.chooseDatabase = (place, row) => {
     const form = kit.h("div", { "aria-live": "polite" });
     const choose = (type) => form.replaceChildren(formOf(place, row, type));
     const kinds = Object.entries(st.KINDS).map(([type, [title, about]]) => {
       const input = kit.h("input", { type: "radio", name: "kind", value: type, onchange: () => choose(type) });
       return kit.h("label", { class: "kind" }, input, kit.h("strong", null, title), kit.h("span", { class: "soft" }, about));
     });
-    return kit.h("div", { class: "stack" }, st.back(`store/${store}`, row.name),
+    return kit.h("div", { class: "stack" }, st.back(`store/${row.id}`, row.name),
       kit.h("fieldset", { class: "stack" }, kit.h("legend", null, "Which kind of database?"), kit.h("div", { class: "kinds" }, kinds)), form);
-  });
+  };
 
   function formOf(place, row, type) {
     const result = kit.h("div", { role: "status" });

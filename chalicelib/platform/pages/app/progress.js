@@ -4,28 +4,29 @@
   const NAMES = { pending: "Waiting for a worker", testing: "Testing the connection", creating: "Creating tables", migrating: "Migrating", seeding: "Adding first rows",
     completed: "The database is ready", failed: "It did not work", cancelled: "Cancelled" };
 
-  /** Show the store's job in `place`, and follow it until it ends or the person leaves the screen. Returns `place`. */
-  st.progress = (place, row) => {
-    const job = st.path(row.id, `provision/${encodeURIComponent(row.active_job)}`);
+  /** Return what shows a job of the store; it follows the job until it ends or the person leaves the screen. */
+  st.progress = (place, row, id) => {
+    const job = st.path(row.id, `provision/${encodeURIComponent(id)}`);
     const title = kit.h("h2", { tabindex: -1 });
     const bar = kit.h("progress", { max: 100, value: 0, "aria-label": "Progress" });
     const words = kit.h("p", { class: "soft", role: "status" });
     const after = kit.h("div", { class: "stack" });
-    const act = (verb, done) => kit.act(async () => {
+    let isCanceling = false; // the job stays as it is until a worker has ended it
+    const act = (verb) => kit.act(async () => {
       await st.call("POST", `${job}/${verb}`, { repeatable: true });
-      done();
+      isCanceling = verb === "cancel";
+      await follow();
     });
-    const again = () => { if (place.isConnected) setTimeout(follow, EVERY); };
-    place.replaceChildren(kit.h("div", { class: "stack" }, st.back(`store/${row.id}`, row.name), kit.h("div", { class: "card stack" }, title, bar, words, after)));
+    const shown = kit.h("div", { class: "stack" }, st.back(`store/${row.id}`, row.name), kit.h("div", { class: "card stack" }, title, bar, words, after));
+    const again = () => setTimeout(watch, EVERY);
 
     const endings = {
       completed: () => [kit.h("a", { class: "button primary", href: `#store/${row.id}` }, "To the store")],
       failed: (status) => [kit.banner(status.error_message ?? "The job failed.", "bad"), differences(status.report),
-        kit.h("div", { class: "row" }, kit.button("Try again", act("retry", follow), "primary"), kit.button("Choose another database", act("cancel", leave)))],
-      cancelled: () => [kit.button("Choose a database", leave, "primary")],
+        kit.h("div", { class: "row" }, kit.button("Try again", act("retry"), "primary"), kit.button("Choose another database", act("cancel")))],
+      cancelled: () => [kit.button("Choose a database", () => place.replaceChildren(st.chooseDatabase(place, row)), "primary")],
     };
-    const leave = () => { location.hash = `store/${row.id}/database`; dispatchEvent(new HashChangeEvent("hashchange")); };
-    const cancel = kit.button("Cancel", act("cancel", follow));
+    const cancel = kit.button("Cancel", act("cancel"));
 
     async function follow() {
       let status;
@@ -36,20 +37,20 @@
         words.textContent = error.message;
         return again();
       }
-      if (!place.isConnected && title.textContent) return; // the person has left
-      title.textContent = NAMES[status.status] ?? status.status;
+      const isOver = endings[status.status] && (!isCanceling || status.status !== "failed");
+      title.textContent = isOver || !isCanceling ? NAMES[status.status] ?? status.status : "Canceling";
       bar.value = status.progress;
       words.textContent = [status.message, status.total_tables ? `${status.tables_created} of ${status.total_tables} tables` : ""].filter(Boolean).join(" – ");
-      const ending = endings[status.status];
-      if (!ending) {
-        if (!after.contains(cancel)) after.replaceChildren(cancel);
+      if (!isOver) {
+        after.replaceChildren(...(isCanceling ? [] : [cancel]));
         return again();
       }
-      after.replaceChildren(...ending(status).filter(Boolean));
+      after.replaceChildren(...endings[status.status](status).filter(Boolean));
       title.focus();
     }
-    queueMicrotask(() => follow().catch((error) => { after.replaceChildren(kit.banner(error.message, "bad")); }));
-    return place;
+    const watch = () => shown.isConnected && follow().catch((error) => { after.replaceChildren(kit.banner(error.message, "bad")); });
+    setTimeout(watch);
+    return shown;
   };
 
   const differences = (report) => report?.differences.length && kit.table("Existing tables that do not fit", [
