@@ -23,18 +23,24 @@ from chalicelib.integrations.image_models.signature import sign
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.http import EndpointSpec
+from chalicelib.platform.enums import KeyScope
+from chalicelib.platform.service import auth as platform_auth
 from chalicelib.together.service import auth as together_auth
 from infra.deploy import handlers
 from infra.sandbox.image_provider import SANDBOX_WEBHOOK_SECRET
 from infra.sandbox.shopify import SANDBOX_APPS
 from infra.sandbox.shopify.signing import oauth_hmac, webhook_hmac
+from tests.end_to_end.first_owner import DATA, OPERATOR, PLATFORM, FirstOwner
 from tests.end_to_end.member_bodies import MEMBER_BODIES, MEMBER_OPERATOR_BODIES
 from tests.end_to_end.test_member_tenants import FirstCouple
 from tests.end_to_end.test_tenants import BODIES, Tenant, app_of, site_ids
 from tests.examples import examples
+from tests.platform.provisioned_stores import prepared_places
+from tests.platform.store_databases import StoreDatabase, shared_database
+from tests.platform.stores import new_store
 from tests.studio.conftest import Gallery, gallery
 
-__all__ = ["gallery"]
+__all__ = ["gallery", "prepared_places", "shared_database"]
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -100,11 +106,27 @@ MORE_BODIES: dict[str, dict[str, Any]] = {
 }
 """Bodies of the routes of operators and of together, which `BODIES` lacks."""
 
+OWNERS = (PLATFORM, OPERATOR, DATA)
+"""Routes whose path parameters and bodies are those of an owner with a store."""
+WITHOUT_DATABASE = ("/suspend", "/provision")
+"""Routes that are called for a store without a database: the other one must stay active."""
+
+ONE_FILTER = {
+    "/v1/operator/platform/stores": {"owner_id": "somebody", "slug": "tea-house", "database_status": "active"},
+    "/v1/operator/platform/users": {"role": "support", "email": "agent@example.com"},
+}
+"""Filters of lists that need exactly one of them; each other parameter is sent with the first."""
+
 Operation = tuple[str, str, dict[str, Any]]
 
 
 ROLES: dict[Any, tuple[Role, ...]] = {
     auth.operator: (Role.OPERATOR,),
+    auth.support: (Role.SUPPORT,),
+    auth.owner: (Role.OWNER,),
+    auth.owner_or_operator: (Role.OWNER,),
+    auth.owner_or_support: (Role.OWNER,),
+    platform_auth.account_owner: (Role.OWNER,),
     auth.member: (Role.MEMBER,),
     together_auth.member: (Role.MEMBER,),
     auth.store_owner: (Role.STORE_OWNER,),
@@ -123,13 +145,20 @@ def endpoint_spec(method: str, path: str) -> EndpointSpec:
 class Caller:
     """Sends a request with the credential that the operation's security scheme needs."""
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: Gallery, database: StoreDatabase) -> None:
         self.gallery, self.owned, self.couple = gallery, Tenant(gallery), FirstCouple(gallery.api)
+        self.owner = FirstOwner(gallery.api, database)
+        self.idle_store = new_store(self.owner.user.id)
         self.known = {**self.couple.ids, **VALID, **self.owned.ids, **site_ids("odd-parameters"), "shop": gallery.shop}
 
     def path_values(self, path: str) -> dict[str, str]:
         """Return values for the path parameters, from existing rows if possible."""
-        return {name: self.known.get(name, ids.new()) for name in re.findall(r"{(\w+)}", path)}
+        known = self.known
+        if path.startswith(OWNERS):
+            known = self.owner.path_values("products" if "{table}" in path else "orders")
+        if path.endswith(WITHOUT_DATABASE):
+            known = known | {"store_id": self.idle_store.id}
+        return {name: known.get(name, ids.new()) for name in re.findall(r"{(\w+)}", path)}
 
     def query_values(self, operation: dict[str, Any]) -> dict[str, str]:
         """Return values for the required query parameters."""
@@ -142,6 +171,8 @@ class Caller:
         contract = endpoint_spec(method, path)
         if contract.body is None:
             return {}
+        if path.startswith(OWNERS):
+            return dict(self.owner.body(contract, "products"))
         name = contract.body.__name__
         return MORE_BODIES[name] if name in MORE_BODIES else BODIES[name](self.owned)
 
@@ -153,9 +184,12 @@ class Caller:
         schemes = [name for scheme in described["security"] for name in scheme]
         sandbox, shop = self.gallery.shopify, self.gallery.shop
         if "accessToken" in schemes:
-            account_id = self.couple.one.id if path.startswith("/v1/together/") else "odd-parameters"
+            accounts = {"/v1/together/": self.couple.one.id, PLATFORM: self.owner.user.id}
+            account_id = next((each for base, each in accounts.items() if path.startswith(base)), "odd-parameters")
             for role in ROLES.get(endpoint_spec(method, path).auth, (Role.MEMBER, Role.STORE_OWNER)):
                 yield query, {"Authorization": f"Bearer {auth.mint(role, account_id)}", "If-Match": '"0"'}
+        elif "storeKey" in schemes:
+            yield query, {"Authorization": f"Bearer {self.owner.keys[KeyScope.WRITE]}", "If-Match": '"0"'}
         elif "shopifySessionToken" in schemes:
             yield query, {"Authorization": f"Bearer {sandbox.session_token(app_of(path), shop)}", "If-Match": '"0"'}
         elif "shopifyAppProxy" in schemes:
@@ -178,9 +212,9 @@ class Caller:
 
 
 @pytest.fixture
-def caller(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Caller:
+def caller(gallery: Gallery, shared_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch) -> Caller:
     monkeypatch.setenv("IMAGE_HTTP_SECRET", SANDBOX_WEBHOOK_SECRET)
-    return Caller(gallery)
+    return Caller(gallery, shared_database)
 
 
 def documented_operations(api: httpx.Client) -> list[Operation]:
@@ -227,7 +261,9 @@ def build_url(path: str, values: dict[str, str], query: dict[str, str]) -> str:
 def responses_to_query(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
     """Yield the HTTP responses with one query parameter replaced, one for each caller."""
     method, path, described = operation
-    query, body = caller.query_values(described) | {name: value}, json.dumps(caller.body(method, path))
+    filters = ONE_FILTER.get(path, {})
+    needed = dict(list(filters.items())[:1]) if name not in filters else {}
+    query, body = caller.query_values(described) | needed | {name: value}, json.dumps(caller.body(method, path))
     for signed, headers in caller.signed(operation, query, body):
         url = build_url(path, caller.path_values(path), signed)
         yield api.request(method, url, content=body, headers={**headers, "Content-Type": "application/json"})

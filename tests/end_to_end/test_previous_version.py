@@ -20,7 +20,7 @@ __all__ = ["previous", "sandboxes", "time"]
 
 NEW_TABLES = {"billing-monthly_grants", "kit-attempts", "kit-cache", "kit-sessions"}
 """Tables that the version before did not have."""
-NEW_CONTEXTS = {"analytics", "discounts", "together"}
+NEW_CONTEXTS = {"analytics", "discounts", "platform", "together"}
 """Contexts that the version before did not have."""
 VALUES = json.loads((FOLDER / "values.json").read_text())
 OLD_SCHEDULES = {

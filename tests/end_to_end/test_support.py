@@ -54,5 +54,6 @@ def test_a_support_token_may_read_everything_that_an_operator_reads(api: httpx.C
 def test_only_routes_of_operators_that_read_accept_support() -> None:
     for method, path, contract in _routes():
         assert (contract.auth is auth.support) is (method in READS and path.startswith("/v1/operator/")), (method, path)
+        assert contract.auth is not auth.owner_or_support or method in READS, (method, path)
         assert (contract.auth is auth.operator) is (method not in READS and path.startswith("/v1/operator/")), path
     assert "/operator/app" in PUBLIC

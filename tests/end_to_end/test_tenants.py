@@ -68,6 +68,8 @@ PUBLIC = {
 }
 MEMBERS = "/v1/together/"
 """Routes of members with an account: test_member_tenants calls them with its own couples."""
+OWNERS = "/v1/platform/"
+"""Routes of owners of stores: test_platform_tenants calls them with its own owners, and the data API's with keys."""
 SITE = "/v1/analytics/sites/{tenant}"
 """Routes of a site: operators, and the accounts that the site names."""
 OPERATORS = (auth.operator, auth.support)
@@ -101,7 +103,7 @@ def test_every_route_is_public_or_requires_a_credential() -> None:
     open_routes = {path for _, path, contract in _routes() if contract.auth is None}
     assert open_routes == PUBLIC | BROWSER
     visited_names = {
-        name for kind in ("shopifySessionToken", "shopifyAppProxy", "accessToken") for name in _paths(kind)
+        name for kind in ("shopifySessionToken", "shopifyAppProxy", "accessToken", "storeKey") for name in _paths(kind)
     }
     visited_names |= {path for _, path in _operator_routes()}
     assert visited_names | open_routes | SIGNED_BY_VENDOR == {path for _, path, _ in _routes()}
@@ -333,7 +335,7 @@ def test_another_member_or_shop_can_read_no_data(api: httpx.Client, subscriber: 
     marks = {subscriber, "her@example.com"}
     before = _rows_with_marks(_all_rows(), marks)
     for method, path, contract in _routes_with_scheme("accessToken"):
-        if path.startswith(MEMBERS):
+        if path.startswith((MEMBERS, OWNERS)):
             continue
         body = BODIES[contract.body.__name__](None) if contract.body else None  # type: ignore[arg-type]
         headers = {"Authorization": f"Bearer {auth.mint(role, ids.new())}"}
@@ -356,10 +358,12 @@ def test_requests_without_a_credential_are_refused(api: httpx.Client, shopify: S
         ({"Authorization": "Bearer x.y.z"}, {401}),
         (operator, {401, 403}),
     )
-    for scheme in ("shopifySessionToken", "shopifyAppProxy", "accessToken"):
+    for scheme in ("shopifySessionToken", "shopifyAppProxy", "accessToken", "storeKey"):
         for method, path, _ in _routes_with_scheme(scheme):
             url = re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
             for headers, refusals in attempts:
+                if headers is operator and path.startswith(OWNERS):
+                    continue  # operators act for owners
                 expected = {404} if headers is operator and path.startswith(SITE) else refusals
                 response = api.request(method, url, json={}, headers=headers)
                 assert response.status_code in expected, f"{method} {path}: {response.text}"
