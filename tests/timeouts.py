@@ -11,7 +11,7 @@ import httpx
 
 T = TypeVar("T")
 
-LIMIT = 150
+LIMIT = 300
 """Seconds; half of pytest's own limit per test, so that a test that times out names what it waited for."""
 PAUSE = 0.05
 

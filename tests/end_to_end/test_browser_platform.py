@@ -117,6 +117,7 @@ def test_an_owner_makes_a_store_and_edits_its_rows(
     expect(form.get_by_text("Please fill this in.")).to_be_visible()
     form.get_by_label("sku").fill("GT-2")
     form.get_by_role("button", name="Save").click()
+    expect(tab.get_by_role("dialog")).to_have_count(0)
     tab.get_by_label("Value").fill("")
     tab.get_by_role("button", name="Show", exact=True).click()
     tab.get_by_role("button", name="Sencha").click()
