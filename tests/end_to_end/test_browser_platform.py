@@ -140,13 +140,16 @@ def test_a_failure_is_said_in_words_and_can_be_retried_by_keyboard(
     desk.get_by_role("button", name="Test the connection").press("Enter")
     expect(desk.get_by_text("The server refuses this user and password")).to_be_visible()
     desk.get_by_role("button", name="Make the database").press("Enter")
+    expect(desk.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
     drain()
     expect(desk.get_by_role("heading", name="It did not work")).to_be_focused()
     accessible(desk)
     desk.get_by_role("button", name="Try again").press("Enter")
+    expect(desk.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
     drain()
     expect(desk.get_by_role("heading", name="It did not work")).to_be_visible()
     desk.get_by_role("button", name="Choose another database").press("Enter")
+    expect(desk.get_by_role("heading", name="Canceling")).to_be_visible()
     assert drain() == []
     desk.get_by_role("button", name="Choose a database").press("Enter")
     desk.get_by_label("PostgreSQL").focus()
@@ -157,6 +160,7 @@ def test_a_failure_is_said_in_words_and_can_be_retried_by_keyboard(
     desk.get_by_role("button", name="Test the connection").press("Enter")
     expect(desk.get_by_text("The connection works")).to_be_visible()
     desk.get_by_role("button", name="Make the database").press("Enter")
+    expect(desk.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
     assert drain() == []
     expect(desk.get_by_role("heading", name="The database is ready")).to_be_visible()
 
