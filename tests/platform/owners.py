@@ -18,6 +18,8 @@ from chalicelib.platform.repository.users import USERS
 from chalicelib.platform.service.realm import REALM
 from tests.together.accounts import Mailbox, Person
 
+NO_PASSWORD = "$argon2id$of-no-password"
+"""A hash that no password matches."""
 PAGE = {"X-Backroom": "1"}
 """The header of our pages."""
 
@@ -65,6 +67,7 @@ def new_owner(api: httpx.Client, mailbox: Mailbox, **fields: Any) -> Owner:
 def new_user(email: str, **columns: Any) -> PlatformUser:
     """Write a verified account of an owner and return its row; other columns may be given."""
     known = {"role": UserRole.OWNER, "email_verified": True, "display_name": "Olga", "last_login_at": clock.now()}
+    known["password_hash"] = NO_PASSWORD
     row = new_row(REALM, email, known | columns)
     with Transaction() as transaction:
         rows.stage_new_account(USERS, transaction, row)

@@ -56,7 +56,7 @@ class PlatformUser(Table):
 
     id = UnicodeAttribute(personal=True, hash_key=True)
     email = UnicodeAttribute(personal=True)
-    password_hash = UnicodeAttribute(personal=True, null=True)
+    password_hash = UnicodeAttribute(personal=True)
     display_name = UnicodeAttribute(personal=True, null=True)
     role = EnumAttribute(UserRole, personal=False)
     staff_role = UnicodeAttribute(personal=False, null=True)
