@@ -1,4 +1,4 @@
-"""Rest for a server that fails: after some failures, callers are refused for a while without a connection attempt.
+"""A circuit breaker: after three failures within 30 seconds, refuses connections to a server for 10 seconds.
 
 Source: Nygard, "Release It!", "Circuit Breaker".
 """
@@ -23,7 +23,7 @@ class CircuitBreaker:
         return len(self._failures) >= FAILURES and now < self._failures[-1] + REST
 
     def record_failure(self, now: datetime) -> None:
-        """Note a failed connection; only those of the window count."""
+        """Record a failed connection, and forget those before the window."""
         recent = [moment for moment in self._failures if now < moment + WINDOW]
         self._failures = [*recent, now][-FAILURES:]
 

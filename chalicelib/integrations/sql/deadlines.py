@@ -1,6 +1,6 @@
-"""Cut-off of servers that hang: after its time a connection's socket is shut down, and the waiting driver fails.
+"""Cut-off of servers that hang: at its deadline a connection's socket is shut down, so that the waiting driver fails.
 
-Statement timeouts are the server's; one that hangs or is hostile keeps none. One thread serves all connections.
+The server enforces statement timeouts, and a hanging or hostile server enforces none. One thread serves all connections.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 
 
 class Cutoff:
-    """A running deadline of one socket. `extend` begins its time again, `cancel` ends it."""
+    """A running deadline of one socket, `seconds` after the last `extend`; `cancel` ends it."""
 
     def __init__(self, fileno: int, seconds: float) -> None:
         self._socket = socket.socket(fileno=os.dup(fileno))
@@ -22,7 +22,7 @@ class Cutoff:
         _WATCH.add(self)
 
     def extend(self) -> None:
-        """Begin the time again, before each message to the server."""
+        """Start the deadline again; called before each message to the server."""
         self.due = time.monotonic() + self.seconds
 
     def cancel(self) -> None:

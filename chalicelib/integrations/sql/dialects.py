@@ -1,4 +1,4 @@
-"""SQLAlchemy's dialects without the queries that it asks of each server first: the drivers know the answers."""
+"""SQLAlchemy's dialects without its first queries to each server: the drivers have the answers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class MysqlDialect(MySQLDialect_pymysql):
         return "READ COMMITTED"
 
     def do_rollback(self, dbapi_connection: Any) -> None:
-        """Roll back if a transaction is open, as the server's last answer says: the pool asks after each use."""
+        """Roll back if a transaction is open, by the server's last answer: the pool calls this after each use."""
         if dbapi_connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
             dbapi_connection.rollback()
 

@@ -1,4 +1,4 @@
-"""Opening of connections. All driver parameters are ours; an owner gives host, port, database, user, password and CA."""
+"""Opens connections. All driver parameters are ours; an owner gives host, port, database, user, password and CA."""
 
 from __future__ import annotations
 

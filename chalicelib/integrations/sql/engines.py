@@ -142,7 +142,7 @@ def _check_in(driver: Any, record: Any) -> None:
 
 
 def _ping_idle(dialect: EngineDialect, driver: Any, record: Any, _proxy: Any) -> None:
-    """Check a connection that was idle for a while; the pool replaces one that is dead."""
+    """Check a connection that was idle for a while; the pool replaces a lost one."""
     since = record.info.get("idle_since")
     if since is None or clock.now() - since <= _PING_AFTER:
         return

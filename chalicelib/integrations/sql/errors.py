@@ -64,7 +64,7 @@ class FailureReason(StrEnum):
 class StatementFailed(Exception):
     """A statement failed, and its transaction is rolled back. `code` is the server's error code, for the log.
 
-    `constraint` is the name of the violated constraint where the server tells it.
+    `constraint` is the name of the violated constraint if the server names it.
     """
 
     def __init__(self, reason: FailureReason, code: str = "", constraint: str | None = None) -> None:

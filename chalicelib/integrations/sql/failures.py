@@ -1,4 +1,4 @@
-"""Reading of the drivers' errors: which of our errors they are. Servers' texts are matched, never passed on."""
+"""Translates the drivers' errors into ours. Servers' texts are matched, never passed on."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def server_refusal(error: BaseException) -> ServerRefused:
 
 
 def _postgresql_refusal(text: str) -> ServerRefused:
-    """Return the refusal that libpq's text means: it passes no SQLSTATE of a failed connection on."""
+    """Return the refusal that libpq's text means: libpq gives no SQLSTATE for a failed connection."""
     if re.search(r"SSL|certificate|TLS", text):
         return ServerTlsInvalid()
     if re.search(r'database "[^"]*" does not exist|no such database', text):
