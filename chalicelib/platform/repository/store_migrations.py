@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, exists, insert, literal, select, text
-from sqlalchemy.sql.elements import quoted_name
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.errors import MigrationInProgress
+from chalicelib.platform.repository.store_transactions import in_schema
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.schema_changes import SchemaNames
 
@@ -35,7 +35,7 @@ def read_revision(connection: Connection, schema: str) -> str | None:
     """Return the revision of a schema's tables; None if no `alembic_version` names one."""
     if connection.execute(_HAS_VERSION, {"schema": schema}).first() is None:
         return None
-    return _read_version(_scoped(connection, schema))
+    return _read_version(in_schema(connection, schema))
 
 
 def upgrade(
@@ -50,7 +50,7 @@ def upgrade(
     current = read_revision(connection, schema)
     if current is None:
         _execute(connection, revisions.version_table_statements(dialect, schema, table_mark))
-        _scoped(connection, schema).execute(_BASELINE_ROW)
+        in_schema(connection, schema).execute(_BASELINE_ROW)
         current = revisions.BASELINE
     connection.commit()
     for revision in revisions.pending(current):
@@ -65,7 +65,7 @@ def _upgrade_at_once(connection: Connection, schema: str, revision: str) -> None
     """Execute a revision of PostgreSQL in one transaction; do nothing if another run did."""
     lock = text("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(:name, 0))")
     connection.execute(lock, {"name": _lock_name(schema)})
-    scoped = _scoped(connection, schema)
+    scoped = in_schema(connection, schema)
     current = _read_version(scoped)
     if current is not None and current < revision:
         _execute(connection, revisions.statements(revision, Dialect.POSTGRESQL, schema))
@@ -90,7 +90,7 @@ def _upgrade_by_statement(connection: Connection, schema: str, revision: str, no
                 if note is not None:
                     note(index)
                 _execute(connection, (statement,))
-        _scoped(connection, schema).execute(_VERSION.update().values(version_num=revision))
+        in_schema(connection, schema).execute(_VERSION.update().values(version_num=revision))
         connection.commit()
     finally:
         connection.execute(text("SELECT RELEASE_LOCK(:name)"), lock)
@@ -107,11 +107,6 @@ def _schema_names(connection: Connection, schema: str) -> SchemaNames:
 def _lock_name(schema: str) -> str:
     """Return the name of a schema's lock; MySQL allows 64 characters."""
     return f"backroom:{schema}"[:64]
-
-
-def _scoped(connection: Connection, schema: str) -> Connection:
-    """Return the connection with the store's schema for statements over tables."""
-    return connection.execution_options(schema_translate_map={None: quoted_name(schema, quote=True)})
 
 
 def _read_version(connection: Connection) -> str | None:

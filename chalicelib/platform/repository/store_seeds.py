@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select
-from sqlalchemy.sql.elements import quoted_name
 
 from chalicelib.kit import clock, ids
+from chalicelib.platform.repository.store_transactions import in_schema
 from chalicelib.platform.store_database.tables import CATEGORIES, CMS_PAGES, SEO_SETTINGS
 
 _NAMESPACE = "6a1f4f0e-6d6f-4f53-9d0a-0f2f6c1f7c55"
@@ -33,7 +33,7 @@ SEEDS: dict[str, tuple[Table, str, list[dict[str, Any]]]] = {
 
 def insert_seeds(connection: Connection, schema: str, names: Collection[str]) -> None:
     """Insert the missing seeds of these tables. A row with the same unique value stays as it is."""
-    acting = _in_schema(connection, schema)
+    acting = in_schema(connection, schema)
     now = clock.now()
     for name in sorted(SEEDS.keys() & set(names)):
         table, unique, rows = SEEDS[name]
@@ -48,8 +48,4 @@ def delete_seeds(connection: Connection, schema: str, name: str) -> None:
     if name in SEEDS:
         table, _, rows = SEEDS[name]
         unchanged = table.c.id.in_([row["id"] for row in rows]) & (table.c.version == 1)
-        _in_schema(connection, schema).execute(delete(table).where(unchanged))
-
-
-def _in_schema(connection: Connection, schema: str) -> Connection:
-    return connection.execution_options(schema_translate_map={None: quoted_name(schema, quote=True)})
+        in_schema(connection, schema).execute(delete(table).where(unchanged))

@@ -36,6 +36,11 @@ def open_transaction(engine: Engine, place: StorePlace) -> Iterator[StoreTransac
         connection.commit()
 
 
+def in_schema(connection: Connection, schema: str) -> Connection:
+    """Return the connection, which runs statements over `store_database.tables` in this schema."""
+    return connection.execution_options(schema_translate_map={None: quoted_name(schema, quote=True)})
+
+
 @contextmanager
 def _begun(engine: Engine, place: StorePlace) -> Iterator[Connection]:
     """Return a connection with an open transaction; retry once on a new connection if the pooled one was lost."""
@@ -51,9 +56,7 @@ def _begun(engine: Engine, place: StorePlace) -> Iterator[Connection]:
 
 def _begin(engine: Engine, place: StorePlace) -> Connection:
     with engines.translated():
-        connection = engine.connect().execution_options(
-            schema_translate_map={None: quoted_name(place.schema, quote=True)}, **{engines.ROLE: place.role}
-        )
+        connection = in_schema(engine.connect(), place.schema).execution_options(**{engines.ROLE: place.role})
         try:
             connection.begin()
         except BaseException:
