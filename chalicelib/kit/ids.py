@@ -7,9 +7,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
-__all__ = ["derived", "new", "time_of", "time_ordered", "time_ordered_at"]
+__all__ = ["derived", "new", "time_of", "time_ordered", "time_ordered_at", "time_prefix"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIME_CHARACTERS = 13
+"""Characters of a UUIDv7 that hold its time in milliseconds: 48 bits and a hyphen."""
 
 
 def new() -> str:
@@ -31,6 +33,11 @@ def time_ordered_at(moment: datetime) -> str:
     """Return a UUIDv7 of a time from 1970 on, which sorts by it to a microsecond; 62 bits are random."""
     milliseconds, microseconds = divmod((moment - _EPOCH) // timedelta(microseconds=1), 1_000)
     return str(_version_7(milliseconds, (microseconds << 12) // 1_000, secrets.randbits(62)))
+
+
+def time_prefix(moment: datetime) -> str:
+    """Return the start of each UUIDv7 of the time's millisecond; it sorts before them."""
+    return time_ordered_at(moment)[:_TIME_CHARACTERS]
 
 
 def time_of(time_ordered_id: str) -> datetime:

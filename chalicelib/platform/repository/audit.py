@@ -15,8 +15,6 @@ Span = tuple[datetime | None, datetime | None]
 
 _FIRST, _LAST = "0", "~"
 """Sort before and after every UUIDv7."""
-_TIME_DIGITS = 13
-"""Characters of a UUIDv7 that hold its time in milliseconds: 48 bits and a hyphen."""
 
 
 def add_entry(row: AuditLog) -> bool:
@@ -45,6 +43,6 @@ def list_entries_by_actor(actor_id: str, span: Span, page: PageRequest) -> PageR
 
 def _in_span(span: Span) -> Any:
     start, end = span
-    first = ids.time_ordered_at(start)[:_TIME_DIGITS] if start else _FIRST
-    last = ids.time_ordered_at(end)[:_TIME_DIGITS] if end else _LAST
+    first = ids.time_prefix(start) if start else _FIRST
+    last = ids.time_prefix(end) if end else _LAST
     return AuditLog.id.between(first, last)

@@ -11,9 +11,6 @@ from chalicelib.kit.tables import readable_rows
 from chalicelib.platform.domain.usage_logs import store_day
 from chalicelib.platform.models import ApiUsageLog
 
-_TIME_DIGITS = 13
-"""Characters of a UUIDv7 that hold its time in milliseconds: 48 bits and a hyphen."""
-
 
 def add_log(row: ApiUsageLog) -> None:
     """Store the log of a call."""
@@ -25,7 +22,7 @@ def iterate_logs_of_hour(store_id: str, hour: datetime) -> Iterator[ApiUsageLog]
 
     The read is eventually consistent, which costs half: an hour is computed again until long after its last call.
     """
-    first, last = _first_id(hour), _first_id(hour + timedelta(hours=1) - timedelta(milliseconds=1)) + "~"
+    first, last = ids.time_prefix(hour), ids.time_prefix(hour + timedelta(hours=1) - timedelta(milliseconds=1)) + "~"
     partition = store_day(store_id, hour.date())
     yield from readable_rows(ApiUsageLog.query(partition, ApiUsageLog.id.between(first, last)))
 
@@ -36,8 +33,3 @@ def list_logs(store_id: str, day: date, page: PageRequest) -> PageResult[ApiUsag
         store_day(store_id, day), scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start
     )
     return query_page(rows)
-
-
-def _first_id(moment: datetime) -> str:
-    """Return the part of a UUIDv7 that holds its time: it sorts before each id of that millisecond."""
-    return ids.time_ordered_at(moment)[:_TIME_DIGITS]
