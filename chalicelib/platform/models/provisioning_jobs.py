@@ -1,4 +1,4 @@
-"""Table of the jobs that make, move and drop the databases of stores."""
+"""Table of the jobs that create, move and drop the databases of stores."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ProvisioningJob(Table):
     """A job of a store. `fence` rises with every lease, so that the writes of a worker that lost its lease fail.
 
     `progress` is percent and never falls. `step` is the table or step within the status. `cursor` is where the step
-    stands, never a list. `request` is the asked-for connection with its one-time tokens, removed when the job ends.
+    stands, never a list. `request` is the requested connection with its one-time tokens, removed when the job ends.
     `report` holds the differences found and what was adopted or left; over 4 kB it is an address in S3. `unfinished` is
     set while the job runs.
     """

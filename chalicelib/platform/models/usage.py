@@ -62,7 +62,7 @@ class UsageHoursByHour(GlobalSecondaryIndex["UsageHour"]):
 
 
 class UsageHour(Table):
-    """A store's calls in an hour, computed from `api_usage_logs`. A process's first call of the hour makes the row.
+    """A store's calls in an hour, computed from `api_usage_logs`. A process's first call of the hour creates the row.
 
     `changes` is `{table: {created, updated, deleted}}`; that of `orders` also has `amount`, the total of placed orders.
     `endpoints` is gzipped in base64 (`domain/packed_endpoints`): calls, errors and a latency sketch of each endpoint.

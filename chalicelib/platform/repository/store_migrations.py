@@ -43,7 +43,7 @@ def upgrade(
 ) -> str:
     """Migrate the tables of a schema to the newest revision and commit. Returns the revision that they had.
 
-    Tables without a revision are at the first one; `alembic_version` is then made with `table_mark`. Raises
+    Tables without a revision are at the first one; `alembic_version` is then created with `table_mark`. Raises
     RevisionUnknown if they have one that this version does not know, MigrationInProgress while another run migrates
     them, and StatementFailed.
     """

@@ -1,4 +1,4 @@
-"""`/v1/platform/stores/{store_id}/provision…`: the job that makes a store's database; `/v1/operator/platform/jobs`."""
+"""`/v1/platform/stores/{store_id}/provision…`: the job that creates a store's database; `/v1/operator/platform/jobs`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ bp = Blueprint(__name__)
 @bp.route("/v1/platform/stores/{store_id}/provision", methods=["POST"])
 @endpoint(bp, auth=owner_or_operator, body=DatabaseInput, returns=JobAccepted, status=202)
 def provision_store(call: ApiRequest[Account, DatabaseInput], store_id: str) -> JobAccepted | Response:
-    """Begin the job that makes the store's database. A job in progress is answered with 200."""
+    """Start the job that creates the store's database. If a job is in progress, return it with 200."""
     store = get_accessible_store(call.principal, store_id)
     result, is_new = provisioning.request_provisioning(store, call.body.database, call.principal.subject)
     if is_new:

@@ -1,4 +1,4 @@
-"""Schemas of the database that an owner asks for: shared, a server of their own, or a Supabase project."""
+"""Schemas of the database that an owner requests: shared, a server of their own, or a Supabase project."""
 
 from typing import Annotated, Literal, Self
 

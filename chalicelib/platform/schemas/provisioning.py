@@ -22,7 +22,7 @@ class JobDue(Message):
 
 
 class JobAccepted(Schema):
-    """A job that was begun, or the one that is in progress."""
+    """The job that was started, or the one in progress."""
 
     job_id: str
     status: JobStatus

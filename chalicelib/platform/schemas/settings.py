@@ -28,7 +28,7 @@ class SettingValue(Input):
 class SharedServer(Input):
     """A PostgreSQL server on which stores without a database of their own have a schema.
 
-    `username` is the login of the stores' calls: NOINHERIT, and member of each store's role. `admin_username` makes
+    `username` is the login of the stores' calls: NOINHERIT, and member of each store's role. `admin_username` creates
     roles and schemas. The secrets are names in Parameter Store.
     """
 

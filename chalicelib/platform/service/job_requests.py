@@ -1,4 +1,4 @@
-"""The sealed request of a job: the database that was asked for, and the passwords that the job gives.
+"""The sealed request of a job: the requested database, and the passwords that the job sets.
 
 The passwords are generated before anything is created, so that a repeated step uses the same ones.
 """

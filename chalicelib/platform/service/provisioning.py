@@ -39,7 +39,7 @@ class _AnotherJob(Conflict):
 
 
 def request_provisioning(store: Store, database: Database, requested_by: str) -> tuple[JobAccepted, bool]:
-    """Begin the job that makes the store's database, or return the one in progress; and whether it is new.
+    """Start the job that creates the store's database, or return the one in progress; and whether it is new.
 
     Raises StoreProvisioned, FreeStoresLimit.
     """

@@ -28,7 +28,7 @@ log = logs.logger("platform")
 
 
 def test_place(run: JobRun) -> None:
-    """Test the connection that the owner asked for. On shared servers, choose the one with the fewest stores."""
+    """Test the connection that the owner requested. On shared servers, choose the one with the fewest stores."""
     database = run.request.database
     if isinstance(database, SharedDatabase):
         _choose_shared_server(run)

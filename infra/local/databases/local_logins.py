@@ -1,6 +1,6 @@
 """Databases and logins of the local stack, with fixed passwords: the servers are on loopback.
 
-The shared server has the two logins that `shared_servers` names: one makes the stores' roles and schemas, one runs
+The shared server has the two logins that `shared_servers` names: one creates the stores' roles and schemas, one runs
 their calls. A database named `owner` on either server is that of an owner who brings their own.
 """
 

@@ -19,7 +19,7 @@ USE mysql;
 SET @auth_root_socket = 'nobody';
 SET @skip_auth_anonymous = 1;
 """
-"""As `mariadb-install-db` begins; without the variables it makes users without a password."""
+"""As `mariadb-install-db` begins; without the variables it creates users without a password."""
 _OPTIONS = (
     "--max-connections=400",
     "--innodb-buffer-pool-size=64M",
@@ -90,7 +90,7 @@ def _command(program: Program, directory: Path) -> list[str]:
 
 
 def _share(program: Program) -> Path:
-    """Return the directory of the messages and of the scripts that make the system tables."""
+    """Return the directory of the messages and of the scripts that create the system tables."""
     for name in ("mysql", "mariadb"):
         share = program.root / "share" / name
         if all((share / script).exists() for script in _SCRIPTS):

@@ -1,4 +1,4 @@
-"""The databases of projects: each a database of one PostgreSQL server, owned by a role that can make roles.
+"""The databases of projects: each a database of one PostgreSQL server, owned by a role that can create roles.
 
 Supabase gives each project a server; here roles of all projects share one, so their names must differ.
 """
@@ -32,7 +32,7 @@ def create_database(server: DatabaseServer, ref: str, password: str) -> None:
 
 
 def drop_database(server: DatabaseServer, ref: str) -> None:
-    """Drop a project's database with its connections, its role, and the roles that this one made."""
+    """Drop a project's database with its connections, its role, and the roles that this one created."""
     name = database_of(ref)
     with _connection(server) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,4 +1,4 @@
-/** The choice of a database: four kinds, a test of the connection, and the start of the job that makes it. */
+/** The choice of a database: four kinds, a test of the connection, and the start of the job that creates it. */
 {
   const SECRET = { type: "password", autocomplete: "off", required: true, maxlength: 256, spellcheck: "false" };
   const PLAIN = { required: true, spellcheck: "false", autocapitalize: "none", autocomplete: "off" };

@@ -1,4 +1,4 @@
-/** The job that makes a store's database: its progress while it runs, and what to do if it failed. */
+/** The job that creates a store's database: its progress while it runs, and what to do if it failed. */
 {
   const EVERY = 1500; // milliseconds
   const NAMES = { pending: "Waiting for a worker", testing: "Testing the connection", creating: "Creating tables", migrating: "Migrating", seeding: "Adding first rows",

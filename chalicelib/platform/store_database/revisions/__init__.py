@@ -1,6 +1,6 @@
 """The revisions of the stores' tables: SQL by revision and dialect, which functions run without Alembic.
 
-Revision 0001 makes the tables and never changes. `make generate` renders the later ones from `infra/migrations`.
+Revision 0001 creates the tables and never changes. `make generate` renders the later ones from `infra/migrations`.
 In the files `{schema}` stands for the quoted schema, and each statement ends with a semicolon at the end of its line.
 """
 
@@ -29,7 +29,7 @@ class RevisionUnknown(LookupError):
 
 
 def mark(store_id: str, job_id: str) -> str:
-    """Return the comment of a table that a job made for a store."""
+    """Return the comment of a table that a job created for a store."""
     return f"backroom:{store_id}:{job_id}"
 
 
@@ -52,7 +52,7 @@ def changes(revision: str, dialect: Dialect) -> tuple[SchemaChange, ...]:
 
 
 def table_statements(table: str, dialect: Dialect, schema: str, table_mark: str) -> tuple[str, ...]:
-    """Return the statements that make one table at BASELINE with its mark: one in MySQL, one transaction in PostgreSQL.
+    """Return the statements that create one table at BASELINE with its mark: one in MySQL, one transaction in PostgreSQL.
 
     Raises ValueError if `table_mark` is not of `mark`.
     """
@@ -64,14 +64,14 @@ def table_statements(table: str, dialect: Dialect, schema: str, table_mark: str)
 
 
 def version_table_statements(dialect: Dialect, schema: str, table_mark: str | None) -> tuple[str, ...]:
-    """Return the statements that make `alembic_version`, with a mark if there is one."""
+    """Return the statements that create `alembic_version`, with a mark if there is one."""
     table = f"{quoted(schema, dialect)}.alembic_version"
     create = [f"CREATE TABLE IF NOT EXISTS {table} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"]
     return tuple(create if table_mark is None else _marked(create, dialect, table, table_mark))
 
 
 def _marked(statements_of_table: list[str], dialect: Dialect, table: str, table_mark: str) -> list[str]:
-    """Return the statements that make a table, with its mark. Raises ValueError if it is not of `mark`."""
+    """Return the statements that create a table, with its mark. Raises ValueError if it is not of `mark`."""
     if not _MARK.fullmatch(table_mark):
         raise ValueError("not a mark")
     if dialect is Dialect.POSTGRESQL:
