@@ -26,7 +26,22 @@ class Relation:
     remote: str
 
 
-def relations_of(schema: TableSchema, schemas: Mapping[str, TableSchema]) -> dict[str, Relation]:
+def parse_expand(
+    schema: TableSchema, schemas: Mapping[str, TableSchema], readable: Collection[str], text: str | None
+) -> tuple[Relation, ...]:
+    """Return the relations that `expand` names. Raises InvalidFilter for one that is unknown or not readable."""
+    names = dict.fromkeys(text.split(",")) if text else {}
+    relations = {
+        name: relation for name, relation in _relations_of(schema, schemas).items() if relation.table in readable
+    }
+    unknown = [name for name in names if name not in relations]
+    if unknown or len(names) > MAX_EXPANDED:
+        message = f"names at most {MAX_EXPANDED} of {', '.join(sorted(relations)) or 'none'}"
+        raise InvalidFilter(f"query.expand: {message}", errors=[{"path": "query.expand", "message": message}])
+    return tuple(relations[name] for name in names)
+
+
+def _relations_of(schema: TableSchema, schemas: Mapping[str, TableSchema]) -> dict[str, Relation]:
     """Return a table's relations by name.
 
     `product_id` makes the relation `product` of its table, and in `products` one with the name of that table.
@@ -43,18 +58,3 @@ def relations_of(schema: TableSchema, schemas: Mapping[str, TableSchema]) -> dic
         if column.references == schema.name
     ]
     return {relation.name: relation for relation in (*to_one, *to_many)}
-
-
-def parse_expand(
-    schema: TableSchema, schemas: Mapping[str, TableSchema], readable: Collection[str], text: str | None
-) -> tuple[Relation, ...]:
-    """Return the relations that `expand` names. Raises InvalidFilter for one that is unknown or not readable."""
-    names = dict.fromkeys(text.split(",")) if text else {}
-    relations = {
-        name: relation for name, relation in relations_of(schema, schemas).items() if relation.table in readable
-    }
-    unknown = [name for name in names if name not in relations]
-    if unknown or len(names) > MAX_EXPANDED:
-        message = f"names at most {MAX_EXPANDED} of {', '.join(sorted(relations)) or 'none'}"
-        raise InvalidFilter(f"query.expand: {message}", errors=[{"path": "query.expand", "message": message}])
-    return tuple(relations[name] for name in names)

@@ -88,12 +88,6 @@ def create_schema(connection: Connection, schema: str, mark: TableMark) -> None:
     _run(connection, [f"CREATE SCHEMA {name}", f"COMMENT ON SCHEMA {name} IS '{mark}'"])
 
 
-def has_role(connection: Connection, role: str) -> bool:
-    """Return whether the PostgreSQL server has the role."""
-    query = text("SELECT count(*) FROM pg_roles WHERE rolname = :role")
-    return bool(connection.execute(query, {"role": role}).scalar_one())
-
-
 def create_shared_role(connection: Connection, role: str, login: str) -> None:
     """Create the role of a store on a shared server; the login of all stores may take it, but inherits nothing."""
     name = _quoted(connection, role)
@@ -124,7 +118,7 @@ def set_login(connection: Connection, dialect: Dialect, login: str, password: st
             ],
         )
         return
-    verb = "ALTER" if has_role(connection, login) else "CREATE"
+    verb = "ALTER" if _has_role(connection, login) else "CREATE"
     _run(connection, [f"{verb} ROLE {name} LOGIN NOINHERIT PASSWORD '{_scram_verifier(connection, login, password)}'"])
 
 
@@ -154,7 +148,7 @@ def drop_role(connection: Connection, schema: str, role: str) -> None:
 
     `DROP OWNED` would need the privileges of the role, which its creator does not have.
     """
-    if not has_role(connection, role):
+    if not _has_role(connection, role):
         return
     name, place = _quoted(connection, role), _quoted(connection, schema)
     tables = connection.execute(text(_GRANTED_TABLES), {"schema": schema, "role": role}).scalars().all()
@@ -172,6 +166,12 @@ def drop_role(connection: Connection, schema: str, role: str) -> None:
 def drop_mysql_login(connection: Connection, login: str) -> None:
     """Drop a login of a MySQL server with its rights."""
     _run(connection, [f"DROP USER IF EXISTS {_quoted(connection, login)}@'%%'"])
+
+
+def _has_role(connection: Connection, role: str) -> bool:
+    """Return whether the PostgreSQL server has the role."""
+    query = text("SELECT count(*) FROM pg_roles WHERE rolname = :role")
+    return bool(connection.execute(query, {"role": role}).scalar_one())
 
 
 def _scram_verifier(connection: Connection, login: str, password: str) -> str:

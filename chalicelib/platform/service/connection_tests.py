@@ -45,7 +45,7 @@ def test_connection(store: Store, database: Database) -> ConnectionTestRead:
 
     Raises TooManyRequests, SchemaInUse, and the errors of a server that cannot be used.
     """
-    count_test(store)
+    _count_test(store)
     version: str | None = None
     existing: list[str] = []
     if isinstance(database, SharedDatabase):
@@ -70,7 +70,7 @@ def change_connection(store: Store, database: OwnDatabase) -> ConnectionRead:
     target = own_target(database, store.id, "").without_login()
     if store.database_type is not database.type or target.schema != place.schema or store.active_job is not None:
         raise ConnectionNotChangeable
-    count_test(store)
+    _count_test(store)
     _require_tables(store, target)
     integration_configs.save_place(store.id, database.type, target.place())
     with Transaction() as transaction:
@@ -78,7 +78,7 @@ def change_connection(store: Store, database: OwnDatabase) -> ConnectionRead:
     return ConnectionRead(type=database.type, host=database.host, config_version=store.config_version + 1)
 
 
-def count_test(store: Store) -> None:
+def _count_test(store: Store) -> None:
     """Count a test of the owner and of the store. Raises TooManyRequests."""
     attempts.count([attempts.counter(OWNER_LIMIT, store.owner_id), attempts.counter(STORE_LIMIT, store.id)])
 

@@ -65,7 +65,7 @@ def create_rows(
         if table == "products":
             reservation.adjust(len(rows))
         try:
-            retry_deadlocks(caller.store, lambda transaction: insert_new(transaction, schema, rows, is_batch=is_batch))
+            retry_deadlocks(caller.store, lambda transaction: _insert_new(transaction, schema, rows, is_batch=is_batch))
         except StatementFailed as failure:
             stored = _repeated_rows(caller.store, schema, failure, rows) if key else None
             if stored is None:
@@ -78,14 +78,6 @@ def create_rows(
     if is_batch:
         return render_batch(schema, rows, caller.store.currency)
     return RowRead(rules.render_row(schema, rows[0], caller.store.currency))
-
-
-def insert_new(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row], *, is_batch: bool) -> None:
-    """Insert whole rows. Raises InvalidRow if they break the tree of categories."""
-    if schema.name == "categories":
-        require_tree(transaction, list(enumerate(rows)), is_batch=is_batch)
-        rows = parents_first(rows)
-    store_rows.insert_rows(transaction, schema, rows)
 
 
 def require_tree(transaction: StoreTransaction, rows: Sequence[tuple[int, Row]], *, is_batch: bool) -> None:
@@ -166,6 +158,14 @@ def _new_rows(
             errors.add(position, names[-1], "repeats a row of this request")
     errors.raise_if_any()
     return rows
+
+
+def _insert_new(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row], *, is_batch: bool) -> None:
+    """Insert whole rows. Raises InvalidRow if they break the tree of categories."""
+    if schema.name == "categories":
+        require_tree(transaction, list(enumerate(rows)), is_batch=is_batch)
+        rows = parents_first(rows)
+    store_rows.insert_rows(transaction, schema, rows)
 
 
 def _repeated_rows(
