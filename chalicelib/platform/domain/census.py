@@ -1,7 +1,7 @@
 """The difference between a store's counters and its rows: a crash between a reservation and its rows leaves one. Pure.
 
-While calls run, a counter and its rows differ for a moment. A store without calls shows its real difference; that of a
-busy store is what several counts agree on.
+While calls run, a counter and its rows differ for a moment. The difference of a store without calls is real; that of a
+busy store is the part that several counts have in common.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Counts = Mapping[str, int]
 
 
 def drift_of(counters: Counts, counted: Counts) -> dict[str, int]:
-    """Return what is to be added to each counter that differs from the counted rows."""
+    """Return the correction to add to each counter that differs from the counted rows."""
     return {name: counted[name] - counters[name] for name in COUNTERS if counted[name] != counters[name]}
 
 
 def common_drift(first: Counts, second: Counts) -> dict[str, int]:
-    """Return the part that both differences have: the smaller one of the same sign, by counter."""
+    """Return the common part of both differences, by counter: the smaller one if they have the same sign."""
     common = {name: _common(first[name], second[name]) for name in COUNTERS if name in first and name in second}
     return {name: value for name, value in common.items() if value}
 

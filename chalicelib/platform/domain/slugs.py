@@ -9,7 +9,7 @@ MIN_LENGTH = 3
 MAX_LENGTH = 63
 """A slug is a DNS label (RFC 1035, 2.3.4)."""
 FREED_AFTER = timedelta(days=90)
-"""For so long after a store gave up its slug, no other store gets it: links and bookmarks still lead to the old one."""
+"""How long a former slug is reserved: links and bookmarks still point to the store that had it."""
 RESERVED = frozenset(
     [
         *("account", "accounts", "admin", "administrator", "api", "app", "assets", "auth", "autoconfig", "backroom"),

@@ -16,9 +16,9 @@ from chalicelib.kit import clock
 from chalicelib.platform.enums import StorePlan, StoreSubscriptionStatus
 
 MAX_SUBSCRIPTIONS = 5
-"""Each call writes the store's row, so that its size is every call's cost."""
+"""Each call writes the store's row, so the cost of a call depends on the row's size."""
 OVER_FOR = timedelta(days=90)
-"""A subscription whose access ended before that gets no message any more (SQS keeps one for 14 days)."""
+"""A subscription whose access ended longer ago gets no more messages (SQS keeps one for 14 days)."""
 
 StoredSubscriptions = Mapping[str, Mapping[str, Any]]
 """By subscription id: {version, plan, status, access_until, limits}; `access_until` is ISO text, or None without access."""

@@ -42,7 +42,7 @@ def add_order(store_id: str, month: str, now: datetime) -> int | None:
 
 
 def subtract_order(store_id: str, month: str) -> None:
-    """Take back an order that was counted in `month`; its number is not given to another order."""
+    """Subtract an order that was counted in `month`; its number is not used again."""
     in_month = (Store.usage_month == month) & (Store.orders_month > 0)
     actions = [Store.orders_month.add(-1), Store.order_count.add(-1)]
     if not update_if(Store(store_id), actions, in_month):
@@ -62,7 +62,7 @@ def open_month(store_id: str, month: str) -> bool:
 
 
 def end_access(store: Store, plan: PlanState) -> bool:
-    """Set the plan that holds after the access of `store` ended. Returns False if the stored access is another."""
+    """Set the plan that holds after the access of `store` ended. Returns False if the row has another access by now."""
     actions = [
         Store.subscription_plan.set(plan.subscription_plan),
         Store.subscription_status.set(plan.subscription_status),

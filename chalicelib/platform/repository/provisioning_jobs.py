@@ -23,7 +23,7 @@ from chalicelib.platform.models import ProvisioningJob
 
 RUNNING, RETRYABLE = "running", "retryable"
 _POSITION = {"step", "cursor", "tables_created"}
-"""Where a job stands."""
+"""Columns with the position of a job: a change of one is progress."""
 
 
 class LeaseLost(Exception):

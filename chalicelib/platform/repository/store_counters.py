@@ -11,7 +11,7 @@ from chalicelib.platform.models import Store
 def add_drift(store: Store, drift: Mapping[str, int], *, was_quiet: bool) -> bool:
     """Add to counters of a store. Returns False if one of them has changed since `store` was read.
 
-    `was_quiet`: also if a call was admitted since then.
+    With `was_quiet`, it also returns False if a call was admitted since then.
     """
     activity = Store.last_activity_at
     condition = Store.id.exists()

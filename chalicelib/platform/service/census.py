@@ -16,7 +16,7 @@ from chalicelib.platform.schemas.usage_messages import CensusRequested
 from chalicelib.platform.service import store_connections
 
 ATTEMPTS = 4
-"""Counts of a store whose calls do not cease, before the difference that all of them show is taken as real."""
+"""Counts of a store that is called all the time, before their common difference is corrected."""
 RETRY_SECONDS = 300
 
 log = logs.logger("platform")
@@ -25,7 +25,7 @@ log = logs.logger("platform")
 def count_store(message: CensusRequested) -> None:
     """Count the rows of an active store and correct its counters.
 
-    A store whose server is down is counted in another night; one that does not exist is ignored.
+    A store whose server is down is skipped until the next census; a store that does not exist is ignored.
     """
     try:
         remaining = retry_conflicts(lambda: _attempt(message))
@@ -39,7 +39,7 @@ def count_store(message: CensusRequested) -> None:
 
 
 def _attempt(message: CensusRequested) -> CensusRequested | None:
-    """Count once. Returns the next attempt, if calls disturb this one. Raises WriteConflict if a counter has changed."""
+    """Count once. Returns the next attempt if calls ran during this one, else None. Raises WriteConflict if a counter has changed."""
     store, started_at = stores.get_store(message.store_id), clock.now()
     if store.database_status is not DatabaseStatus.ACTIVE:
         return None

@@ -64,7 +64,7 @@ def upsert_rows(caller: StoreCaller, table: str, body: Body | Sequence[Body], ke
 
 
 def _write(caller: StoreCaller, upsert: Upsert, reservation: ProductReservation) -> UpsertPlan:
-    """Plan and write the rows in one transaction; once more if a row appeared since the plan. Returns the plan."""
+    """Plan and write the rows in one transaction; retry if a row appeared since the plan. Returns the plan."""
     plan = UpsertPlan()
 
     def work(transaction: StoreTransaction) -> UpsertPlan:

@@ -1,6 +1,6 @@
 """The Supabase project of a store: in the owner's organization, or an existing one of theirs.
 
-The project's name is the store's, so that a repeated step finds the project whose creation was not answered.
+The project's name is the store's, so that a repeated step finds the project if the response to its creation was lost.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def project_target(run: JobRun, database: SupabaseDatabase) -> ProvisioningTarge
 
 
 def _find_or_create(api: ManagementApi, run: JobRun, database: SupabaseDatabase) -> str:
-    """Return the ref of the project, which is sought by its name before it is created."""
+    """Return the ref of the project: the owner's, the one that has the store's name, or a new one."""
     if database.project is not None:
         return database.project
     organization, region = str(database.organization), str(database.region)
