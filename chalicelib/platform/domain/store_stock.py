@@ -76,7 +76,7 @@ def _location_of(line: StockLine, available: Mapping[StockKey, int]) -> str | No
 def pieces_by_key(lines: Iterable[StockLine]) -> dict[StockKey, int]:
     """Return the pieces of the lines by product and location, in the order of the keys; lines without one are not tracked.
 
-    Every writer of stock takes its rows in this order, so that two of them cannot wait for each other.
+    Every writer of stock takes its rows in this order, so that they cannot deadlock.
     """
     pieces: dict[StockKey, int] = {}
     for line in lines:

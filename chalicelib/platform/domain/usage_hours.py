@@ -13,7 +13,7 @@ from chalicelib.platform.domain.latency_sketch import bucket_of
 
 HOUR = timedelta(hours=1)
 FINAL_AFTER = timedelta(hours=2)
-"""After its end an hour is computed for this time: a call may take long, and a process's clock may be behind."""
+"""How long after its end an hour is computed: a call may take long, and a process's clock may be behind."""
 FIRST_ERROR = 400
 """Answers with this status or a higher one are errors."""
 ORDERS = "orders"

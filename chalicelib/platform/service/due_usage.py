@@ -12,8 +12,9 @@ from chalicelib.platform.repository import usage_hours
 from chalicelib.platform.schemas.usage_messages import CensusRequested, UsageRollUpRequested
 
 FIRST_RUN = timedelta(days=2)
+"""The time before the first run in which hours are searched."""
 LONGEST = timedelta(days=31)
-"""Hours further back are not searched."""
+"""The longest time before the run in which hours are searched."""
 
 
 def request_roll_ups(due: datetime, last_completed: datetime | None) -> None:

@@ -1,4 +1,4 @@
-"""Changes of the status of orders in a store's database. Rows are locked in the order that `store_orders` names."""
+"""Changes of the status of orders in a store's database. `store_orders` names the order of its locks."""
 
 from __future__ import annotations
 

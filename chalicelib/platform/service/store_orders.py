@@ -1,6 +1,6 @@
 """New orders in a store's database.
 
-Writers of orders lock rows in one order: order, discount, stock by key, customer. So two of them cannot wait for each other.
+Writers of orders lock rows in one order: order, discount, stock by key, customer. So they cannot deadlock.
 """
 
 from __future__ import annotations
