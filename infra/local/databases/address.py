@@ -10,7 +10,7 @@ HOST = "127.0.0.1"
 
 
 class ServerUnavailable(RuntimeError):
-    """A database server cannot be had or does not start; the message names the remedy."""
+    """A database server is not installed or does not start; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)

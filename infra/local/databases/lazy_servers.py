@@ -13,7 +13,7 @@ from infra.local.databases.leases import Lease
 
 
 class LazyServers:
-    """PostgreSQL, PgBouncer and MariaDB with their data below `directory`. Leaving the `with` block gives them up."""
+    """PostgreSQL, PgBouncer and MariaDB with their data below `directory`. Leaving the `with` block releases them."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -29,7 +29,7 @@ class LazyServers:
         return self._server("mariadb")
 
     def pooler(self) -> DatabaseServer:
-        """Return PgBouncer, or the PostgreSQL server where there is none. Raises ServerUnavailable if neither is."""
+        """Return PgBouncer, or the PostgreSQL server if it is not installed. Raises ServerUnavailable without both."""
         try:
             return self._server("pgbouncer")
         except ServerUnavailable:

@@ -1,7 +1,7 @@
 """Leases of a database server that several processes share.
 
 The first user of a directory starts the server's keeper. A lease is a shared lock on the file `users`; closing it, or
-the end of the process, gives it up.
+the end of the process, releases it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Lease:
             raise
 
     def close(self) -> None:
-        """Give the lease up. The server stops within a second if this was the last one."""
+        """Release the lease. The server stops within a second if this was the last one."""
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1

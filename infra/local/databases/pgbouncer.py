@@ -58,7 +58,7 @@ class PgBouncer:
         self._process.wait_until(self._accepts_connections)
 
     def stop(self) -> None:
-        """Close all connections, stop, and give PostgreSQL up."""
+        """Close all connections, stop, and release the lease of PostgreSQL."""
         self._process.stop()
         self._postgresql.close()
 
