@@ -9,7 +9,8 @@ from chalicelib.kit.auth import Account
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.platform.domain.latency_sketch import quantile
 from chalicelib.platform.domain.packed_endpoints import unpack_endpoints
-from chalicelib.platform.domain.plan_limits import usage_month
+from chalicelib.platform.domain.plan_limits import PlanLimit, usage_month
+from chalicelib.platform.domain.store_admission import API_CALLS
 from chalicelib.platform.domain.usage_hours import EndpointUsage, sum_endpoints
 from chalicelib.platform.domain.usage_logs import start_of_hour
 from chalicelib.platform.models import Store
@@ -62,9 +63,9 @@ def _limits(store: Store) -> list[LimitUsageRead]:
     present = to_store_read(store)
     limits = present.limits
     return [
-        LimitUsageRead(name="products", used=present.product_count, limit=limits["max_products"]),
-        LimitUsageRead(name="orders", used=present.orders_month, limit=limits["max_orders_per_month"]),
-        LimitUsageRead(name="api_calls", used=present.api_calls_month, limit=limits["max_api_calls_per_month"]),
+        LimitUsageRead(name="products", used=present.product_count, limit=limits[PlanLimit.PRODUCTS.value]),
+        LimitUsageRead(name="orders", used=present.orders_month, limit=limits[PlanLimit.ORDERS.value]),
+        LimitUsageRead(name="api_calls", used=present.api_calls_month, limit=limits[API_CALLS]),
         LimitUsageRead(
             name="storage_bytes", used=present.storage_used_bytes, limit=limits["max_storage_gb"] * BYTES_PER_GB
         ),
