@@ -26,7 +26,7 @@ class StaffAccount(Conflict):
 
 
 class StaffNotFound(NotFound):
-    title = "Nobody of the staff has this address"
+    title = "No support or admin account has this address"
 
 
 # Stores
@@ -171,7 +171,7 @@ class InvalidOrder(InvalidInput):
 
 
 class InvalidAdjustment(InvalidInput):
-    title = "The stock cannot be adjusted so"
+    title = "This stock adjustment is not possible"
 
 
 class InvalidDiscountCode(InvalidInput):
@@ -187,7 +187,7 @@ class OutOfStock(Conflict):
 
 
 class OrderTransitionRefused(Conflict):
-    title = "An order of this status cannot change so"
+    title = "The order cannot change to this status"
 
 
 # Data API
@@ -196,7 +196,7 @@ class OrderTransitionRefused(Conflict):
 class ApiCallLimitReached(TooManyRequests):
     """The calls of the store's plan are used until the month's end (UTC). `extras`: limit, used, upgrade_to."""
 
-    title = "The plan's calls of this month are used"
+    title = "The plan's monthly limit of calls is reached"
 
 
 class StoreTableNotFound(NotFound):
