@@ -1,4 +1,4 @@
-"""Deletion of accounts: closed at once, ended after 7 days unless the owner signs in."""
+"""Deletion of accounts: closed immediately, erased after 7 days unless the owner signs in."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def close_account(realm: Realm[R], account: SignedIn[R]) -> AccountDeletionRead:
 def expire_accounts(realm: Realm[R], due: datetime, erase: Callable[[R, datetime], None]) -> int:
     """Remove accounts that were not verified, call `erase` for closed ones, and return how many were due.
 
-    `erase` gets the row and when it was closed. The failure of one account ends no other's; it is found again at the next
-    run. Raises RuntimeError at the end if some failed.
+    `erase` gets the row and when it was closed. If one account fails, the others continue, and the next run retries
+    it. Raises RuntimeError at the end if some failed.
     """
     count = failures = 0
     for day in _days_until(due.date()):
@@ -64,7 +64,7 @@ def _days_until(today: date) -> list[date]:
 
 
 def _expire(realm: Realm[R], row: R, now: datetime, erase: Callable[[R, datetime], None]) -> bool:
-    """End one account that is due, and return whether it was."""
+    """Remove or erase an account if it is due, and return whether it was."""
     if not row.email_verified:
         return row.updated_at + state.CLOSING <= now and rows.remove_unverified_account(realm.accounts, row)
     if row.closing_at is None or row.closing_at > now or not rows.mark_expired(realm.accounts, row):

@@ -151,7 +151,7 @@ def remove_unverified_account(accounts: AccountTable[R], row: R) -> bool:
 
 
 def mark_expired(accounts: AccountTable[R], row: R) -> bool:
-    """Remove the password of a closed account, so that nobody can sign in; return False if it was opened in time.
+    """Remove the password of a closed account, so that nobody can sign in; return False if a sign-in has reopened it.
 
     A repeated call returns True.
     """

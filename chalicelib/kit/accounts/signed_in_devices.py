@@ -22,7 +22,7 @@ _ACTIVITY = timedelta(hours=1)
 def refresh(realm: Realm[R], token: str) -> SessionTokensRead:
     """Rotate a refresh token and return the tokens of its session.
 
-    Raises SessionEnded, also if the account has another role by now; RefreshTokenReused, after it ended the session and
+    Raises SessionEnded, also if the account's role has changed; RefreshTokenReused, after it ended the session and
     requested a mail, if the token was replaced.
     """
     content = sessions.read_refresh_token(token)

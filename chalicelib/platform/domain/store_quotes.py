@@ -63,7 +63,7 @@ class _PricedItem:
 
 
 def compose_quote(terms: OrderTerms, catalogue: Catalogue) -> Quote:
-    """Return the quote of an order: its lines stand in the order of the items.
+    """Return the quote of an order: with a line for each item, in their order.
 
     Raises InvalidOrder (unknown SKU, no price, too many decimals, a total that is too large), InvalidDiscountCode,
     DiscountCodeUsedUp, OutOfStock.

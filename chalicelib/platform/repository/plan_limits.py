@@ -62,7 +62,7 @@ def open_month(store_id: str, month: str) -> bool:
 
 
 def end_access(store: Store, plan: PlanState) -> bool:
-    """Set the plan that holds after the access of `store` ended. Returns False if the row has another access by now."""
+    """Set the plan that holds after the access of `store` ended. Returns False if the row's access has changed."""
     actions = [
         Store.subscription_plan.set(plan.subscription_plan),
         Store.subscription_status.set(plan.subscription_status),

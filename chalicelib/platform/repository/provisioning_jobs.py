@@ -62,7 +62,7 @@ def acquire_lease(job_id: str) -> ProvisioningJob | None:
 
 
 def save_progress(job: ProvisioningJob, columns: Mapping[str, Any]) -> None:
-    """Store columns of a leased job and renew the lease. If the job stands elsewhere now, its attempts start again.
+    """Store columns of a leased job and renew the lease. If the job's position changed, its attempts start again.
 
     Raises LeaseLost.
     """

@@ -18,7 +18,7 @@ from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.schemas.databases import Database
 
 CERTIFICATE = "ca_certificate"
-"""No secret, and too long for the sealed request: it stands in the job's cursor."""
+"""The key of the CA certificate in the job's cursor: it is no secret, and too long for the sealed request."""
 _PASSWORD_BYTES = 24
 
 

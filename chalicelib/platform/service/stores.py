@@ -113,7 +113,7 @@ def _new_store(owner_id: str, body: StoreCreate) -> Store:
 
 
 def _changed_columns(row: Store, changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the columns that differ from the row. Raises StoreProvisioned if one of them is fixed by now."""
+    """Return the columns that differ from the row. Raises StoreProvisioned if one of them can no longer change."""
     columns = {name: value for name, value in changes.items() if getattr(row, name) != value}
     if columns.keys() & _FIXED_COLUMNS and (row.database_type or row.active_job):
         raise StoreProvisioned
