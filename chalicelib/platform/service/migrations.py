@@ -1,6 +1,6 @@
 """Fleet migrations: a run lists all stores, migrates a canary of them, then the others in parallel.
 
-Each step is a message and may be repeated. A store that fails stops no other one; a new run takes it up again.
+Each step is a message and may be repeated. A store that fails stops no other one; a new run retries it.
 """
 
 from __future__ import annotations
