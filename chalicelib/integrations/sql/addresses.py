@@ -35,20 +35,20 @@ def checked_addresses(host: str, port: int, allowed_hosts: Collection[str] = ())
     if not (_is_address(host) or _is_name(host)):
         raise ServerAddressForbidden
     try:
-        found = _resolve(host, port) if host in allowed_hosts else addresses.resolve_public(host)
+        candidates = _resolve(host, port) if host in allowed_hosts else addresses.resolve_public(host)
     except Problem as error:
         raise ServerAddressForbidden from error
     except (OSError, UnicodeError) as error:
         raise ServerUnreachable from error
-    if config.settings().is_live and any(ip_address(address).is_loopback for address in found):
+    if config.settings().is_live and any(ip_address(address).is_loopback for address in candidates):
         raise ServerAddressForbidden
-    return found[:_MAX_ADDRESSES]
+    return candidates[:_MAX_ADDRESSES]
 
 
 def _resolve(host: str, port: int) -> tuple[str, ...]:
     """Return the addresses of a host, public or not. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def _is_address(host: str) -> bool:

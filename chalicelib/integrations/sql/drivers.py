@@ -117,7 +117,7 @@ def _mysql(server: Server, limits: Limits, hosts: tuple[str, ...]) -> pymysql.Co
 
 
 def _connected_socket(hosts: tuple[str, ...], port: int, timeout: int) -> socket.socket:
-    """Return a socket to the first address that answers. Raises OSError if none does."""
+    """Return a socket to the first address that answers within `timeout` seconds. Raises OSError if none does."""
     for host in hosts[:-1]:
         try:
             return _socket(host, port, timeout)
@@ -134,7 +134,7 @@ def _socket(host: str, port: int, timeout: int) -> socket.socket:
 
 
 def _set_session(connection: pymysql.Connection[Any], limits: Limits) -> None:
-    """Check the version and set the session: strict, UTC, with limits. MySQL limits only the time of reads."""
+    """Check the version and set the session: strict, UTC, with limits. MySQL has a time limit for SELECT only."""
     version = str(connection.server_version)
     is_mariadb = "mariadb" in version.lower()
     numbers = tuple(int(number) for number in re.findall(r"\d+", version.removeprefix("5.5.5-"))[:3])

@@ -18,18 +18,18 @@ from chalicelib.kit import config
 
 
 def is_verified(server: Server) -> bool:
-    """Return whether the server must prove its name: always in an account, and where its CA is given."""
+    """Return whether the server must prove its name: always, except on loopback outside an account without a CA."""
     return config.settings().is_live or server.ca_certificate is not None or server.host not in config.LOOPBACK
 
 
 def context(server: Server) -> ssl.SSLContext:
-    """Return the context of a connection, with the given CA or the public roots. Raises ServerTlsInvalid for no PEM."""
+    """Return the context of a connection, with the given CA or the public roots. Raises ServerTlsInvalid if the CA is no PEM."""
     try:
-        made = ssl.create_default_context(cadata=server.ca_certificate, cafile=_public_roots(server))
+        tls_context = ssl.create_default_context(cadata=server.ca_certificate, cafile=_public_roots(server))
     except (ssl.SSLError, ValueError) as error:
         raise ServerTlsInvalid from error
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    return made
+    tls_context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return tls_context
 
 
 def root_file(server: Server) -> str:

@@ -19,7 +19,7 @@ from chalicelib.kit import config
 
 API = "https://api.supabase.com"
 CONNECT_TIMEOUT, READ_TIMEOUT = 3, 15
-"""Seconds. The creation of a project takes some."""
+"""Seconds; the creation of a project takes several."""
 
 _RETRY_AFTER = 5
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -27,7 +27,7 @@ _ERRORS = {401: SupabaseUnauthorized, 403: SupabaseUnauthorized, 404: SupabasePr
 
 
 class Refusal(Exception):
-    """A 4xx answer: its status and its text, which is read here and goes no further."""
+    """A 4xx answer: its status and its text, which stays in this package."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(status)

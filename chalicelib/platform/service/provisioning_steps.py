@@ -142,10 +142,10 @@ def activate_store(run: JobRun) -> None:
         "config_version": run.store.config_version + 1,
         "schema_revision": revisions.HEAD,
     }
-    done = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The store's database is ready"}
+    completion = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The store's database is ready"}
     status = DatabaseStatus.ACTIVE if get_store(run.store.id).is_active else DatabaseStatus.SUSPENDED
     with Transaction() as transaction:
-        provisioning_jobs.stage_end(transaction, run.job, done)
+        provisioning_jobs.stage_end(transaction, run.job, completion)
         database_states.stage_job_end(transaction, run.store.id, run.job.id, status, columns)
     log.info("store provisioned", extra={"job": run.job.id, "store": run.store.id, "kind": kind})
 

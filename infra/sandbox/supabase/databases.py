@@ -36,12 +36,12 @@ def drop_database(server: DatabaseServer, ref: str) -> None:
     name = database_of(ref)
     with _connection(server) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        made = connection.execute(
+        roles = connection.execute(
             "SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles o ON o.oid = m.member"
             " WHERE o.rolname = %s AND m.admin_option",
             (name,),
         )
-        for (role,) in [*made.fetchall(), (name,)]:
+        for (role,) in [*roles.fetchall(), (name,)]:
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
