@@ -30,7 +30,7 @@ def parse_key(token: str) -> PresentedKey | None:
     return PresentedKey(*ids, hash_key(token))
 
 
-def scope_of(api_keys: Mapping[str, StoredKey], key: PresentedKey) -> KeyScope | None:
-    """Return the scope of a presented key among those of its store; None if it is not one of them."""
+def key_scope(api_keys: Mapping[str, StoredKey], key: PresentedKey) -> KeyScope | None:
+    """Return the scope of a presented key; None if the store does not have the key."""
     entry = api_keys.get(key.key_id)
     return KeyScope(entry[SCOPE]) if entry and entry[DIGEST] == key.digest else None

@@ -27,7 +27,7 @@ from chalicelib.platform.domain.store_admission import (
     require_callable,
     require_calls_left,
 )
-from chalicelib.platform.domain.store_credentials import PresentedKey, parse_key, scope_of
+from chalicelib.platform.domain.store_credentials import PresentedKey, key_scope, parse_key
 from chalicelib.platform.domain.store_values import is_row_id
 from chalicelib.platform.domain.usage_logs import DataCall
 from chalicelib.platform.enums import KeyScope
@@ -44,10 +44,13 @@ log = logs.logger("platform")
 
 @dataclass(slots=True)
 class CallUsage:
-    """What a call did, for its log: changed rows by table, and the total of a placed order in the store's currency."""
+    """What a call did, for its log: changed rows by table, and the total of a placed order in the store's currency.
+
+    `started_seconds` is on the monotonic clock, for the response time.
+    """
 
     started_at: datetime = field(default_factory=clock.now)
-    started: float = field(default_factory=time.perf_counter)
+    started_seconds: float = field(default_factory=time.perf_counter)
     changes: dict[str, dict[str, int]] = field(default_factory=dict)
     amount: Decimal | None = None
 
@@ -71,7 +74,7 @@ class StoreCaller:
 
 
 def _verifier(scopes_of: Callable[[Credentials], frozenset[KeyScope]]) -> Callable[[Credentials], StoreCaller]:
-    """Return a verifier of keys and tokens for the scopes that a request needs one of."""
+    """Return a verifier of keys and tokens; a request needs one of the scopes that `scopes_of` returns."""
 
     @security("storeKey", type="http", scheme="bearer")
     def verify(credentials: Credentials) -> StoreCaller:
@@ -130,7 +133,7 @@ def _prepare(store_id: str, key: PresentedKey | None, scopes: frozenset[KeyScope
 
 def _scope(store: Store, key: PresentedKey | None) -> KeyScope:
     """Return what the caller may do; an owner's token may do everything. Raises Unauthenticated for an unknown key."""
-    scope = KeyScope.WRITE if key is None else scope_of(store.api_keys, key)
+    scope = KeyScope.WRITE if key is None else key_scope(store.api_keys, key)
     if scope is None:
         raise _unknown_key()
     return scope
@@ -151,7 +154,7 @@ def record_usage(caller: StoreCaller, call: CompletedCall) -> None:
                 method=call.method,
                 status_code=call.status,
                 started_at=usage.started_at,
-                response_time_ms=round((time.perf_counter() - usage.started) * 1000),
+                response_time_ms=round((time.perf_counter() - usage.started_seconds) * 1000),
                 changes=usage.changes if call.status < 400 else {},
                 amount=usage.amount if call.status < 400 else None,
                 error_code=call.error_code,

@@ -33,7 +33,7 @@ def create_key(
     """
     created_at = clock.now().replace(microsecond=0)  # the row keeps whole seconds
     key = StoreKey(secrets.token_hex(KEY_ID_BYTES), body.scope, body.name, created_at)
-    shown = rules.join_key(store_id, key.id, secrets.token_urlsafe(SECRET_BYTES))
+    key_text = rules.join_key(store_id, key.id, secrets.token_urlsafe(SECRET_BYTES))
     response = StoreKeyCreated(**StoreKeyRead.of(key).model_dump(), key=None)
     fields = {"name": key.name, "scope": key.scope.value}
     change = Change(store_id, "platform.create_store_key", f"store_key:{key.id}", after=fields)
@@ -42,13 +42,13 @@ def create_key(
         row = get_accessible_store(account, store_id)
         if len(row.api_keys) >= MAX_KEYS:
             raise StoreKeyLimitReached
-        store_keys.stage_new_key(unit.transaction, store_id, key.id, rules.stored_key(rules.hash_key(shown), key))
+        store_keys.stage_new_key(unit.transaction, store_id, key.id, rules.stored_key(rules.hash_key(key_text), key))
         if idempotency:
             idempotency.join(unit.transaction, response)
         unit.publish(audit.message_of(account, change, source_ip))
 
     run_unit_of_work(decide)
-    return response.model_copy(update={"key": shown})
+    return response.model_copy(update={"key": key_text})
 
 
 def revoke_key(account: Account, store_id: str, key_id: str, source_ip: str) -> None:
