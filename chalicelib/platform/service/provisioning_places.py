@@ -28,7 +28,10 @@ log = logs.logger("platform")
 
 
 def test_place(run: JobRun) -> None:
-    """Test the connection that the owner requested. On shared servers, choose the one with the fewest stores."""
+    """Test the requested connection, or choose the shared server with the fewest stores.
+
+    Raises Postponed, and the problems of a server or project that cannot be used.
+    """
     database = run.request.database
     if isinstance(database, SharedDatabase):
         _choose_shared_server(run)

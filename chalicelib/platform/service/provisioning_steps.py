@@ -36,16 +36,6 @@ VERSION_TABLE = "alembic_version"
 log = logs.logger("platform")
 
 
-def check_place(run: JobRun) -> None:
-    """Test the connection and what its login may do. Raises what is wrong with the server."""
-    provisioning_places.test_place(run)
-
-
-def prepare_place(run: JobRun) -> None:
-    """Create the project, the schema and the login, as far as they are missing."""
-    provisioning_places.prepare_place(run)
-
-
 def inspect_tables(run: JobRun) -> None:
     """Compare the tables that exist, and adopt those that fit. Raises SchemaInUse, SchemaMismatch."""
     target = provisioning_places.get_target(run)
@@ -151,8 +141,8 @@ def activate_store(run: JobRun) -> None:
 
 
 STEPS: dict[Step, Callable[[JobRun], None]] = {
-    Step.TEST: check_place,
-    Step.PLACE: prepare_place,
+    Step.TEST: provisioning_places.test_place,
+    Step.PLACE: provisioning_places.prepare_place,
     Step.INSPECT: inspect_tables,
     Step.CREATE: create_tables,
     Step.MIGRATE: record_revision,
