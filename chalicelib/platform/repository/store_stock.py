@@ -38,7 +38,7 @@ def list_levels(
     return [StockLevel(**row) for row in rows.mappings()]
 
 
-def lock_row(transaction: StoreTransaction, key: StockKey) -> dict[str, Any] | None:
+def lock_level(transaction: StoreTransaction, key: StockKey) -> dict[str, Any] | None:
     """Return the columns of a row of `inventory`, locked until the transaction ends; None if there is none."""
     statement = select(INVENTORY).where(INVENTORY.c.product_id == key[0], INVENTORY.c.location == key[1])
     row = transaction.connection.execute(statement.with_for_update()).mappings().first()

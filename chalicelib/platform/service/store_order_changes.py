@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import VersionMismatch
 from chalicelib.platform.domain.store_orders import CustomerTotals, StockEffect, Transition, transition
+from chalicelib.platform.domain.store_rows import Row
 from chalicelib.platform.domain.store_stock import StockLine, pieces_by_key
 from chalicelib.platform.domain.store_values import is_row_id
 from chalicelib.platform.errors import OrderNotFound
@@ -19,8 +19,6 @@ from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.schemas.store_orders import OrderRead, OrderUpdate
 from chalicelib.platform.service.store_callers import StoreCaller
 from chalicelib.platform.service.store_calls import run_transaction
-
-Row = Mapping[str, Any]
 
 
 def change_order(caller: StoreCaller, order_id: str, body: OrderUpdate, version: str | None) -> OrderRead:
@@ -45,7 +43,7 @@ def change_order(caller: StoreCaller, order_id: str, body: OrderUpdate, version:
     return order
 
 
-def _lock_order(transaction: StoreTransaction, order_id: str, version: str | None) -> dict[str, Any]:
+def _lock_order(transaction: StoreTransaction, order_id: str, version: str | None) -> Row:
     order = store_orders.find_order(transaction, order_id, locked=True) if is_row_id(order_id) else None
     if order is None:
         raise OrderNotFound

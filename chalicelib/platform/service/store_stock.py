@@ -26,7 +26,7 @@ def adjust_stock(caller: StoreCaller, body: AdjustmentCreate, version: str | Non
 
 def _adjust(transaction: StoreTransaction, body: AdjustmentCreate, version: str | None) -> StockLevelRead:
     key, moment = (body.product_id, body.location), clock.now()
-    row = store_stock.lock_row(transaction, key)
+    row = store_stock.lock_level(transaction, key)
     if row is None:
         raise InventoryNotFound
     if version is not None and version != str(row["version"]):
