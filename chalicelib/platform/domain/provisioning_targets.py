@@ -15,8 +15,8 @@ _LOGIN_DIGITS = 30
 class ProvisioningTarget:
     """A schema on a server. `admin` is the login that creates its tables, `runtime` that of the store's calls.
 
-    `role` is what `runtime` takes in each transaction on a shared server. `login` is the role behind `runtime` on another
-    server: a pooler's user name has a suffix. Without both, `runtime` is `admin`.
+    On a shared server, `role` is the role that `runtime` assumes in each transaction. On another server, `login` is the
+    role of the user name of `runtime`, which has a suffix for a pooler. Without both, `runtime` is `admin`.
     """
 
     admin: Server

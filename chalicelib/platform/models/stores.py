@@ -52,12 +52,12 @@ class StoresByDatabaseStatus(GlobalSecondaryIndex["Store"]):
 class Store(Table):
     """A store. Every call of its data API updates this row, so it stays small.
 
-    The unique value of `slug` names this row. `limits` are those of the governing subscription, else the free plan's, by
+    The unique value of `slug` names this row. `limits` are those of the current subscription, else the free plan's, by
     name (`max_products`, …). `subscriptions` maps an id to `{version, plan, status, access_until, limits}`, at most 5.
     `usage_month` (`YYYY-MM`, UTC) is the month that `api_calls_month` and `orders_month` count. `api_keys` maps a key's
     id to `[SHA-256 of the key as shown (bytes), scope, name, created_at (epoch seconds)]`, at most 10. `order_number` is
-    the last one given. `config_version` rises with every change of the connection. `active_job` is the id of the job in
-    progress.
+    the number of the last order. `config_version` increases with every change of the connection. `active_job` is the id of the
+    job in progress.
     """
 
     class Meta:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Postponed(Exception):
-    """The job must wait, for this time, before its next step."""
+    """The job must wait for `delay` before its next step."""
 
     def __init__(self, delay: timedelta = timedelta(0)) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class JobRun:
     ends_at: datetime
     resources: ExitStack = field(default_factory=ExitStack)
     target: ProvisioningTarget | None = None
-    """Where the tables are created, once the place is prepared and this run has looked it up."""
+    """Where the tables are created; None until `provisioning_places.get_target` sets it."""
     _connection: Connection | None = None
 
     @classmethod
@@ -52,11 +52,11 @@ class JobRun:
 
     @property
     def notes(self) -> dict[str, Any]:
-        """What the job noted: names that a repeated step must use again."""
+        """The notes of the job: names that a repeated step must reuse."""
         return dict(self.job.cursor or {})
 
     def connect(self, target: ProvisioningTarget) -> Connection:
-        """Return the run's connection of the target's admin. The caller begins and commits transactions."""
+        """Return the run's connection, with the login of the target's admin. The caller begins and commits transactions."""
         if self._connection is None:
             self._connection = self.resources.enter_context(store_connections.connect(target.admin))
         return self._connection
