@@ -62,7 +62,7 @@ def change_password(realm: Realm[R], account: SignedIn[R], current_password: str
 
 
 def _hash_new(realm: Realm[R], row: R, password: str, field: str) -> str:
-    return password_guesses.hash_new_password(password, field, realm.rules_of(row), (row.email, row.display_name))
+    return password_guesses.hash_new_password(password, field, realm.password_rules, (row.email, row.display_name))
 
 
 def _stage_password(realm: Realm[R], unit: UnitOfWork, row: R, new_hash: str, kept_session_id: str | None) -> None:

@@ -67,8 +67,9 @@ def _nothing(_: Any) -> None:
 class Realm(Generic[R]):
     """The accounts of a context and what differs between contexts.
 
-    `role_of` is the role of an account's tokens and sessions; only tokens of `roles` are refreshed. `page_of` is the path
-    of the page that the links of its mails open. `activity` is the column with the time of the last sign-in or refresh.
+    `app` is the name of the app in mails. `role_of` is the role of an account's tokens and sessions; only tokens of `roles`
+    are refreshed. `page_of` is the path of the page that the links of its mails open. `texts` has a text for each
+    purpose of a mail. `activity` is the column with the time of the last sign-in or refresh.
     `address_columns` are set when the address changes. `stage_verified` stages what a verified account needs and returns
     its columns. `register_address` gets the row with a new address, before the commit: a repeat must be harmless.
     `second_factor` checks the code of a sign-in after the password, and returns the columns that void it.
@@ -79,7 +80,7 @@ class Realm(Generic[R]):
     app: str
     roles: frozenset[Role]
     role_of: Callable[[R], Role]
-    rules_of: Callable[[R | None], PasswordRules]
+    password_rules: PasswordRules
     page_of: Callable[[R], str]
     texts: Mapping[MailPurpose, LetterText]
     mail_request: MailRequest

@@ -44,7 +44,7 @@ def sign_up(realm: Realm[R], request: SignUp, source_ip: str) -> None:
     """
     limit_requests(source_ip)
     password_hash = password_guesses.hash_new_password(
-        request.password, "body.password", realm.rules_of(None), (request.email, request.display_name)
+        request.password, "body.password", realm.password_rules, (request.email, request.display_name)
     )
 
     def decide(unit: UnitOfWork) -> tuple[str, MailPurpose]:
