@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from chalicelib.kit.accounts.state import AccountRow
+from chalicelib.kit.accounts.state import CONFIRM, UNDO, AccountRow
 
 
 class MailPurpose(StrEnum):
@@ -27,9 +27,10 @@ class MailPurpose(StrEnum):
 LIFETIMES = {
     MailPurpose.VERIFY: timedelta(hours=24),
     MailPurpose.RESET: timedelta(hours=1),
-    MailPurpose.CONFIRM_EMAIL: timedelta(hours=24),
-    MailPurpose.UNDO_EMAIL: timedelta(hours=72),
+    MailPurpose.CONFIRM_EMAIL: CONFIRM,
+    MailPurpose.UNDO_EMAIL: UNDO,
 }
+"""How long the link of a mail works; the other mails have a link without a token."""
 
 
 def link_state(purpose: MailPurpose, account: AccountRow) -> tuple[str | None, ...]:
