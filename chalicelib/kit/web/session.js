@@ -16,7 +16,7 @@
    * sentences, `ended(text)` shows the sign-in when the session is over.
    *
    * It has `user` (the account's id, or null), `role`, the clients `open` (without a token), `call` and `client(base)`,
-   * and `read`, `now`, `enter`, `refresh`, `forget` and `signOut`.
+   * and `read`, `now`, `enter`, `refresh`, `ended` and `signOut`.
    */
   kit.session = ({ base, name, words = {}, ended }) => {
     const own = { user: null, role: null, offset: 0 };
@@ -38,7 +38,7 @@
       const { sub, aud, exp, iat } = claims(token);
       if (own.user && own.user !== sub) {
         location.reload();
-        await new Promise(() => {}); // the page is about to go
+        await new Promise(() => {}); // the page reloads
       }
       access = { token, until: performance.now() + (exp - (iat ?? exp - 900) - MARGIN) * 1000 };
       Object.assign(own, { user: sub, role: aud }, iat && { offset: iat * 1000 - Date.now() });
