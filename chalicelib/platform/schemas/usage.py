@@ -31,7 +31,9 @@ class UsageQuery(Query):
 class LimitUsageRead(Schema):
     """A limit of the store's plan, and what is used of it."""
 
-    name: str = Field(description="`products`, `orders`, `api_calls` (both in this month) or `storage_bytes`.")
+    name: str = Field(
+        description="`products`, `storage_bytes`, or `orders` or `api_calls` of this calendar month (UTC)."
+    )
     used: int
     limit: int
 
@@ -54,7 +56,7 @@ class UsageDayRead(Schema):
 class EndpointUsageRead(Schema):
     """Calls of one endpoint in the last 24 hours. Latencies have an error of 2 % at most."""
 
-    endpoint: str = Field(description="The route and table; `other` stands for rarely called ones of an hour.")
+    endpoint: str = Field(description="The route and table; `other` is the sum of rarely called ones.")
     calls: int
     errors: int
     p50_ms: int

@@ -186,6 +186,6 @@ def _prepare_login(run: JobRun, target: ProvisioningTarget) -> bool:
     except StatementFailed as error:
         if error.reason is not FailureReason.PRIVILEGE:
             raise
-        log.info("store uses its owner's login: no other may be created", extra={"store": run.store.id})
+        log.info("owner's login kept: the server allows no new login", extra={"store": run.store.id})
         return False
     return True

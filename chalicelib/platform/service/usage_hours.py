@@ -49,7 +49,7 @@ def _compute_hour(store_id: str, hour: datetime) -> None:
         computed_at=started_at,
     )
     if not usage_hours.set_figures(row):
-        log.info("hour not stored: a later computation is", extra={"store": store_id, "hour": clock.iso(hour)})
+        log.info("hour not stored: a later computation is stored", extra={"store": store_id, "hour": clock.iso(hour)})
 
 
 def _compute_day(store: Store, day: date) -> None:
@@ -57,4 +57,4 @@ def _compute_day(store: Store, day: date) -> None:
     hours = usage_hours.list_hours(store.id, start, start + timedelta(hours=23))
     totals = DayTotals(store.product_count, store.storage_used_bytes, days.are_totals_present(day, now))
     if not usage_metrics.set_day(UsageMetric(store.id, day), days.sum_hours(hours), totals, now):
-        log.info("day not stored: a later computation is", extra={"store": store.id, "day": day.isoformat()})
+        log.info("day not stored: a later computation is stored", extra={"store": store.id, "day": day.isoformat()})
