@@ -153,6 +153,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def prepared_place(prepared_places: Callable[[str], PreparedPlace], kind: str) -> Iterator[PreparedPlace]:
     """The empty tables of the kind."""
     prepared = prepared_places(kind)
+    prepared.empty()  # other tests of this process use the same tables
     yield prepared
     store_connections.close_connections()
     prepared.empty()

@@ -43,6 +43,7 @@ def stores(
     if request.param == "pooler":
         pooler = request.getfixturevalue("pgbouncer")
         places = [replace(each, server=replace(each.server, host=pooler.host, port=pooler.port)) for each in places]
+    store_connections.close_connections()  # those of other tests
     yield tuple(_store(place, name) for place, name in zip(places, ("ann", "bob"), strict=True))
     store_connections.close_connections()
     for prepared in tenants:

@@ -50,6 +50,7 @@ def prepared(
 ) -> Iterator[PreparedPlace]:
     """The empty tables of a store: of the kind that the test is parametrised with, else of `shared`."""
     place = prepared_places(getattr(request, "param", "shared"))
+    place.empty()  # other tests of this process use the same tables
     yield place
     store_connections.close_connections()
     place.empty()

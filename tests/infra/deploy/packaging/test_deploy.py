@@ -270,7 +270,7 @@ def test_stacks_are_updated_broken_rolled_back_taken_down_and_built_again(accoun
 
     assert broken.returncode == 1
     assert "Wrong: " in broken.stderr
-    unchanged = "data, api, analytics, billing, discounts, retention, studio, together, watch"
+    unchanged = "data, api, analytics, billing, discounts, platform, retention, studio, together, watch"
     assert f"Stacks changed by this deployment: none. Not changed: {unchanged}. shops is rolled back" in broken.stderr
     assert "run `make deploy STAGE=dev` again" in broken.stderr
     assert "make rollback" not in broken.stderr
