@@ -19,7 +19,7 @@ from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
 from chalicelib.platform.enums import DatabaseStatus
 from chalicelib.platform.errors import LoginRefused
-from chalicelib.platform.models import MigrationRun, Store
+from chalicelib.platform.models import IntegrationConfig, MigrationRun, Store
 from chalicelib.platform.repository import integration_configs, store_migrations
 from chalicelib.platform.schemas.migrations import (
     StoreListingRequested,
@@ -62,9 +62,38 @@ def broken_store(prepared: PreparedPlace) -> Store:
     return store
 
 
+def config_of(store: Store) -> IntegrationConfig:
+    """Return the stored connection."""
+    [row] = IntegrationConfig.query(store.id)
+    return row
+
+
 def revision_of(store: Store) -> str | None:
     store.refresh(consistent_read=True)
     return store.schema_revision
+
+
+def test_a_store_whose_login_cannot_be_read_is_reported_and_the_run_completes(
+    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    healthy, without_secret, moved, malformed = (outdated_store(prepared) for _ in range(4))
+    shared = replace(prepared.migrator, password_secret="SHARED_TEST_SECRET_NOT_SET")
+    integration_configs.save_place(without_secret.id, prepared.database_type, prepared.place, shared)
+    config_of(moved).update([IntegrationConfig.config_data.set(config_of(healthy).config_data)])
+    config_of(malformed).update([IntegrationConfig.public.set({})])
+
+    run = operator("POST", body={"is_canary": False}).json()
+    assert drain() == []
+
+    run = operator("GET", f"/{run['id']}").json()
+    assert (run["status"], run["done"], run["failed"]) == ("completed", 1, 3)
+    failed = operator("GET", f"/{run['id']}/stores").json()["items"]
+    assert {row["store_id"]: row["error_message"] for row in failed} == {
+        without_secret.id: "A secret that the store's login needs is not set.",
+        moved.id: "The store's login cannot be decrypted.",
+        malformed.id: "An unexpected error; see the log of platform-migrate_store.",
+    }
 
 
 @pytest.mark.slow
