@@ -17,11 +17,13 @@ from sqlalchemy import inspect
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
-from chalicelib.platform.enums import DatabaseStatus
+from chalicelib.platform.domain.migration_runs import CANARY_SIZE, LISTED_STATUSES
+from chalicelib.platform.enums import DatabaseStatus, MigrationRunStatus, StoreMigrationStatus
 from chalicelib.platform.errors import LoginRefused
 from chalicelib.platform.models import IntegrationConfig, MigrationRun, Store
-from chalicelib.platform.repository import integration_configs, store_migrations
+from chalicelib.platform.repository import integration_configs, migrations, store_migrations
 from chalicelib.platform.schemas.migrations import (
+    MigrationRunRead,
     StoreListingRequested,
     StoreMigrationRequested,
     StoreMigrationsRequested,
@@ -60,6 +62,14 @@ def broken_store(prepared: PreparedPlace) -> Store:
     wrong = replace(prepared.migrator, password="wrong")
     integration_configs.save_place(store.id, prepared.database_type, prepared.place, wrong)
     return store
+
+
+def listed_run() -> MigrationRunRead:
+    """Start a run with a canary and list its stores (at most 30 of a status), without delivery of its messages."""
+    run = fleet.start_run(auth.Account(Role.OPERATOR, "ann"), is_canary=True)
+    for index in range(len(LISTED_STATUSES) + 1):
+        fleet.list_fleet(StoreListingRequested(run_id=run.id, status_index=index))
+    return run
 
 
 def config_of(store: Store) -> IntegrationConfig:
@@ -168,15 +178,62 @@ def test_a_store_suspended_after_its_listing_is_skipped_and_another_takes_its_pl
 ) -> None:
     prepared = prepared_places("postgresql")
     stores = [outdated_store(prepared) for _ in range(9)]
-    run = fleet.start_run(auth.Account(Role.OPERATOR, "ann"), is_canary=True)
-    message = StoreListingRequested(run_id=run.id)
-    fleet.list_fleet(message)
+    run = listed_run()
     for store in stores[:4]:
         store.update([Store.database_status.set(DatabaseStatus.SUSPENDED)])
     drain()
 
     row = MigrationRun.get(run.id)
     assert (row.status, row.total, row.done, row.skipped) == ("completed", 9, 5, 4)
+
+
+def test_stores_of_the_canary_that_end_together_do_not_keep_the_others_from_starting(
+    prepared_places: Places, drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    stores = [outdated_store(prepared) for _ in range(9)]
+    run = listed_run()
+    for store in stores[: CANARY_SIZE + 1]:
+        row = migrations.mark_running(run.id, store.id)
+        assert row
+        migrations.finish_store(row, StoreMigrationStatus.COMPLETED, to_revision=HEAD)
+    fleet.continue_run(run.id)
+    assert drain() == []
+
+    row = MigrationRun.get(run.id)
+    assert (row.status, row.done) == ("completed", 9)
+
+
+def test_a_failure_after_the_canary_stops_no_other_store(
+    prepared_places: Places, drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    stores = [outdated_store(prepared) for _ in range(8)]
+    run = listed_run()
+    for store in stores[:CANARY_SIZE]:
+        worker.migrate_store(StoreMigrationRequested(run_id=run.id, store_id=store.id))
+    fleet.start_stores(StoreMigrationsRequested(run_id=run.id))
+    config_of(stores[5]).update([IntegrationConfig.public.set({})])
+    worker.migrate_store(StoreMigrationRequested(run_id=run.id, store_id=stores[5].id))
+    drain()
+
+    row = MigrationRun.get(run.id)
+    assert (row.status, row.done, row.failed) == ("completed", 7, 1)
+
+
+def test_the_others_are_not_started_once_a_store_failed(prepared_places: Places) -> None:
+    prepared = prepared_places("postgresql")
+    stores = [outdated_store(prepared) for _ in range(7)]
+    run = listed_run()
+    rows = [migrations.mark_running(run.id, store.id) for store in stores[: CANARY_SIZE + 1]]
+    for row in rows[:CANARY_SIZE]:
+        assert row
+        migrations.finish_store(row, StoreMigrationStatus.COMPLETED, to_revision=HEAD)
+    assert rows[-1]
+    migrations.finish_store(rows[-1], StoreMigrationStatus.FAILED)
+    assert not migrations.mark_others_started(run.id)
+    fleet.continue_run(run.id)
+    assert MigrationRun.get(run.id).status is MigrationRunStatus.STOPPED
 
 
 def test_only_one_run_at_a_time_and_a_stopped_one_migrates_nothing_more(
