@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import inspect
 
 from chalicelib.integrations.sql.servers import Dialect
-from chalicelib.kit import auth, ids
+from chalicelib.kit import auth, aws, ids, messages
 from chalicelib.kit.auth import Role
 from chalicelib.platform.domain.migration_runs import CANARY_SIZE, LISTED_STATUSES
 from chalicelib.platform.enums import DatabaseStatus, MigrationRunStatus, StoreMigrationStatus
@@ -65,11 +65,19 @@ def broken_store(prepared: PreparedPlace) -> Store:
 
 
 def listed_run() -> MigrationRunRead:
-    """Start a run with a canary and list its stores (at most 30 of a status), without delivery of its messages."""
+    """Start a run with a canary and list its stores (at most 30 of a status); its messages are dropped."""
     run = fleet.start_run(auth.Account(Role.OPERATOR, "ann"), is_canary=True)
     for index in range(len(LISTED_STATUSES) + 1):
         fleet.list_fleet(StoreListingRequested(run_id=run.id, status_index=index))
+    aws.client("sqs").purge_queue(QueueUrl=messages.queue_url("platform-migrate_store"))
     return run
+
+
+def finish_store(run: MigrationRunRead, store: Store, status: StoreMigrationStatus) -> None:
+    """Store a result as a worker does that has not taken the run's next step yet."""
+    row = migrations.mark_running(run.id, store.id)
+    assert row
+    migrations.finish_store(row, status, to_revision=HEAD)
 
 
 def config_of(store: Store) -> IntegrationConfig:
@@ -181,6 +189,7 @@ def test_a_store_suspended_after_its_listing_is_skipped_and_another_takes_its_pl
     run = listed_run()
     for store in stores[:4]:
         store.update([Store.database_status.set(DatabaseStatus.SUSPENDED)])
+    fleet.start_stores(StoreMigrationsRequested(run_id=run.id))
     drain()
 
     row = MigrationRun.get(run.id)
@@ -194,9 +203,7 @@ def test_stores_of_the_canary_that_end_together_do_not_keep_the_others_from_star
     stores = [outdated_store(prepared) for _ in range(9)]
     run = listed_run()
     for store in stores[: CANARY_SIZE + 1]:
-        row = migrations.mark_running(run.id, store.id)
-        assert row
-        migrations.finish_store(row, StoreMigrationStatus.COMPLETED, to_revision=HEAD)
+        finish_store(run, store, StoreMigrationStatus.COMPLETED)
     fleet.continue_run(run.id)
     assert drain() == []
 
@@ -225,12 +232,9 @@ def test_the_others_are_not_started_once_a_store_failed(prepared_places: Places)
     prepared = prepared_places("postgresql")
     stores = [outdated_store(prepared) for _ in range(7)]
     run = listed_run()
-    rows = [migrations.mark_running(run.id, store.id) for store in stores[: CANARY_SIZE + 1]]
-    for row in rows[:CANARY_SIZE]:
-        assert row
-        migrations.finish_store(row, StoreMigrationStatus.COMPLETED, to_revision=HEAD)
-    assert rows[-1]
-    migrations.finish_store(rows[-1], StoreMigrationStatus.FAILED)
+    for store in stores[:CANARY_SIZE]:
+        finish_store(run, store, StoreMigrationStatus.COMPLETED)
+    finish_store(run, stores[CANARY_SIZE], StoreMigrationStatus.FAILED)
     assert not migrations.mark_others_started(run.id)
     fleet.continue_run(run.id)
     assert MigrationRun.get(run.id).status is MigrationRunStatus.STOPPED
