@@ -23,11 +23,12 @@ class RunCounts:
     skipped: int
     is_canary: bool
     is_listed: bool
+    has_started_others: bool
 
     @property
-    def canary_size(self) -> int:
-        """How many stores run before the others."""
-        return min(CANARY_SIZE, self.total - self.skipped) if self.is_canary else 0
+    def is_in_canary(self) -> bool:
+        """Whether the stores after the canary are not started yet."""
+        return self.is_canary and not self.has_started_others
 
 
 class NextStep(StrEnum):
@@ -54,12 +55,14 @@ def first_status(
 
 
 def next_step(counts: RunCounts) -> NextStep:
-    """Return what the run does now. In the canary the first failure stops it."""
+    """Return what the run does now. In the canary the first failure stops it.
+
+    The counts may pass the canary's size at once: workers end together, and a skipped store has others take its place.
+    """
     if not counts.is_listed:
         return NextStep.WAIT
-    finished = counts.done + counts.failed
-    if counts.failed and finished <= counts.canary_size:
+    if counts.failed and counts.is_in_canary:
         return NextStep.STOP
-    if finished + counts.skipped >= counts.total:
+    if counts.done + counts.failed + counts.skipped >= counts.total:
         return NextStep.COMPLETE
-    return NextStep.START_OTHERS if counts.canary_size and finished == counts.canary_size else NextStep.WAIT
+    return NextStep.START_OTHERS if counts.is_in_canary and counts.done >= CANARY_SIZE else NextStep.WAIT

@@ -33,7 +33,8 @@ class MigrationRunsByStart(GlobalSecondaryIndex["MigrationRun"]):
 class MigrationRun(Table):
     """A migration of all stores to a revision. `is_canary`: the first stores run alone, and the first failure stops it.
 
-    `is_listed` is set once each store has its row. `fleet` is a constant, for the index.
+    `is_listed` is set once each store has its row, `has_started_others` when the stores after the canary are started.
+    `fleet` is a constant, for the index.
     """
 
     class Meta:
@@ -52,6 +53,7 @@ class MigrationRun(Table):
     skipped = IntegerAttribute(personal=False, default=0)
     fleet = UnicodeAttribute(personal=False, default=FLEET)
     is_listed = BooleanAttribute(personal=False, default=False)
+    has_started_others = BooleanAttribute(personal=False, default=False)
     started_by = UnicodeAttribute(personal=False)
     started_at = DateTimeAttribute(personal=False)
     completed_at = DateTimeAttribute(personal=False, null=True)

@@ -65,6 +65,13 @@ def mark_listed(run_id: str) -> None:
     MigrationRun(run_id).update([MigrationRun.is_listed.set(True)])
 
 
+def mark_others_started(run_id: str) -> bool:
+    """Note that the stores after the canary are started. Returns False if a store failed or the run has ended."""
+    actions: list[Action] = [MigrationRun.has_started_others.set(True)]
+    is_running = MigrationRun.status == MigrationRunStatus.RUNNING
+    return update_if(MigrationRun(run_id), actions, is_running & (MigrationRun.failed == 0))
+
+
 def list_by_status(run_id: str, status: StoreMigrationStatus, page: PageRequest) -> PageResult[StoreMigration]:
     """Return a page of a run's stores with a status."""
     query = StoreMigration.by_status.query(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.kit import clock
@@ -30,11 +31,10 @@ class Postponed(Exception):
 
 @dataclass
 class JobRun:
-    """A leased job, its store and its request. The writes raise LeaseLost if the lease is lost."""
+    """A leased job and its store. The writes raise LeaseLost if the lease is lost."""
 
     job: ProvisioningJob
     store: Store
-    request: JobRequest = field(repr=False)
     ends_at: datetime
     resources: ExitStack = field(default_factory=ExitStack)
     target: ProvisioningTarget | None = None
@@ -44,7 +44,12 @@ class JobRun:
     @classmethod
     def start(cls, job: ProvisioningJob, store: Store) -> JobRun:
         """Return the run of a job that was leased now."""
-        return cls(job, store, unseal_request(job), clock.now() + TURN)
+        return cls(job, store, clock.now() + TURN)
+
+    @cached_property
+    def request(self) -> JobRequest:
+        """The job's request, unsealed at its first use. Raises DecryptionFailed."""
+        return unseal_request(self.job)
 
     @property
     def mark(self) -> TableMark:

@@ -94,11 +94,18 @@ def list_fleet(message: StoreListingRequested) -> None:
 
 
 def start_stores(message: StoreMigrationsRequested) -> None:
-    """Request the migration of a page of pending stores: of the canary alone while the run has one."""
+    """Request the migration of a page of pending stores: of the canary alone while the run has one.
+
+    The start of the others is noted before they are requested, so that none of their failures counts as the canary's.
+    """
     run = migrations.get_run(message.run_id)
     if run.status is not MigrationRunStatus.RUNNING:
         return
-    in_canary = _counts(run).canary_size > run.done + run.failed
+    counts = _counts(run)
+    step = next_step(counts)
+    if step is NextStep.STOP or (step is NextStep.START_OTHERS and not migrations.mark_others_started(run.id)):
+        return
+    in_canary = counts.is_in_canary and step is not NextStep.START_OTHERS
     limit = CANARY_SIZE if in_canary else _STARTED_AT_ONCE
     page = migrations.list_pending(run.id, PageRequest(limit, message.start))
     messages.publish_many(StoreMigrationRequested(run_id=run.id, store_id=row.store_id) for row in page.items)
@@ -134,7 +141,7 @@ def _listed(run: MigrationRun, store: Store) -> StoreMigration:
 
 
 def _counts(run: MigrationRun) -> RunCounts:
-    return RunCounts(run.total, run.done, run.failed, run.skipped, run.is_canary, run.is_listed)
+    return RunCounts(run.total, run.done, run.failed, run.skipped, run.is_canary, run.is_listed, run.has_started_others)
 
 
 def _read(row: MigrationRun) -> MigrationRunRead:

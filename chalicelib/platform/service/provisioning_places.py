@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import logs
+from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.errors import Problem, Unavailable
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget, own_login, target_with_login
 from chalicelib.platform.domain.server_requirements import ServerFacts, has_privileges
@@ -133,11 +134,11 @@ def _choose_shared_server(run: JobRun) -> None:
 
 
 def _count_stores(server: SharedServer, store_id: str) -> int | None:
-    """Return the number of stores on a shared server, or None if it does not answer."""
+    """Return the number of stores on a shared server, or None if it does not answer or has no secret set."""
     try:
         with store_connections.connect(shared_servers.shared_target(server, store_id).admin) as connection:
             return store_schemas.count_shared_schemas(connection)
-    except (Problem, StatementFailed) as error:
+    except (Problem, StatementFailed, SettingMissing) as error:
         log.error("shared server skipped", extra={"server": server.name, "error": type(error).__name__})
         return None
 

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.kit import clock, logs, messages
 from chalicelib.kit.errors import Problem, Unavailable, WriteConflict
+from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.provisioning import (
     MAX_CRASHES,
@@ -73,6 +74,8 @@ def _run_leased(job: ProvisioningJob) -> None:
         raise LeaseLost from None
     except StatementFailed as failure:
         _handle_problem(run, _problem_of(failure))
+    except DecryptionFailed:
+        _handle_problem(run, JobStuck("The request of this job cannot be decrypted; support was informed."))
     except Problem as problem:
         _handle_problem(run, problem)
 

@@ -7,7 +7,9 @@ from functools import partial
 
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.kit import logs, messages
+from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.errors import Problem
+from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.platform.domain.migration_runs import has_tables
 from chalicelib.platform.enums import MigrationRunStatus, StoreMigrationStatus
 from chalicelib.platform.errors import MigrationInProgress, StoreNotFound
@@ -25,6 +27,12 @@ _STATEMENT_PROBLEMS = {
     FailureReason.DISCONNECTED: "The server closed the connection.",
     FailureReason.MISSING: "A table of the store is missing.",
 }
+_OTHER_PROBLEMS: dict[type[Exception], str] = {
+    RevisionUnknown: "The tables have a revision that this version does not know.",
+    SettingMissing: "A secret that the store's login needs is not set.",
+    DecryptionFailed: "The store's login cannot be decrypted.",
+}
+_UNEXPECTED = "An unexpected error; see the log of platform-migrate_store."
 
 log = logs.logger("platform")
 
@@ -58,6 +66,9 @@ def _migrate(row: StoreMigration) -> None:
     except (Problem, StatementFailed, RevisionUnknown) as error:
         log.warning("store not migrated", extra={"store": row.store_id, "error": str(error)})
         migrations.finish_store(row, StoreMigrationStatus.FAILED, error_message=_reason(error))
+    except Exception as error:
+        log.exception("store not migrated", extra={"store": row.store_id})
+        migrations.finish_store(row, StoreMigrationStatus.FAILED, error_message=_reason(error))
     else:
         duration = int((time.monotonic() - started) * 1000)
         columns = {"from_revision": before, "to_revision": HEAD, "duration_ms": duration}
@@ -78,10 +89,10 @@ def _upgrade(store: Store, row: StoreMigration) -> str:
         return store_migrations.upgrade(connection, place.server.dialect, place.schema, note=note)
 
 
-def _reason(error: Problem | StatementFailed | RevisionUnknown) -> str:
+def _reason(error: Exception) -> str:
     """Return what to show of an error."""
     if isinstance(error, Problem):
         return error.detail
-    if isinstance(error, RevisionUnknown):
-        return "The tables have a revision that this version does not know."
-    return _STATEMENT_PROBLEMS.get(error.reason, "The server refused a statement.")
+    if isinstance(error, StatementFailed):
+        return _STATEMENT_PROBLEMS.get(error.reason, "The server refused a statement.")
+    return next((words for kind, words in _OTHER_PROBLEMS.items() if isinstance(error, kind)), _UNEXPECTED)

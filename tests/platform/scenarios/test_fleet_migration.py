@@ -15,13 +15,15 @@ import pytest
 from sqlalchemy import inspect
 
 from chalicelib.integrations.sql.servers import Dialect
-from chalicelib.kit import auth, ids
+from chalicelib.kit import auth, aws, ids, messages
 from chalicelib.kit.auth import Role
-from chalicelib.platform.enums import DatabaseStatus
+from chalicelib.platform.domain.migration_runs import CANARY_SIZE, LISTED_STATUSES
+from chalicelib.platform.enums import DatabaseStatus, MigrationRunStatus, StoreMigrationStatus
 from chalicelib.platform.errors import LoginRefused
-from chalicelib.platform.models import MigrationRun, Store
-from chalicelib.platform.repository import integration_configs, store_migrations
+from chalicelib.platform.models import IntegrationConfig, MigrationRun, Store
+from chalicelib.platform.repository import integration_configs, migrations, store_migrations
 from chalicelib.platform.schemas.migrations import (
+    MigrationRunRead,
     StoreListingRequested,
     StoreMigrationRequested,
     StoreMigrationsRequested,
@@ -62,9 +64,54 @@ def broken_store(prepared: PreparedPlace) -> Store:
     return store
 
 
+def listed_run() -> MigrationRunRead:
+    """Start a run with a canary and list its stores (at most 30 of a status); its messages are dropped."""
+    run = fleet.start_run(auth.Account(Role.OPERATOR, "ann"), is_canary=True)
+    for index in range(len(LISTED_STATUSES) + 1):
+        fleet.list_fleet(StoreListingRequested(run_id=run.id, status_index=index))
+    aws.client("sqs").purge_queue(QueueUrl=messages.queue_url("platform-migrate_store"))
+    return run
+
+
+def finish_store(run: MigrationRunRead, store: Store, status: StoreMigrationStatus) -> None:
+    """Store a result as a worker does that has not taken the run's next step yet."""
+    row = migrations.mark_running(run.id, store.id)
+    assert row
+    migrations.finish_store(row, status, to_revision=HEAD)
+
+
+def config_of(store: Store) -> IntegrationConfig:
+    """Return the stored connection."""
+    [row] = IntegrationConfig.query(store.id)
+    return row
+
+
 def revision_of(store: Store) -> str | None:
     store.refresh(consistent_read=True)
     return store.schema_revision
+
+
+def test_a_store_whose_login_cannot_be_read_is_reported_and_the_run_completes(
+    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    healthy, without_secret, moved, malformed = (outdated_store(prepared) for _ in range(4))
+    shared = replace(prepared.migrator, password_secret="SHARED_TEST_SECRET_NOT_SET")
+    integration_configs.save_place(without_secret.id, prepared.database_type, prepared.place, shared)
+    config_of(moved).update([IntegrationConfig.config_data.set(config_of(healthy).config_data)])
+    config_of(malformed).update([IntegrationConfig.public.set({})])
+
+    run = operator("POST", body={"is_canary": False}).json()
+    assert drain() == []
+
+    run = operator("GET", f"/{run['id']}").json()
+    assert (run["status"], run["done"], run["failed"]) == ("completed", 1, 3)
+    failed = operator("GET", f"/{run['id']}/stores").json()["items"]
+    assert {row["store_id"]: row["error_message"] for row in failed} == {
+        without_secret.id: "A secret that the store's login needs is not set.",
+        moved.id: "The store's login cannot be decrypted.",
+        malformed.id: "An unexpected error; see the log of platform-migrate_store.",
+    }
 
 
 @pytest.mark.slow
@@ -139,15 +186,58 @@ def test_a_store_suspended_after_its_listing_is_skipped_and_another_takes_its_pl
 ) -> None:
     prepared = prepared_places("postgresql")
     stores = [outdated_store(prepared) for _ in range(9)]
-    run = fleet.start_run(auth.Account(Role.OPERATOR, "ann"), is_canary=True)
-    message = StoreListingRequested(run_id=run.id)
-    fleet.list_fleet(message)
+    run = listed_run()
     for store in stores[:4]:
         store.update([Store.database_status.set(DatabaseStatus.SUSPENDED)])
+    fleet.start_stores(StoreMigrationsRequested(run_id=run.id))
     drain()
 
     row = MigrationRun.get(run.id)
     assert (row.status, row.total, row.done, row.skipped) == ("completed", 9, 5, 4)
+
+
+def test_stores_of_the_canary_that_end_together_do_not_keep_the_others_from_starting(
+    prepared_places: Places, drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    stores = [outdated_store(prepared) for _ in range(9)]
+    run = listed_run()
+    for store in stores[: CANARY_SIZE + 1]:
+        finish_store(run, store, StoreMigrationStatus.COMPLETED)
+    fleet.continue_run(run.id)
+    assert drain() == []
+
+    row = MigrationRun.get(run.id)
+    assert (row.status, row.done) == ("completed", 9)
+
+
+def test_a_failure_after_the_canary_stops_no_other_store(
+    prepared_places: Places, drain: Callable[[], list[Any]]
+) -> None:
+    prepared = prepared_places("postgresql")
+    stores = [outdated_store(prepared) for _ in range(8)]
+    run = listed_run()
+    for store in stores[:CANARY_SIZE]:
+        worker.migrate_store(StoreMigrationRequested(run_id=run.id, store_id=store.id))
+    fleet.start_stores(StoreMigrationsRequested(run_id=run.id))
+    config_of(stores[5]).update([IntegrationConfig.public.set({})])
+    worker.migrate_store(StoreMigrationRequested(run_id=run.id, store_id=stores[5].id))
+    drain()
+
+    row = MigrationRun.get(run.id)
+    assert (row.status, row.done, row.failed) == ("completed", 7, 1)
+
+
+def test_the_others_are_not_started_once_a_store_failed(prepared_places: Places) -> None:
+    prepared = prepared_places("postgresql")
+    stores = [outdated_store(prepared) for _ in range(7)]
+    run = listed_run()
+    for store in stores[:CANARY_SIZE]:
+        finish_store(run, store, StoreMigrationStatus.COMPLETED)
+    finish_store(run, stores[CANARY_SIZE], StoreMigrationStatus.FAILED)
+    assert not migrations.mark_others_started(run.id)
+    fleet.continue_run(run.id)
+    assert MigrationRun.get(run.id).status is MigrationRunStatus.STOPPED
 
 
 def test_only_one_run_at_a_time_and_a_stopped_one_migrates_nothing_more(

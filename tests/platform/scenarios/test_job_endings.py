@@ -10,8 +10,9 @@ from itertools import count
 import httpx
 import pytest
 
-from chalicelib.kit import clock
+from chalicelib.kit import clock, ids, secrets
 from chalicelib.platform.domain.provisioning import MAX_CRASHES, RETRY_WINDOW, Step
+from chalicelib.platform.domain.sealed_columns import request_context
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import provisioning_jobs
@@ -150,6 +151,31 @@ def test_a_job_whose_workers_crash_without_progress_fails(owner: OwnerApi, share
     job = ProvisioningJob.get(job_id)
     assert (job.status, job.error_code) == (JobStatus.FAILED, "JobStuck")
     assert Store.get(owner.store.id).database_status is DatabaseStatus.FAILED
+
+
+def spoil_request(job_id: str) -> None:
+    """Replace the sealed request by one that is encrypted for another job."""
+    request = secrets.encrypt("{}", request_context(ids.new()))
+    ProvisioningJob(job_id).update([ProvisioningJob.request.set(request)])
+
+
+def test_a_job_whose_request_cannot_be_decrypted_fails_at_once(owner: OwnerApi, shared_server: ServerOfTest) -> None:
+    job_id = begin(owner, shared_server)
+    spoil_request(job_id)
+    run_job(JobDue(store_id=owner.store.id, job_id=job_id))
+    job = ProvisioningJob.get(job_id)
+    assert (job.status, job.error_code, job.unfinished) == (JobStatus.FAILED, "JobStuck", provisioning_jobs.RETRYABLE)
+    assert Store.get(owner.store.id).active_job is None
+    assert provision(owner, shared_server.body).status is JobStatus.COMPLETED
+
+
+def test_a_canceled_job_whose_request_cannot_be_decrypted_ends(owner: OwnerApi, shared_server: ServerOfTest) -> None:
+    job_id = begin(owner, shared_server)
+    kill_at_table(owner, job_id, 1)
+    spoil_request(job_id)
+    assert owner.post(f"provision/{job_id}/cancel").status_code == 202
+    run_job(JobDue(store_id=owner.store.id, job_id=job_id))
+    assert ProvisioningJob.get(job_id).status is JobStatus.CANCELLED
 
 
 def test_the_schedule_resumes_a_job_without_a_worker(

@@ -68,7 +68,8 @@ def test_the_server_with_the_fewest_stores_is_chosen(api: httpx.Client, shared_s
     shared_server.query("CREATE SCHEMA s_" + "0" * 32)
     full, elsewhere = one | {"name": "full", "capacity": 1}, one | {"name": "elsewhere", "region": "us-east-1"}
     silent = one | {"name": "silent", "port": 1024}
-    put_shared_servers(full, silent, elsewhere, one)
+    locked = one | {"name": "locked", "admin_password_secret": "SHARED_SECRET_NOT_SET"}
+    put_shared_servers(full, silent, locked, elsewhere, one)
     owner = owner_api(api, new_store())
     job = provision(owner, {"type": "shared"})
     assert job.error_code is None
