@@ -251,7 +251,19 @@ def _break(template: dict[str, Any]) -> None:
 
 def test_stacks_are_updated_broken_rolled_back_taken_down_and_built_again(account: Account) -> None:
     """One change touches one stack; a failure leaves the others; rolled back is before the change; data stays."""
-    stacks = ("data", "api", "analytics", "billing", "discounts", "retention", "shops", "studio", "together", "watch")
+    stacks = (
+        "data",
+        "api",
+        "analytics",
+        "billing",
+        "discounts",
+        "platform",
+        "retention",
+        "shops",
+        "studio",
+        "together",
+        "watch",
+    )
     before = account.memory("studio-make_final")
     account.edit("studio", _set_memory("StudioMakeFinal", 3072))
 
