@@ -48,8 +48,11 @@ def row_bodies(body: Body | Sequence[Body]) -> Sequence[Body]:
 
 
 def new_row_id(key: Idempotency | None, position: int) -> str:
-    """Return the id of a new row; with an Idempotency-Key the same one in each repeat of the request."""
-    return ids.time_ordered() if key is None else ids.derived(_NAMESPACE, key.key, str(position))
+    """Return the id of a new row; with an Idempotency-Key the same one in each repeat of the request.
+
+    It depends on the body, too: a key can be used for another request once its record has expired.
+    """
+    return ids.derived(_NAMESPACE, key.key, key.body_hash, str(position)) if key else ids.time_ordered()
 
 
 def create_rows(
