@@ -11,6 +11,7 @@ from chalicelib.kit.errors import MethodNotAllowed, VersionMismatch
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.platform.domain import store_rows as rules
 from chalicelib.platform.domain.store_rows import Row, RowErrors
+from chalicelib.platform.domain.store_rules import refused_changes
 from chalicelib.platform.domain.store_schema import READ_ONLY_TABLES, TableSchema
 from chalicelib.platform.errors import InvalidRow, RowNotFound
 from chalicelib.platform.models import Store
@@ -198,6 +199,8 @@ def _save_change(transaction: StoreTransaction, schema: TableSchema, stored: Row
     if row == stored:
         return False
     errors = RowErrors()
+    for name, message in refused_changes(schema.name, stored, row):
+        errors.add(0, name, message)
     rules.check_rules(schema, row, currency, 0, errors)
     errors.raise_if_any()
     if schema.name == "categories" and row["parent_id"] != stored["parent_id"]:

@@ -140,6 +140,25 @@ def test_stock_cannot_fall_below_what_is_reserved(tea: DataClient, either_databa
     assert tea.call("PUT", "inventory", [{"product_id": item, "location": "default", "quantity": 3}]).status_code == 200
 
 
+def test_stock_keeps_its_product_and_location_while_pieces_are_reserved(
+    tea: DataClient, either_database: StoreDatabase
+) -> None:
+    first, second = (tea.add("products", **product(number))["id"] for number in (1, 2))
+    row = tea.add("inventory", product_id=first, location="north", quantity=5)
+    path = f"inventory/{row['id']}"
+    either_database.execute("UPDATE {schema}.inventory SET reserved = 3")
+    for name, value in (("product_id", second), ("location", "south")):
+        patched = tea.call("PATCH", path, {name: value}, if_match='"1"')
+        assert (patched.status_code, paths(patched)) == (422, [f"body.{name}"])
+        put = tea.call("PUT", "inventory", [{"id": row["id"], name: value}])
+        assert (put.status_code, paths(put)) == (422, [f"body.0.{name}"])
+    same = {"product_id": first, "location": "north", "low_stock_threshold": 1}
+    assert tea.call("PATCH", path, same, if_match='"1"').status_code == 200
+    either_database.execute("UPDATE {schema}.inventory SET reserved = 0")
+    moved = {"product_id": second, "location": "south"}
+    assert tea.call("PATCH", path, moved, if_match='"2"').status_code == 200
+
+
 def chain(tea: DataClient, length: int, prefix: str = "c") -> list[dict[str, Any]]:
     """Create categories, each below the one before."""
     body: list[dict[str, Any]] = []
