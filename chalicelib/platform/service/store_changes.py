@@ -133,12 +133,16 @@ def change_row(caller: StoreCaller, path: tuple[str, str], body: Body, version: 
 
 
 def delete_row(caller: StoreCaller, table: str, row_id: str, version: str | None) -> None:
-    """Delete a row. Raises StoreTableNotFound, RowNotFound, VersionMismatch, Unavailable."""
+    """Delete a row. Raises StoreTableNotFound, RowNotFound, VersionMismatch, Unavailable.
+
+    A customer is locked first, so that no concurrent order gets their addresses after `detach_orders`. Writers of orders
+    lock the customer last: a deadlock with one of them is retried.
+    """
     schema = writable_schema(table)
     key = require_key(schema, row_id)
 
     def work(transaction: StoreTransaction) -> None:
-        if version is not None:
+        if version is not None or table == "customers":
             _lock(transaction, schema, key, version)
         if table == "customers":
             store_customers.detach_orders(transaction, row_id, clock.now())
@@ -184,12 +188,13 @@ def _repeated_rows(
     return [by_key[each] for each in keys] if len(by_key) == len(keys) else None
 
 
-def _lock(transaction: StoreTransaction, schema: TableSchema, key: Row, version: str) -> Row:
-    """Return the locked row. Raises RowNotFound, VersionMismatch."""
+def _lock(transaction: StoreTransaction, schema: TableSchema, key: Row, version: str | None) -> Row:
+    """Return the locked row. Raises RowNotFound, VersionMismatch if it has another version than a given one."""
     row = store_rows.lock_row(transaction, schema, key)
     if row is None:
         raise RowNotFound
-    if str(row["version"]) != version.partition(".")[0]:  # the tag of an answer with related rows has more
+    # the tag of an answer with related rows has more
+    if version is not None and str(row["version"]) != version.partition(".")[0]:
         raise VersionMismatch
     return row
 

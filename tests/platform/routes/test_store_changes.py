@@ -7,14 +7,17 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
 from chalicelib.integrations.sql.identifiers import quoted
+from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import clock, ids
 from chalicelib.platform.domain.usage_logs import start_of_hour
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository.usage_logs import iterate_logs_of_hour
 from chalicelib.platform.service import store_connections
 from tests.platform.store_databases import DataClient, StoreDatabase, connected_store, data_client
+from tests.timeouts import eventually
 
 
 @pytest.fixture
@@ -29,6 +32,16 @@ def product(number: int) -> dict[str, Any]:
 
 def product_count(tea: DataClient) -> int:
     return int(Store.get(tea.store.id, consistent_read=True).product_count)
+
+
+def order_insert(order_id: str, customer_id: str) -> str:
+    """Return the statement that inserts a paid order with addresses."""
+    return (
+        "INSERT INTO {schema}.orders (id, number, customer_id, status, currency, subtotal, discount_total, tax_total,"
+        " shipping_total, total, billing_address, shipping_address, placed_at, version, created_at, updated_at) VALUES"
+        f" ('{order_id}', 1, '{customer_id}', 'paid', 'EUR', 10, 0, 0, 0, 10, '{{\"city\": \"Oslo\"}}',"
+        " '{\"city\": \"Oslo\"}', '2026-01-01 00:00:00', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+    )
 
 
 def paths(response: httpx.Response) -> list[str]:
@@ -66,12 +79,7 @@ def test_a_deleted_customer_leaves_orders_without_customer_and_addresses(
     customer = tea.add("customers", email="Ann@Example.COM", addresses=[{"city": "Oslo"}])
     assert customer["email"] == "ann@example.com"
     order_id = ids.new()
-    either_database.execute(
-        "INSERT INTO {schema}.orders (id, number, customer_id, status, currency, subtotal, discount_total, tax_total,"
-        " shipping_total, total, billing_address, shipping_address, placed_at, version, created_at, updated_at) VALUES"
-        f" ('{order_id}', 1, '{customer['id']}', 'paid', 'EUR', 10, 0, 0, 0, 10, '{{\"city\": \"Oslo\"}}',"
-        " '{\"city\": \"Oslo\"}', '2026-01-01 00:00:00', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
-    )
+    either_database.execute(order_insert(order_id, customer["id"]))
     before = tea.call("GET", f"orders/{order_id}").json()
     assert (before["customer_id"], before["total"]) == (customer["id"], "10.00")
     assert before["shipping_address"] == {"city": "Oslo"}
@@ -79,6 +87,37 @@ def test_a_deleted_customer_leaves_orders_without_customer_and_addresses(
     after = tea.call("GET", f"orders/{order_id}").json()
     assert [after[name] for name in ("customer_id", "billing_address", "shipping_address")] == [None] * 3
     assert after["version"] == 2
+
+
+def test_an_order_that_is_placed_while_its_customer_is_deleted_keeps_no_addresses(
+    tea: DataClient, either_database: StoreDatabase
+) -> None:
+    customer, order_id = tea.add("customers", email="ann@example.com")["id"], ids.new()
+    place = either_database.place
+    statement = order_insert(order_id, customer).replace("{schema}", quoted(place.schema, place.server.dialect))
+    with (
+        store_connections.connect(either_database.prepared.migrator) as connection,
+        store_connections.connect(either_database.prepared.migrator) as observer,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        deletion = pool.submit(tea.call, "DELETE", f"customers/{customer}")
+        eventually(lambda: deletion.done() or waits_for_lock(observer, place.server.dialect), "the deletion waits")
+        connection.commit()
+        assert deletion.result().status_code == 204
+    order = tea.call("GET", f"orders/{order_id}").json()
+    assert [order[name] for name in ("customer_id", "billing_address", "shipping_address")] == [None] * 3
+
+
+def waits_for_lock(connection: Connection, dialect: Dialect) -> bool:
+    """Return whether a transaction of the server waits for a lock."""
+    statement = {
+        Dialect.POSTGRESQL: "SELECT 'waits', count(*) FROM pg_locks WHERE NOT granted",
+        Dialect.MYSQL: "SHOW GLOBAL STATUS LIKE 'innodb_row_lock_current_waits'",
+    }[dialect]
+    row = connection.exec_driver_sql(statement, execution_options={"no_parameters": True}).one()
+    connection.rollback()
+    return int(row[1]) > 0
 
 
 def test_orders_and_their_items_are_not_written_directly(tea: DataClient) -> None:
