@@ -7,9 +7,11 @@ busy store is the part that several counts have in common.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-COUNTERS = ("product_count", "order_count", "storage_used_bytes")
+MONTHLY_COUNTER = "orders_month"
+"""Counts the orders of the store's `usage_month`; another month makes another counter of it."""
+COUNTERS = ("product_count", "order_count", "storage_used_bytes", MONTHLY_COUNTER)
 """Columns of a store's row that count rows of its database."""
 QUIET_AFTER = timedelta(seconds=60)
 """Calls that began earlier have ended: API Gateway allows 29 seconds."""
@@ -19,8 +21,19 @@ Counts = Mapping[str, int]
 
 
 def drift_of(counters: Counts, counted: Counts) -> dict[str, int]:
-    """Return the correction to add to each counter that differs from the counted rows."""
-    return {name: counted[name] - counters[name] for name in COUNTERS if counted[name] != counters[name]}
+    """Return what is to be added to each counter that differs from the counted rows; not all need be counted."""
+    return {name: count - counters[name] for name, count in counted.items() if count != counters[name]}
+
+
+def month_bounds(month: str) -> tuple[datetime, datetime]:
+    """Return the start of a month (`YYYY-MM`, UTC) and of the next one."""
+    start = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    return start, (start + timedelta(days=32)).replace(day=1)
+
+
+def without_monthly(drift: Counts) -> dict[str, int]:
+    """Return the differences of the counters that every month continues."""
+    return {name: value for name, value in drift.items() if name != MONTHLY_COUNTER}
 
 
 def common_drift(first: Counts, second: Counts) -> dict[str, int]:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from chalicelib.kit import clock
 from chalicelib.platform.domain.store_filters import SortKey
-from chalicelib.platform.domain.store_schema import TableSchema
-from chalicelib.platform.domain.store_values import parse_text_value, render_text
+from chalicelib.platform.domain.store_schema import ColumnKind, TableSchema
+from chalicelib.platform.domain.store_values import render_text
 
 _AFTER = "after"
+_PARSERS: Mapping[ColumnKind, Callable[[str], Any]] = {
+    ColumnKind.BOOLEAN: lambda text: text == "true",
+    ColumnKind.INTEGER: int,
+    ColumnKind.MONEY: Decimal,
+    ColumnKind.TIME: clock.parse,
+}
+"""Parsers of stored values by kind; others are texts. The rules of input do not hold: an adopted column may be wider."""
 
 
 def position_of(schema: TableSchema, row: Mapping[str, Any], sort: Sequence[SortKey]) -> dict[str, Any]:
@@ -25,6 +34,6 @@ def parse_position(
         return None
     texts = position[_AFTER]
     return tuple(
-        None if text is None else parse_text_value(schema.columns[key.column], text)
+        None if text is None else _PARSERS.get(schema.columns[key.column].kind, str)(text)
         for key, text in zip(sort, texts, strict=True)
     )

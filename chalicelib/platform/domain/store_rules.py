@@ -13,6 +13,7 @@ from chalicelib.kit.minor_units import decimals_of
 Rules = Iterator[tuple[str, str]]
 """Broken rules: the column, and words for the caller."""
 
+_STOCK_KEY = ("product_id", "location")
 _CURRENCY = re.compile("[A-Z]{3}")
 
 
@@ -36,6 +37,14 @@ def broken_rules(table: str, row: Mapping[str, Any], currency: str) -> Rules:
     """Yield the broken rules of a whole row. `currency` is the store's."""
     if table in _RULES:
         yield from _RULES[table](row, currency)
+
+
+def refused_changes(table: str, stored: Mapping[str, Any], row: Mapping[str, Any]) -> Rules:
+    """Yield the columns of a row that must not change now: orders find their reserved pieces by product and location."""
+    if table == "inventory" and stored["reserved"]:
+        for name in _STOCK_KEY:
+            if row[name] != stored[name]:
+                yield name, f"cannot be changed while pieces are reserved: {stored['reserved']}"
 
 
 def _of_price(row: Mapping[str, Any], _: str) -> Rules:

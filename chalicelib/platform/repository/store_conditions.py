@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, false, func, or_
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, Table, and_, bindparam, false, func, or_
 from sqlalchemy.sql.elements import UnaryExpression
 
 from chalicelib.integrations.sql.servers import Dialect
@@ -74,8 +74,11 @@ def _is_equal(column: Column[Any], value: Any) -> ColumnElement[bool]:
 
 
 def _bound(column: Column[Any], value: Any) -> ColumnElement[Any]:
-    """Return a bound value of the column's type; SQLAlchemy would write true and false into the statement."""
-    return bindparam(None, value, type_=column.type)
+    """Return a bound value of the column's type; SQLAlchemy would write true and false into the statement.
+
+    Whole numbers have 64 bits: PostgreSQL refuses a position in an adopted wider column otherwise.
+    """
+    return bindparam(None, value, type_=BigInteger() if isinstance(column.type, Integer) else column.type)
 
 
 def _order(table: Table, key: SortKey, dialect: Dialect) -> list[ColumnElement[Any]]:

@@ -9,12 +9,13 @@ from chalicelib.platform.models import Store
 
 
 def add_drift(store: Store, drift: Mapping[str, int], *, was_quiet: bool) -> bool:
-    """Add to counters of a store. Returns False if one of them has changed since `store` was read.
+    """Add to counters of a store. Returns False if one of them, or the month, has changed since `store` was read.
 
     With `was_quiet`, it also returns False if a call was admitted since then.
     """
-    activity = Store.last_activity_at
-    condition = Store.id.exists()
+    activity, month = Store.last_activity_at, Store.usage_month
+    condition = month.does_not_exist() if store.usage_month is None else month == store.usage_month
+    condition &= Store.id.exists()
     for name in drift:
         condition &= getattr(Store, name) == getattr(store, name)
     if was_quiet:

@@ -27,8 +27,10 @@ class UsageRollUpRequested(_OfStore):
 class CensusRequested(_OfStore):
     """Work for `platform-measure_store`: the rows of a store's database are counted.
 
-    `drift` has the differences that earlier attempts agree on, by counter; None at the first attempt.
+    `drift` has the differences that earlier attempts agree on, by counter; None at the first attempt. `usage_month` is the
+    month (`YYYY-MM`) that the counters were of.
     """
 
     attempt: int = 1
     drift: dict[str, int] | None = Field(default=None)
+    usage_month: str | None = None

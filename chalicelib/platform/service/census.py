@@ -46,11 +46,14 @@ def _attempt(message: CensusRequested) -> CensusRequested | None:
     drift = _drift(store)
     is_quiet = rules.is_quiet(store.last_activity_at, started_at)
     if not is_quiet and message.drift is not None:
-        drift = rules.common_drift(message.drift, drift)
+        is_same_month = message.usage_month == store.usage_month
+        drift = rules.common_drift(message.drift, drift if is_same_month else rules.without_monthly(drift))
     if not drift:
         return None
     if not is_quiet and message.attempt < ATTEMPTS:
-        return CensusRequested(store_id=store.id, attempt=message.attempt + 1, drift=drift)
+        return CensusRequested(
+            store_id=store.id, attempt=message.attempt + 1, drift=drift, usage_month=store.usage_month
+        )
     if not store_counters.add_drift(store, drift, was_quiet=is_quiet):
         raise WriteConflict
     log.info("counters corrected", extra={"store": store.id, **drift})
@@ -58,6 +61,7 @@ def _attempt(message: CensusRequested) -> CensusRequested | None:
 
 
 def _drift(store: Store) -> dict[str, int]:
+    month = rules.month_bounds(store.usage_month) if store.usage_month else None
     with store_connections.transaction(store, JOB_LIMITS) as transaction:
-        counted = store_row_counts.count_rows(transaction)
+        counted = store_row_counts.count_rows(transaction, month)
     return rules.drift_of({name: getattr(store, name) for name in rules.COUNTERS}, counted)

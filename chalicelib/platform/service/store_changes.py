@@ -11,6 +11,7 @@ from chalicelib.kit.errors import MethodNotAllowed, VersionMismatch
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.platform.domain import store_rows as rules
 from chalicelib.platform.domain.store_rows import Row, RowErrors
+from chalicelib.platform.domain.store_rules import refused_changes
 from chalicelib.platform.domain.store_schema import READ_ONLY_TABLES, TableSchema
 from chalicelib.platform.errors import InvalidRow, RowNotFound
 from chalicelib.platform.models import Store
@@ -48,8 +49,11 @@ def row_bodies(body: Body | Sequence[Body]) -> Sequence[Body]:
 
 
 def new_row_id(key: Idempotency | None, position: int) -> str:
-    """Return the id of a new row; with an Idempotency-Key the same one in each repeat of the request."""
-    return ids.time_ordered() if key is None else ids.derived(_NAMESPACE, key.key, str(position))
+    """Return the id of a new row; with an Idempotency-Key the same one in each repeat of the request.
+
+    It depends on the body, too: a key can be used for another request once its record has expired.
+    """
+    return ids.derived(_NAMESPACE, key.key, key.body_hash, str(position)) if key else ids.time_ordered()
 
 
 def create_rows(
@@ -121,12 +125,16 @@ def change_row(caller: StoreCaller, path: tuple[str, str], body: Body, version: 
 
 
 def delete_row(caller: StoreCaller, table: str, row_id: str, version: str | None) -> None:
-    """Delete a row. Raises StoreTableNotFound, RowNotFound, VersionMismatch, Unavailable."""
+    """Delete a row. Raises StoreTableNotFound, RowNotFound, VersionMismatch, Unavailable.
+
+    A customer is locked first, so that no concurrent order gets their addresses after `detach_orders`. Writers of orders
+    lock the customer last: a deadlock with one of them is retried.
+    """
     schema = writable_schema(table)
     key = require_key(schema, row_id)
 
     def work(transaction: StoreTransaction) -> None:
-        if version is not None:
+        if version is not None or table == "customers":
             _lock(transaction, schema, key, version)
         if table == "customers":
             store_customers.detach_orders(transaction, row_id, clock.now())
@@ -180,12 +188,13 @@ def _repeated_rows(
     return [by_key[each] for each in keys] if len(by_key) == len(keys) else None
 
 
-def _lock(transaction: StoreTransaction, schema: TableSchema, key: Row, version: str) -> Row:
-    """Return the locked row. Raises RowNotFound, VersionMismatch."""
+def _lock(transaction: StoreTransaction, schema: TableSchema, key: Row, version: str | None) -> Row:
+    """Return the locked row. Raises RowNotFound, VersionMismatch if it has another version than a given one."""
     row = store_rows.lock_row(transaction, schema, key)
     if row is None:
         raise RowNotFound
-    if str(row["version"]) != version.partition(".")[0]:  # the tag of an answer with related rows has more
+    # the tag of an answer with related rows has more
+    if version is not None and str(row["version"]) != version.partition(".")[0]:
         raise VersionMismatch
     return row
 
@@ -195,6 +204,8 @@ def _save_change(transaction: StoreTransaction, schema: TableSchema, stored: Row
     if row == stored:
         return False
     errors = RowErrors()
+    for name, message in refused_changes(schema.name, stored, row):
+        errors.add(0, name, message)
     rules.check_rules(schema, row, currency, 0, errors)
     errors.raise_if_any()
     if schema.name == "categories" and row["parent_id"] != stored["parent_id"]:

@@ -12,6 +12,7 @@ from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.retries import attempts
 from chalicelib.platform.domain import store_rows as rules
 from chalicelib.platform.domain.store_rows import Row, RowErrors
+from chalicelib.platform.domain.store_rules import refused_changes
 from chalicelib.platform.domain.store_schema import TableSchema
 from chalicelib.platform.repository import store_rows
 from chalicelib.platform.repository.store_transactions import StoreTransaction
@@ -95,6 +96,8 @@ def _plan(transaction: StoreTransaction, upsert: Upsert, currency: str) -> Upser
             row = rules.new_row(schema, changes, upsert.new_ids[position], now)
         else:
             row = rules.changed_row(stored, changes, now)
+            for name, message in refused_changes(schema.name, stored, row):
+                errors.add(position, name, message)
         if len(errors.items) == before:
             rules.check_rules(schema, row, currency, position, errors)
         plan.rows.append(row)

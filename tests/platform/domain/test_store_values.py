@@ -51,7 +51,7 @@ def column(kind: ColumnKind, **options: Any) -> ColumnSchema:
         )
     )
 )
-def test_a_cursors_text_is_read_as_the_same_value(pair: tuple[ColumnKind, Any]) -> None:
+def test_a_rendered_text_is_read_as_the_same_value(pair: tuple[ColumnKind, Any]) -> None:
     kind, value = pair
     text = render_text(column(kind), value)
     assert text is not None

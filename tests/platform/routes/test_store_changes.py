@@ -7,14 +7,17 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
 from chalicelib.integrations.sql.identifiers import quoted
+from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import clock, ids
 from chalicelib.platform.domain.usage_logs import start_of_hour
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository.usage_logs import iterate_logs_of_hour
 from chalicelib.platform.service import store_connections
 from tests.platform.store_databases import DataClient, StoreDatabase, connected_store, data_client
+from tests.timeouts import eventually
 
 
 @pytest.fixture
@@ -29,6 +32,16 @@ def product(number: int) -> dict[str, Any]:
 
 def product_count(tea: DataClient) -> int:
     return int(Store.get(tea.store.id, consistent_read=True).product_count)
+
+
+def order_insert(order_id: str, customer_id: str) -> str:
+    """Return the statement that inserts a paid order with addresses."""
+    return (
+        "INSERT INTO {schema}.orders (id, number, customer_id, status, currency, subtotal, discount_total, tax_total,"
+        " shipping_total, total, billing_address, shipping_address, placed_at, version, created_at, updated_at) VALUES"
+        f" ('{order_id}', 1, '{customer_id}', 'paid', 'EUR', 10, 0, 0, 0, 10, '{{\"city\": \"Oslo\"}}',"
+        " '{\"city\": \"Oslo\"}', '2026-01-01 00:00:00', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+    )
 
 
 def paths(response: httpx.Response) -> list[str]:
@@ -66,12 +79,7 @@ def test_a_deleted_customer_leaves_orders_without_customer_and_addresses(
     customer = tea.add("customers", email="Ann@Example.COM", addresses=[{"city": "Oslo"}])
     assert customer["email"] == "ann@example.com"
     order_id = ids.new()
-    either_database.execute(
-        "INSERT INTO {schema}.orders (id, number, customer_id, status, currency, subtotal, discount_total, tax_total,"
-        " shipping_total, total, billing_address, shipping_address, placed_at, version, created_at, updated_at) VALUES"
-        f" ('{order_id}', 1, '{customer['id']}', 'paid', 'EUR', 10, 0, 0, 0, 10, '{{\"city\": \"Oslo\"}}',"
-        " '{\"city\": \"Oslo\"}', '2026-01-01 00:00:00', 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
-    )
+    either_database.execute(order_insert(order_id, customer["id"]))
     before = tea.call("GET", f"orders/{order_id}").json()
     assert (before["customer_id"], before["total"]) == (customer["id"], "10.00")
     assert before["shipping_address"] == {"city": "Oslo"}
@@ -79,6 +87,37 @@ def test_a_deleted_customer_leaves_orders_without_customer_and_addresses(
     after = tea.call("GET", f"orders/{order_id}").json()
     assert [after[name] for name in ("customer_id", "billing_address", "shipping_address")] == [None] * 3
     assert after["version"] == 2
+
+
+def test_an_order_that_is_placed_while_its_customer_is_deleted_keeps_no_addresses(
+    tea: DataClient, either_database: StoreDatabase
+) -> None:
+    customer, order_id = tea.add("customers", email="ann@example.com")["id"], ids.new()
+    place = either_database.place
+    statement = order_insert(order_id, customer).replace("{schema}", quoted(place.schema, place.server.dialect))
+    with (
+        store_connections.connect(either_database.prepared.migrator) as connection,
+        store_connections.connect(either_database.prepared.migrator) as observer,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        deletion = pool.submit(tea.call, "DELETE", f"customers/{customer}")
+        eventually(lambda: deletion.done() or waits_for_lock(observer, place.server.dialect), "the deletion waits")
+        connection.commit()
+        assert deletion.result().status_code == 204
+    order = tea.call("GET", f"orders/{order_id}").json()
+    assert [order[name] for name in ("customer_id", "billing_address", "shipping_address")] == [None] * 3
+
+
+def waits_for_lock(connection: Connection, dialect: Dialect) -> bool:
+    """Return whether a transaction of the server waits for a lock."""
+    statement = {
+        Dialect.POSTGRESQL: "SELECT 'waits', count(*) FROM pg_locks WHERE NOT granted",
+        Dialect.MYSQL: "SHOW GLOBAL STATUS LIKE 'innodb_row_lock_current_waits'",
+    }[dialect]
+    row = connection.exec_driver_sql(statement, execution_options={"no_parameters": True}).one()
+    connection.rollback()
+    return int(row[1]) > 0
 
 
 def test_orders_and_their_items_are_not_written_directly(tea: DataClient) -> None:
@@ -138,6 +177,25 @@ def test_stock_cannot_fall_below_what_is_reserved(tea: DataClient, either_databa
     response = tea.call("PATCH", f"inventory/{row['id']}", {"quantity": 2}, if_match='"1"')
     assert (response.status_code, paths(response)) == (422, ["body.quantity"])
     assert tea.call("PUT", "inventory", [{"product_id": item, "location": "default", "quantity": 3}]).status_code == 200
+
+
+def test_stock_keeps_its_product_and_location_while_pieces_are_reserved(
+    tea: DataClient, either_database: StoreDatabase
+) -> None:
+    first, second = (tea.add("products", **product(number))["id"] for number in (1, 2))
+    row = tea.add("inventory", product_id=first, location="north", quantity=5)
+    path = f"inventory/{row['id']}"
+    either_database.execute("UPDATE {schema}.inventory SET reserved = 3")
+    for name, value in (("product_id", second), ("location", "south")):
+        patched = tea.call("PATCH", path, {name: value}, if_match='"1"')
+        assert (patched.status_code, paths(patched)) == (422, [f"body.{name}"])
+        put = tea.call("PUT", "inventory", [{"id": row["id"], name: value}])
+        assert (put.status_code, paths(put)) == (422, [f"body.0.{name}"])
+    same = {"product_id": first, "location": "north", "low_stock_threshold": 1}
+    assert tea.call("PATCH", path, same, if_match='"1"').status_code == 200
+    either_database.execute("UPDATE {schema}.inventory SET reserved = 0")
+    moved = {"product_id": second, "location": "south"}
+    assert tea.call("PATCH", path, moved, if_match='"2"').status_code == 200
 
 
 def chain(tea: DataClient, length: int, prefix: str = "c") -> list[dict[str, Any]]:

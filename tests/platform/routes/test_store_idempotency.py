@@ -21,7 +21,7 @@ def tea(api: httpx.Client, either_database: StoreDatabase) -> DataClient:
 
 
 def forget_answers() -> None:
-    """Delete the stored answers, as if the process had crashed after the commit in the store's database."""
+    """Delete the stored answers, as if they had expired, or the process had crashed after the store's commit."""
     for record in IdempotencyRecord.scan():
         record.delete()
 
@@ -49,6 +49,19 @@ def test_a_repeat_after_a_crash_finds_the_rows_of_the_first_request(tea: DataCli
         assert len(tea.call("PUT", table, rows, idempotency_key="p").json()["items"]) == len(put.json()["items"])
     assert Store.get(tea.store.id, consistent_read=True).product_count == 2 == len(tea.list("products"))
     assert len(tea.list("prices")) == 2
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_key_that_is_used_for_another_body_after_its_record_expired_makes_other_rows(
+    tea: DataClient, method: str
+) -> None:
+    stored = []
+    for name in ("a", "b"):
+        response = tea.call(method, "products", [{"name": name, "slug": name, "sku": name}], idempotency_key="k")
+        stored += response.json()["items"]
+        forget_answers()
+    assert [row["name"] for row in stored] == ["a", "b"]
+    assert sorted(tea.list("products"), key=lambda row: str(row["name"])) == stored
 
 
 def test_a_refused_request_can_be_repeated(tea: DataClient) -> None:

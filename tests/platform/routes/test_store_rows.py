@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from chalicelib.kit import ids
+from chalicelib.platform.enums import DatabaseType
 from tests.platform.store_databases import DataClient, StoreDatabase, connected_store, data_client
 
 
@@ -119,6 +120,27 @@ def test_a_cursor_continues_after_its_row_while_rows_change(tea: DataClient) -> 
     assert names(tea.call("GET", "products", params=params).json()["items"]) == ["d", "e"]
     for changed in ({"sort": "-name"}, {"name.gt": "a"}, {"cursor": page["next_cursor"] + "x"}):
         assert tea.call("GET", "products", params={**params, **changed}).status_code == 422
+
+
+def test_pages_continue_after_values_of_a_wider_column_that_was_adopted(
+    tea: DataClient, any_database: StoreDatabase
+) -> None:
+    is_mysql = any_database.kind is DatabaseType.MYSQL
+    change = "ALTER TABLE {schema}.inventory " + ("MODIFY " if is_mysql else "ALTER COLUMN ") + "low_stock_threshold "
+    item = tea.add("products", name="a", slug="a", sku="a")["id"]
+    for location in ("a", "b", "c"):
+        tea.add("inventory", product_id=item, location=location, quantity=1)
+    any_database.execute(change + ("BIGINT" if is_mysql else "TYPE BIGINT"))
+    try:
+        any_database.execute("UPDATE {schema}.inventory SET low_stock_threshold = 6000000000")
+        params: dict[str, Any] = {"sort": "low_stock_threshold,location", "limit": 2}
+        page = tea.call("GET", "inventory", params=params).json()
+        rest = tea.call("GET", "inventory", params={**params, "cursor": page["next_cursor"]})
+        assert rest.status_code == 200, rest.text
+        assert [row["location"] for row in (*page["items"], *rest.json()["items"])] == ["a", "b", "c"]
+    finally:
+        any_database.execute("UPDATE {schema}.inventory SET low_stock_threshold = NULL")
+        any_database.execute(change + ("INTEGER" if is_mysql else "TYPE INTEGER"))
 
 
 def test_amounts_are_exact_and_have_the_decimals_of_their_currency(tea: DataClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.schemas.usage_messages import CensusRequested
 from chalicelib.platform.service import census, store_connections
 from chalicelib.platform.service.usage_logs import record_call
-from chalicelib.platform.store_database.tables import PRODUCTS
+from chalicelib.platform.store_database.tables import ORDERS, PRODUCTS
 from tests.platform.clocks import set_clock
 from tests.platform.data_calls import NOON, data_call
 from tests.platform.provisioned_stores import PreparedPlace
@@ -76,6 +76,15 @@ def add_products(store: Store, count: int) -> None:
         transaction.connection.execute(insert(PRODUCTS), rows)
 
 
+def add_order(store: Store, number: int, placed_at: datetime) -> None:
+    """Insert an order as nobody counts it."""
+    totals = dict.fromkeys(("subtotal", "discount_total", "tax_total", "shipping_total", "total"), 0)
+    times = {"placed_at": placed_at, "created_at": placed_at, "updated_at": placed_at}
+    row = {"id": ids.new(), "number": number, "status": "pending", "currency": "USD"} | totals | times
+    with store_connections.transaction(store) as transaction:
+        transaction.connection.execute(insert(ORDERS), [row])
+
+
 def counters(store: Store) -> tuple[int, int, int]:
     row = Store.get(store.id)
     return row.product_count, row.order_count, row.storage_used_bytes
@@ -123,28 +132,56 @@ def test_reservations_in_flight_are_no_difference(prepared: PreparedPlace, reque
     assert counters(store)[0] == 4
 
 
-@pytest.mark.parametrize("column", ["last_activity_at", "product_count"])
+@pytest.mark.parametrize("prepared", ["shared", "mysql"], indirect=True)
+def test_the_orders_of_the_month_are_corrected(prepared: PreparedPlace) -> None:
+    store = connected_store(prepared, orders_month=9, order_count=4, usage_month="2031-11", last_activity_at=LONG_AGO)
+    start, end = datetime(2031, 11, 1, tzinfo=UTC), datetime(2031, 12, 1, tzinfo=UTC)
+    moment = timedelta(microseconds=1)
+    for number, placed_at in enumerate((start - moment, start, end - moment, end)):
+        add_order(store, number, placed_at)
+    census.count_store(CensusRequested(store_id=store.id))
+    row = Store.get(store.id)
+    assert (row.order_count, row.orders_month, row.usage_month) == (4, 2, "2031-11")
+
+
+def test_a_difference_of_another_month_does_not_confirm_one_of_this_month(
+    prepared: PreparedPlace, requests: list[CensusRequested]
+) -> None:
+    store = connected_store(prepared, product_count=2, orders_month=9, usage_month="2031-10", last_activity_at=NOON)
+    census.count_store(CensusRequested(store_id=store.id))
+    Store(store.id).update([Store.usage_month.set("2031-11"), Store.orders_month.set(1)])  # one order is reserved
+    census.count_store(requests[-1])
+    assert [each.drift for each in requests] == [{"product_count": -2, "orders_month": -9}, {"product_count": -2}]
+
+
+@pytest.mark.parametrize("column", ["last_activity_at", "product_count", "usage_month"])
 def test_a_call_during_the_count_makes_it_start_again(
     prepared: PreparedPlace, requests: list[CensusRequested], monkeypatch: pytest.MonkeyPatch, column: str
 ) -> None:
     store = connected_store(prepared, product_count=4, last_activity_at=LONG_AGO)
     count_rows, runs = store_row_counts.count_rows, list[int]()
 
-    def count_while_a_call_runs(transaction: StoreTransaction) -> dict[str, int]:
+    def count_while_a_call_runs(
+        transaction: StoreTransaction, month: tuple[datetime, datetime] | None
+    ) -> dict[str, int]:
         runs.append(1)
         if len(runs) == 1:
-            change = Store.product_count.add(1) if column == "product_count" else Store.last_activity_at.set(NOON)
-            Store(store.id).update([change])
-        return count_rows(transaction)
+            changes = {
+                "last_activity_at": Store.last_activity_at.set(NOON),
+                "product_count": Store.product_count.add(1),
+                "usage_month": Store.usage_month.set("2031-12"),
+            }
+            Store(store.id).update([changes[column]])
+        return count_rows(transaction, month)
 
     monkeypatch.setattr(store_row_counts, "count_rows", count_while_a_call_runs)
     census.count_store(CensusRequested(store_id=store.id))
     assert len(runs) == 2
-    if column == "product_count":
-        assert counters(store)[0] == 0
-    else:
+    if column == "last_activity_at":
         assert counters(store)[0] == 4
         assert [each.attempt for each in requests] == [2]
+    else:
+        assert counters(store)[0] == 0
 
 
 @pytest.mark.parametrize("status", [DatabaseStatus.MOVING, DatabaseStatus.SUSPENDED, None])
