@@ -79,6 +79,36 @@ def test_an_owner_has_a_hundred_tests_an_hour(api: httpx.Client) -> None:
     assert codes == ["HostNotAllowed"] * 100 + ["TooManyRequests"] * 10
 
 
+def test_a_job_and_its_retries_count_as_tests(owner: OwnerApi) -> None:
+    database = {"type": "postgresql", "host": "10.0.0.1", "database": "x", "username": "x", "password": "x"}
+    job = provision(owner, database)
+    assert job.error_code == "HostNotAllowed"
+    for _ in range(4):
+        assert provision(owner, database).error_code == "HostNotAllowed"
+        assert owner.post(f"provision/{job.id}/retry").status_code == 202
+        assert owner.post(f"provision/{job.id}/retry").status_code == 202, "a job in progress is answered"
+        assert owner.post("provision", {"database": database}).status_code == 200
+        run_to_end(job.id)
+    assert owner.post("database/test", {"database": database}).json()["code"] == "HostNotAllowed"
+    refused = [
+        owner.post("provision", {"database": database}),
+        owner.post(f"provision/{job.id}/retry"),
+        owner.post("database/test", {"database": database}),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(429, "TooManyRequests")] * 3
+    assert "Retry-After" in refused[0].headers
+    assert Store.get(owner.store.id).active_job is None
+    assert owner.post("provision", {"database": {"type": "shared"}}).status_code == 202
+
+
+def test_requests_that_begin_no_job_do_not_count(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    job = provision(owner, own_postgresql.body)
+    for _ in range(11):
+        assert owner.post("provision", {"database": own_postgresql.body}).json()["code"] == "StoreProvisioned"
+        assert owner.post(f"provision/{job.id}/retry").json()["code"] == "JobNotRetryable"
+    assert owner.post("database/test", {"database": own_postgresql.body}).status_code == 200
+
+
 def test_a_changed_login_acts_on_the_next_call(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
     assert provision(owner, own_postgresql.body).error_code is None
     before = Store.get(owner.store.id)
