@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.integrations.sql.errors import StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS
 from chalicelib.kit import clock
-from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.domain.server_requirements import has_privileges
@@ -68,9 +68,12 @@ def change_connection(store: Store, database: OwnDatabase) -> ConnectionRead:
         raise ConnectionNotChangeable
     count_connection(store)
     _require_tables(store, target)
-    integration_configs.save_place(store.id, database.type, target.place())
-    with Transaction() as transaction:
-        database_states.stage_connection_change(transaction, store, database.host)
+    try:
+        with Transaction() as transaction:
+            database_states.stage_connection_change(transaction, store, database.host)
+            integration_configs.stage_place(transaction, store.id, database.type, target.place())
+    except WriteConflict as conflict:
+        raise ConnectionNotChangeable("Another request changed the connection; try again.") from conflict
     return ConnectionRead(type=database.type, host=database.host, config_version=store.config_version + 1)
 
 

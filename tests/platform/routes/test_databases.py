@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
+from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
-from chalicelib.platform.enums import StorePlan
-from chalicelib.platform.models import Store
-from chalicelib.platform.service import store_connections
+from chalicelib.kit.tables import Transaction
+from chalicelib.platform.domain.store_places import StorePlace
+from chalicelib.platform.enums import DatabaseType, StorePlan
+from chalicelib.platform.errors import ConnectionNotChangeable, StoreNotFound
+from chalicelib.platform.models import IntegrationConfig, Store
+from chalicelib.platform.repository import integration_configs
+from chalicelib.platform.schemas.databases import OwnDatabaseInput
+from chalicelib.platform.service import connection_tests, store_connections
 from chalicelib.platform.store_database.tables import CATEGORIES
 from tests.platform.provisioning import OwnerApi, owner_api, provision, run_to_end
 from tests.platform.store_servers import ServerOfTest
@@ -120,6 +128,29 @@ def test_a_changed_login_acts_on_the_next_call(owner: OwnerApi, own_postgresql: 
         user = transaction.connection.exec_driver_sql("SELECT current_user").scalar()
         assert len(transaction.connection.execute(CATEGORIES.select()).all()) == 1
     assert user == own_postgresql.body["username"]
+
+
+def test_a_change_of_a_stale_connection_writes_nothing(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    assert provision(owner, own_postgresql.body).error_code is None
+    store = Store.get(owner.store.id)
+    Store(store.id).update([Store.config_version.add(1)])
+    [before] = IntegrationConfig.query(store.id)
+    database = OwnDatabaseInput.model_validate({"database": own_postgresql.body}).database
+    with pytest.raises(ConnectionNotChangeable):
+        connection_tests.change_connection(store, database)
+    [after] = IntegrationConfig.query(store.id)
+    assert (after.version, after.config_data) == (before.version, before.config_data)
+
+
+def test_a_refused_change_keeps_the_large_certificate() -> None:
+    store = new_store(database_type=DatabaseType.POSTGRESQL)
+    server = Server(Dialect.POSTGRESQL, "db.example.com", 5432, "x", "x", "x", "A" * 8_000)
+    integration_configs.save_place(store.id, DatabaseType.POSTGRESQL, StorePlace(server, "store"))
+    other = StorePlace(replace(server, ca_certificate="B" * 8_000), "store")
+    with pytest.raises(StoreNotFound), Transaction() as transaction:
+        transaction.check(Store, (ids.new(),), Store.id.exists(), StoreNotFound())
+        integration_configs.stage_place(transaction, store.id, DatabaseType.POSTGRESQL, other)
+    assert integration_configs.load_place(store).server == server
 
 
 def test_a_connection_to_other_tables_is_refused(
