@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from chalicelib.integrations.sql.servers import Dialect, Server
-from chalicelib.kit import auth, ids
+from chalicelib.kit import auth, clock, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.store_places import StorePlace
@@ -201,6 +202,18 @@ def test_an_owner_has_five_free_stores_on_shared_servers(api: httpx.Client, shar
     Store(owners[0].store.id).update([Store.subscription_plan.set(StorePlan.STARTER)])
     assert owners[5].post("provision", {"database": {"type": "shared"}}).status_code == 202
     assert owners[6].post("provision", {"database": {"type": "shared"}}).status_code == 409
+
+
+def test_a_store_whose_paid_plan_ended_counts_as_free_on_shared_servers(
+    api: httpx.Client, shared_server: ServerOfTest
+) -> None:
+    owner_id, now = ids.new(), clock.now()
+    paid = {"subscription_plan": StorePlan.STARTER, "access_until": now + timedelta(days=1)}
+    ended = {"subscription_plan": StorePlan.STARTER, "access_until": now - timedelta(seconds=1)}
+    owners = [owner_api(api, new_store(owner_id, **ended)) for _ in range(6)]
+    owners.insert(0, owner_api(api, new_store(owner_id, **paid)))
+    answers = [each.post("provision", {"database": {"type": "shared"}}) for each in owners]
+    assert [answer.status_code for answer in answers] == [202] * 6 + [409]
 
 
 def test_a_region_without_a_shared_server_is_refused(owner: OwnerApi, shared_server: ServerOfTest) -> None:
