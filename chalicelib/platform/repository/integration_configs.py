@@ -43,27 +43,27 @@ def load_migrator(store: Store) -> StorePlace:
 
 def save_place(store_id: str, database_type: DatabaseType, place: StorePlace, migrator: Server | None = None) -> None:
     """Store the connection, or replace it. `migrator` is the login that may change tables, if it is another."""
-    with Transaction() as transaction:
-        stage_place(transaction, store_id, database_type, place, migrator)
+    row = IntegrationConfig(store_id, IntegrationType(database_type.value))
+    row.update(_place_actions(row, place, migrator))
 
 
-def stage_place(
-    transaction: Transaction,
-    store_id: str,
-    database_type: DatabaseType,
-    place: StorePlace,
-    migrator: Server | None = None,
-) -> None:
-    """Store the connection, or replace it, in the transaction. A large certificate is put into S3 before."""
+def stage_place(transaction: Transaction, store_id: str, database_type: DatabaseType, place: StorePlace) -> None:
+    """Replace the connection in the transaction. A large certificate is put into S3 before."""
+    row = IntegrationConfig(store_id, IntegrationType(database_type.value))
+    transaction.update(row, _place_actions(row, place, None))
+
+
+def _place_actions(row: IntegrationConfig, place: StorePlace, migrator: Server | None) -> list[Action]:
+    """Return what sets the connection's columns, once a large certificate is in S3."""
     public = {**_public(place.server), "schema": place.schema, "role": place.role}
     secret = _secret(place.server)
     if migrator is not None:
         public["migrator"] = _public(migrator)
         secret["migrator"] = _secret(migrator)
-    kind, now = IntegrationType(database_type.value), clock.now()
-    certificate = _store_certificate(store_id, place.server.ca_certificate)
-    actions: list[Action] = [
-        IntegrationConfig.config_data.set(secrets.encrypt(json.dumps(secret), config_context(store_id, kind))),
+    now, context = clock.now(), config_context(row.store_id, row.integration_type)
+    certificate = _store_certificate(row.store_id, place.server.ca_certificate)
+    return [
+        IntegrationConfig.config_data.set(secrets.encrypt(json.dumps(secret), context)),
         IntegrationConfig.public.set(public),
         IntegrationConfig.is_active.set(True),
         IntegrationConfig.version.add(1),
@@ -72,7 +72,6 @@ def stage_place(
         IntegrationConfig.last_error.remove(),
         IntegrationConfig.ca_certificate.set(certificate) if certificate else IntegrationConfig.ca_certificate.remove(),
     ]
-    transaction.update(IntegrationConfig(store_id, kind), actions)
 
 
 def _get(store: Store) -> IntegrationConfig:
