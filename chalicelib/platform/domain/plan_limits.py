@@ -8,10 +8,14 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from chalicelib.platform.enums import StorePlan
+
 
 class CountedStore(Protocol):
     """The columns of a store's row that the limits read."""
 
+    @property
+    def subscription_plan(self) -> StorePlan: ...
     @property
     def limits(self) -> Mapping[str, int]: ...
     @property
@@ -55,6 +59,11 @@ def usage_month(store: CountedStore, now: datetime) -> str:
 def has_lapsed(store: CountedStore, now: datetime) -> bool:
     """Return whether the access of the store's plan has ended, so that the free plan's limits hold."""
     return store.access_until is not None and store.access_until <= now
+
+
+def is_on_free_plan(store: CountedStore, now: datetime) -> bool:
+    """Return whether the free plan holds now: the row keeps an ended plan until the store's next call."""
+    return store.subscription_plan is StorePlan.FREE or has_lapsed(store, now)
 
 
 def limit_state(store: CountedStore, limit: PlanLimit, now: datetime) -> LimitState:

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from chalicelib.kit import clock, unique_values
 from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.tables import Otherwise, Transaction, get_many
-from chalicelib.platform.enums import DatabaseType, StorePlan
+from chalicelib.platform.domain.plan_limits import is_on_free_plan
+from chalicelib.platform.enums import DatabaseType
 from chalicelib.platform.models import Store
 
 COUNT = 5
@@ -22,13 +23,11 @@ def list_holders(owner_id: str) -> list[str | None]:
 
 def find_free_stores(store_ids: Collection[str]) -> set[str]:
     """Return which of these stores are on the free plan, and on a shared server or nowhere yet; one read."""
-    rows = get_many([(Store, (store_id,)) for store_id in store_ids], consistent=True)
+    rows, now = get_many([(Store, (store_id,)) for store_id in store_ids], consistent=True), clock.now()
     return {
         row.id
         for row in rows
-        if row is not None
-        and row.subscription_plan is StorePlan.FREE
-        and row.database_type in (None, DatabaseType.SHARED)
+        if row is not None and is_on_free_plan(row, now) and row.database_type in (None, DatabaseType.SHARED)
     }
 
 

@@ -5,6 +5,7 @@ A login of Backroom's shared servers has no stored password, but the name of the
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -13,6 +14,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.integrations import storage
 from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import clock, config, secret_reader, secrets
+from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.sealed_columns import config_context
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType, IntegrationType
@@ -41,15 +43,27 @@ def load_migrator(store: Store) -> StorePlace:
 
 def save_place(store_id: str, database_type: DatabaseType, place: StorePlace, migrator: Server | None = None) -> None:
     """Store the connection, or replace it. `migrator` is the login that may change tables, if it is another."""
+    row = IntegrationConfig(store_id, IntegrationType(database_type.value))
+    row.update(_place_actions(row, place, migrator))
+
+
+def stage_place(transaction: Transaction, store_id: str, database_type: DatabaseType, place: StorePlace) -> None:
+    """Replace the connection in the transaction. A large certificate is put into S3 before."""
+    row = IntegrationConfig(store_id, IntegrationType(database_type.value))
+    transaction.update(row, _place_actions(row, place, None))
+
+
+def _place_actions(row: IntegrationConfig, place: StorePlace, migrator: Server | None) -> list[Action]:
+    """Return what sets the connection's columns, once a large certificate is in S3."""
     public = {**_public(place.server), "schema": place.schema, "role": place.role}
     secret = _secret(place.server)
     if migrator is not None:
         public["migrator"] = _public(migrator)
         secret["migrator"] = _secret(migrator)
-    kind, now = IntegrationType(database_type.value), clock.now()
-    certificate = _store_certificate(store_id, kind, place.server.ca_certificate)
-    actions: list[Action] = [
-        IntegrationConfig.config_data.set(secrets.encrypt(json.dumps(secret), config_context(store_id, kind))),
+    now, context = clock.now(), config_context(row.store_id, row.integration_type)
+    certificate = _store_certificate(row.store_id, place.server.ca_certificate)
+    return [
+        IntegrationConfig.config_data.set(secrets.encrypt(json.dumps(secret), context)),
         IntegrationConfig.public.set(public),
         IntegrationConfig.is_active.set(True),
         IntegrationConfig.version.add(1),
@@ -58,7 +72,6 @@ def save_place(store_id: str, database_type: DatabaseType, place: StorePlace, mi
         IntegrationConfig.last_error.remove(),
         IntegrationConfig.ca_certificate.set(certificate) if certificate else IntegrationConfig.ca_certificate.remove(),
     ]
-    IntegrationConfig(store_id, kind).update(actions)
 
 
 def _get(store: Store) -> IntegrationConfig:
@@ -104,13 +117,12 @@ def _decrypt(row: IntegrationConfig) -> dict[str, Any]:
     return dict(json.loads(secrets.decrypt(row.config_data, config_context(row.store_id, row.integration_type))))
 
 
-def _store_certificate(store_id: str, kind: IntegrationType, certificate: str | None) -> str | None:
-    """Return the certificate, or the address of a large one, put into S3."""
+def _store_certificate(store_id: str, certificate: str | None) -> str | None:
+    """Return the certificate, or the address of a large one, put into S3. Its name is its digest: none is replaced."""
     if certificate is None or len(certificate.encode()) <= _LARGE:
         return certificate
-    url = storage.address(
-        config.settings().images_bucket, f"payloads/platform/certificates/{store_id}/{kind.value}.pem"
-    )
+    name = hashlib.sha256(certificate.encode()).hexdigest()
+    url = storage.address(config.settings().images_bucket, f"payloads/platform/certificates/{store_id}/{name}.pem")
     storage.put(url, certificate.encode(), "application/x-pem-file")
     return url
 

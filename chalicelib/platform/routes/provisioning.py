@@ -53,7 +53,7 @@ def get_provisioning_status(call: ApiRequest[Account], store_id: str, job_id: st
 def retry_provisioning(call: ApiRequest[Account], store_id: str, job_id: str) -> JobAccepted:
     """Start a failed job again, within 24 hours of its failure. Tables that it created are kept."""
     store = get_accessible_store(call.principal, store_id)
-    result = provisioning.retry_job(store.id, job_id)
+    result = provisioning.retry_job(store, job_id)
     change = Change(store.id, "platform.retry_job", f"job:{job_id}")
     audit.publish_change(call.principal, change, call.credentials.source_ip)
     return result

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from chalicelib.integrations.sql.errors import StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS
-from chalicelib.kit import attempts, clock
-from chalicelib.kit.attempts import Limit
-from chalicelib.kit.errors import Unavailable
+from chalicelib.kit import clock
+from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.domain.server_requirements import has_privileges
@@ -31,12 +28,11 @@ from chalicelib.platform.schemas.databases import (
     SupabaseDatabase,
 )
 from chalicelib.platform.service import shared_servers, store_connections, supabase_projects
+from chalicelib.platform.service.connection_counts import count_connection
 from chalicelib.platform.service.job_runs import Postponed
 from chalicelib.platform.service.provisioning_places import own_target
 from chalicelib.platform.store_database.tables import TABLES
 
-OWNER_LIMIT = Limit("platform/connection_test/owner", 100, timedelta(hours=1))
-STORE_LIMIT = Limit("platform/connection_test/store", 10, timedelta(hours=1))
 _NAMES = frozenset(table.name for table in TABLES)
 
 
@@ -45,7 +41,7 @@ def test_connection(store: Store, database: Database) -> ConnectionTestRead:
 
     Raises TooManyRequests, SchemaInUse, and the errors of a server that cannot be used.
     """
-    _count_test(store)
+    count_connection(store)
     version: str | None = None
     existing: list[str] = []
     if isinstance(database, SharedDatabase):
@@ -70,17 +66,15 @@ def change_connection(store: Store, database: OwnDatabase) -> ConnectionRead:
     target = own_target(database, store.id, "").without_login()
     if store.database_type is not database.type or target.schema != place.schema or store.active_job is not None:
         raise ConnectionNotChangeable
-    _count_test(store)
+    count_connection(store)
     _require_tables(store, target)
-    integration_configs.save_place(store.id, database.type, target.place())
-    with Transaction() as transaction:
-        database_states.stage_connection_change(transaction, store, database.host)
+    try:
+        with Transaction() as transaction:
+            database_states.stage_connection_change(transaction, store, database.host)
+            integration_configs.stage_place(transaction, store.id, database.type, target.place())
+    except WriteConflict as conflict:
+        raise ConnectionNotChangeable("Another request changed the connection; try again.") from conflict
     return ConnectionRead(type=database.type, host=database.host, config_version=store.config_version + 1)
-
-
-def _count_test(store: Store) -> None:
-    """Count a test of the owner and of the store. Raises TooManyRequests."""
-    attempts.count([attempts.counter(OWNER_LIMIT, store.owner_id), attempts.counter(STORE_LIMIT, store.id)])
 
 
 def _inspect_server(store: Store, target: ProvisioningTarget) -> tuple[str, list[str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
-from chalicelib.platform.enums import StorePlan
+from chalicelib.platform.domain.plan_limits import is_on_free_plan
 from chalicelib.platform.errors import FreeStoresLimit
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import free_store_numbers
@@ -15,7 +16,7 @@ def stage_free_store(transaction: Transaction, store: Store) -> None:
 
     A number of a store that left the free plan or the shared servers is free.
     """
-    if store.subscription_plan is not StorePlan.FREE:
+    if not is_on_free_plan(store, clock.now()):
         return
     holders = free_store_numbers.list_holders(store.owner_id)
     if store.id in holders:

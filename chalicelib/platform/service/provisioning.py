@@ -5,7 +5,7 @@ Uses no SQL: a worker (`provisioning_worker`) runs the job.
 
 from __future__ import annotations
 
-from chalicelib.kit import clock, ids, messages
+from chalicelib.kit import attempts, clock, ids, messages
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
@@ -27,6 +27,7 @@ from chalicelib.platform.schemas.provisioning import (
     StoreJobRead,
 )
 from chalicelib.platform.service import free_shared_stores, job_reports
+from chalicelib.platform.service.connection_counts import count_connection
 from chalicelib.platform.service.job_requests import CERTIFICATE, certificate_of, new_request, seal_request
 
 TABLE_COUNT = 14
@@ -41,13 +42,16 @@ class _AnotherJob(Conflict):
 def request_provisioning(store: Store, database: Database, requested_by: str) -> tuple[JobAccepted, bool]:
     """Start the job that creates the store's database, or return the one in progress; and whether it is new.
 
-    Raises StoreProvisioned, FreeStoresLimit.
+    A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, FreeStoresLimit,
+    TooManyRequests.
     """
     if store.active_job is None:
+        counted = [] if database.type is DatabaseType.SHARED else count_connection(store)
         job = _new_job(store.id, database, requested_by)
         try:
             _begin_job(store, job, database)
         except _AnotherJob:
+            attempts.take_back(counted)
             store = get_store(store.id)
         else:
             return _accepted(job), True
@@ -71,15 +75,21 @@ def get_job_status(store_id: str, job_id: str) -> JobStatusRead:
     )
 
 
-def retry_job(store_id: str, job_id: str) -> JobAccepted:
-    """Start a failed job again with its sealed request. A job in progress is returned. Raises JobNotFound, JobNotRetryable."""
-    job = provisioning_jobs.get(store_id, job_id)
+def retry_job(store: Store, job_id: str) -> JobAccepted:
+    """Start a failed job again with its sealed request, which counts as a connection test. A job in progress is returned.
+
+    Raises JobNotFound, JobNotRetryable, TooManyRequests.
+    """
+    job = provisioning_jobs.get(store.id, job_id)
     if job.unfinished != provisioning_jobs.RUNNING:
-        with Transaction() as transaction:
-            provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
-            database_states.stage_job_begin(transaction, store_id, job_id, JobNotRetryable())
-        job = provisioning_jobs.get(store_id, job_id)
-    messages.publish(JobDue(store_id=store_id, job_id=job_id))
+        counted = count_connection(store)
+        try:
+            _restart_job(job)
+        except JobNotRetryable:
+            attempts.take_back(counted)
+            raise
+        job = provisioning_jobs.get(store.id, job_id)
+    messages.publish(JobDue(store_id=store.id, job_id=job_id))
     return _accepted(job)
 
 
@@ -146,6 +156,13 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
         unit.publish(JobDue(store_id=store.id, job_id=job.id))
 
     run_unit_of_work(decide)
+
+
+def _restart_job(job: ProvisioningJob) -> None:
+    """Make a failed job the store's active one again. Raises JobNotRetryable."""
+    with Transaction() as transaction:
+        provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
+        database_states.stage_job_begin(transaction, job.store_id, job.id, JobNotRetryable())
 
 
 def _accepted(job: ProvisioningJob) -> JobAccepted:

@@ -22,8 +22,8 @@ from chalicelib.platform.schemas.settings import SharedServer
 from chalicelib.platform.service import shared_servers, store_connections, supabase_projects
 from chalicelib.platform.service.job_runs import JobRun
 
-SERVER, HAS_SCHEMA, HAS_LOGIN = "server", "has_schema", "has_login"
-"""Names of notes: the chosen shared server; whether this store's jobs created the schema, and a login of its own."""
+SERVER, HAS_LOGIN = "server", "has_login"
+"""Names of notes: the chosen shared server; whether the job creates a login for the store, or has created it."""
 
 log = logs.logger("platform")
 
@@ -52,9 +52,10 @@ def prepare_place(run: JobRun) -> None:
         _prepare_shared(run, target)
         return
     facts = _check_facts(run, target)
-    if target.dialect is Dialect.POSTGRESQL:
-        run.note(**{HAS_SCHEMA: _prepare_schema(run, target, facts)})
-    run.note(**{HAS_LOGIN: facts.may_create_login and _prepare_login(run, target)})
+    run.note(**{HAS_LOGIN: facts.may_create_login})  # before anything is created, so that a cancellation looks for it
+    has_own_schema = target.dialect is Dialect.POSTGRESQL and _prepare_schema(run, target, facts)
+    if facts.may_create_login and not _prepare_login(run, target, has_own_schema=has_own_schema):
+        run.note(**{HAS_LOGIN: False})
 
 
 def get_target(run: JobRun) -> ProvisioningTarget:
@@ -67,7 +68,7 @@ def get_target(run: JobRun) -> ProvisioningTarget:
 
 
 def find_target(run: JobRun) -> ProvisioningTarget | None:
-    """Return where tables may have been created; None if the job did not get that far."""
+    """Return where the job may have created a schema, a login or tables; None if it did not get that far."""
     database, notes = run.request.database, run.notes
     if isinstance(database, SharedDatabase):
         return _full_target(run) if SERVER in notes else None
@@ -174,15 +175,18 @@ def _prepare_schema(run: JobRun, target: ProvisioningTarget, facts: ServerFacts)
     return facts.schema_mark is not None
 
 
-def _prepare_login(run: JobRun, target: ProvisioningTarget) -> bool:
-    """Create the store's login, which sees the schema only. Returns False if the server refuses it."""
+def _prepare_login(run: JobRun, target: ProvisioningTarget, *, has_own_schema: bool) -> bool:
+    """Create the store's login, which sees the schema only. Returns False if the server refuses it.
+
+    In a schema that this store's jobs created it may also use later tables.
+    """
     connection, login = run.connect(target), str(target.login)
     try:
         with store_schemas.statements(connection):
             store_schemas.set_login(connection, target.dialect, login, target.runtime.password)
             if target.dialect is Dialect.POSTGRESQL:
                 store_schemas.grant_schema(connection, target.schema, login)
-                if run.notes.get(HAS_SCHEMA):
+                if has_own_schema:
                     store_schemas.grant_later_tables(connection, target.schema, login)
     except StatementFailed as error:
         if error.reason is not FailureReason.PRIVILEGE:

@@ -1,6 +1,7 @@
 """The Supabase project of a store: in the owner's organization, or an existing one of theirs.
 
-The project's name is the store's, so that a repeated step finds the project if the response to its creation was lost.
+The project's name is the store's, so that a repeated step finds the project whose creation was not answered. The job
+notes the name before it creates the project: that of an earlier job has a password that this one does not know.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from chalicelib.platform.errors import (
 from chalicelib.platform.schemas.databases import SCHEMA, SupabaseDatabase
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 
-PROJECT, REQUESTED_AT, POOLER = "project", "requested_at", "pooler"
-"""Names of notes: the project's ref, when it was first seen, and the server and logins of its pooler."""
+PROJECT_NAME, PROJECT, REQUESTED_AT, POOLER = "project_name", "project", "requested_at", "pooler"
+"""Names of notes: the name of the project to create, its ref, when it was first seen, server and logins of its pooler."""
 POLL_DELAY = timedelta(seconds=10)
 
 
@@ -96,13 +97,19 @@ def project_target(run: JobRun, database: SupabaseDatabase) -> ProvisioningTarge
 
 
 def _find_or_create(api: ManagementApi, run: JobRun, database: SupabaseDatabase) -> str:
-    """Return the ref of the project: the owner's, the one that has the store's name, or a new one."""
+    """Return the ref of the project, which is sought by its name before it is created.
+
+    Raises SupabaseProjectUnavailable if an earlier job created it.
+    """
     if database.project is not None:
         return database.project
     organization, region = str(database.organization), str(database.region)
     name = f"backroom-{run.store.id}"
     project = api.find_project(organization, name)
+    if project is not None and PROJECT_NAME not in run.notes:
+        raise SupabaseProjectUnavailable(_EARLIER_PROJECT.format(ref=project.ref))
     if project is None:
+        run.note(**{PROJECT_NAME: name})
         project = api.create_project(NewProject(organization, name, region, run.request.project_password))
     return project.ref
 
@@ -133,6 +140,10 @@ def _problems() -> Iterator[None]:
         raise SupabaseProjectUnavailable(f"Supabase refuses the request with status {error.status}.") from error
 
 
+_EARLIER_PROJECT = (
+    "An earlier job created the project {ref} in this organization. Give it as `project` with its database password, "
+    "which Supabase lets you reset, or delete it."
+)
 _QUOTA_DETAILS = {
     "free_projects": "A member of the organization has as many free projects as Supabase allows.",
     "payment": "The organization has an overdue invoice or no payment method.",

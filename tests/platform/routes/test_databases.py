@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import httpx
 import pytest
 
-from chalicelib.kit import auth, ids
+from chalicelib.integrations.sql.servers import Dialect, Server
+from chalicelib.kit import auth, clock, ids
 from chalicelib.kit.auth import Role
-from chalicelib.platform.enums import StorePlan
-from chalicelib.platform.models import Store
-from chalicelib.platform.service import store_connections
+from chalicelib.kit.tables import Transaction
+from chalicelib.platform.domain.store_places import StorePlace
+from chalicelib.platform.enums import DatabaseType, StorePlan
+from chalicelib.platform.errors import ConnectionNotChangeable, StoreNotFound
+from chalicelib.platform.models import IntegrationConfig, Store
+from chalicelib.platform.repository import integration_configs
+from chalicelib.platform.schemas.databases import OwnDatabaseInput
+from chalicelib.platform.service import connection_tests, store_connections
 from chalicelib.platform.store_database.tables import CATEGORIES
 from tests.platform.provisioning import OwnerApi, owner_api, provision, run_to_end
 from tests.platform.store_servers import ServerOfTest
@@ -79,6 +88,36 @@ def test_an_owner_has_a_hundred_tests_an_hour(api: httpx.Client) -> None:
     assert codes == ["HostNotAllowed"] * 100 + ["TooManyRequests"] * 10
 
 
+def test_a_job_and_its_retries_count_as_tests(owner: OwnerApi) -> None:
+    database = {"type": "postgresql", "host": "10.0.0.1", "database": "x", "username": "x", "password": "x"}
+    job = provision(owner, database)
+    assert job.error_code == "HostNotAllowed"
+    for _ in range(4):
+        assert provision(owner, database).error_code == "HostNotAllowed"
+        assert owner.post(f"provision/{job.id}/retry").status_code == 202
+        assert owner.post(f"provision/{job.id}/retry").status_code == 202, "a job in progress is answered"
+        assert owner.post("provision", {"database": database}).status_code == 200
+        run_to_end(job.id)
+    assert owner.post("database/test", {"database": database}).json()["code"] == "HostNotAllowed"
+    refused = [
+        owner.post("provision", {"database": database}),
+        owner.post(f"provision/{job.id}/retry"),
+        owner.post("database/test", {"database": database}),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(429, "TooManyRequests")] * 3
+    assert "Retry-After" in refused[0].headers
+    assert Store.get(owner.store.id).active_job is None
+    assert owner.post("provision", {"database": {"type": "shared"}}).status_code == 202
+
+
+def test_requests_that_begin_no_job_do_not_count(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    job = provision(owner, own_postgresql.body)
+    for _ in range(11):
+        assert owner.post("provision", {"database": own_postgresql.body}).json()["code"] == "StoreProvisioned"
+        assert owner.post(f"provision/{job.id}/retry").json()["code"] == "JobNotRetryable"
+    assert owner.post("database/test", {"database": own_postgresql.body}).status_code == 200
+
+
 def test_a_changed_login_acts_on_the_next_call(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
     assert provision(owner, own_postgresql.body).error_code is None
     before = Store.get(owner.store.id)
@@ -90,6 +129,29 @@ def test_a_changed_login_acts_on_the_next_call(owner: OwnerApi, own_postgresql: 
         user = transaction.connection.exec_driver_sql("SELECT current_user").scalar()
         assert len(transaction.connection.execute(CATEGORIES.select()).all()) == 1
     assert user == own_postgresql.body["username"]
+
+
+def test_a_change_of_a_stale_connection_writes_nothing(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    assert provision(owner, own_postgresql.body).error_code is None
+    store = Store.get(owner.store.id)
+    Store(store.id).update([Store.config_version.add(1)])
+    [before] = IntegrationConfig.query(store.id)
+    database = OwnDatabaseInput.model_validate({"database": own_postgresql.body}).database
+    with pytest.raises(ConnectionNotChangeable):
+        connection_tests.change_connection(store, database)
+    [after] = IntegrationConfig.query(store.id)
+    assert (after.version, after.config_data) == (before.version, before.config_data)
+
+
+def test_a_refused_change_keeps_the_large_certificate() -> None:
+    store = new_store(database_type=DatabaseType.POSTGRESQL)
+    server = Server(Dialect.POSTGRESQL, "db.example.com", 5432, "x", "x", "x", "A" * 8_000)
+    integration_configs.save_place(store.id, DatabaseType.POSTGRESQL, StorePlace(server, "store"))
+    other = StorePlace(replace(server, ca_certificate="B" * 8_000), "store")
+    with pytest.raises(StoreNotFound), Transaction() as transaction:
+        transaction.check(Store, (ids.new(),), Store.id.exists(), StoreNotFound())
+        integration_configs.stage_place(transaction, store.id, DatabaseType.POSTGRESQL, other)
+    assert integration_configs.load_place(store).server == server
 
 
 def test_a_connection_to_other_tables_is_refused(
@@ -140,6 +202,18 @@ def test_an_owner_has_five_free_stores_on_shared_servers(api: httpx.Client, shar
     Store(owners[0].store.id).update([Store.subscription_plan.set(StorePlan.STARTER)])
     assert owners[5].post("provision", {"database": {"type": "shared"}}).status_code == 202
     assert owners[6].post("provision", {"database": {"type": "shared"}}).status_code == 409
+
+
+def test_a_store_whose_paid_plan_ended_counts_as_free_on_shared_servers(
+    api: httpx.Client, shared_server: ServerOfTest
+) -> None:
+    owner_id, now = ids.new(), clock.now()
+    paid = {"subscription_plan": StorePlan.STARTER, "access_until": now + timedelta(days=1)}
+    ended = {"subscription_plan": StorePlan.STARTER, "access_until": now - timedelta(seconds=1)}
+    owners = [owner_api(api, new_store(owner_id, **ended)) for _ in range(6)]
+    owners.insert(0, owner_api(api, new_store(owner_id, **paid)))
+    answers = [each.post("provision", {"database": {"type": "shared"}}) for each in owners]
+    assert [answer.status_code for answer in answers] == [202] * 6 + [409]
 
 
 def test_a_region_without_a_shared_server_is_refused(owner: OwnerApi, shared_server: ServerOfTest) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Engine, event
 
-from chalicelib.kit import clock, ids, secrets
+from chalicelib.integrations.sql.servers import Dialect
+from chalicelib.kit import clock
 from chalicelib.platform.domain.provisioning import MAX_CRASHES, RETRY_WINDOW, Step
-from chalicelib.platform.domain.sealed_columns import request_context
+from chalicelib.platform.domain.provisioning_targets import own_login
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import provisioning_jobs
@@ -83,6 +86,35 @@ def test_a_canceled_job_leaves_nothing_that_it_created(
     assert row.active_job is None
     assert owner.post(f"provision/{job_id}/cancel").json()["code"] == "JobEnded"
     assert provision(owner, server.body).status is JobStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [("own_postgresql", "CREATE SCHEMA"), ("own_postgresql", "CREATE ROLE"), ("own_mysql", "CREATE USER")],
+)
+def test_a_job_that_is_canceled_while_it_prepares_the_place_leaves_nothing(
+    name: str, statement: str, owner: OwnerApi, request: pytest.FixtureRequest
+) -> None:
+    server: ServerOfTest = request.getfixturevalue(name)
+    job_id = begin(owner, server)
+    codes: list[int] = []
+
+    def cancel(*arguments: Any) -> None:
+        if str(arguments[2]).startswith(statement) and not codes:
+            codes.append(owner.post(f"provision/{job_id}/cancel").status_code)
+
+    event.listen(Engine, "after_cursor_execute", cancel)
+    try:
+        job = run_to_end(job_id)
+    finally:
+        event.remove(Engine, "after_cursor_execute", cancel)
+    assert (codes, job.status, job.report["left"]) == ([202], JobStatus.CANCELLED, [])
+    login = own_login(owner.store.id)
+    if server.dialect is Dialect.MYSQL:
+        assert server.query("SELECT count(*) FROM mysql.user WHERE User = %s", login) == [(0,)]
+    else:
+        assert server.query("SELECT count(*) FROM pg_roles WHERE rolname = %s", login) == [(0,)]
+        assert server.query("SELECT count(*) FROM pg_namespace WHERE nspname = 'store'") == [(0,)]
 
 
 def test_a_cancellation_keeps_tables_with_rows(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:

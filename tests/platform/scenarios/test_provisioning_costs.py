@@ -22,7 +22,7 @@ from tests.platform.stores import new_store
     ("name", "cost", "messages"),
     [
         ("shared_server", Cost(reads=6, writes=25, write_units=77), 134),
-        ("own_postgresql", Cost(reads=4, writes=26, write_units=80), 153),
+        ("own_postgresql", Cost(reads=4, writes=25, write_units=77), 153),
         ("own_mysql", Cost(reads=4, writes=25, write_units=77), 134),
     ],
 )

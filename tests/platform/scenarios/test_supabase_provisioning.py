@@ -14,7 +14,7 @@ from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.schemas.provisioning import JobDue
 from chalicelib.platform.service.provisioning_worker import run_job
 from infra.sandbox.supabase import SupabaseSandbox
-from tests.platform.provisioning import OwnerApi, owner_api, provision
+from tests.platform.provisioning import OwnerApi, owner_api, provision, run_to_end
 from tests.platform.store_servers import ServerOfTest
 from tests.platform.stores import new_store
 
@@ -39,6 +39,21 @@ def test_a_project_whose_creation_was_not_answered_is_found_by_its_name(
     supabase.lose_answers(1)
     assert provision(owner, supabase_account.body).status is JobStatus.COMPLETED
     assert [project["name"] for project in supabase.projects()] == [f"backroom-{owner.store.id}"]
+
+
+def test_the_project_of_an_earlier_job_is_named_to_its_owner(
+    owner: OwnerApi, supabase: SupabaseSandbox, supabase_account: ServerOfTest
+) -> None:
+    supabase.come_up_after(1_000)
+    job_id = owner.post("provision", {"database": supabase_account.body}).json()["job_id"]
+    run_job(JobDue(store_id=owner.store.id, job_id=job_id))
+    [project] = supabase.projects()
+    owner.post(f"provision/{job_id}/cancel")
+    assert run_to_end(job_id).report["left"] == [f"project {project['ref']}"]
+    later = provision(owner, supabase_account.body)
+    assert (later.status, later.error_code) == (JobStatus.FAILED, "SupabaseProjectUnavailable")
+    assert project["ref"] in str(later.error_message)
+    assert len(supabase.projects()) == 1
 
 
 def test_a_throttled_call_waits_and_is_no_failed_attempt(
