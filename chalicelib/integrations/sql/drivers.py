@@ -68,6 +68,7 @@ def _postgresql(server: Server, limits: Limits, hosts: tuple[str, ...], context:
         sslcrl="",
         gssencmode="disable",
         connect_timeout=limits.connect,
+        tcp_user_timeout=limits.unanswered * 1000,
         application_name=_APPLICATION,
         client_encoding="utf8",
         options="",

@@ -82,7 +82,7 @@ def _engine(server: Server, limits: Limits, allowed_hosts: Collection[str], **op
     event.listen(engine, "before_cursor_execute", lambda connection, *_: _extend(connection))
     event.listen(engine, "commit", _extend)
     event.listen(engine, "rollback", _extend)
-    event.listen(engine, "checkout", partial(_ping_idle, engine.dialect))
+    event.listen(engine, "checkout", partial(_ping_idle, engine.dialect, limits))
     event.listen(engine, "checkin", _check_in)
     event.listen(engine, "invalidate", lambda _driver, record, _error: _cancel(record.info))
     event.listen(engine, "close", lambda _driver, record: _cancel(record.info))
@@ -97,8 +97,7 @@ def _begin_transaction(connection: Connection, dialect: Dialect, limits: Limits)
     """Begin the transaction with one message. On a lost connection, invalidates it."""
     driver: Any = connection.connection.dbapi_connection
     _cancel(connection.info)
-    fileno = driver.fileno() if dialect is Dialect.POSTGRESQL else driver._sock.fileno()
-    connection.info["cutoff"] = Cutoff(fileno, limits.unanswered)
+    connection.info["cutoff"] = _start_cutoff(driver, limits)
     try:
         if dialect is Dialect.POSTGRESQL:
             psycopg.Cursor(driver).execute(_begin_message(connection.get_execution_options().get(ROLE), limits))
@@ -108,6 +107,12 @@ def _begin_transaction(connection: Connection, dialect: Dialect, limits: Limits)
         if failures.is_disconnect(error):
             connection.invalidate(error)
         raise
+
+
+def _start_cutoff(driver: Any, limits: Limits) -> Cutoff:
+    """Start the deadline of the server's next answer."""
+    fileno = driver.fileno() if isinstance(driver, psycopg.Connection) else driver._sock.fileno()
+    return Cutoff(fileno, limits.unanswered)
 
 
 def _begin_message(role: str | None, limits: Limits) -> bytes:
@@ -141,12 +146,20 @@ def _check_in(driver: Any, record: Any) -> None:
         record.info["idle_since"] = clock.now()
 
 
-def _ping_idle(dialect: EngineDialect, driver: Any, record: Any, _proxy: Any) -> None:
-    """Check a connection that was idle for a while; the pool replaces one that is dead."""
+def _ping_idle(dialect: EngineDialect, limits: Limits, driver: Any, record: Any, _proxy: Any) -> None:
+    """Check a connection that was idle for a while; the pool replaces one that is dead or does not answer."""
     since = record.info.get("idle_since")
     if since is None or clock.now() - since <= _PING_AFTER:
         return
     try:
-        dialect.do_ping(driver)
+        _ping(dialect, limits, driver)
     except failures.DriverError as error:
         raise exc.DisconnectionError from error
+
+
+def _ping(dialect: EngineDialect, limits: Limits, driver: Any) -> None:
+    cutoff = _start_cutoff(driver, limits)
+    try:
+        dialect.do_ping(driver)
+    finally:
+        cutoff.cancel()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -172,6 +174,30 @@ def test_an_idle_connection_is_pinged(relayed: tuple[Store, Relay], monkeypatch:
     before = passed.messages
     customers(store)
     assert passed.messages - before == 4
+
+
+def test_an_idle_connection_whose_server_is_silent_is_replaced(
+    relayed: tuple[Store, Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, passed = relayed
+    limits = replace(CALL_LIMITS, unanswered=1)
+    customers(store, limits)
+    later = clock.now() + timedelta(seconds=31)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    passed.silence()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        try:
+            assert pool.submit(customers, store, limits).result(timeout=9) == []
+        finally:
+            passed.cut()
+    assert passed.connections == 2
+
+
+def test_the_system_drops_a_connection_whose_server_acknowledges_nothing(prepared_places: Places) -> None:
+    with store_connections.connect(prepared_places("postgresql").migrator, CALL_LIMITS) as connection:
+        with socket.socket(fileno=os.dup(connection.connection.dbapi_connection.fileno())) as peer:
+            milliseconds = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert milliseconds == CALL_LIMITS.unanswered * 1000
 
 
 def test_a_server_that_stops_answering_is_cut_off(relayed: tuple[Store, Relay]) -> None:
