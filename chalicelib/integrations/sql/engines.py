@@ -26,6 +26,7 @@ from chalicelib.kit import clock
 
 ROLE = "backroom_role"
 """The option of a connection with the role of its transactions."""
+_IDLE_SINCE = "idle_since"
 _RECYCLE = timedelta(seconds=300)
 _PING_AFTER = timedelta(seconds=30)
 _CONCURRENT = 63
@@ -57,6 +58,11 @@ def connect(server: Server, limits: Limits = JOB_LIMITS, allowed_hosts: Collecti
             yield connection
     finally:
         engine.dispose()
+
+
+def is_used(connection: Connection) -> bool:
+    """Return whether the connection served an earlier transaction, so that it may be lost since. Ask before it begins."""
+    return _IDLE_SINCE in connection.info
 
 
 @contextmanager
@@ -143,12 +149,12 @@ def _check_in(driver: Any, record: Any) -> None:
     """End the deadline and note the time. `driver` is None for a connection that is lost."""
     _cancel(record.info)
     if driver is not None:
-        record.info["idle_since"] = clock.now()
+        record.info[_IDLE_SINCE] = clock.now()
 
 
 def _ping_idle(dialect: EngineDialect, limits: Limits, driver: Any, record: Any, _proxy: Any) -> None:
     """Check a connection that was idle for a while; the pool replaces one that is dead or does not answer."""
-    since = record.info.get("idle_since")
+    since = record.info.get(_IDLE_SINCE)
     if since is None or clock.now() - since <= _PING_AFTER:
         return
     try:

@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from chalicelib.integrations.sql import engines, errors
-from chalicelib.integrations.sql.errors import ServerRefused
+from chalicelib.integrations.sql.circuit_breaker import CircuitBreaker
+from chalicelib.integrations.sql.errors import FailureReason, ServerRefused, StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS, JOB_LIMITS, Limits, Server
 from chalicelib.kit import clock, logs, secret_reader
 from chalicelib.kit.errors import Problem, Unavailable
@@ -75,28 +76,39 @@ def _open(stack: ExitStack, store: Store, limits: Limits) -> StoreTransaction:
     """Open the transaction; a refused login reads the connection again, once. Raises ServerRefused."""
     place = _place(store)
     try:
-        return _open_place(stack, place, limits)
+        return stack.enter_context(_open_place(place, limits))
     except errors.ServerLoginRefused:
         _places.pop((store.id, store.config_version), None)
         secret_reader.forget_secrets()
         current = _place(store)
         if current == place:
             raise
-        return _open_place(stack, current, limits)
+        return stack.enter_context(_open_place(current, limits))
 
 
-def _open_place(stack: ExitStack, place: StorePlace, limits: Limits) -> StoreTransaction:
+@contextmanager
+def _open_place(place: StorePlace, limits: Limits) -> Iterator[StoreTransaction]:
     """Open a transaction unless the server failed several times. Raises Unavailable, ServerRefused, StatementFailed."""
     connector = store_engines.get_engine(place.server, limits, allowed_hosts.load_allowed_hosts())
     if connector.breaker.is_open(clock.now()):
         raise Unavailable("The store's database failed repeatedly.", retry_after=_RETRY_AFTER)
+    with _counted(connector.breaker), store_transactions.open_transaction(connector.engine, place) as opened:
+        yield opened
+
+
+@contextmanager
+def _counted(breaker: CircuitBreaker) -> Iterator[None]:
+    """Note a refused or lost connection as a failure of the server, and a commit as a success."""
     try:
-        opened = stack.enter_context(store_transactions.open_transaction(connector.engine, place))
+        yield
     except ServerRefused:
-        connector.breaker.record_failure(clock.now())
+        breaker.record_failure(clock.now())
         raise
-    connector.breaker.record_success()
-    return opened
+    except StatementFailed as error:
+        if error.reason is FailureReason.DISCONNECTED:
+            breaker.record_failure(clock.now())
+        raise
+    breaker.record_success()
 
 
 def _place(store: Store) -> StorePlace:

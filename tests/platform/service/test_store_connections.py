@@ -298,6 +298,22 @@ def test_three_failures_rest_the_server_for_ten_seconds(
         assert passed.connections == 4
 
 
+@pytest.mark.parametrize("unanswered", [b"BEGIN", b"customers"])
+def test_a_server_that_is_silent_after_the_login_rests_after_three_calls(
+    relayed: tuple[Store, Relay], unanswered: bytes
+) -> None:
+    store, passed = relayed
+    limits = replace(CALL_LIMITS, unanswered=1)
+    passed.unanswered = unanswered
+    for _ in range(3):
+        with pytest.raises(StatementFailed) as failed:
+            customers(store, limits)
+        assert failed.value.reason is FailureReason.DISCONNECTED
+    with pytest.raises(Unavailable):
+        customers(store, limits)
+    assert passed.connections == 3
+
+
 def test_at_most_eight_engines_are_kept(prepared_places: Places) -> None:
     prepared = prepared_places("postgresql")
     for seconds in range(1, 12):
