@@ -73,16 +73,20 @@ def connect(server: Server, limits: Limits = JOB_LIMITS) -> Iterator[Connection]
 
 
 def _open(stack: ExitStack, store: Store, limits: Limits) -> StoreTransaction:
-    """Open the transaction; a refused login reads the connection again, once. Raises ServerRefused."""
+    """Open the transaction; a refused login reads the connection again, once. Raises ServerRefused.
+
+    Other stores with the same login read theirs again at their next call, whatever the breaker of the old login says.
+    """
     place = _place(store)
     try:
         return stack.enter_context(_open_place(place, limits))
     except errors.ServerLoginRefused:
-        _places.pop((store.id, store.config_version), None)
+        _forget_server(place.server)
         secret_reader.forget_secrets()
         current = _place(store)
         if current == place:
             raise
+        store_engines.close_engine(place.server)
         return stack.enter_context(_open_place(current, limits))
 
 
@@ -130,6 +134,12 @@ def _forget_earlier(store: Store, place: StorePlace) -> None:
         earlier = _places.pop(key).server
         if earlier != place.server and all(other.server != earlier for other in _places.values()):
             store_engines.close_engine(earlier)
+
+
+def _forget_server(server: Server) -> None:
+    """Forget the connections of all stores with this login."""
+    for key in [key for key, place in _places.items() if place.server == server]:
+        del _places[key]
 
 
 def close_connections() -> None:

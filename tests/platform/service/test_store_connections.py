@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from chalicelib.integrations.sql import drivers, engines
+from chalicelib.integrations.sql.circuit_breaker import FAILURES
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
 from chalicelib.kit import clock, ids
@@ -261,18 +262,22 @@ def test_the_next_call_takes_a_rotated_password(prepared_places: Places, postgre
             connection.execute(f"ALTER ROLE {rotated.username} PASSWORD '{prepared.place.server.password}'")
 
 
-def test_a_rotated_secret_of_a_shared_server_is_read_again(
+def test_every_store_of_a_shared_server_reads_its_rotated_secret_again(
     prepared_places: Places, postgresql_server: DatabaseServer
 ) -> None:
     prepared = prepared_places("shared")
-    store, login = connected_store(prepared), prepared.place.server
-    customers(store)
+    stores, login = [connected_store(prepared) for _ in range(FAILURES + 2)], prepared.place.server
+    for store in stores:
+        customers(store)
+    earlier = integration_configs.load_place(stores[0]).server
     store_engines.close_engines()
     try:
         with postgresql_connection(postgresql_server) as connection:
             connection.execute(f"ALTER ROLE {login.username} PASSWORD 'rotated'")
         os.environ["SHARED_TEST_PASSWORD"] = "rotated"
-        assert customers(store) == []
+        for store in stores:
+            assert customers(store) == []
+        assert (earlier, CALL_LIMITS) not in store_engines._engines
     finally:
         with postgresql_connection(postgresql_server) as connection:
             connection.execute(f"ALTER ROLE {login.username} PASSWORD '{login.password}'")
