@@ -6,7 +6,7 @@ transaction and sets its role and limits (`SET LOCAL`). Options of a connection:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -33,12 +33,12 @@ _CONCURRENT = 63
 """Connections beyond the pooled one, closed after use. A Lambda function serves one call at a time and opens none."""
 
 
-def pooled_engine(server: Server, limits: Limits, allowed_hosts: Collection[str] = ()) -> Engine:
-    """Return an engine that keeps one connection."""
+def pooled_engine(server: Server, limits: Limits, load_allowed_hosts: Callable[[], Collection[str]]) -> Engine:
+    """Return an engine that keeps one connection. Each new connection loads the allowed hosts."""
     return _engine(
         server,
         limits,
-        allowed_hosts,
+        load_allowed_hosts,
         poolclass=QueuePool,
         pool_size=1,
         max_overflow=_CONCURRENT,
@@ -52,7 +52,7 @@ def connect(server: Server, limits: Limits = JOB_LIMITS, allowed_hosts: Collecti
 
     Raises ServerRefused, and StatementFailed for an error of the server within the block.
     """
-    engine = _engine(server, limits, allowed_hosts, poolclass=NullPool)
+    engine = _engine(server, limits, lambda: allowed_hosts, poolclass=NullPool)
     try:
         with translated(), engine.connect() as connection:
             yield connection
@@ -74,12 +74,14 @@ def translated() -> Iterator[None]:
         raise failures.statement_failure(error) from None
 
 
-def _engine(server: Server, limits: Limits, allowed_hosts: Collection[str], **options: Any) -> Engine:
+def _engine(
+    server: Server, limits: Limits, load_allowed_hosts: Callable[[], Collection[str]], **options: Any
+) -> Engine:
     engine = create_engine(DIALECT_URLS[server.dialect], hide_parameters=True, **_driver_options(server), **options)
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> Any:
-        return drivers.open_connection(server, limits, allowed_hosts, parameters)
+        return drivers.open_connection(server, limits, load_allowed_hosts(), parameters)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -93,7 +93,7 @@ def _open(stack: ExitStack, store: Store, limits: Limits) -> StoreTransaction:
 @contextmanager
 def _open_place(place: StorePlace, limits: Limits) -> Iterator[StoreTransaction]:
     """Open a transaction unless the server failed several times. Raises Unavailable, ServerRefused, StatementFailed."""
-    connector = store_engines.get_engine(place.server, limits, allowed_hosts.load_allowed_hosts())
+    connector = store_engines.get_engine(place.server, limits, allowed_hosts.load_allowed_hosts)
     if connector.breaker.is_open(clock.now()):
         raise Unavailable("The store's database failed repeatedly.", retry_after=_RETRY_AFTER)
     with _counted(connector.breaker), store_transactions.open_transaction(connector.engine, place) as opened:

@@ -16,16 +16,16 @@ from sqlalchemy import insert, select, text, update
 
 from chalicelib.integrations.sql import drivers, engines
 from chalicelib.integrations.sql.circuit_breaker import FAILURES
-from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.integrations.sql.errors import FailureReason, ServerAddressForbidden, ServerUnreachable, StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
 from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import Unavailable
 from chalicelib.platform import errors
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType
-from chalicelib.platform.models import IntegrationConfig, Store
+from chalicelib.platform.models import IntegrationConfig, PlatformSetting, Store
 from chalicelib.platform.repository import integration_configs, store_engines
-from chalicelib.platform.service import store_connections
+from chalicelib.platform.service import allowed_hosts, store_connections
 from chalicelib.platform.store_database.tables import CUSTOMERS, INVENTORY
 from tests.databases import DatabaseServer, postgresql_connection
 from tests.platform.provisioned_stores import PreparedPlace, connected_store
@@ -317,6 +317,22 @@ def test_a_server_that_is_silent_after_the_login_rests_after_three_calls(
     with pytest.raises(Unavailable):
         customers(store, limits)
     assert passed.connections == 3
+
+
+def test_a_host_that_is_allowed_later_passes_without_a_new_engine(prepared_places: Places) -> None:
+    place = prepared_places("postgresql").place
+    store = store_at(replace(place, server=replace(place.server, host="127.0.0.2")))
+    assert _refusal(store) is ServerAddressForbidden
+    PlatformSetting("allowed_hosts", value={"hosts": ["127.0.0.2"]}, version=1, updated_at=clock.now()).save()
+    allowed_hosts.forget_allowed_hosts()
+    assert _refusal(store) is ServerUnreachable
+    store_connections.close_connections()
+
+
+def _refusal(store: Store) -> type[BaseException | None]:
+    with pytest.raises(Unavailable) as refused:
+        customers(store)
+    return type(refused.value.__cause__)
 
 
 def test_at_most_eight_engines_are_kept(prepared_places: Places) -> None:
