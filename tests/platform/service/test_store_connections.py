@@ -196,7 +196,8 @@ def test_an_idle_connection_whose_server_is_silent_is_replaced(
 
 def test_the_system_drops_a_connection_whose_server_acknowledges_nothing(prepared_places: Places) -> None:
     with store_connections.connect(prepared_places("postgresql").migrator, CALL_LIMITS) as connection:
-        with socket.socket(fileno=os.dup(connection.connection.dbapi_connection.fileno())) as peer:
+        driver: Any = connection.connection.dbapi_connection
+        with socket.socket(fileno=os.dup(driver.fileno())) as peer:
             milliseconds = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
     assert milliseconds == CALL_LIMITS.unanswered * 1000
 
