@@ -19,6 +19,9 @@ class Relay:
         self.messages = 0
         self.connections = 0
         self.is_silent = False
+        self.unanswered: bytes | None = None
+        """Messages with this text get no answer."""
+        self._silenced = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -28,18 +31,30 @@ class Relay:
                 server = socket.create_connection(self._target)
                 self._sockets += [client, server]
                 self.connections += 1
-                for source, target, counts in ((client, server, True), (server, client, False)):
-                    threading.Thread(target=self._copy, args=(source, target, counts), daemon=True).start()
+                number = self.connections
+                for source, target, sender in ((client, server, number), (server, client, None)):
+                    threading.Thread(target=self._copy, args=(source, target, sender), daemon=True).start()
 
-    def _copy(self, source: socket.socket, target: socket.socket, counts: bool) -> None:
+    def _copy(self, source: socket.socket, target: socket.socket, number: int | None) -> None:
+        """Copy what a side sends. `number` is the connection's if the client sends."""
         with suppress(OSError):
             while data := source.recv(1 << 20):
-                self.messages += counts
-                if not self.is_silent:
+                self.messages += number is not None
+                if not self._is_swallowed(data, number):
                     target.sendall(data)
         for each in (source, target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
+
+    def _is_swallowed(self, data: bytes, number: int | None) -> bool:
+        if number is None:
+            return self.is_silent
+        is_unanswered = self.unanswered is not None and self.unanswered in data
+        return self.is_silent or number <= self._silenced or is_unanswered
+
+    def silence(self) -> None:
+        """Stop answering on the open connections. Later ones are answered."""
+        self._silenced = self.connections
 
     def cut(self) -> None:
         """Close every connection, as a restart of the server does."""

@@ -16,7 +16,7 @@ from pymysql.constants import CLIENT
 from chalicelib.integrations.sql import addresses, failures, tls
 from chalicelib.integrations.sql.deadlines import Cutoff
 from chalicelib.integrations.sql.dialects import SQL_MODE
-from chalicelib.integrations.sql.errors import ServerTooOld
+from chalicelib.integrations.sql.errors import ServerRefused, ServerTooOld, ServerUnreachable
 from chalicelib.integrations.sql.servers import Dialect, Limits, Server
 
 _APPLICATION = "backroom"
@@ -68,6 +68,7 @@ def _postgresql(server: Server, limits: Limits, hosts: tuple[str, ...], context:
         sslcrl="",
         gssencmode="disable",
         connect_timeout=limits.connect,
+        tcp_user_timeout=limits.unanswered * 1000,
         application_name=_APPLICATION,
         client_encoding="utf8",
         options="",
@@ -106,14 +107,27 @@ def _mysql(server: Server, limits: Limits, hosts: tuple[str, ...]) -> pymysql.Co
     peer = _connected_socket(hosts, server.port, limits.connect)
     cutoff = Cutoff(peer.fileno(), limits.unanswered)
     try:
-        connection.connect(peer)
-        _set_session(connection, limits)
+        _log_in(connection, peer, limits)
     except BaseException:
         peer.close()
         raise
     finally:
         cutoff.cancel()
     return connection
+
+
+def _log_in(connection: pymysql.Connection[Any], peer: socket.socket, limits: Limits) -> None:
+    """Log in and set the session. PyMySQL reads the server's bytes unchecked: malformed ones raise any exception.
+
+    Raises ServerUnreachable for malformed answers, ServerTooOld, MySQLError, OSError.
+    """
+    try:
+        connection.connect(peer)
+        _set_session(connection, limits)
+    except (ServerRefused, pymysql.MySQLError, OSError):
+        raise
+    except Exception:
+        raise ServerUnreachable from None
 
 
 def _connected_socket(hosts: tuple[str, ...], port: int, timeout: int) -> socket.socket:

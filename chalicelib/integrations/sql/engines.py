@@ -6,7 +6,7 @@ transaction and sets its role and limits (`SET LOCAL`). Options of a connection:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -26,18 +26,19 @@ from chalicelib.kit import clock
 
 ROLE = "backroom_role"
 """The option of a connection with the role of its transactions."""
+_IDLE_SINCE = "idle_since"
 _RECYCLE = timedelta(seconds=300)
 _PING_AFTER = timedelta(seconds=30)
 _CONCURRENT = 63
 """Connections beyond the pooled one, closed after use. A Lambda function serves one call at a time and opens none."""
 
 
-def pooled_engine(server: Server, limits: Limits, allowed_hosts: Collection[str] = ()) -> Engine:
-    """Return an engine that keeps one connection."""
+def pooled_engine(server: Server, limits: Limits, load_allowed_hosts: Callable[[], Collection[str]]) -> Engine:
+    """Return an engine that keeps one connection. Each new connection loads the allowed hosts."""
     return _engine(
         server,
         limits,
-        allowed_hosts,
+        load_allowed_hosts,
         poolclass=QueuePool,
         pool_size=1,
         max_overflow=_CONCURRENT,
@@ -51,12 +52,17 @@ def connect(server: Server, limits: Limits = JOB_LIMITS, allowed_hosts: Collecti
 
     Raises ServerRefused, and StatementFailed for an error of the server within the block.
     """
-    engine = _engine(server, limits, allowed_hosts, poolclass=NullPool)
+    engine = _engine(server, limits, lambda: allowed_hosts, poolclass=NullPool)
     try:
         with translated(), engine.connect() as connection:
             yield connection
     finally:
         engine.dispose()
+
+
+def is_used(connection: Connection) -> bool:
+    """Return whether the connection served an earlier transaction, so that it may be lost since. Ask before it begins."""
+    return _IDLE_SINCE in connection.info
 
 
 @contextmanager
@@ -68,12 +74,14 @@ def translated() -> Iterator[None]:
         raise failures.statement_failure(error) from None
 
 
-def _engine(server: Server, limits: Limits, allowed_hosts: Collection[str], **options: Any) -> Engine:
+def _engine(
+    server: Server, limits: Limits, load_allowed_hosts: Callable[[], Collection[str]], **options: Any
+) -> Engine:
     engine = create_engine(DIALECT_URLS[server.dialect], hide_parameters=True, **_driver_options(server), **options)
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> Any:
-        return drivers.open_connection(server, limits, allowed_hosts, parameters)
+        return drivers.open_connection(server, limits, load_allowed_hosts(), parameters)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -82,7 +90,7 @@ def _engine(server: Server, limits: Limits, allowed_hosts: Collection[str], **op
     event.listen(engine, "before_cursor_execute", lambda connection, *_: _extend(connection))
     event.listen(engine, "commit", _extend)
     event.listen(engine, "rollback", _extend)
-    event.listen(engine, "checkout", partial(_ping_idle, engine.dialect))
+    event.listen(engine, "checkout", partial(_ping_idle, engine.dialect, limits))
     event.listen(engine, "checkin", _check_in)
     event.listen(engine, "invalidate", lambda _driver, record, _error: _cancel(record.info))
     event.listen(engine, "close", lambda _driver, record: _cancel(record.info))
@@ -97,8 +105,7 @@ def _begin_transaction(connection: Connection, dialect: Dialect, limits: Limits)
     """Begin the transaction with one message. On a lost connection, invalidates it."""
     driver: Any = connection.connection.dbapi_connection
     _cancel(connection.info)
-    fileno = driver.fileno() if dialect is Dialect.POSTGRESQL else driver._sock.fileno()
-    connection.info["cutoff"] = Cutoff(fileno, limits.unanswered)
+    connection.info["cutoff"] = _start_cutoff(driver, limits)
     try:
         if dialect is Dialect.POSTGRESQL:
             psycopg.Cursor(driver).execute(_begin_message(connection.get_execution_options().get(ROLE), limits))
@@ -108,6 +115,12 @@ def _begin_transaction(connection: Connection, dialect: Dialect, limits: Limits)
         if failures.is_disconnect(error):
             connection.invalidate(error)
         raise
+
+
+def _start_cutoff(driver: Any, limits: Limits) -> Cutoff:
+    """Start the deadline of the server's next answer."""
+    fileno = driver.fileno() if isinstance(driver, psycopg.Connection) else driver._sock.fileno()
+    return Cutoff(fileno, limits.unanswered)
 
 
 def _begin_message(role: str | None, limits: Limits) -> bytes:
@@ -138,15 +151,23 @@ def _check_in(driver: Any, record: Any) -> None:
     """End the deadline and note the time. `driver` is None for a connection that is lost."""
     _cancel(record.info)
     if driver is not None:
-        record.info["idle_since"] = clock.now()
+        record.info[_IDLE_SINCE] = clock.now()
 
 
-def _ping_idle(dialect: EngineDialect, driver: Any, record: Any, _proxy: Any) -> None:
-    """Check a connection that was idle for a while; the pool replaces a lost one."""
-    since = record.info.get("idle_since")
+def _ping_idle(dialect: EngineDialect, limits: Limits, driver: Any, record: Any, _proxy: Any) -> None:
+    """Check a connection that was idle for a while; the pool replaces one that is dead or does not answer."""
+    since = record.info.get(_IDLE_SINCE)
     if since is None or clock.now() - since <= _PING_AFTER:
         return
     try:
-        dialect.do_ping(driver)
+        _ping(dialect, limits, driver)
     except failures.DriverError as error:
         raise exc.DisconnectionError from error
+
+
+def _ping(dialect: EngineDialect, limits: Limits, driver: Any) -> None:
+    cutoff = _start_cutoff(driver, limits)
+    try:
+        dialect.do_ping(driver)
+    finally:
+        cutoff.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -28,14 +28,14 @@ _lock = threading.Lock()
 _engines: OrderedDict[tuple[Server, Limits], StoreEngine] = OrderedDict()
 
 
-def get_engine(server: Server, limits: Limits, allowed_hosts: Collection[str]) -> StoreEngine:
+def get_engine(server: Server, limits: Limits, load_allowed_hosts: Callable[[], Collection[str]]) -> StoreEngine:
     """Return the engine of the server; create it if this process has none."""
     key = server, limits
     with _lock:
         if key in _engines:
             _engines.move_to_end(key)
             return _engines[key]
-    created = StoreEngine(engines.pooled_engine(server, limits, allowed_hosts))
+    created = StoreEngine(engines.pooled_engine(server, limits, load_allowed_hosts))
     with _lock:
         kept = _engines.setdefault(key, created)
         closing = [_engines.popitem(last=False)[1] for _ in range(len(_engines) - MAX_ENGINES)]

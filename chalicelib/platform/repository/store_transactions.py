@@ -28,7 +28,7 @@ class StoreTransaction:
 def open_transaction(engine: Engine, place: StorePlace) -> Iterator[StoreTransaction]:
     """Open a transaction in the store's schema; commit it at the end, or roll it back after an exception.
 
-    A pooled connection that was lost is replaced once, before anything was executed. Raises ServerRefused, and
+    A used connection that was lost is replaced once, before anything was executed. Raises ServerRefused, and
     StatementFailed for an error of the server.
     """
     with engines.translated(), _begun(engine, place) as connection:
@@ -43,23 +43,32 @@ def in_schema(connection: Connection, schema: str) -> Connection:
 
 @contextmanager
 def _begun(engine: Engine, place: StorePlace) -> Iterator[Connection]:
-    """Return a connection with an open transaction; retry once on a new connection if the pooled one was lost."""
+    """Return a connection with an open transaction; retry once on a new connection if a used one was lost."""
+    connection = _connect(engine, place)
+    is_used = engines.is_used(connection)
     try:
-        connection = _begin(engine, place)
+        _begin(connection)
     except StatementFailed as error:
-        if error.reason is not FailureReason.DISCONNECTED:
+        if error.reason is not FailureReason.DISCONNECTED or not is_used:
             raise
-        connection = _begin(engine, place)
+        connection = _connect(engine, place)
+        _begin(connection)
     with connection:
         yield connection
 
 
-def _begin(engine: Engine, place: StorePlace) -> Connection:
+def _connect(engine: Engine, place: StorePlace) -> Connection:
     with engines.translated():
-        connection = in_schema(engine.connect(), place.schema).execution_options(**{engines.ROLE: place.role})
-        try:
+        return engine.connect().execution_options(
+            schema_translate_map={None: quoted_name(place.schema, quote=True)}, **{engines.ROLE: place.role}
+        )
+
+
+def _begin(connection: Connection) -> None:
+    """Begin the transaction, or close the connection."""
+    try:
+        with engines.translated():
             connection.begin()
-        except BaseException:
-            connection.close()
-            raise
-    return connection
+    except BaseException:
+        connection.close()
+        raise

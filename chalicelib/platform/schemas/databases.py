@@ -2,14 +2,24 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.kit.schemas import Input, Schema, Timestamp
 from chalicelib.platform.enums import DatabaseType
 
+_MAX_NAME = 63
+
+
+def _check_bytes(name: str) -> str:
+    """Return the name. Raises PydanticCustomError for over 63 bytes (PostgreSQL: "Identifiers and Key Words")."""
+    if len(name.encode()) > _MAX_NAME:
+        raise PydanticCustomError("name", "must have at most 63 bytes")
+    return name
+
+
 _Host = Annotated[str, Field(min_length=1, max_length=253, examples=["db.example.com"])]
-_Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[^\x00]+$")]
+_Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME, pattern=r"^[^\x00]+$"), AfterValidator(_check_bytes)]
 _Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
 SCHEMA = "store"
 """The PostgreSQL schema of a store whose owner names none. On Supabase it is never `public`, which its API shows."""
@@ -42,8 +52,6 @@ class PostgresqlDatabase(_OwnServer):
     def _is_no_system_schema(self) -> Self:
         if self.schema_name.startswith("pg_") or self.schema_name == "information_schema":
             raise PydanticCustomError("schema", "`schema` must not be a schema of the system")
-        if len(self.schema_name.encode()) > 63:
-            raise PydanticCustomError("schema", "`schema` must have at most 63 bytes")
         return self
 
 
@@ -52,7 +60,7 @@ class MysqlDatabase(_OwnServer):
 
     type: Literal[DatabaseType.MYSQL]
     port: int = Field(default=3306, ge=1024, le=65535)
-    database: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
+    database: _Name
 
 
 class SupabaseDatabase(Input):

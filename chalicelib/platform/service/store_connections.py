@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from chalicelib.integrations.sql import engines, errors
-from chalicelib.integrations.sql.errors import ServerRefused
+from chalicelib.integrations.sql.circuit_breaker import CircuitBreaker
+from chalicelib.integrations.sql.errors import FailureReason, ServerRefused, StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS, JOB_LIMITS, Limits, Server
 from chalicelib.kit import clock, logs, secret_reader
 from chalicelib.kit.errors import Problem, Unavailable
@@ -72,31 +73,46 @@ def connect(server: Server, limits: Limits = JOB_LIMITS) -> Iterator[Connection]
 
 
 def _open(stack: ExitStack, store: Store, limits: Limits) -> StoreTransaction:
-    """Open the transaction; a refused login reads the connection again, once. Raises ServerRefused."""
+    """Open the transaction; a refused login reads the connection again, once. Raises ServerRefused.
+
+    Other stores with the same login read theirs again at their next call, whatever the breaker of the old login says.
+    """
     place = _place(store)
     try:
-        return _open_place(stack, place, limits)
+        return stack.enter_context(_open_place(place, limits))
     except errors.ServerLoginRefused:
-        _places.pop((store.id, store.config_version), None)
+        _forget_server(place.server)
         secret_reader.forget_secrets()
         current = _place(store)
         if current == place:
             raise
-        return _open_place(stack, current, limits)
+        store_engines.close_engine(place.server)
+        return stack.enter_context(_open_place(current, limits))
 
 
-def _open_place(stack: ExitStack, place: StorePlace, limits: Limits) -> StoreTransaction:
+@contextmanager
+def _open_place(place: StorePlace, limits: Limits) -> Iterator[StoreTransaction]:
     """Open a transaction unless the server failed several times. Raises Unavailable, ServerRefused, StatementFailed."""
-    connector = store_engines.get_engine(place.server, limits, allowed_hosts.load_allowed_hosts())
+    connector = store_engines.get_engine(place.server, limits, allowed_hosts.load_allowed_hosts)
     if connector.breaker.is_open(clock.now()):
         raise Unavailable("The store's database failed repeatedly.", retry_after=_RETRY_AFTER)
+    with _counted(connector.breaker), store_transactions.open_transaction(connector.engine, place) as opened:
+        yield opened
+
+
+@contextmanager
+def _counted(breaker: CircuitBreaker) -> Iterator[None]:
+    """Note a refused or lost connection as a failure of the server, and a commit as a success."""
     try:
-        opened = stack.enter_context(store_transactions.open_transaction(connector.engine, place))
+        yield
     except ServerRefused:
-        connector.breaker.record_failure(clock.now())
+        breaker.record_failure(clock.now())
         raise
-    connector.breaker.record_success()
-    return opened
+    except StatementFailed as error:
+        if error.reason is FailureReason.DISCONNECTED:
+            breaker.record_failure(clock.now())
+        raise
+    breaker.record_success()
 
 
 def _place(store: Store) -> StorePlace:
@@ -118,6 +134,12 @@ def _forget_earlier(store: Store, place: StorePlace) -> None:
         earlier = _places.pop(key).server
         if earlier != place.server and all(other.server != earlier for other in _places.values()):
             store_engines.close_engine(earlier)
+
+
+def _forget_server(server: Server) -> None:
+    """Forget the connections of all stores with this login."""
+    for key in [key for key, place in _places.items() if place.server == server]:
+        del _places[key]
 
 
 def close_connections() -> None:

@@ -74,6 +74,16 @@ def test_an_invalid_database_is_refused(change: dict[str, object], owner: OwnerA
     assert "secret" not in answer.text
 
 
+@pytest.mark.parametrize("name", ["é" * 32, "x" * 64])
+def test_a_mysql_database_has_a_name_of_at_most_63_bytes(name: str, owner: OwnerApi) -> None:
+    database = {"type": "mysql", "host": "10.0.0.1", "database": name, "username": "x", "password": "secret"}
+    answer = owner.post("database/test", {"database": database})
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidInput")
+    assert "body.database" in answer.text
+    answer = owner.post("database/test", {"database": database | {"database": name[:-1]}})
+    assert answer.json()["code"] == "HostNotAllowed"
+
+
 def test_a_store_has_ten_tests_an_hour(owner: OwnerApi) -> None:
     database = {"type": "postgresql", "host": "10.0.0.1", "database": "x", "username": "x", "password": "x"}
     codes = [owner.post("database/test", {"database": database}).json()["code"] for _ in range(11)]

@@ -79,7 +79,7 @@ def test_the_server_refuses_a_statement_for_another_store(
 ) -> None:
     first, second = (integration_configs.load_place(store) for store in stores)
     mixed = replace(first, role=second.role)
-    engine = store_engines.get_engine(mixed.server, CALL_LIMITS, ()).engine
+    engine = store_engines.get_engine(mixed.server, CALL_LIMITS, frozenset).engine
     with pytest.raises(StatementFailed) as refused:
         with store_transactions.open_transaction(engine, mixed) as transaction:
             transaction.connection.scalars(select(CUSTOMERS.c.email))
@@ -88,7 +88,7 @@ def test_the_server_refuses_a_statement_for_another_store(
 
 def test_the_login_itself_reads_no_store(stores: Tenants) -> None:
     place = replace(integration_configs.load_place(stores[0]), role=None)
-    engine = store_engines.get_engine(place.server, CALL_LIMITS, ()).engine
+    engine = store_engines.get_engine(place.server, CALL_LIMITS, frozenset).engine
     with pytest.raises(StatementFailed) as refused:
         with store_transactions.open_transaction(engine, place) as transaction:
             transaction.connection.scalars(select(CUSTOMERS.c.email))
@@ -164,7 +164,7 @@ def test_a_hostile_schema_name_is_only_a_name(postgresql_server: DatabaseServer,
         connection.execute(psycopg.sql.SQL("CREATE TABLE {}.customers (email text)").format(quoted))
     try:
         server = superuser(postgresql_server)
-        engine = store_engines.get_engine(server, CALL_LIMITS, ()).engine
+        engine = store_engines.get_engine(server, CALL_LIMITS, frozenset).engine
         with store_transactions.open_transaction(engine, StorePlace(server, name)) as transaction:
             assert list(transaction.connection.scalars(select(CUSTOMERS.c.email))) == []
     finally:

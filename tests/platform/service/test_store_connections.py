@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,16 +15,17 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from chalicelib.integrations.sql import drivers, engines
-from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.integrations.sql.circuit_breaker import FAILURES
+from chalicelib.integrations.sql.errors import FailureReason, ServerAddressForbidden, ServerUnreachable, StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
 from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import Unavailable
 from chalicelib.platform import errors
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType
-from chalicelib.platform.models import IntegrationConfig, Store
+from chalicelib.platform.models import IntegrationConfig, PlatformSetting, Store
 from chalicelib.platform.repository import integration_configs, store_engines
-from chalicelib.platform.service import store_connections
+from chalicelib.platform.service import allowed_hosts, store_connections
 from chalicelib.platform.store_database.tables import CUSTOMERS, INVENTORY
 from tests.databases import DatabaseServer, postgresql_connection
 from tests.platform.provisioned_stores import PreparedPlace, connected_store
@@ -174,6 +177,31 @@ def test_an_idle_connection_is_pinged(relayed: tuple[Store, Relay], monkeypatch:
     assert passed.messages - before == 4
 
 
+def test_an_idle_connection_whose_server_is_silent_is_replaced(
+    relayed: tuple[Store, Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, passed = relayed
+    limits = replace(CALL_LIMITS, unanswered=1)
+    customers(store, limits)
+    later = clock.now() + timedelta(seconds=31)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    passed.silence()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        try:
+            assert pool.submit(customers, store, limits).result(timeout=9) == []
+        finally:
+            passed.cut()
+    assert passed.connections == 2
+
+
+def test_the_system_drops_a_connection_whose_server_acknowledges_nothing(prepared_places: Places) -> None:
+    with store_connections.connect(prepared_places("postgresql").migrator, CALL_LIMITS) as connection:
+        driver: Any = connection.connection.dbapi_connection
+        with socket.socket(fileno=os.dup(driver.fileno())) as peer:
+            milliseconds = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert milliseconds == CALL_LIMITS.unanswered * 1000
+
+
 def test_a_server_that_stops_answering_is_cut_off(relayed: tuple[Store, Relay]) -> None:
     store, passed = relayed
     limits = replace(CALL_LIMITS, unanswered=1)
@@ -235,18 +263,22 @@ def test_the_next_call_takes_a_rotated_password(prepared_places: Places, postgre
             connection.execute(f"ALTER ROLE {rotated.username} PASSWORD '{prepared.place.server.password}'")
 
 
-def test_a_rotated_secret_of_a_shared_server_is_read_again(
+def test_every_store_of_a_shared_server_reads_its_rotated_secret_again(
     prepared_places: Places, postgresql_server: DatabaseServer
 ) -> None:
     prepared = prepared_places("shared")
-    store, login = connected_store(prepared), prepared.place.server
-    customers(store)
+    stores, login = [connected_store(prepared) for _ in range(FAILURES + 2)], prepared.place.server
+    for store in stores:
+        customers(store)
+    earlier = integration_configs.load_place(stores[0]).server
     store_engines.close_engines()
     try:
         with postgresql_connection(postgresql_server) as connection:
             connection.execute(f"ALTER ROLE {login.username} PASSWORD 'rotated'")
         os.environ["SHARED_TEST_PASSWORD"] = "rotated"
-        assert customers(store) == []
+        for store in stores:
+            assert customers(store) == []
+        assert (earlier, CALL_LIMITS) not in store_engines._engines
     finally:
         with postgresql_connection(postgresql_server) as connection:
             connection.execute(f"ALTER ROLE {login.username} PASSWORD '{login.password}'")
@@ -270,6 +302,38 @@ def test_three_failures_rest_the_server_for_ten_seconds(
         with pytest.raises(Unavailable):
             customers(store)
         assert passed.connections == 4
+
+
+@pytest.mark.parametrize("unanswered", [b"BEGIN", b"customers"])
+def test_a_server_that_is_silent_after_the_login_rests_after_three_calls(
+    relayed: tuple[Store, Relay], unanswered: bytes
+) -> None:
+    store, passed = relayed
+    limits = replace(CALL_LIMITS, unanswered=1)
+    passed.unanswered = unanswered
+    for _ in range(3):
+        with pytest.raises(StatementFailed) as failed:
+            customers(store, limits)
+        assert failed.value.reason is FailureReason.DISCONNECTED
+    with pytest.raises(Unavailable):
+        customers(store, limits)
+    assert passed.connections == 3
+
+
+def test_a_host_that_is_allowed_later_passes_without_a_new_engine(prepared_places: Places) -> None:
+    place = prepared_places("postgresql").place
+    store = store_at(replace(place, server=replace(place.server, host="127.0.0.2")))
+    assert _refusal(store) is ServerAddressForbidden
+    PlatformSetting("allowed_hosts", value={"hosts": ["127.0.0.2"]}, version=1, updated_at=clock.now()).save()
+    allowed_hosts.forget_allowed_hosts()
+    assert _refusal(store) is ServerUnreachable
+    store_connections.close_connections()
+
+
+def _refusal(store: Store) -> type[BaseException | None]:
+    with pytest.raises(Unavailable) as refused:
+        customers(store)
+    return type(refused.value.__cause__)
 
 
 def test_at_most_eight_engines_are_kept(prepared_places: Places) -> None:
