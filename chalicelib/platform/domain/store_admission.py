@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from chalicelib.kit.errors import Unavailable
-from chalicelib.platform.domain.plan_limits import usage_month
+from chalicelib.platform.domain.plan_limits import CountedStore, usage_month
 from chalicelib.platform.enums import DatabaseStatus, KeyScope
 from chalicelib.platform.errors import ApiCallLimitReached, StoreNotProvisioned, StoreSuspended
 
@@ -35,7 +34,7 @@ API_CALLS = "max_api_calls_per_month"
 """The name of the limit in `stores.limits`."""
 
 
-class CalledStore(Protocol):
+class CalledStore(CountedStore, Protocol):
     """The columns of a store's row that decide whether it may be called."""
 
     @property
@@ -45,17 +44,7 @@ class CalledStore(Protocol):
     @property
     def suspended_reason(self) -> str | None: ...
     @property
-    def limits(self) -> Mapping[str, int]: ...
-    @property
-    def access_until(self) -> datetime | None: ...
-    @property
-    def usage_month(self) -> str | None: ...
-    @property
     def api_calls_month(self) -> int: ...
-    @property
-    def product_count(self) -> int: ...
-    @property
-    def orders_month(self) -> int: ...
 
 
 def readers_of(table: str) -> frozenset[KeyScope]:

@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from chalicelib.integrations.sql.servers import Dialect
-from chalicelib.kit import clock
+from chalicelib.kit import clock, ids, secrets
 from chalicelib.platform.domain.provisioning import MAX_CRASHES, RETRY_WINDOW, Step
 from chalicelib.platform.domain.provisioning_targets import own_login
+from chalicelib.platform.domain.sealed_columns import request_context
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import provisioning_jobs
