@@ -31,6 +31,7 @@ from tests.databases import DatabaseServer, postgresql_connection
 from tests.platform.provisioned_stores import PreparedPlace, connected_store
 from tests.platform.stores import new_store
 from tests.platform.wire import Relay, relay
+from tests.timeouts import LIMIT
 
 Places = Callable[[str], PreparedPlace]
 
@@ -188,7 +189,7 @@ def test_an_idle_connection_whose_server_is_silent_is_replaced(
     passed.silence()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         try:
-            assert pool.submit(customers, store, limits).result(timeout=9) == []
+            assert pool.submit(customers, store, limits).result(timeout=LIMIT) == []
         finally:
             passed.cut()
     assert passed.connections == 2
