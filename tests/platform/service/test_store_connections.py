@@ -1,11 +1,10 @@
-"""Connections to stores' databases on real servers: values, limits, lost connections, rotation."""
+"""Connections to stores' databases on real servers: values, limits, lost connections, refusals."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import os
 import socket
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -15,60 +14,22 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from chalicelib.integrations.sql import drivers, engines
-from chalicelib.integrations.sql.circuit_breaker import FAILURES
-from chalicelib.integrations.sql.errors import FailureReason, ServerAddressForbidden, ServerUnreachable, StatementFailed
-from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
+from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.integrations.sql.servers import CALL_LIMITS
 from chalicelib.kit import clock, ids
-from chalicelib.kit.errors import Unavailable
 from chalicelib.platform import errors
-from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType
-from chalicelib.platform.models import IntegrationConfig, PlatformSetting, Store
-from chalicelib.platform.repository import integration_configs, store_engines
-from chalicelib.platform.service import allowed_hosts, store_connections
+from chalicelib.platform.models import IntegrationConfig, Store
+from chalicelib.platform.repository import integration_configs
+from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database.tables import CUSTOMERS, INVENTORY
-from tests.databases import DatabaseServer, postgresql_connection
+from tests.platform.connected_customers import Places, add_customer, customer, customers, relayed, store_at
 from tests.platform.provisioned_stores import PreparedPlace, connected_store
 from tests.platform.stores import new_store
-from tests.platform.wire import Relay, relay
+from tests.platform.wire import Relay
 from tests.timeouts import LIMIT
 
-Places = Callable[[str], PreparedPlace]
-
-
-def customer(email: str = "ann@example.com", **columns: Any) -> dict[str, Any]:
-    now = clock.now()
-    return {"id": ids.new(), "email": email, "created_at": now, "updated_at": now, **columns}
-
-
-def add_customer(store: Store, **columns: Any) -> dict[str, Any]:
-    row = customer(**columns)
-    with store_connections.transaction(store) as transaction:
-        transaction.connection.execute(insert(CUSTOMERS).values(row))
-    return row
-
-
-def customers(store: Store, limits: Limits = CALL_LIMITS) -> list[dict[str, Any]]:
-    with store_connections.transaction(store, limits) as transaction:
-        return [dict(row) for row in transaction.connection.execute(select(CUSTOMERS)).mappings()]
-
-
-def store_at(place: StorePlace, database_type: DatabaseType = DatabaseType.POSTGRESQL) -> Store:
-    store = new_store(database_type=database_type, config_version=1)
-    integration_configs.save_place(store.id, database_type, place)
-    return store
-
-
-@pytest.fixture(params=["postgresql", "mysql"])
-def relayed(prepared_places: Places, request: pytest.FixtureRequest) -> Iterator[tuple[Store, Relay]]:
-    """A store whose connections pass a relay, on PostgreSQL and on MariaDB."""
-    prepared = prepared_places(request.param)
-    server = prepared.place.server
-    with relay(server.host, server.port) as passed:
-        place = replace(prepared.place, server=replace(server, port=passed.port))
-        yield store_at(place, prepared.database_type), passed
-        store_connections.close_connections()
-    prepared.empty()
+__all__ = ["relayed"]
 
 
 def test_values_come_back_as_they_were_stored(provisioned_store: Store) -> None:
@@ -240,109 +201,6 @@ def test_two_statements_in_one_are_refused(provisioned_store: Store) -> None:
     with pytest.raises(StatementFailed):
         with store_connections.transaction(provisioned_store) as transaction:
             transaction.connection.exec_driver_sql("SELECT 1; SELECT 2")
-
-
-def test_the_next_call_takes_a_rotated_password(prepared_places: Places, postgresql_server: DatabaseServer) -> None:
-    prepared = prepared_places("postgresql")
-    store = connected_store(prepared)
-    customers(store)
-    rotated = replace(prepared.place.server, password="rotated")
-    try:
-        with postgresql_connection(postgresql_server) as connection:
-            connection.execute(f"ALTER ROLE {rotated.username} PASSWORD 'rotated'")
-        integration_configs.save_place(store.id, prepared.database_type, replace(prepared.place, server=rotated))
-        store.config_version = 2
-        customers(store)
-        assert (prepared.place.server, CALL_LIMITS) not in store_engines._engines
-        with postgresql_connection(postgresql_server) as connection:
-            connection.execute(f"ALTER ROLE {rotated.username} PASSWORD '{prepared.place.server.password}'")
-        integration_configs.save_place(store.id, prepared.database_type, prepared.place)
-        store_engines.close_engines()  # the login is checked when a connection begins
-        assert customers(store) == []
-    finally:
-        with postgresql_connection(postgresql_server) as connection:
-            connection.execute(f"ALTER ROLE {rotated.username} PASSWORD '{prepared.place.server.password}'")
-
-
-def test_every_store_of_a_shared_server_reads_its_rotated_secret_again(
-    prepared_places: Places, postgresql_server: DatabaseServer
-) -> None:
-    prepared = prepared_places("shared")
-    stores, login = [connected_store(prepared) for _ in range(FAILURES + 2)], prepared.place.server
-    for store in stores:
-        customers(store)
-    earlier = integration_configs.load_place(stores[0]).server
-    store_engines.close_engines()
-    try:
-        with postgresql_connection(postgresql_server) as connection:
-            connection.execute(f"ALTER ROLE {login.username} PASSWORD 'rotated'")
-        os.environ["SHARED_TEST_PASSWORD"] = "rotated"
-        for store in stores:
-            assert customers(store) == []
-        assert (earlier, CALL_LIMITS) not in store_engines._engines
-    finally:
-        with postgresql_connection(postgresql_server) as connection:
-            connection.execute(f"ALTER ROLE {login.username} PASSWORD '{login.password}'")
-        store_connections.close_connections()
-
-
-def test_three_failures_rest_the_server_for_ten_seconds(
-    prepared_places: Places, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = prepared_places("postgresql").place
-    with relay(place.server.host, place.server.port) as passed:
-        wrong = replace(place.server, port=passed.port, password="wrong")
-        store = store_at(replace(place, server=wrong))
-        for _ in range(4):
-            with pytest.raises(Unavailable) as refused:
-                customers(store)
-            assert refused.value.headers["Retry-After"] == "10"
-        assert passed.connections == 3
-        later = clock.now() + timedelta(seconds=11)
-        monkeypatch.setattr(clock, "now", lambda: later)
-        with pytest.raises(Unavailable):
-            customers(store)
-        assert passed.connections == 4
-
-
-@pytest.mark.parametrize("unanswered", [b"BEGIN", b"customers"])
-def test_a_server_that_is_silent_after_the_login_rests_after_three_calls(
-    relayed: tuple[Store, Relay], unanswered: bytes
-) -> None:
-    store, passed = relayed
-    limits = replace(CALL_LIMITS, unanswered=1)
-    passed.unanswered = unanswered
-    for _ in range(3):
-        with pytest.raises(StatementFailed) as failed:
-            customers(store, limits)
-        assert failed.value.reason is FailureReason.DISCONNECTED
-    with pytest.raises(Unavailable):
-        customers(store, limits)
-    assert passed.connections == 3
-
-
-def test_a_host_that_is_allowed_later_passes_without_a_new_engine(prepared_places: Places) -> None:
-    place = prepared_places("postgresql").place
-    store = store_at(replace(place, server=replace(place.server, host="127.0.0.2")))
-    assert _refusal(store) is ServerAddressForbidden
-    PlatformSetting("allowed_hosts", value={"hosts": ["127.0.0.2"]}, version=1, updated_at=clock.now()).save()
-    allowed_hosts.forget_allowed_hosts()
-    assert _refusal(store) is ServerUnreachable
-    store_connections.close_connections()
-
-
-def _refusal(store: Store) -> type[BaseException | None]:
-    with pytest.raises(Unavailable) as refused:
-        customers(store)
-    return type(refused.value.__cause__)
-
-
-def test_at_most_eight_engines_are_kept(prepared_places: Places) -> None:
-    prepared = prepared_places("postgresql")
-    for seconds in range(1, 12):
-        customers(connected_store(prepared), replace(CALL_LIMITS, lock=seconds))
-    assert len(store_engines._engines) == store_engines.MAX_ENGINES
-    store_connections.close_connections()
 
 
 @pytest.mark.parametrize(
