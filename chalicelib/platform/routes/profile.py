@@ -8,6 +8,7 @@ from chalicelib.kit.accounts import email_changes, password_changes
 from chalicelib.kit.accounts.errors import EmailChangePending, InvalidPassword, WrongPassword
 from chalicelib.kit.accounts.schemas import AccountDeletion, AccountDeletionRead, EmailChange, PasswordChange
 from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.http.etags import content_version
 from chalicelib.platform.errors import StoresLeft
 from chalicelib.platform.routes.cookies import COOKIES
 from chalicelib.platform.schemas.accounts import OwnerRead, OwnerUpdate
@@ -21,16 +22,14 @@ _CLOSE_ERRORS = (WrongPassword, StoresLeft)
 
 
 @bp.route("/v1/platform/me", methods=["GET"])
-@endpoint(bp, auth=account_owner, returns=OwnerRead, etag=profile.profile_version)
+@endpoint(bp, auth=account_owner, returns=OwnerRead, etag=content_version)
 def read_profile(call: ApiRequest[Owner]) -> OwnerRead:
     """Return the caller's profile."""
     return OwnerRead.of(call.principal.user)
 
 
 @bp.route("/v1/platform/me", methods=["PATCH"])
-@endpoint(
-    bp, auth=account_owner, body=OwnerUpdate, returns=OwnerRead, etag=profile.profile_version, if_match="optional"
-)
+@endpoint(bp, auth=account_owner, body=OwnerUpdate, returns=OwnerRead, etag=content_version, if_match="optional")
 def update_profile(call: ApiRequest[Owner, OwnerUpdate]) -> OwnerRead:
     """Change the given fields of the profile."""
     return profile.update_profile(call.principal, call.body, call.if_match)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from chalicelib.kit import signing
 from chalicelib.kit.accounts import rows
 from chalicelib.kit.errors import Unauthenticated, VersionMismatch
+from chalicelib.kit.http.etags import content_version
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.platform.models import PlatformUser
 from chalicelib.platform.repository.users import USERS
 from chalicelib.platform.schemas.accounts import OwnerRead, OwnerUpdate
 from chalicelib.platform.service.auth import Owner
-
-
-def profile_version(profile: OwnerRead) -> str:
-    """Return the version of a profile: a digest of its content, so that a sign-in does not change it."""
-    return signing.digest(profile.model_dump_json().encode())[:32]
 
 
 def update_profile(owner: Owner, changes: OwnerUpdate, if_match: str | None) -> OwnerRead:
@@ -25,7 +20,7 @@ def update_profile(owner: Owner, changes: OwnerUpdate, if_match: str | None) -> 
         row = rows.find_account(USERS, owner.id)
         if row is None:
             raise Unauthenticated
-        if if_match not in (None, "*", profile_version(OwnerRead.of(row))):
+        if if_match not in (None, "*", content_version(OwnerRead.of(row))):
             raise VersionMismatch
         rows.stage_account_change(USERS, unit.transaction, row, columns)
         for column, value in columns.items():

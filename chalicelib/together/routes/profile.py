@@ -7,6 +7,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.kit.accounts.errors import EmailChangePending, InvalidPassword, WrongPassword
 from chalicelib.kit.accounts.schemas import AccountDeletion, AccountDeletionRead, EmailChange, PasswordChange
 from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.http.etags import content_version
 from chalicelib.together.routes.cookies import COOKIES
 from chalicelib.together.schemas.profile import ProfileRead, ProfileUpdate
 from chalicelib.together.service import account_deletion, email_changes, password_changes, profile
@@ -16,14 +17,14 @@ bp = Blueprint(__name__)
 
 
 @bp.route("/v1/together/me", methods=["GET"])
-@endpoint(bp, auth=member, returns=ProfileRead, etag=profile.profile_version)
+@endpoint(bp, auth=member, returns=ProfileRead, etag=content_version)
 def read_profile(call: ApiRequest[Member]) -> ProfileRead:
     """Return the caller's profile."""
     return ProfileRead.of(call.principal.user)
 
 
 @bp.route("/v1/together/me", methods=["PATCH"])
-@endpoint(bp, auth=member, body=ProfileUpdate, returns=ProfileRead, etag=profile.profile_version, if_match="optional")
+@endpoint(bp, auth=member, body=ProfileUpdate, returns=ProfileRead, etag=content_version, if_match="optional")
 def update_profile(call: ApiRequest[Member, ProfileUpdate]) -> ProfileRead:
     """Change the given fields of the profile."""
     return profile.update_profile(call.principal, call.body, call.if_match)

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.kit import signing
 from chalicelib.kit.errors import Unauthenticated, VersionMismatch
+from chalicelib.kit.http.etags import content_version
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.together.models import User
 from chalicelib.together.repository import account_rows, users
 from chalicelib.together.schemas.profile import ProfileRead, ProfileUpdate
 from chalicelib.together.service import customers, reminders
 from chalicelib.together.service.auth import Member
-
-
-def profile_version(profile: ProfileRead) -> str:
-    """Return the version of a profile: a digest of its content, so that a sign-in does not change it."""
-    return signing.digest(profile.model_dump_json().encode())[:32]
 
 
 def update_profile(member: Member, changes: ProfileUpdate, if_match: str | None) -> ProfileRead:
@@ -27,7 +22,7 @@ def update_profile(member: Member, changes: ProfileUpdate, if_match: str | None)
         row = users.find_user(member.id)
         if row is None:
             raise Unauthenticated
-        if if_match not in (None, "*", profile_version(ProfileRead.of(row))):
+        if if_match not in (None, "*", content_version(ProfileRead.of(row))):
             raise VersionMismatch
         columns = _columns(row, given)
         account_rows.stage_user_change(unit.transaction, row, columns)
