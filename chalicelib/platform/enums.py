@@ -74,6 +74,27 @@ class JobKind(StrEnum):
     DROP = "drop"
 
 
+class TransferKind(StrEnum):
+    IMPORT = "import"
+    EXPORT = "export"
+
+
+class TransferMode(StrEnum):
+    """What an import does with a row that exists: refuse it, or change it."""
+
+    INSERT = "insert"
+    UPSERT = "upsert"
+
+
+class TransferStatus(StrEnum):
+    AWAITING_UPLOAD = "awaiting_upload"
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class JobStatus(StrEnum):
     PENDING = "pending"
     TESTING = "testing"

@@ -19,18 +19,25 @@ from chalicelib.platform.models import (
     AuditLog,
     IntegrationConfig,
     MigrationRun,
+    PerformanceMetric,
     PlatformSetting,
     PlatformUser,
     ProvisioningJob,
+    RevenueEntry,
+    RevenueReport,
     Store,
+    StoreAnalytics,
     StoreMigration,
+    Transfer,
     UsageHour,
     UsageMetric,
+    UsageStatistic,
 )
 
 _STORES_STAY = "a store and its database end by the store's own deletion, which an owner does first"
 
 RULES: tuple[RetentionRule, ...] = (
+    RetentionRule("platform/revenue_entries", RevenueEntry, "occurred_at", RevenueEntry.KEEP, ExpiryAction.DELETE),
     RetentionRule("platform/usage_metrics", UsageMetric, "created_at", UsageMetric.KEEP, ExpiryAction.ARCHIVE),
     RetentionRule(
         "platform/audit_logs",
@@ -69,9 +76,17 @@ TABLE_POLICIES = (
     ),
     TablePolicy("platform/migration_runs", MigrationRun),
     TablePolicy("platform/store_migrations", StoreMigration),
+    TablePolicy(
+        "platform/transfers", Transfer, queries=_of_store("store_id"), object_columns=("file_url", "report_url")
+    ),
+    TablePolicy("platform/store_analytics", StoreAnalytics, queries=_of_store("store_id")),
     TablePolicy("platform/usage_metrics", UsageMetric, queries=_of_store("store_id")),
     TablePolicy("platform/usage_hours", UsageHour, queries=_of_store("store_id")),
     TablePolicy("platform/api_usage_logs", ApiUsageLog, note="Shortened addresses of callers; gone after 90 days."),
+    TablePolicy("platform/revenue_entries", RevenueEntry, note="Kept for the books for seven years."),
+    TablePolicy("platform/revenue_reports", RevenueReport),
+    TablePolicy("platform/usage_statistics", UsageStatistic, note="Counts of a store in a month; it names no person."),
+    TablePolicy("platform/performance_metrics", PerformanceMetric),
     TablePolicy("platform/platform_settings", PlatformSetting),
     TablePolicy("platform/audit_logs", AuditLog, note="Who acted must stay known; archived after two years."),
     TablePolicy(

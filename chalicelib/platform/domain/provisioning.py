@@ -1,11 +1,11 @@
-"""Steps of a provisioning job: their order, the status that each shows, and the progress in percent."""
+"""Steps of a job by its kind: their order, the status that each shows, and the progress in percent."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
 
-from chalicelib.platform.enums import JobStatus
+from chalicelib.platform.enums import JobKind, JobStatus
 
 LEASE = timedelta(seconds=100)
 """Longer than the longest statement of a job, so that no statement of a lost lease is still running."""
@@ -23,8 +23,9 @@ RETRY_WINDOW = timedelta(hours=24)
 
 
 class Step(StrEnum):
-    """A step of a job, in the order in which they run; `cancel` ends a canceled job."""
+    """A step of a job; `cancel` ends a canceled one. The steps of each kind run in the order of `ORDERS`."""
 
+    CHECK = "check"
     TEST = "test"
     PLACE = "place"
     INSPECT = "inspect"
@@ -32,12 +33,27 @@ class Step(StrEnum):
     MIGRATE = "migrate"
     SEED = "seed"
     ACTIVATE = "activate"
+    COPY = "copy"
+    LOAD = "load"
+    FREEZE = "freeze"
+    COMPARE = "compare"
+    SWITCH = "switch"
+    EXPORT = "export"
+    DROP = "drop"
     CANCEL = "cancel"
 
 
-ORDER = (Step.TEST, Step.PLACE, Step.INSPECT, Step.CREATE, Step.MIGRATE, Step.SEED, Step.ACTIVATE)
+_NEW_PLACE = (Step.TEST, Step.PLACE, Step.INSPECT, Step.CREATE, Step.MIGRATE)
+ORDERS = {
+    JobKind.PROVISION: (*_NEW_PLACE, Step.SEED, Step.ACTIVATE),
+    JobKind.MOVE: (*_NEW_PLACE, Step.COPY, Step.FREEZE, Step.COMPARE, Step.SWITCH),
+    JobKind.RESTORE: (Step.CHECK, *_NEW_PLACE, Step.LOAD, Step.FREEZE, Step.SWITCH),
+    JobKind.BACKUP: (Step.EXPORT,),
+    JobKind.DROP: (Step.DROP,),
+}
 
 STATUSES = {
+    Step.CHECK: JobStatus.TESTING,
     Step.TEST: JobStatus.TESTING,
     Step.PLACE: JobStatus.CREATING,
     Step.INSPECT: JobStatus.CREATING,
@@ -45,9 +61,18 @@ STATUSES = {
     Step.MIGRATE: JobStatus.MIGRATING,
     Step.SEED: JobStatus.SEEDING,
     Step.ACTIVATE: JobStatus.SEEDING,
+    Step.COPY: JobStatus.SEEDING,
+    Step.LOAD: JobStatus.SEEDING,
+    Step.FREEZE: JobStatus.SEEDING,
+    Step.COMPARE: JobStatus.SEEDING,
+    Step.SWITCH: JobStatus.SEEDING,
+    Step.EXPORT: JobStatus.SEEDING,
+    Step.DROP: JobStatus.SEEDING,
 }
+"""The documented status that each step shows; those that carry a store's rows show `seeding`."""
 
 MESSAGES = {
+    Step.CHECK: "Checking the backup",
     Step.TEST: "Testing the connection",
     Step.PLACE: "Preparing the place of the tables",
     Step.INSPECT: "Comparing existing tables",
@@ -55,33 +80,42 @@ MESSAGES = {
     Step.MIGRATE: "Recording the schema revision",
     Step.SEED: "Adding the first rows",
     Step.ACTIVATE: "Activating the store",
-    Step.CANCEL: "Removing the empty tables of this job",
+    Step.COPY: "Copying rows",
+    Step.LOAD: "Loading rows",
+    Step.FREEZE: "Pausing changes of the store",
+    Step.COMPARE: "Comparing both copies",
+    Step.SWITCH: "Switching the store",
+    Step.EXPORT: "Writing the backup",
+    Step.DROP: "Removing the store's tables",
+    Step.CANCEL: "Removing the tables of this job",
 }
 
 _PROGRESS = {
-    Step.TEST: 0,
-    Step.PLACE: 5,
-    Step.INSPECT: 30,
-    Step.CREATE: 30,
-    Step.MIGRATE: 80,
-    Step.SEED: 85,
-    Step.ACTIVATE: 95,
-    Step.CANCEL: 0,
+    JobKind.PROVISION: (0, 5, 30, 30, 80, 85, 95),
+    JobKind.MOVE: (0, 2, 10, 10, 18, 20, 75, 76, 95),
+    JobKind.RESTORE: (0, 10, 12, 20, 20, 28, 30, 90, 95),
+    JobKind.BACKUP: (0,),
+    JobKind.DROP: (0,),
 }
-"""Percent when the step begins."""
-_TABLES_SHARE = 50
+"""Percent when each step of `ORDERS` begins."""
 COMPLETE = 100
 
 
-def step_after(step: Step) -> Step | None:
-    """Return the step that follows; None after the last one."""
-    position = ORDER.index(step) + 1
-    return ORDER[position] if position < len(ORDER) else None
+def step_after(kind: JobKind, step: Step) -> Step | None:
+    """Return the step that follows in a job of the kind; None after the last one."""
+    order = ORDERS[kind]
+    position = order.index(step) + 1
+    return order[position] if position < len(order) else None
 
 
-def progress_at(step: Step, tables_created: int, total_tables: int, before: int) -> int:
-    """Return the progress in percent when a step begins, or during the creation of tables. It never falls below `before`."""
-    percent = _PROGRESS[step]
-    if step is Step.CREATE and total_tables:
-        percent += _TABLES_SHARE * tables_created // total_tables
-    return max(before, percent)
+def progress_at(kind: JobKind, step: Step, share: float, before: int) -> int:
+    """Return the progress in percent when `share` (0 to 1) of a step is done. It never falls below `before`.
+
+    It reaches COMPLETE only when the job ends.
+    """
+    if step not in ORDERS[kind]:
+        return before
+    position = ORDERS[kind].index(step)
+    begins = (*_PROGRESS[kind], COMPLETE)
+    percent = begins[position] + int((begins[position + 1] - begins[position]) * share)
+    return max(before, min(percent, COMPLETE - 1))

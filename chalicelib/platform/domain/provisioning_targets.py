@@ -48,11 +48,11 @@ def target_with_login(admin: Server, schema: str, login: str, username: str, pas
     return ProvisioningTarget(admin, replace(admin, username=username, password=password), schema, login=login)
 
 
-def shared_name(store_id: str) -> str:
-    """Return the name of a store's schema and role on a shared server."""
-    return f"s_{store_id.replace('-', '')}"
+def shared_name(place_id: str) -> str:
+    """Return the name of a store's schema and role on a shared server, of the store's id or a job's."""
+    return f"s_{place_id.replace('-', '')}"
 
 
-def own_login(store_id: str) -> str:
+def own_login(place_id: str) -> str:
     """Return the name of the login that a store gets on its owner's server."""
-    return f"b_{store_id.replace('-', '')[:_LOGIN_DIGITS]}"
+    return f"b_{place_id.replace('-', '')[:_LOGIN_DIGITS]}"

@@ -10,8 +10,22 @@ from pynamodb.expressions.update import Action
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Otherwise, Transaction
-from chalicelib.platform.enums import DatabaseStatus
+from chalicelib.platform.enums import DatabaseStatus, JobKind
 from chalicelib.platform.models import Store
+
+
+def status_after_failure(kind: JobKind, store: Store) -> DatabaseStatus | None:
+    """Return the status of the store's database after a job of the kind failed: only provisioning leaves it unusable."""
+    if kind is JobKind.PROVISION:
+        return DatabaseStatus.FAILED
+    return status_in_use(store)
+
+
+def status_in_use(store: Store) -> DatabaseStatus | None:
+    """Return the status of a database that no job changes; None if the store has none."""
+    if store.database_type is None:
+        return None
+    return DatabaseStatus.ACTIVE if store.is_active else DatabaseStatus.SUSPENDED
 
 
 def stage_job_begin(transaction: Transaction, store_id: str, job_id: str, otherwise: Otherwise) -> None:
@@ -28,6 +42,17 @@ def stage_job_begin(transaction: Transaction, store_id: str, job_id: str, otherw
     transaction.update(
         Store(store_id), actions, Store.id.exists() & Store.active_job.does_not_exist() & has_none, otherwise
     )
+
+
+def stage_job_of_database(transaction: Transaction, store_id: str, job_id: str, otherwise: Otherwise) -> None:
+    """Make a job the store's active one in the transaction; the database, which the store must have, stays in use.
+
+    It raises `otherwise` if another job is active or the store has no database in use.
+    """
+    actions: list[Action] = [Store.active_job.set(job_id), *_touched()]
+    is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED)
+    condition = Store.id.exists() & Store.active_job.does_not_exist() & is_in_use
+    transaction.update(Store(store_id), actions, condition, otherwise)
 
 
 def stage_job_end(

@@ -1,7 +1,8 @@
 """Rows of the provisioning jobs, with the lease of the worker that runs one.
 
 `fence` rises with each lease and with a cancellation. A worker writes only while the fence is its own. `unfinished` is
-RUNNING until the job ends, and RETRYABLE while a failed job keeps its sealed request.
+RUNNING until the job ends, RETRYABLE while a failed job keeps its sealed request, and SCHEDULED until a job begins that
+is due at `lease_until`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Otherwise, Transaction, get_many, update_if
-from chalicelib.platform.domain.provisioning import LEASE, Step
+from chalicelib.platform.domain.provisioning import LEASE, ORDERS, Step
 from chalicelib.platform.enums import JobStatus
 from chalicelib.platform.errors import JobNotFound
 from chalicelib.platform.models import ProvisioningJob
 
-RUNNING, RETRYABLE = "running", "retryable"
+RUNNING, RETRYABLE, SCHEDULED = "running", "retryable", "scheduled"
 _POSITION = {"step", "cursor", "tables_created"}
 """Columns with the position of a job: a change of one is progress."""
 
@@ -59,6 +60,18 @@ def acquire_lease(job_id: str) -> ProvisioningJob | None:
         ProvisioningJob.updated_at.set(now),
     ]
     return row if update_if(row, actions, (ProvisioningJob.unfinished == RUNNING) & is_free) else None
+
+
+def begin_scheduled(job_id: str) -> bool:
+    """Start a scheduled job that is due. Returns whether it is running then, also by an earlier call."""
+    now = clock.now()
+    actions: list[Action] = [ProvisioningJob.unfinished.set(RUNNING), ProvisioningJob.updated_at.set(now)]
+    is_due = (ProvisioningJob.unfinished == SCHEDULED) & (ProvisioningJob.lease_until <= now)
+    row = ProvisioningJob(job_id)
+    if update_if(row, actions, is_due):
+        return True
+    current = find(job_id)
+    return current is not None and current.unfinished == RUNNING
 
 
 def save_progress(job: ProvisioningJob, columns: Mapping[str, Any]) -> None:
@@ -119,7 +132,7 @@ def stage_retry(transaction: Transaction, job: ProvisioningJob, otherwise: Other
     attributes = ProvisioningJob.get_attributes()
     actions: list[Action] = [
         ProvisioningJob.status.set(JobStatus.PENDING),
-        ProvisioningJob.step.set(Step.TEST),
+        ProvisioningJob.step.set(ORDERS[job.kind][0]),
         ProvisioningJob.unfinished.set(RUNNING),
         ProvisioningJob.lease_until.set(now),
         ProvisioningJob.attempts.set(0),

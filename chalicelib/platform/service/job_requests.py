@@ -1,4 +1,4 @@
-"""The sealed request of a job: the requested database, and the passwords that the job sets.
+"""The sealed request of a job: the requested database, the passwords that the job sets, and what else is secret.
 
 The passwords are generated before anything is created, so that a repeated step uses the same ones.
 """
@@ -24,16 +24,30 @@ _PASSWORD_BYTES = 24
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """A database, the password of the login that the store gets, and that of a new Supabase project."""
+    """A database, the password of the login that the store gets, and that of a new Supabase project.
+
+    `details` is what the job's kind needs in addition: JSON that may hold secrets. A job that makes no place has no database.
+    """
 
     database: Database = field(repr=False)
     login_password: str = field(repr=False)
     project_password: str = field(repr=False)
+    details: dict[str, Any] = field(repr=False, default_factory=dict)
 
 
-def new_request(database: Database) -> JobRequest:
+def new_request(database: Database, details: dict[str, Any] | None = None) -> JobRequest:
     """Return a request with new passwords of letters and digits."""
-    return JobRequest(database, secrets.token_hex(_PASSWORD_BYTES), secrets.token_hex(_PASSWORD_BYTES))
+    return JobRequest(database, secrets.token_hex(_PASSWORD_BYTES), secrets.token_hex(_PASSWORD_BYTES), details or {})
+
+
+def seal_details(job_id: str, details: dict[str, Any]) -> str:
+    """Return the request of a job that makes no place as a value of the job's column `request`."""
+    return encrypt(json.dumps({"details": details}), request_context(job_id))
+
+
+def unseal_details(job: ProvisioningJob) -> dict[str, Any]:
+    """Return the details of an unfinished job's request. Raises DecryptionFailed."""
+    return dict(json.loads(decrypt(job.request, request_context(job.id))).get("details", {}))
 
 
 def seal_request(job_id: str, request: JobRequest) -> str:
@@ -44,6 +58,7 @@ def seal_request(job_id: str, request: JobRequest) -> str:
         "database": database,
         "login_password": request.login_password,
         "project_password": request.project_password,
+        "details": request.details,
     }
     return encrypt(json.dumps(content), request_context(job_id))
 
@@ -55,7 +70,7 @@ def unseal_request(job: ProvisioningJob) -> JobRequest:
     if certificate:
         content["database"][CERTIFICATE] = certificate
     database: Database = TypeAdapter[Database](Database).validate_python(content["database"])
-    return JobRequest(database, content["login_password"], content["project_password"])
+    return JobRequest(database, content["login_password"], content["project_password"], content.get("details", {}))
 
 
 def certificate_of(database: Database) -> str | None:

@@ -12,6 +12,7 @@ from chalicelib.kit import clock
 from chalicelib.platform.domain.provisioning import MESSAGES, STATUSES, TURN, Step, progress_at
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.domain.table_marks import TableMark
+from chalicelib.platform.enums import JobKind
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import provisioning_jobs
 from chalicelib.platform.service import store_connections
@@ -52,6 +53,14 @@ class JobRun:
         return unseal_request(self.job)
 
     @property
+    def place_id(self) -> str:
+        """The id that the names of a new schema, role and login are made of.
+
+        A job that leaves the store's present place as it is makes them of its own id.
+        """
+        return self.store.id if self.job.kind is JobKind.PROVISION else self.job.id
+
+    @property
     def mark(self) -> TableMark:
         return TableMark(self.store.id, self.job.id)
 
@@ -82,12 +91,19 @@ class JobRun:
     def begin_step(self, step: Step) -> None:
         """Store the step that begins, with its status, progress and message."""
         job = self.job
-        progress = progress_at(step, job.tables_created, job.total_tables, job.progress)
+        progress = progress_at(job.kind, step, 0, job.progress)
         status = STATUSES.get(step, job.status)
         self.save(step=step, status=status, progress=progress, message=MESSAGES[step])
 
+    def save_share(self, share: float, message: str = "", **columns: Any) -> None:
+        """Store which share (0 to 1) of the step is done, with other columns."""
+        step = Step(self.job.step)
+        progress = progress_at(self.job.kind, step, share, self.job.progress)
+        self.save(progress=progress, message=message or MESSAGES[step], **columns)
+
     def save_tables(self, count: int) -> None:
         """Store the number of tables that exist."""
-        progress = progress_at(Step.CREATE, count, self.job.total_tables, self.job.progress)
+        share = count / self.job.total_tables
+        progress = progress_at(self.job.kind, Step.CREATE, share, self.job.progress)
         message = f"{MESSAGES[Step.CREATE]}: {count} of {self.job.total_tables}"
         self.save(tables_created=count, progress=progress, message=message)

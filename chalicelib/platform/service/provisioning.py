@@ -5,13 +5,15 @@ Uses no SQL: a worker (`provisioning_worker`) runs the job.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chalicelib.kit import attempts, clock, ids, messages
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Otherwise, Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.platform.domain.provisioning import Step
-from chalicelib.platform.enums import DatabaseType, JobStatus
+from chalicelib.platform.enums import DatabaseType, JobKind, JobStatus
 from chalicelib.platform.errors import JobEnded, JobNotRetryable, StoreProvisioned
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import database_states, provisioning_jobs
@@ -106,7 +108,7 @@ def cancel_job(store_id: str, job_id: str) -> JobAccepted:
         if job.step != Step.CANCEL:
             provisioning_jobs.stage_cancellation(unit.transaction, job)
             if job.unfinished == provisioning_jobs.RETRYABLE:
-                database_states.stage_job_begin(unit.transaction, store_id, job_id, JobEnded())
+                _begin_of(job)(unit.transaction, store_id, job_id, JobEnded())
         unit.publish(JobDue(store_id=store_id, job_id=job_id))
         return job
 
@@ -162,7 +164,14 @@ def _restart_job(job: ProvisioningJob) -> None:
     """Make a failed job the store's active one again. Raises JobNotRetryable."""
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
-        database_states.stage_job_begin(transaction, job.store_id, job.id, JobNotRetryable())
+        _begin_of(job)(transaction, job.store_id, job.id, JobNotRetryable())
+
+
+def _begin_of(job: ProvisioningJob) -> Callable[[Transaction, str, str, Otherwise], None]:
+    """Return what makes a job of this kind the store's active one."""
+    if job.kind is JobKind.PROVISION:
+        return database_states.stage_job_begin
+    return database_states.stage_job_of_database
 
 
 def _accepted(job: ProvisioningJob) -> JobAccepted:

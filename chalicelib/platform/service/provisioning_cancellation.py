@@ -6,7 +6,7 @@ from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import logs
 from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
-from chalicelib.platform.enums import JobStatus
+from chalicelib.platform.enums import JobKind, JobStatus
 from chalicelib.platform.repository import (
     database_states,
     provisioning_jobs,
@@ -77,8 +77,11 @@ def _remove_place(run: JobRun, target: ProvisioningTarget) -> None:
 def _end(run: JobRun, left: list[str]) -> None:
     report = {**(run.job.report or {}), "left": left}
     columns = {"status": JobStatus.CANCELLED, "message": "The job was canceled", "report": report}
+    is_first = run.job.kind is JobKind.PROVISION
+    status = None if is_first else database_states.status_in_use(run.store)
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, columns)
-        database_states.stage_job_end(transaction, run.store.id, run.job.id, None, {})
-        free_shared_stores.stage_free_store_end(transaction, run.store)
+        database_states.stage_job_end(transaction, run.store.id, run.job.id, status, {})
+        if is_first:
+            free_shared_stores.stage_free_store_end(transaction, run.store)
     log.info("job canceled", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})

@@ -39,7 +39,7 @@ def test_place(run: JobRun) -> None:
     elif isinstance(database, SupabaseDatabase):
         supabase_projects.check_account(database)
     else:
-        _check_facts(run, own_target(database, run.store.id, run.request.login_password))
+        _check_facts(run, own_target(database, run.place_id, run.request.login_password))
 
 
 def prepare_place(run: JobRun) -> None:
@@ -75,7 +75,7 @@ def find_target(run: JobRun) -> ProvisioningTarget | None:
     return get_target(run) if HAS_LOGIN in notes else None
 
 
-def own_target(database: PostgresqlDatabase | MysqlDatabase, store_id: str, password: str) -> ProvisioningTarget:
+def own_target(database: PostgresqlDatabase | MysqlDatabase, place_id: str, password: str) -> ProvisioningTarget:
     """Return the target on an owner's server, with a login for the store."""
     dialect = Dialect.MYSQL if isinstance(database, MysqlDatabase) else Dialect.POSTGRESQL
     admin = Server(
@@ -88,7 +88,7 @@ def own_target(database: PostgresqlDatabase | MysqlDatabase, store_id: str, pass
         database.ca_certificate,
     )
     schema = database.database if isinstance(database, MysqlDatabase) else database.schema_name
-    login = own_login(store_id)
+    login = own_login(place_id)
     return target_with_login(admin, schema, login, login, password)
 
 
@@ -99,10 +99,10 @@ def _full_target(run: JobRun) -> ProvisioningTarget:
         server = shared_servers.find_shared_server(run.store.region, run.notes[SERVER])
         if server is None:
             raise SharedServersFull("The chosen shared server is no longer in use.")
-        return shared_servers.shared_target(server, run.store.id)
+        return shared_servers.shared_target(server, run.place_id)
     if isinstance(database, SupabaseDatabase):
         return supabase_projects.project_target(run, database)
-    return own_target(database, run.store.id, run.request.login_password)
+    return own_target(database, run.place_id, run.request.login_password)
 
 
 def _check_facts(run: JobRun, target: ProvisioningTarget) -> ServerFacts:
@@ -124,7 +124,7 @@ def _choose_shared_server(run: JobRun) -> None:
     counts: list[tuple[int, str]] = []
     is_complete = True
     for server in shared_servers.list_shared_servers(run.store.region):
-        count = _count_stores(server, run.store.id)
+        count = _count_stores(server, run.place_id)
         if count is None:
             is_complete = False
         elif count < server.capacity:
@@ -134,10 +134,10 @@ def _choose_shared_server(run: JobRun) -> None:
     run.note(**{SERVER: min(counts)[1]})
 
 
-def _count_stores(server: SharedServer, store_id: str) -> int | None:
+def _count_stores(server: SharedServer, place_id: str) -> int | None:
     """Return the number of stores on a shared server, or None if it does not answer or has no secret set."""
     try:
-        with store_connections.connect(shared_servers.shared_target(server, store_id).admin) as connection:
+        with store_connections.connect(shared_servers.shared_target(server, place_id).admin) as connection:
             return store_schemas.count_shared_schemas(connection)
     except (Problem, StatementFailed, SettingMissing) as error:
         log.error("shared server skipped", extra={"server": server.name, "error": type(error).__name__})

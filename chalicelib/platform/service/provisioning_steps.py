@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 
 from chalicelib.kit import logs
 from chalicelib.kit.tables import Transaction
-from chalicelib.platform.domain.provisioning import COMPLETE, Step
+from chalicelib.platform.domain.provisioning import COMPLETE
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.domain.table_comparison import Difference, compare_table
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
@@ -138,14 +137,3 @@ def activate_store(run: JobRun) -> None:
         provisioning_jobs.stage_end(transaction, run.job, completion)
         database_states.stage_job_end(transaction, run.store.id, run.job.id, status, columns)
     log.info("store provisioned", extra={"job": run.job.id, "store": run.store.id, "kind": kind})
-
-
-STEPS: dict[Step, Callable[[JobRun], None]] = {
-    Step.TEST: provisioning_places.test_place,
-    Step.PLACE: provisioning_places.prepare_place,
-    Step.INSPECT: inspect_tables,
-    Step.CREATE: create_tables,
-    Step.MIGRATE: record_revision,
-    Step.SEED: add_seeds,
-    Step.ACTIVATE: activate_store,
-}

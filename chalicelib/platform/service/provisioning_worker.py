@@ -1,4 +1,4 @@
-"""The worker of provisioning jobs: leases a job, runs its steps for 40 seconds, and queues it again.
+"""The worker of the jobs of stores: leases a job, runs its steps for 40 seconds, and queues it again.
 
 A worker that crashes leaves a lease that ends; `lapsed_jobs` queues the job then. Each step may be repeated.
 """
@@ -21,7 +21,7 @@ from chalicelib.platform.domain.provisioning import (
     Step,
     step_after,
 )
-from chalicelib.platform.enums import DatabaseStatus, JobStatus
+from chalicelib.platform.enums import JobStatus
 from chalicelib.platform.errors import JobStuck, PrivilegeMissing, SchemaMismatch, StoreNotFound, Unreachable
 from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.models import ProvisioningJob
@@ -29,7 +29,7 @@ from chalicelib.platform.repository import database_states, provisioning_jobs
 from chalicelib.platform.repository.provisioning_jobs import LeaseLost
 from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.schemas.provisioning import JobDue
-from chalicelib.platform.service import job_reports, provisioning_cancellation, provisioning_steps
+from chalicelib.platform.service import job_reports, job_steps, provisioning_cancellation
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 
 _PASSING = {
@@ -90,8 +90,8 @@ def _run_steps(run: JobRun) -> None:
         provisioning_cancellation.cancel(run)
         return
     while step is not None:
-        provisioning_steps.STEPS[step](run)
-        step = step_after(step)
+        job_steps.STEPS[step](run)
+        step = step_after(run.job.kind, step)
         if step is not None:
             run.begin_step(step)
             run.require_time()
@@ -136,7 +136,8 @@ def _fail(run: JobRun, problem: Problem) -> None:
     try:
         with Transaction() as transaction:
             provisioning_jobs.stage_failure(transaction, job, columns, clock.now() + RETRY_WINDOW)
-            database_states.stage_job_end(transaction, job.store_id, job.id, DatabaseStatus.FAILED, {})
+            status = database_states.status_after_failure(job.kind, run.store)
+            database_states.stage_job_end(transaction, job.store_id, job.id, status, {})
     except WriteConflict:
         raise LeaseLost from None
     if isinstance(problem, JobStuck):

@@ -21,11 +21,11 @@ def find_shared_server(region: str | None, name: str) -> SharedServer | None:
     return next((server for server in list_shared_servers(region) if server.name == name), None)
 
 
-def shared_target(server: SharedServer, store_id: str) -> ProvisioningTarget:
-    """Return the schema of a store on a shared server. Raises SettingMissing if a secret is not set."""
+def shared_target(server: SharedServer, place_id: str) -> ProvisioningTarget:
+    """Return the schema of a store, named by `place_id`, on a shared server. Raises SettingMissing if a secret is not set."""
     admin = _login(server, server.admin_username, server.admin_password_secret)
     runtime = _login(server, server.username, server.password_secret)
-    name = shared_name(store_id)
+    name = shared_name(place_id)
     return ProvisioningTarget(admin, runtime, name, role=name)
 
 

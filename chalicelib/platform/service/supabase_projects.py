@@ -74,7 +74,7 @@ def ensure_project(run: JobRun, database: SupabaseDatabase) -> None:
         "port": pooler.port,
         "database": pooler.database,
         "username": pooler.username,
-        "login": pooler.username_of(own_login(run.store.id)),
+        "login": pooler.username_of(own_login(run.place_id)),
         "ca_certificate": pooler.ca_certificate,
     }
     run.note(**{POOLER: note})
@@ -93,7 +93,7 @@ def project_target(run: JobRun, database: SupabaseDatabase) -> ProvisioningTarge
         password,
         note["ca_certificate"],
     )
-    return target_with_login(admin, SCHEMA, own_login(run.store.id), note["login"], run.request.login_password)
+    return target_with_login(admin, SCHEMA, own_login(run.place_id), note["login"], run.request.login_password)
 
 
 def _find_or_create(api: ManagementApi, run: JobRun, database: SupabaseDatabase) -> str:
@@ -104,7 +104,7 @@ def _find_or_create(api: ManagementApi, run: JobRun, database: SupabaseDatabase)
     if database.project is not None:
         return database.project
     organization, region = str(database.organization), str(database.region)
-    name = f"backroom-{run.store.id}"
+    name = f"backroom-{run.place_id}"
     project = api.find_project(organization, name)
     if project is not None and PROJECT_NAME not in run.notes:
         raise SupabaseProjectUnavailable(_EARLIER_PROJECT.format(ref=project.ref))

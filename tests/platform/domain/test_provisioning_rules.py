@@ -7,33 +7,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.integrations.sql.servers import JOB_LIMITS
-from chalicelib.platform.domain.provisioning import LEASE, ORDER, STATUSES, Step, progress_at, step_after
+from chalicelib.platform.domain.provisioning import LEASE, MESSAGES, ORDERS, STATUSES, Step, progress_at, step_after
 from chalicelib.platform.domain.table_marks import TableMark, parse_mark
+from chalicelib.platform.enums import JobKind
 from chalicelib.platform.service.provisioning import TABLE_COUNT
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.tables import TABLES
 
 
-def test_the_steps_follow_each_other_to_the_end() -> None:
-    steps: list[Step] = [Step.TEST]
-    while (following := step_after(steps[-1])) is not None:
+@pytest.mark.parametrize("kind", JobKind)
+def test_the_steps_follow_each_other_to_the_end(kind: JobKind) -> None:
+    steps: list[Step] = [ORDERS[kind][0]]
+    while (following := step_after(kind, steps[-1])) is not None:
         steps.append(following)
-    assert tuple(steps) == ORDER
-    assert set(STATUSES) == set(ORDER)
+    assert tuple(steps) == ORDERS[kind]
+    assert set(steps) <= STATUSES.keys() & MESSAGES.keys()
 
 
 def test_progress_shows_the_documented_percentages() -> None:
-    begins = {step: progress_at(step, 0, 14, 0) for step in ORDER}
+    begins = {step: progress_at(JobKind.PROVISION, step, 0, 0) for step in ORDERS[JobKind.PROVISION]}
     assert begins == {"test": 0, "place": 5, "inspect": 30, "create": 30, "migrate": 80, "seed": 85, "activate": 95}
-    assert [progress_at(Step.CREATE, count, 14, 0) for count in (0, 7, 14)] == [30, 55, 80]
+    shares = [progress_at(JobKind.PROVISION, Step.CREATE, count / 14, 0) for count in (0, 7, 14)]
+    assert shares == [30, 55, 80]
 
 
-@given(st.lists(st.tuples(st.sampled_from(Step), st.integers(0, 14))))
-def test_progress_never_falls(positions: list[tuple[Step, int]]) -> None:
+@given(st.sampled_from(JobKind), st.lists(st.tuples(st.sampled_from(Step), st.floats(0, 1))))
+def test_progress_never_falls(kind: JobKind, positions: list[tuple[Step, float]]) -> None:
     progress = 0
-    for step, created in positions:
-        before, progress = progress, progress_at(step, created, 14, progress)
-        assert before <= progress <= 95
+    for step, share in positions:
+        before, progress = progress, progress_at(kind, step, share, progress)
+        assert before <= progress <= 99
 
 
 def test_a_lease_outlives_the_longest_statement_of_a_job() -> None:

@@ -1,0 +1,20 @@
+"""What each step of a job does, for all kinds of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib.platform.domain.provisioning import Step
+from chalicelib.platform.service import provisioning_places, provisioning_steps
+from chalicelib.platform.service.job_runs import JobRun
+
+STEPS: dict[Step, Callable[[JobRun], None]] = {
+    Step.TEST: provisioning_places.test_place,
+    Step.PLACE: provisioning_places.prepare_place,
+    Step.INSPECT: provisioning_steps.inspect_tables,
+    Step.CREATE: provisioning_steps.create_tables,
+    Step.MIGRATE: provisioning_steps.record_revision,
+    Step.SEED: provisioning_steps.add_seeds,
+    Step.ACTIVATE: provisioning_steps.activate_store,
+}
+"""Each may be repeated: it looks for what an earlier worker did before it acts."""
