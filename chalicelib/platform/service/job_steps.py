@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from chalicelib.platform.domain.provisioning import Step
 from chalicelib.platform.service import provisioning_places, provisioning_steps
+from chalicelib.platform.service.backups import export
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves import comparison, copy, freeze, old_places, switch, targets
 
@@ -22,5 +23,6 @@ STEPS: dict[Step, Callable[[JobRun], None]] = {
     Step.COMPARE: comparison.compare_copies,
     Step.SWITCH: switch.switch_store,
     Step.DROP: old_places.drop_place_of,
+    Step.EXPORT: export.export_store,
 }
 """Each may be repeated: it looks for what an earlier worker did before it acts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.platform.domain.provisioning import FIRST_PLACE
 from chalicelib.platform.enums import DatabaseType, JobKind
 from chalicelib.platform.errors import SameDatabase, StoreNotProvisioned, StoreProvisioned
 from chalicelib.platform.models import Store
@@ -51,7 +52,7 @@ def _require_other_database(store: Store, database: Database) -> None:
 
 
 def _legacy_details(source: LegacySource) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the legacy source as details of the request, and the note with its certificate."""
+    """Return the legacy source as details of the request, and the first notes of the job."""
     certificate = certificate_of(source.database)
     details = {LEGACY: {"database": plain_database(source.database), "store_id": source.store_id}}
-    return details, {LEGACY_CERTIFICATE: certificate} if certificate else {}
+    return details, {FIRST_PLACE: True} | ({LEGACY_CERTIFICATE: certificate} if certificate else {})
