@@ -64,6 +64,12 @@ def grant_table(connection: Connection, dialect: Dialect, name: str, grantee: st
     connection.exec_driver_sql(f"GRANT {RIGHTS} ON {name} TO {account}")
 
 
+def grant_tables(connection: Connection, dialect: Dialect, schema: str, tables: Sequence[str], grantee: str) -> None:
+    """Let a role or login read and write the rows of these tables of the schema."""
+    for name in tables:
+        grant_table(connection, dialect, qualified(connection, schema, name), grantee)
+
+
 def is_empty(connection: Connection, schema: str, name: str) -> bool:
     """Return whether a table has no row."""
     source = table(name, schema=quoted_name(schema, quote=True))

@@ -17,6 +17,7 @@ from chalicelib.platform.repository import (
 from chalicelib.platform.service import free_shared_stores, provisioning_places, supabase_projects
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
+from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
 log = logs.logger("platform")
 
@@ -40,15 +41,17 @@ def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
     """Drop the job's empty tables, last created first, and return the names of its tables that are left."""
     connection = run.connect(target)
     left = []
-    for name in [VERSION_TABLE, *reversed(NAMES)]:
+    technical = (VERSION_TABLE, *TECHNICAL_TABLES)
+    for name in [*technical, *reversed(NAMES)]:
         with connection.begin():
             store_tables.lock_tables(connection, target.dialect, target.schema)
             table = store_tables.list_tables(connection, target.dialect, target.schema).get(name)
             if table is None or table.mark != run.mark:
                 continue
-            store_seeds.delete_seeds(connection, target.schema, name)
+            if name not in technical:
+                store_seeds.delete_seeds(connection, target.schema, name)
             quoted = store_tables.qualified(connection, target.schema, name)
-            if name == VERSION_TABLE or store_tables.is_empty(connection, target.schema, name):
+            if name in technical or store_tables.is_empty(connection, target.schema, name):
                 store_tables.drop_table(connection, quoted)
             else:
                 left.append(name)
