@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    UniqueConstraint,
     and_,
     bindparam,
     delete,
@@ -51,6 +52,15 @@ class TableSide:
         return tuple(values[position] for position in key_positions(self.table))
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column with the id of a row of `table`, which may be its own table."""
+
+    column: str
+    table: Table
+    is_nullable: bool
+
+
 def column_names(table: Table) -> list[str]:
     """Return the names of a table's columns, in the order of a row's values."""
     return [column.name for column in table.columns]
@@ -60,6 +70,15 @@ def key_positions(table: Table) -> list[int]:
     """Return the positions of the primary key's columns in a row."""
     names = column_names(table)
     return [names.index(column.name) for column in table.primary_key.columns]
+
+
+def references(table: Table) -> list[Reference]:
+    """Return the references of a table's rows, in the order of its columns."""
+    return [
+        Reference(column.name, next(iter(column.foreign_keys)).column.table, bool(column.nullable))
+        for column in table.columns
+        if column.foreign_keys
+    ]
 
 
 def read_range(side: TableSide, after: Sequence[Any] | None, limit: int) -> list[Values]:
@@ -89,12 +108,14 @@ def delete_keys(side: TableSide, keys: Collection[Key]) -> None:
         side.scoped.execute(delete(side.table).where(_has_key(side.table, keys)))
 
 
-def delete_holders(side: TableSide, rows: Sequence[Values], unique_keys: Iterable[tuple[str, ...]]) -> None:
+def delete_holders(side: TableSide, rows: Sequence[Values]) -> None:
     """Delete the rows that hold a unique value of one of these rows, in the open transaction."""
     names = column_names(side.table)
-    for unique in unique_keys:
-        values = [tuple(row[names.index(name)] for name in unique) for row in rows]
-        side.scoped.execute(delete(side.table).where(_is_any([side.table.c[name] for name in unique], values)))
+    for constraint in side.table.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            columns = list(constraint.columns)
+            values = [tuple(row[names.index(column.name)] for column in columns) for row in rows]
+            side.scoped.execute(delete(side.table).where(_is_any(columns, values)))
 
 
 def insert_values(side: TableSide, rows: Sequence[Values]) -> None:

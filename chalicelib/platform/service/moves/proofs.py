@@ -15,6 +15,7 @@ from chalicelib.platform.service import job_reports
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves.passes import Pass
 from chalicelib.platform.service.moves.ranges import ReconciledRange
+from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
 PROOF = "proof"
 """The member of a job's report."""
@@ -59,7 +60,7 @@ def write_proof(run: JobRun, work: Pass) -> None:
     storage.put(url, b"".join(texts), "application/x-ndjson")
     proof = {
         "rounds": work.position.round,
-        "tables": [table.to_json() for table in tables.values()],
+        "tables": [table.to_json() for name, table in tables.items() if name not in TECHNICAL_TABLES],
         "file_url": url,
     }
     work.position = replace(work.position, is_done=True)

@@ -11,9 +11,7 @@ from chalicelib.platform.domain.row_hashes import hash_range, hash_row
 from chalicelib.platform.errors import RowNotPortable
 from chalicelib.platform.repository import store_ranges
 from chalicelib.platform.repository.store_ranges import TableSide, Values
-from chalicelib.platform.repository.store_schema import schemas
 from chalicelib.platform.service.job_runs import JobRun
-from chalicelib.platform.store_database.tables import METADATA
 
 _REFUSALS = frozenset(
     [FailureReason.UNIQUE, FailureReason.REFERENCE, FailureReason.CHECK, FailureReason.NULL, FailureReason.VALUE]
@@ -97,7 +95,7 @@ def _write_rows(target: TableSide, rows: dict[Key, Values], repair: RangeRepair,
     if write.replaces:
         store_ranges.delete_keys(target, repair.updated)
         updated, inserted = [], [*updated, *inserted]
-        store_ranges.delete_holders(target, inserted, schemas()[target.table.name].unique_keys)
+        store_ranges.delete_holders(target, inserted)
     if write.skips_missing:
         updated, inserted = (_with_present_references(target, each) for each in (updated, inserted))
     own = self_references(target)
@@ -109,8 +107,7 @@ def _write_rows(target: TableSide, rows: dict[Key, Values], repair: RangeRepair,
 
 def self_references(side: TableSide) -> list[str]:
     """Return the columns with which rows of the table refer to others of it."""
-    name = side.table.name
-    return [column.name for column in schemas()[name].columns.values() if column.references == name]
+    return [each.column for each in store_ranges.references(side.table) if each.table is side.table]
 
 
 def _link_rows(target: TableSide, name: str, rows: list[Values]) -> None:
@@ -128,13 +125,13 @@ def _without(side: TableSide, row: Values, names: list[str]) -> Values:
 def _with_present_references(target: TableSide, rows: list[Values]) -> list[Values]:
     """Return the rows whose required references are there; an optional one to a missing row is left out."""
     names = store_ranges.column_names(target.table)
-    for column in schemas()[target.table.name].columns.values():
-        if column.references is None or column.references == target.table.name:
+    for reference in store_ranges.references(target.table):
+        if reference.table is target.table:
             continue
-        position = names.index(column.name)
+        position = names.index(reference.column)
         wanted = {row[position] for row in rows if row[position] is not None}
-        present = store_ranges.find_present(target, METADATA.tables[column.references], wanted)
-        if column.is_nullable:
+        present = store_ranges.find_present(target, reference.table, wanted)
+        if reference.is_nullable:
             rows = [row if row[position] in present else (*row[:position], None, *row[position + 1 :]) for row in rows]
         else:
             rows = [row for row in rows if row[position] in present]
