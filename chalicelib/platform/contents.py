@@ -18,6 +18,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.jobs.usage": (),
     "chalicelib.platform.jobs.provisioning": (),
     "chalicelib.platform.routes.databases": ("/v1/platform/stores/{store_id}/database",),
+    "chalicelib.platform.routes.storages": ("/v1/platform/stores/{store_id}/storage",),
     "chalicelib.platform.routes.provisioning": (
         "/v1/platform/stores/{store_id}/provision",
         "/v1/operator/platform/jobs",
