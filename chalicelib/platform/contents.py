@@ -24,6 +24,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
         "/v1/platform/stores/{store_id}/backups",
         "/v1/platform/stores/{store_id}/restore",
     ),
+    "chalicelib.platform.routes.storages": ("/v1/platform/stores/{store_id}/storage",),
     "chalicelib.platform.routes.provisioning": (
         "/v1/platform/stores/{store_id}/provision",
         "/v1/operator/platform/jobs",
