@@ -21,6 +21,7 @@ from typing import Any
 import botocore
 from botocore.exceptions import ClientError
 
+from chalicelib.integrations.object_storage.clients import foreign_session
 from chalicelib.kit import config
 from chalicelib.kit.route_table import serving_function
 from infra.deploy import handlers
@@ -74,6 +75,7 @@ def enforce() -> None:
         name = HTTP_FUNCTIONS[serving_function(methods)]
         for entry in methods.values():
             entry.view_function = _run_as(name, entry.view_function)
+    foreign_session()  # made before: buckets of store owners are reached with the owners' keys, not with a role
     botocore.register_initializer(_check_session)
 
 

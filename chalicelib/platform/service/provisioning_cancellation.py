@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import logs
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.domain.provisioning import ORDERS, Step
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.enums import JobKind, JobStatus
 from chalicelib.platform.repository import (
@@ -14,6 +15,7 @@ from chalicelib.platform.repository import (
     store_seeds,
     store_tables,
 )
+from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.service import free_shared_stores, provisioning_places, supabase_projects
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
@@ -24,7 +26,7 @@ log = logs.logger("platform")
 
 def cancel(run: JobRun) -> None:
     """Remove what the job created and end it. Tables with rows, and what existed before, are left and reported."""
-    target = provisioning_places.find_target(run)
+    target = provisioning_places.find_target(run) if Step.PLACE in ORDERS[run.job.kind] else None
     left = [] if target is None else _remove_tables(run, target)
     project = run.notes.get(supabase_projects.PROJECT)
     if project:
@@ -80,11 +82,10 @@ def _remove_place(run: JobRun, target: ProvisioningTarget) -> None:
 def _end(run: JobRun, left: list[str]) -> None:
     report = {**(run.job.report or {}), "left": left}
     columns = {"status": JobStatus.CANCELLED, "message": "The job was canceled", "report": report}
-    is_first = run.job.kind is JobKind.PROVISION
-    status = None if is_first else database_states.status_in_use(run.store)
+    store = get_store(run.store.id)
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, columns)
-        database_states.stage_job_end(transaction, run.store.id, run.job.id, status, {})
-        if is_first:
+        database_states.stage_end_without_result(transaction, store, run.job, None)
+        if run.job.kind is JobKind.PROVISION:
             free_shared_stores.stage_free_store_end(transaction, run.store)
     log.info("job canceled", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})
