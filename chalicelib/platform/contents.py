@@ -20,6 +20,11 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.jobs.reports": (),
     "chalicelib.platform.jobs.provisioning": (),
     "chalicelib.platform.routes.databases": ("/v1/platform/stores/{store_id}/database",),
+    "chalicelib.platform.routes.backups": (
+        "/v1/platform/stores/{store_id}/backups",
+        "/v1/platform/stores/{store_id}/restore",
+    ),
+    "chalicelib.platform.routes.storages": ("/v1/platform/stores/{store_id}/storage",),
     "chalicelib.platform.routes.provisioning": (
         "/v1/platform/stores/{store_id}/provision",
         "/v1/operator/platform/jobs",

@@ -41,6 +41,31 @@ class StoreSuspended(Problem):
     title = "The store is suspended"
 
 
+class StoreDeleting(Problem):
+    status = 403
+    title = "The store is being deleted"
+
+
+class StoreBusy(Conflict):
+    """A store cannot be deleted while a job is in progress."""
+
+    title = "A job of the store is in progress; wait until it ends, or cancel it"
+
+
+class StoreNotDeleting(Conflict):
+    title = "The store is not being deleted"
+
+
+class StoreDeletionBegun(Conflict):
+    """The time in which a deletion can be undone is over."""
+
+    title = "The store's data is being removed; this cannot be undone"
+
+
+class InvalidConfirmation(InvalidInput):
+    title = "Confirm with the store's slug"
+
+
 class StoreNotProvisioned(Conflict):
     title = "The store has no database yet"
 
@@ -118,6 +143,10 @@ class JobNotRetryable(Conflict):
     title = "This job cannot be retried"
 
 
+class JobNotCancelable(Conflict):
+    title = "This job cannot be canceled"
+
+
 class JobStuck(Conflict):
     title = "The job stopped repeatedly; support was informed"
 
@@ -153,6 +182,75 @@ class SupabaseLimitReached(Conflict):
     """Supabase refuses another project: the organization's quota, or its bill."""
 
     title = "Supabase refuses another project in this organization"
+
+
+# Backups
+
+
+class BackupNotFound(NotFound):
+    title = "Backup not found"
+
+
+class BackupDamaged(Conflict):
+    title = "The backup is damaged; nothing was changed"
+
+
+class BackupTooNew(Conflict):
+    title = "A newer version of Backroom wrote this backup"
+
+
+class BackupTooLarge(Conflict):
+    title = "The store is too large for a backup"
+
+
+# Storage and files
+
+
+class StorageRefused(DatabaseRefused):
+    """A store's bucket cannot be used. The vendor's own words are never shown."""
+
+    title = "The storage refuses the request"
+    advice = "Check the bucket and the permissions of its key."
+
+
+class StorageKeyRefused(StorageRefused):
+    title = "The storage refuses this access key and secret key"
+    advice = ""
+
+
+class StorageAccessDenied(StorageRefused):
+    title = "The key lacks a permission on the bucket"
+    advice = "Let it list the bucket, and read, write and delete objects."
+
+
+class BucketMissing(StorageRefused):
+    title = "The storage has no bucket of this name"
+    advice = ""
+
+
+class BucketElsewhere(StorageRefused):
+    title = "The bucket is in another region"
+    advice = "Give the region that it was created in."
+
+
+class StorageNotConnected(Conflict):
+    title = "The store has no storage yet"
+
+
+class StorageInUse(Conflict):
+    """The bucket of a store that has files cannot be replaced: their rows would point to nothing."""
+
+    title = "The store has files in its present bucket; delete them first"
+
+
+class UploadIncomplete(Conflict):
+    title = "The file has not been uploaded yet"
+
+
+class InvalidUpload(InvalidInput):
+    """The uploaded file is not as declared: it was deleted. `errors` names size or type."""
+
+    title = "The uploaded file is not as it was declared"
 
 
 # Orders

@@ -56,3 +56,14 @@ def shared_name(place_id: str) -> str:
 def own_login(place_id: str) -> str:
     """Return the name of the login that a store gets on its owner's server."""
     return f"b_{place_id.replace('-', '')[:_LOGIN_DIGITS]}"
+
+
+def grantee_of(place: StorePlace, migrator: StorePlace) -> str | None:
+    """Return the role that needs rights on a store's new tables; None if their owner uses them.
+
+    A pooler calls a login by its name with a suffix after a dot, which our names do not have.
+    """
+    if place.role is not None:
+        return place.role
+    login = place.server.username
+    return None if login == migrator.server.username else login.partition(".")[0]

@@ -8,7 +8,7 @@ from typing import Protocol
 from chalicelib.kit.errors import Unavailable
 from chalicelib.platform.domain.plan_limits import CountedStore, usage_month
 from chalicelib.platform.enums import DatabaseStatus, KeyScope
-from chalicelib.platform.errors import ApiCallLimitReached, StoreNotProvisioned, StoreSuspended
+from chalicelib.platform.errors import ApiCallLimitReached, StoreDeleting, StoreNotProvisioned, StoreSuspended
 
 CATALOGUE_TABLES = frozenset(
     [
@@ -53,10 +53,12 @@ def readers_of(table: str) -> frozenset[KeyScope]:
 
 
 def require_callable(store: CalledStore) -> None:
-    """Raise StoreSuspended, StoreNotProvisioned or Unavailable if the store's data cannot be reached."""
+    """Raise StoreDeleting, StoreSuspended, StoreNotProvisioned or Unavailable if the store's data cannot be reached."""
+    if store.database_status is DatabaseStatus.DELETING:
+        raise StoreDeleting
     if not store.is_active or store.database_status is DatabaseStatus.SUSPENDED:
         raise StoreSuspended
-    if store.database_status in (DatabaseStatus.MOVING, DatabaseStatus.DELETING):
+    if store.database_status is DatabaseStatus.MOVING:
         raise Unavailable("The store's database is being changed.", retry_after=30)
     if store.database_status is not DatabaseStatus.ACTIVE:
         raise StoreNotProvisioned

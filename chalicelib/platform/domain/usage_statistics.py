@@ -12,8 +12,6 @@ from chalicelib.platform.domain.store_admission import API_CALLS
 
 NEAR_PERCENT = 80
 """From this share on, a store is near a limit."""
-STORAGE = "max_storage_gb"
-BYTES_PER_GB = 1_000_000_000
 
 
 class UsageDay(Protocol):
@@ -57,13 +55,15 @@ def sum_days(days: Sequence[UsageDay]) -> MonthUsage | None:
 def limits_near(usage: MonthUsage, limits: Mapping[str, int]) -> list[str]:
     """Return the limits of which 80 % and more are used, each with the percentage: `max_products:83`."""
     used = {
-        PlanLimit.PRODUCTS.value: usage.products,
-        PlanLimit.ORDERS.value: usage.orders,
-        STORAGE: usage.storage_bytes,
-        API_CALLS: usage.api_calls,
+        PlanLimit.PRODUCTS: usage.products,
+        PlanLimit.ORDERS: usage.orders,
+        PlanLimit.STORAGE: usage.storage_bytes,
     }
-    units = {STORAGE: BYTES_PER_GB}
-    percents = {name: percent_used(used[name], limits[name] * units.get(name, 1)) for name in used if name in limits}
+    percents = {
+        each.value: percent_used(used[each], limits[each.value] * each.unit) for each in used if each.value in limits
+    }
+    if API_CALLS in limits:
+        percents[API_CALLS] = percent_used(usage.api_calls, limits[API_CALLS])
     return [f"{name}:{percent}" for name, percent in sorted(percents.items()) if percent >= NEAR_PERCENT]
 
 

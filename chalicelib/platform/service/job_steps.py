@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from chalicelib.platform.domain.provisioning import Step
 from chalicelib.platform.service import provisioning_places, provisioning_steps
+from chalicelib.platform.service.backups import export
 from chalicelib.platform.service.job_runs import JobRun
 
 STEPS: dict[Step, Callable[[JobRun], None]] = {
@@ -16,5 +17,6 @@ STEPS: dict[Step, Callable[[JobRun], None]] = {
     Step.MIGRATE: provisioning_steps.record_revision,
     Step.SEED: provisioning_steps.add_seeds,
     Step.ACTIVATE: provisioning_steps.activate_store,
+    Step.EXPORT: export.export_store,
 }
 """Each may be repeated: it looks for what an earlier worker did before it acts."""

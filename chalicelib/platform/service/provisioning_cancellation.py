@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import logs
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.domain.provisioning import ORDERS, Step
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.enums import JobKind, JobStatus
 from chalicelib.platform.repository import (
@@ -14,16 +15,18 @@ from chalicelib.platform.repository import (
     store_seeds,
     store_tables,
 )
+from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.service import free_shared_stores, provisioning_places, supabase_projects
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
+from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
 log = logs.logger("platform")
 
 
 def cancel(run: JobRun) -> None:
     """Remove what the job created and end it. Tables with rows, and what existed before, are left and reported."""
-    target = provisioning_places.find_target(run)
+    target = provisioning_places.find_target(run) if Step.PLACE in ORDERS[run.job.kind] else None
     left = [] if target is None else _remove_tables(run, target)
     project = run.notes.get(supabase_projects.PROJECT)
     if project:
@@ -40,15 +43,17 @@ def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
     """Drop the job's empty tables, last created first, and return the names of its tables that are left."""
     connection = run.connect(target)
     left = []
-    for name in [VERSION_TABLE, *reversed(NAMES)]:
+    technical = (VERSION_TABLE, *TECHNICAL_TABLES)
+    for name in [*technical, *reversed(NAMES)]:
         with connection.begin():
             store_tables.lock_tables(connection, target.dialect, target.schema)
             table = store_tables.list_tables(connection, target.dialect, target.schema).get(name)
             if table is None or table.mark != run.mark:
                 continue
-            store_seeds.delete_seeds(connection, target.schema, name)
+            if name not in technical:
+                store_seeds.delete_seeds(connection, target.schema, name)
             quoted = store_tables.qualified(connection, target.schema, name)
-            if name == VERSION_TABLE or store_tables.is_empty(connection, target.schema, name):
+            if name in technical or store_tables.is_empty(connection, target.schema, name):
                 store_tables.drop_table(connection, quoted)
             else:
                 left.append(name)
@@ -77,11 +82,10 @@ def _remove_place(run: JobRun, target: ProvisioningTarget) -> None:
 def _end(run: JobRun, left: list[str]) -> None:
     report = {**(run.job.report or {}), "left": left}
     columns = {"status": JobStatus.CANCELLED, "message": "The job was canceled", "report": report}
-    is_first = run.job.kind is JobKind.PROVISION
-    status = None if is_first else database_states.status_in_use(run.store)
+    store = get_store(run.store.id)
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, columns)
-        database_states.stage_job_end(transaction, run.store.id, run.job.id, status, {})
-        if is_first:
+        database_states.stage_end_without_result(transaction, store, run.job, None)
+        if run.job.kind is JobKind.PROVISION:
             free_shared_stores.stage_free_store_end(transaction, run.store)
     log.info("job canceled", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})

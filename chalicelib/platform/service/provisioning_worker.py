@@ -21,7 +21,7 @@ from chalicelib.platform.domain.provisioning import (
     Step,
     step_after,
 )
-from chalicelib.platform.enums import JobStatus
+from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.errors import JobStuck, PrivilegeMissing, SchemaMismatch, StoreNotFound, Unreachable
 from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.models import ProvisioningJob
@@ -136,8 +136,8 @@ def _fail(run: JobRun, problem: Problem) -> None:
     try:
         with Transaction() as transaction:
             provisioning_jobs.stage_failure(transaction, job, columns, clock.now() + RETRY_WINDOW)
-            status = database_states.status_after_failure(job.kind, run.store)
-            database_states.stage_job_end(transaction, job.store_id, job.id, status, {})
+            store = get_store(job.store_id)
+            database_states.stage_end_without_result(transaction, store, job, DatabaseStatus.FAILED)
     except WriteConflict:
         raise LeaseLost from None
     if isinstance(problem, JobStuck):

@@ -14,7 +14,7 @@ from chalicelib.platform.domain.plan_limits import PlanLimit, usage_month
 from chalicelib.platform.domain.store_admission import API_CALLS
 from chalicelib.platform.domain.usage_hours import EndpointUsage, sum_endpoints
 from chalicelib.platform.domain.usage_logs import start_of_hour
-from chalicelib.platform.domain.usage_statistics import BYTES_PER_GB, NEAR_PERCENT, STORAGE, percent_used
+from chalicelib.platform.domain.usage_statistics import NEAR_PERCENT, percent_used
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import usage_hours, usage_logs, usage_metrics
 from chalicelib.platform.schemas.usage import (
@@ -67,7 +67,7 @@ def _limits(store: Store) -> list[LimitUsageRead]:
         _limit("products", present.product_count, limits[PlanLimit.PRODUCTS.value]),
         _limit("orders", present.orders_month, limits[PlanLimit.ORDERS.value]),
         _limit("api_calls", present.api_calls_month, limits[API_CALLS]),
-        _limit("storage_bytes", present.storage_used_bytes, limits[STORAGE] * BYTES_PER_GB),
+        _limit("storage_bytes", present.storage_used_bytes, limits[PlanLimit.STORAGE.value] * PlanLimit.STORAGE.unit),
     ]
 
 

@@ -141,7 +141,7 @@ def test_repeated_and_reordered_messages_end_the_same(
         "churn:sub": 0,
     }
     report = compute()
-    assert (report.total_revenue, report.new_stores, report.churned_stores) == (20, 1, 1)
+    assert (report.total_revenue, report.new_stores, report.churned_stores) == (Decimal(20), 1, 1)
 
 
 def test_a_report_sums_a_month_in_steps_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
