@@ -24,6 +24,7 @@ SCRIPTS = (
     "store.js",
     "backups.js",
     "moves.js",
+    "takeovers.js",
     "csv_files.js",
     "imports.js",
     "keys.js",
