@@ -6,6 +6,7 @@ after `#`, which no server receives.
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 from chalicelib.kit.web import Document, Page, compose_document
@@ -27,8 +28,8 @@ SCRIPTS = (
 )
 
 
-def app_page() -> Document:
-    """Return the page. No other page may frame it."""
+def app_page(notice: str | None) -> Document:
+    """Return the page, with a notice for all owners. No other page may frame it."""
     return compose_document(
         Page(
             folder=Path(__file__).parent,
@@ -36,6 +37,9 @@ def app_page() -> Document:
             markup="app.html",
             style="app.css",
             scripts=(*KIT, *SCRIPTS),
+            fields={
+                "notice": f'<div class="banner warn" role="status"><p>{escape(notice)}</p></div>' if notice else ""
+            },
             policy={"connect-src": "'self'", "frame-ancestors": "'none'"},
         )
     )
