@@ -9,7 +9,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Otherwise, Transaction
+from chalicelib.kit.tables import Otherwise, Transaction, update_if
 from chalicelib.platform.enums import DatabaseStatus, JobKind
 from chalicelib.platform.models import Store
 
@@ -53,6 +53,14 @@ def stage_job_of_database(transaction: Transaction, store_id: str, job_id: str, 
     is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED)
     condition = Store.id.exists() & Store.active_job.does_not_exist() & is_in_use
     transaction.update(Store(store_id), actions, condition, otherwise)
+
+
+def pause_changes(store_id: str, job_id: str) -> None:
+    """Make the data API refuse changes of the store, until its active job ends. Raises WriteConflict if another is active."""
+    is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.MOVING)
+    actions: list[Action] = [Store.database_status.set(DatabaseStatus.MOVING), *_touched()]
+    if not update_if(Store(store_id), actions, (Store.active_job == job_id) & is_in_use):
+        raise WriteConflict
 
 
 def stage_job_end(

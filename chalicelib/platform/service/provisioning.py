@@ -6,15 +6,16 @@ Uses no SQL: a worker (`provisioning_worker`) runs the job.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from chalicelib.kit import attempts, clock, ids, messages
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import Conflict, Problem
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Otherwise, Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
-from chalicelib.platform.domain.provisioning import Step
+from chalicelib.platform.domain.provisioning import ORDERS, Step
 from chalicelib.platform.enums import DatabaseType, JobKind, JobStatus
-from chalicelib.platform.errors import JobEnded, JobNotRetryable, StoreProvisioned
+from chalicelib.platform.errors import JobEnded, JobNotCancelable, JobNotRetryable, StoreProvisioned
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import database_states, provisioning_jobs
 from chalicelib.platform.repository.stores import get_store
@@ -30,7 +31,13 @@ from chalicelib.platform.schemas.provisioning import (
 )
 from chalicelib.platform.service import free_shared_stores, job_reports
 from chalicelib.platform.service.connection_counts import count_connection
-from chalicelib.platform.service.job_requests import CERTIFICATE, certificate_of, new_request, seal_request
+from chalicelib.platform.service.job_requests import (
+    CERTIFICATE,
+    JobRequest,
+    certificate_of,
+    new_request,
+    seal_request,
+)
 
 TABLE_COUNT = 14
 """The tables of a store, which only the worker may import."""
@@ -47,9 +54,20 @@ def request_provisioning(store: Store, database: Database, requested_by: str) ->
     A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, FreeStoresLimit,
     TooManyRequests.
     """
+    job = new_place_job(store.id, JobKind.PROVISION, new_request(database), requested_by)
+    return request_place_job(store, job, database, StoreProvisioned("The store has a database."))
+
+
+def request_place_job(
+    store: Store, job: ProvisioningJob, database: Database, refusal: Problem
+) -> tuple[JobAccepted, bool]:
+    """Start a job that makes a place for the store's tables, or return the one in progress; and whether it is new.
+
+    A new job on a server that the owner names counts as a connection test. Raises `refusal` if the store's database does
+    not allow the job, FreeStoresLimit, TooManyRequests.
+    """
     if store.active_job is None:
         counted = [] if database.type is DatabaseType.SHARED else count_connection(store)
-        job = _new_job(store.id, database, requested_by)
         try:
             _begin_job(store, job, database)
         except _AnotherJob:
@@ -58,7 +76,7 @@ def request_provisioning(store: Store, database: Database, requested_by: str) ->
         else:
             return _accepted(job), True
     if store.active_job is None:
-        raise StoreProvisioned("The store has a database.")
+        raise refusal
     return _accepted(provisioning_jobs.get(store.id, store.active_job)), False
 
 
@@ -73,7 +91,7 @@ def get_job_status(store_id: str, job_id: str) -> JobStatusRead:
         total_tables=job.total_tables,
         error_code=job.error_code,
         error_message=job.error_message,
-        report=JobReport.model_validate(job_reports.load_report(job)) if job.report else None,
+        report=JobReport.model_validate(job_reports.load_linked_report(job)) if job.report else None,
     )
 
 
@@ -86,7 +104,7 @@ def retry_job(store: Store, job_id: str) -> JobAccepted:
     if job.unfinished != provisioning_jobs.RUNNING:
         counted = count_connection(store)
         try:
-            _restart_job(job)
+            _restart_job(job, store)
         except JobNotRetryable:
             attempts.take_back(counted)
             raise
@@ -105,10 +123,12 @@ def cancel_job(store_id: str, job_id: str) -> JobAccepted:
         job = provisioning_jobs.get(store_id, job_id)
         if job.unfinished is None:
             raise JobEnded
+        if job.kind is JobKind.DROP:
+            raise JobNotCancelable
         if job.step != Step.CANCEL:
             provisioning_jobs.stage_cancellation(unit.transaction, job)
             if job.unfinished == provisioning_jobs.RETRYABLE:
-                _begin_of(job)(unit.transaction, store_id, job_id, JobEnded())
+                _begin_of(job, get_store(store_id))(unit.transaction, store_id, job_id, JobEnded())
         unit.publish(JobDue(store_id=store_id, job_id=job_id))
         return job
 
@@ -127,18 +147,22 @@ def list_jobs(query: JobQuery, page: PageRequest) -> PageResult[JobRead]:
     return provisioning_jobs.list_by_lease(kind, page).map(JobRead.of)
 
 
-def _new_job(store_id: str, database: Database, requested_by: str) -> ProvisioningJob:
+def new_place_job(
+    store_id: str, kind: JobKind, request: JobRequest, requested_by: str, notes: dict[str, Any] | None = None
+) -> ProvisioningJob:
+    """Return a job that makes a place for the store's tables. `notes` are the first ones, beside the certificate."""
     now, job_id = clock.now(), ids.new()
-    certificate = certificate_of(database)
+    certificate = certificate_of(request.database)
     return ProvisioningJob(
         job_id,
         store_id=store_id,
+        kind=kind,
         status=JobStatus.PENDING,
         message=_QUEUED,
         total_tables=TABLE_COUNT,
-        step=Step.TEST,
-        cursor={CERTIFICATE: certificate} if certificate else {},
-        request=seal_request(job_id, new_request(database)),
+        step=ORDERS[kind][0],
+        cursor=({CERTIFICATE: certificate} if certificate else {}) | (notes or {}),
+        request=seal_request(job_id, request),
         requested_by=requested_by,
         lease_until=now,
         unfinished=provisioning_jobs.RUNNING,
@@ -152,7 +176,7 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
 
     def decide(unit: UnitOfWork) -> None:
         unit.transaction.add(job)
-        database_states.stage_job_begin(unit.transaction, store.id, job.id, _AnotherJob())
+        _begin_of(job, store)(unit.transaction, store.id, job.id, _AnotherJob())
         if database.type is DatabaseType.SHARED:
             free_shared_stores.stage_free_store(unit.transaction, store)
         unit.publish(JobDue(store_id=store.id, job_id=job.id))
@@ -160,18 +184,18 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
     run_unit_of_work(decide)
 
 
-def _restart_job(job: ProvisioningJob) -> None:
-    """Make a failed job the store's active one again. Raises JobNotRetryable."""
+def _restart_job(job: ProvisioningJob, store: Store) -> None:
+    """Make a failed job the store's active one again. The removal of an old place is never that. Raises JobNotRetryable."""
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
-        _begin_of(job)(transaction, job.store_id, job.id, JobNotRetryable())
+        if job.kind is not JobKind.DROP:
+            _begin_of(job, store)(transaction, job.store_id, job.id, JobNotRetryable())
 
 
-def _begin_of(job: ProvisioningJob) -> Callable[[Transaction, str, str, Otherwise], None]:
-    """Return what makes a job of this kind the store's active one."""
-    if job.kind is JobKind.PROVISION:
-        return database_states.stage_job_begin
-    return database_states.stage_job_of_database
+def _begin_of(job: ProvisioningJob, store: Store) -> Callable[[Transaction, str, str, Otherwise], None]:
+    """Return what makes a job the store's active one: it needs a store without a database, or one with it."""
+    is_first = job.kind is JobKind.PROVISION or (job.kind is JobKind.MOVE and store.database_type is None)
+    return database_states.stage_job_begin if is_first else database_states.stage_job_of_database
 
 
 def _accepted(job: ProvisioningJob) -> JobAccepted:
