@@ -19,6 +19,10 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.jobs.provisioning": (),
     "chalicelib.platform.routes.moves": ("/v1/platform/stores/{store_id}/move",),
     "chalicelib.platform.routes.databases": ("/v1/platform/stores/{store_id}/database",),
+    "chalicelib.platform.routes.backups": (
+        "/v1/platform/stores/{store_id}/backups",
+        "/v1/platform/stores/{store_id}/restore",
+    ),
     "chalicelib.platform.routes.provisioning": (
         "/v1/platform/stores/{store_id}/provision",
         "/v1/operator/platform/jobs",

@@ -41,6 +41,31 @@ class StoreSuspended(Problem):
     title = "The store is suspended"
 
 
+class StoreDeleting(Problem):
+    status = 403
+    title = "The store is being deleted"
+
+
+class StoreBusy(Conflict):
+    """A store cannot be deleted while a job is in progress."""
+
+    title = "A job of the store is in progress; wait until it ends, or cancel it"
+
+
+class StoreNotDeleting(Conflict):
+    title = "The store is not being deleted"
+
+
+class StoreDeletionBegun(Conflict):
+    """The time in which a deletion can be undone is over."""
+
+    title = "The store's data is being removed; this cannot be undone"
+
+
+class InvalidConfirmation(InvalidInput):
+    title = "Confirm with the store's slug"
+
+
 class StoreNotProvisioned(Conflict):
     title = "The store has no database yet"
 
@@ -147,16 +172,16 @@ class InvalidSourceStore(InvalidInput):
     title = "The source has no such store"
 
 
-class JobNotCancelable(Conflict):
-    title = "This job cannot be canceled"
-
-
 class JobEnded(Conflict):
     title = "The job has ended"
 
 
 class JobNotRetryable(Conflict):
     title = "This job cannot be retried"
+
+
+class JobNotCancelable(Conflict):
+    title = "This job cannot be canceled"
 
 
 class JobStuck(Conflict):
@@ -194,6 +219,25 @@ class SupabaseLimitReached(Conflict):
     """Supabase refuses another project: the organization's quota, or its bill."""
 
     title = "Supabase refuses another project in this organization"
+
+
+# Backups
+
+
+class BackupNotFound(NotFound):
+    title = "Backup not found"
+
+
+class BackupDamaged(Conflict):
+    title = "The backup is damaged; nothing was changed"
+
+
+class BackupTooNew(Conflict):
+    title = "A newer version of Backroom wrote this backup"
+
+
+class BackupTooLarge(Conflict):
+    title = "The store is too large for a backup"
 
 
 # Orders

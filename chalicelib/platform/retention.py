@@ -121,6 +121,13 @@ TABLE_POLICIES = (
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ObjectPrefix(
+        Bucket.ARCHIVE,
+        "backups/",
+        {SubjectType.STORE: "backups/{id}/"},
+        is_exported=False,
+        note="Backups of a store's database, which its owner downloads; gone after 30 days.",
+    ),
+    ObjectPrefix(
         Bucket.IMAGES,
         "payloads/platform/certificates/",
         {SubjectType.STORE: "payloads/platform/certificates/{id}/"},

@@ -223,6 +223,7 @@ def _buckets(consumers: list[Consumer]) -> Resources:
     archive["Properties"]["LifecycleConfiguration"] = {
         "Rules": [
             {"Id": "exports", "Status": "Enabled", "Prefix": "exports/", "ExpirationInDays": 14},
+            {"Id": "backups", "Status": "Enabled", "Prefix": "backups/", "ExpirationInDays": 30},
             {
                 "Id": "unfinished",
                 "Status": "Enabled",

@@ -9,7 +9,7 @@ from typing import Protocol
 from chalicelib.kit.errors import Unavailable
 from chalicelib.platform.domain.plan_limits import CountedStore, usage_month
 from chalicelib.platform.enums import DatabaseStatus, KeyScope
-from chalicelib.platform.errors import ApiCallLimitReached, StoreNotProvisioned, StoreSuspended
+from chalicelib.platform.errors import ApiCallLimitReached, StoreDeleting, StoreNotProvisioned, StoreSuspended
 
 CATALOGUE_TABLES = frozenset(
     [
@@ -64,12 +64,17 @@ def callable_statuses(scopes: Collection[KeyScope]) -> frozenset[DatabaseStatus]
 
 
 def require_callable(store: CalledStore, scopes: Collection[KeyScope]) -> None:
-    """Raise StoreSuspended, StoreNotProvisioned or Unavailable if a call with these scopes cannot reach the store's data."""
+    """Raise the reason for which a call with these scopes cannot reach the store's data.
+
+    Raises StoreDeleting, StoreSuspended, StoreNotProvisioned, Unavailable.
+    """
+    if store.database_status is DatabaseStatus.DELETING:
+        raise StoreDeleting
     if not store.is_active or store.database_status is DatabaseStatus.SUSPENDED:
         raise StoreSuspended
     if store.database_status in callable_statuses(scopes):
         return
-    if store.database_status in (DatabaseStatus.MOVING, DatabaseStatus.DELETING):
+    if store.database_status is DatabaseStatus.MOVING:
         raise Unavailable("The store's database is being changed.", retry_after=30)
     raise StoreNotProvisioned
 

@@ -204,11 +204,15 @@ def list_by_lease(unfinished: str, page: PageRequest) -> PageResult[Provisioning
     return _rows(keys)
 
 
-def list_by_store(store_id: str, page: PageRequest) -> PageResult[ProvisioningJob]:
-    """Return a page of the store's jobs, newest first; two reads."""
+def list_by_store(store_id: str, page: PageRequest, since: datetime | None = None) -> PageResult[ProvisioningJob]:
+    """Return a page of the store's jobs, or of those created after a time, newest first; two reads."""
     keys = query_page(
         ProvisioningJob.by_store.query(
-            store_id, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start
+            store_id,
+            None if since is None else ProvisioningJob.created_at > since,
+            scan_index_forward=False,
+            limit=page.limit,
+            last_evaluated_key=page.start,
         )
     )
     return _rows(keys)

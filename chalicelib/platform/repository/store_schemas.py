@@ -152,7 +152,7 @@ def drop_schema(connection: Connection, schema: str) -> None:
 
 def drop_schema_with_tables(connection: Connection, schema: str) -> None:
     """Drop a PostgreSQL schema with everything in it."""
-    _run(connection, [f"DROP SCHEMA {_quoted(connection, schema)} CASCADE"])
+    execute_as_written(connection, [f"DROP SCHEMA {quoted_for(connection, schema)} CASCADE"])
 
 
 def drop_role(connection: Connection, schema: str, role: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from chalicelib.platform.domain.provisioning import Step
 from chalicelib.platform.service import provisioning_places, provisioning_steps
+from chalicelib.platform.service.backups import export
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves import comparison, copy, freeze, old_places, switch, targets
 
@@ -17,6 +18,7 @@ STEPS: dict[Step, Callable[[JobRun], None]] = {
     Step.MIGRATE: provisioning_steps.record_revision,
     Step.SEED: provisioning_steps.add_seeds,
     Step.ACTIVATE: provisioning_steps.activate_store,
+    Step.EXPORT: export.export_store,
     Step.COPY: copy.copy_rows,
     Step.FREEZE: freeze.freeze_store,
     Step.COMPARE: comparison.compare_copies,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import logs
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.domain.provisioning import ORDERS, Step
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.enums import JobKind, JobStatus
 from chalicelib.platform.repository import (
@@ -27,7 +28,7 @@ def cancel(run: JobRun) -> None:
 
     So is a table with rows, unless the job moves or restores a store: then the rows are copies.
     """
-    target = provisioning_places.find_target(run)
+    target = provisioning_places.find_target(run) if Step.PLACE in ORDERS[run.job.kind] else None
     left = [] if target is None else _remove_tables(run, target)
     project = run.notes.get(supabase_projects.PROJECT)
     if project:
@@ -87,7 +88,7 @@ def _end(run: JobRun, left: list[str]) -> None:
     store = get_store(run.store.id)
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, columns)
-        database_states.stage_job_end(transaction, store.id, run.job.id, database_states.status_in_use(store), {})
+        database_states.stage_end_without_result(transaction, store, run.job, None)
         if store.database_type is None:
             free_shared_stores.stage_free_store_end(transaction, store)
     log.info("job canceled", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})

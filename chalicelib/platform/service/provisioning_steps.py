@@ -133,8 +133,9 @@ def activate_store(run: JobRun) -> None:
         "schema_revision": revisions.HEAD,
     }
     completion = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The store's database is ready"}
-    status = DatabaseStatus.ACTIVE if get_store(run.store.id).is_active else DatabaseStatus.SUSPENDED
+    store = get_store(run.store.id)
+    status = DatabaseStatus.ACTIVE if store.is_active else DatabaseStatus.SUSPENDED
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, completion)
-        database_states.stage_job_end(transaction, run.store.id, run.job.id, status, columns)
+        database_states.stage_job_end(transaction, store, run.job.id, status, columns)
     log.info("store provisioned", extra={"job": run.job.id, "store": run.store.id, "kind": kind})

@@ -21,7 +21,7 @@ from chalicelib.platform.domain.provisioning import (
     Step,
     step_after,
 )
-from chalicelib.platform.enums import JobStatus
+from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.errors import (
     DatabaseFull,
     JobStuck,
@@ -146,9 +146,7 @@ def _fail(run: JobRun, problem: Problem) -> None:
         with Transaction() as transaction:
             provisioning_jobs.stage_failure(transaction, job, columns, clock.now() + RETRY_WINDOW)
             store = get_store(job.store_id)
-            if store.active_job == job.id:
-                status = database_states.status_after_failure(job.kind, store)
-                database_states.stage_job_end(transaction, job.store_id, job.id, status, {})
+            database_states.stage_end_without_result(transaction, store, job, DatabaseStatus.FAILED)
     except WriteConflict:
         raise LeaseLost from None
     if isinstance(problem, JobStuck):

@@ -40,7 +40,7 @@ def switch_store(run: JobRun) -> None:
     columns = _columns(run, store, target)
     with Transaction() as transaction:
         _stage_switch(transaction, run, store, target)
-        database_states.stage_job_end(transaction, store.id, run.job.id, _status(store), columns)
+        database_states.stage_job_end(transaction, store, run.job.id, _status(store), columns)
     log.info("store switched", extra={"job": run.job.id, "store": store.id, "kind": columns[DATABASE_TYPE]})
     messages.publish(CensusRequested(store_id=store.id))
 
