@@ -150,8 +150,9 @@ def _holds_json_null(column: Column[Any]) -> bool:
 
 
 def _read(side: TableSide, statement: Any) -> list[Values]:
-    with engines.translated(), side.connection.begin():
-        return [tuple(row) for row in side.scoped.execute(statement)]
+    scoped = side.scoped  # before the transaction, which begins with the role
+    with engines.translated(), scoped.begin():
+        return [tuple(row) for row in scoped.execute(statement)]
 
 
 def _has_key(table: Table, keys: Collection[Key]) -> ColumnElement[bool]:
