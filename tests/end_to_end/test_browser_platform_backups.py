@@ -25,8 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reas
 def store(api: httpx.Client, shared_server: ServerOfTest) -> OwnedStore:
     """A store with a product on a shared server."""
     owned = owned_store(api, shared_server.body)
-    row = {"name": "Green tea", "slug": "green", "sku": "GT-1"}
-    assert owned.data_api(api).post("products", json=row).status_code == 201
+    owned.create_rows("products", {"name": "Green tea", "slug": "green", "sku": "GT-1"})
     return owned
 
 
@@ -37,9 +36,7 @@ def confirm(tab: Page, title: str, verb: str) -> None:
     expect(dialog).to_have_count(0)
 
 
-def test_a_store_is_restored_from_its_backup(
-    tab: Page, api: httpx.Client, api_url: str, drain: Drain, store: OwnedStore
-) -> None:
+def test_a_store_is_restored_from_its_backup(tab: Page, api_url: str, drain: Drain, store: OwnedStore) -> None:
     open_store(tab, api_url, store)
     tab.get_by_role("link", name="Backups").click()
     expect(tab.get_by_role("heading", name="No backups")).to_be_visible()
@@ -55,8 +52,7 @@ def test_a_store_is_restored_from_its_backup(
         tab.get_by_role("link", name="Download the backup").click()
     with zipfile.ZipFile(Path(download.value.path())) as archive:
         assert "products.csv" in archive.namelist()
-    data = store.data_api(api)
-    assert data.post("products", json={"name": "Black tea", "slug": "black", "sku": "BT-1"}).status_code == 201
+    store.create_rows("products", {"name": "Black tea", "slug": "black", "sku": "BT-1"})
     tab.get_by_role("link", name="Restore the backup").click()
     expect(tab.get_by_role("table", name="Rows by table").get_by_role("row", name="products 1")).to_be_visible()
     tab.get_by_label("Beside the present database").check()

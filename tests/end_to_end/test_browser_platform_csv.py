@@ -116,11 +116,9 @@ def test_a_file_that_does_not_arrive_can_be_sent_again(
     expect(desk.get_by_text("Every row was written.")).to_be_visible()
 
 
-def test_the_rows_of_a_filter_are_exported(
-    tab: Page, api: httpx.Client, api_url: str, drain: Drain, store: OwnedStore
-) -> None:
+def test_the_rows_of_a_filter_are_exported(tab: Page, api_url: str, drain: Drain, store: OwnedStore) -> None:
     rows = [{"name": f"{kind} tea", "slug": kind.lower(), "sku": kind} for kind in ("Green", "Black", "White")]
-    assert store.data_api(api).post("products", json=rows).status_code == 201
+    store.create_rows("products", *rows)
     open_store(tab, api_url, store, "rows/products")
     tab.get_by_label("Value").fill("ee")
     tab.get_by_role("button", name="Show", exact=True).click()
