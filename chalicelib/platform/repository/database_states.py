@@ -29,8 +29,11 @@ def stage_begin(transaction: Transaction, store: Store, job: ProvisioningJob, ot
 
 def status_in_use(store: Store) -> DatabaseStatus | None:
     """Return the status of a database that no job changes; None if the store has none."""
-    if store.deletion_due_at is not None:
-        return DatabaseStatus.DELETING
+    return DatabaseStatus.DELETING if store.deletion_due_at is not None else status_without_deletion(store)
+
+
+def status_without_deletion(store: Store) -> DatabaseStatus | None:
+    """Return the status of a database that no job changes, whether the store is being deleted or not."""
     if store.database_type is None:
         return None
     return DatabaseStatus.ACTIVE if store.is_active else DatabaseStatus.SUSPENDED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex
 
@@ -64,11 +65,13 @@ def stage_new_store(transaction: Transaction, row: Store) -> None:
     unique_values.claim(transaction, _slug_key(row.slug), row.id, SlugTaken())
 
 
-def stage_columns(transaction: Transaction, row: Store, columns: Mapping[str, Any]) -> None:
+def stage_columns(
+    transaction: Transaction, row: Store, columns: Mapping[str, Any], condition: Condition | None = None
+) -> None:
     """Stage these columns (None: removed) of a store, and its next version.
 
-    The commit raises WriteConflict if the row has another version than `row`; SlugTaken if another store has the slug.
-    The former slug becomes free after FREED_AFTER.
+    The commit raises WriteConflict if the row has another version than `row`, or does not meet a further condition;
+    SlugTaken if another store has the slug. The former slug becomes free after FREED_AFTER.
     """
     now = clock.now()
     actions: list[Action] = [
@@ -77,7 +80,10 @@ def stage_columns(transaction: Transaction, row: Store, columns: Mapping[str, An
         Store.version.set(row.version + 1),
         Store.updated_at.set(now),
     ]
-    transaction.update(Store(row.id), actions, Store.version == row.version, otherwise=WriteConflict())
+    is_same = Store.version == row.version
+    transaction.update(
+        Store(row.id), actions, is_same if condition is None else is_same & condition, otherwise=WriteConflict()
+    )
     if columns.get("slug", row.slug) != row.slug:
         unique_values.claim(transaction, _slug_key(columns["slug"]), row.id, SlugTaken())
         unique_values.claim(transaction, _slug_key(row.slug), row.id, WriteConflict(), until=now + FREED_AFTER)

@@ -29,7 +29,6 @@ from chalicelib.platform.service.store_access import get_accessible_store
 from chalicelib.platform.service.stores import to_store_read
 
 DEFAULT_DAYS = 30
-BYTES_PER_GB = 1_000_000_000
 _LAST_HOURS = timedelta(hours=23)
 """With the present hour, endpoints are those of 24 hours."""
 
@@ -67,7 +66,9 @@ def _limits(store: Store) -> list[LimitUsageRead]:
         LimitUsageRead(name="orders", used=present.orders_month, limit=limits[PlanLimit.ORDERS.value]),
         LimitUsageRead(name="api_calls", used=present.api_calls_month, limit=limits[API_CALLS]),
         LimitUsageRead(
-            name="storage_bytes", used=present.storage_used_bytes, limit=limits["max_storage_gb"] * BYTES_PER_GB
+            name="storage_bytes",
+            used=present.storage_used_bytes,
+            limit=limits[PlanLimit.STORAGE.value] * PlanLimit.STORAGE.unit,
         ),
     ]
 
