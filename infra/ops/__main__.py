@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         members,
         notices,
         plans,
+        platform_audit,
         privacy,
         recomputation,
         replay,
@@ -50,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         shops,
         sizes,
         staff,
+        store_jobs,
         store_migrations,
+        stores,
         tokens,
         usage,
     )
@@ -78,7 +81,10 @@ def _parser() -> argparse.ArgumentParser:
         members,
         notices,
         staff,
+        stores,
+        store_jobs,
         store_migrations,
+        platform_audit,
     )
     for family in families:
         family.add(commands)
