@@ -14,10 +14,16 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.routes.store_tokens": ("/v1/platform/stores/{store_id}/token",),
     "chalicelib.platform.routes.stores": ("/v1/platform/stores",),
     "chalicelib.platform.jobs.audit": (),
+    "chalicelib.platform.jobs.store_deletions": (),
     "chalicelib.platform.jobs.store_measures": (),
     "chalicelib.platform.jobs.usage": (),
     "chalicelib.platform.jobs.provisioning": (),
+    "chalicelib.platform.routes.moves": ("/v1/platform/stores/{store_id}/move",),
     "chalicelib.platform.routes.databases": ("/v1/platform/stores/{store_id}/database",),
+    "chalicelib.platform.routes.backups": (
+        "/v1/platform/stores/{store_id}/backups",
+        "/v1/platform/stores/{store_id}/restore",
+    ),
     "chalicelib.platform.routes.provisioning": (
         "/v1/platform/stores/{store_id}/provision",
         "/v1/operator/platform/jobs",

@@ -121,6 +121,13 @@ TABLE_POLICIES = (
 )
 OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ObjectPrefix(
+        Bucket.ARCHIVE,
+        "backups/",
+        {SubjectType.STORE: "backups/{id}/"},
+        is_exported=False,
+        note="Backups of a store's database, which its owner downloads; gone after 30 days.",
+    ),
+    ObjectPrefix(
         Bucket.IMAGES,
         "payloads/platform/certificates/",
         {SubjectType.STORE: "payloads/platform/certificates/{id}/"},
@@ -128,9 +135,15 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ),
     ObjectPrefix(
         Bucket.IMAGES,
+        "job-reports/",
+        {SubjectType.STORE: "job-reports/{id}/"},
+        note="Large reports of jobs, and the proofs of moves: hashes and keys of ranges of rows. Gone after a year.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
         "payloads/platform/job-reports/",
         {SubjectType.STORE: "payloads/platform/job-reports/{id}/"},
-        note="Large reports of provisioning jobs: names and types of tables and columns.",
+        note="Large reports of jobs before they had a prefix of their own; gone after 90 days.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,

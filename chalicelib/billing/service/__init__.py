@@ -1,7 +1,8 @@
 """Use cases of billing. This module exports the functions that other contexts may call.
 
-The functions that write credits or call Stripe are imported when they are first used: reading an entitlement imports
-nothing of them (ADR 13). The packager derives the rights of a caller from the imports for the type checker.
+The functions that write credits, call Stripe or know the stores' plans are imported when they are first used: reading an
+entitlement imports nothing of them (ADR 13). The packager derives the rights of a caller from the imports for the type
+checker.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.billing.service.customers import register_customer
 from chalicelib.billing.service.entitlements import Entitlement, entitlement
 from chalicelib.billing.service.plans import sync_plans
-from chalicelib.billing.service.store_plans import store_plan_above, store_plan_limits
 
 if TYPE_CHECKING:
     from chalicelib.billing.service.addon_use import HeldAddon, addons_of, consume_addon, return_addon
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.billing.service.credit_transfers import move_credits
     from chalicelib.billing.service.credits import spend_credits
     from chalicelib.billing.service.departures import leave
+    from chalicelib.billing.service.store_plans import store_plan_above, store_plan_limits
 
 __all__ = [
     "Entitlement",
@@ -47,6 +48,8 @@ _MODULES = {
     "return_addon": "addon_use",
     "return_credits": "credit_returns",
     "spend_credits": "credits",
+    "store_plan_above": "store_plans",
+    "store_plan_limits": "store_plans",
 }
 """The modules of the functions that are imported when they are first used."""
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from chalicelib.integrations.http_pools import http_pool
 from chalicelib.integrations.image_models.failures import (
     ContentRefused,
     ModelFailed,
@@ -29,7 +29,8 @@ from chalicelib.kit import config, secret_reader
 
 MOST_BYTES = 25_000_000
 """Maximum size of a result."""
-_CONNECT, _READ = 3, 20
+_READ_TIMEOUT = 20
+"""Seconds."""
 _GONE = (404, 410)
 
 
@@ -87,7 +88,9 @@ def _call(method: str, path: str, body: bytes | None = None, headers: dict[str, 
 
     sent = {"Authorization": f"Bearer {secret_reader.secret('IMAGE_HTTP_TOKEN')}", "Content-Type": "application/json"}
     try:
-        answer = _pool().request(method, _base() + path, body=body, headers=sent | (headers or {}), redirect=False)
+        answer = http_pool(_READ_TIMEOUT).request(
+            method, _base() + path, body=body, headers=sent | (headers or {}), redirect=False
+        )
     except HTTPError as error:
         raise ModelUnavailable(type(error).__name__) from error
     content = _parsed(answer.data)
@@ -137,7 +140,7 @@ def _fetch(url: str) -> bytes:
     if (given.scheme, given.netloc) != (wanted.scheme, wanted.netloc):
         raise ModelGaveUp("the result is not on the provider's host")
     try:
-        answer = _pool().request("GET", url, redirect=False, preload_content=False)
+        answer = http_pool(_READ_TIMEOUT).request("GET", url, redirect=False, preload_content=False)
         data = answer.read(MOST_BYTES + 1)
         answer.release_conn()
     except HTTPError as error:
@@ -156,10 +159,3 @@ def _base() -> str:
     if not parts.hostname or (parts.scheme != "https" and parts.hostname not in config.LOOPBACK):
         raise ModelMisconfigured("IMAGE_HTTP_URL is not an https address")
     return url
-
-
-@cache
-def _pool() -> Any:
-    from urllib3 import PoolManager, Timeout
-
-    return PoolManager(timeout=Timeout(connect=_CONNECT, read=_READ), retries=False)

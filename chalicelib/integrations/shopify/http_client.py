@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import math
-from functools import cache
 from typing import Any
 
+from chalicelib.integrations.http_pools import http_pool
 from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnavailable
 from chalicelib.kit import config
 
-CONNECT_TIMEOUT, READ_TIMEOUT = 3, 10
+READ_TIMEOUT = 10
 """Seconds."""
 
 _RETRY_AFTER = 2
@@ -34,7 +34,7 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
     from urllib3.exceptions import HTTPError
 
     try:
-        response = _pool().request("POST", url, body=body, headers=headers, redirect=False)
+        response = http_pool(READ_TIMEOUT).request("POST", url, body=body, headers=headers, redirect=False)
         content = json.loads(response.data) if response.status < 500 else None
     except (HTTPError, ValueError) as error:
         raise ShopifyUnavailable(retry_after=_RETRY_AFTER) from error
@@ -53,10 +53,3 @@ def _parse_retry_after(header: str | None) -> int:
         return min(900, max(1, math.ceil(float(header or _RETRY_AFTER))))
     except (ValueError, OverflowError):
         return _RETRY_AFTER
-
-
-@cache
-def _pool() -> Any:
-    from urllib3 import PoolManager, Timeout
-
-    return PoolManager(timeout=Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT), retries=False)

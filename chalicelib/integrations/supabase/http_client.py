@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from functools import cache
 from typing import Any
 
+from chalicelib.integrations.http_pools import http_pool
 from chalicelib.integrations.supabase.errors import (
     SupabaseProjectMissing,
     SupabaseRefused,
@@ -18,7 +18,7 @@ from chalicelib.integrations.supabase.errors import (
 from chalicelib.kit import config
 
 API = "https://api.supabase.com"
-CONNECT_TIMEOUT, READ_TIMEOUT = 3, 15
+READ_TIMEOUT = 15
 """Seconds; the creation of a project takes several."""
 
 _RETRY_AFTER = 5
@@ -55,7 +55,7 @@ def call(access_token: str, method: str, path: str, body: dict[str, Any] | None 
         headers["Content-Type"] = "application/json"
     try:
         content = None if body is None else json.dumps(body).encode()
-        response = _pool().request(method, url, body=content, headers=headers, redirect=False)
+        response = http_pool(READ_TIMEOUT).request(method, url, body=content, headers=headers, redirect=False)
     except HTTPError as error:
         raise SupabaseUnavailable(retry_after=_RETRY_AFTER) from error
     if response.status == 429:
@@ -81,10 +81,3 @@ def _parse_reset(headers: Any) -> int:
         return min(900, max(1, math.ceil(float(headers.get("X-RateLimit-Reset") or headers["Retry-After"]))))
     except (KeyError, ValueError, OverflowError):
         return 60
-
-
-@cache
-def _pool() -> Any:
-    from urllib3 import PoolManager, Timeout
-
-    return PoolManager(timeout=Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT), retries=False)

@@ -9,20 +9,31 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Otherwise, Transaction
+from chalicelib.kit.tables import Otherwise, Transaction, update_if
 from chalicelib.platform.enums import DatabaseStatus, JobKind
-from chalicelib.platform.models import Store
+from chalicelib.platform.models import ProvisioningJob, Store
 
 
-def status_after_failure(kind: JobKind, store: Store) -> DatabaseStatus | None:
-    """Return the status of the store's database after a job of the kind failed: only provisioning leaves it unusable."""
-    if kind is JobKind.PROVISION:
-        return DatabaseStatus.FAILED
-    return status_in_use(store)
+def stage_begin(transaction: Transaction, store: Store, job: ProvisioningJob, otherwise: Otherwise) -> None:
+    """Make a job the store's active one in the transaction, which raises `otherwise` if the store does not allow it now.
+
+    A store without a database may be provisioned, or moved out of a legacy database; every other job needs one.
+    """
+    if job.kind is JobKind.BACKUP:
+        stage_backup_begin(transaction, store.id, job.id, otherwise)
+    elif job.kind is JobKind.PROVISION or (job.kind is JobKind.MOVE and store.database_type is None):
+        stage_job_begin(transaction, store.id, job.id, otherwise)
+    else:
+        stage_job_of_database(transaction, store.id, job.id, otherwise)
 
 
 def status_in_use(store: Store) -> DatabaseStatus | None:
     """Return the status of a database that no job changes; None if the store has none."""
+    return DatabaseStatus.DELETING if store.deletion_due_at is not None else status_without_deletion(store)
+
+
+def status_without_deletion(store: Store) -> DatabaseStatus | None:
+    """Return the status of a database that no job changes, whether the store is being deleted or not."""
     if store.database_type is None:
         return None
     return DatabaseStatus.ACTIVE if store.is_active else DatabaseStatus.SUSPENDED
@@ -55,12 +66,34 @@ def stage_job_of_database(transaction: Transaction, store_id: str, job_id: str, 
     transaction.update(Store(store_id), actions, condition, otherwise)
 
 
+def stage_backup_begin(transaction: Transaction, store_id: str, job_id: str, otherwise: Otherwise) -> None:
+    """Make a backup the store's active job in the transaction, also while the store is suspended or being deleted.
+
+    It raises `otherwise` if another job is active or the store has no database that can be read.
+    """
+    actions: list[Action] = [Store.active_job.set(job_id), *_touched()]
+    is_readable = Store.database_type.exists() & Store.database_status.is_in(
+        DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.DELETING
+    )
+    condition = Store.id.exists() & Store.active_job.does_not_exist() & is_readable
+    transaction.update(Store(store_id), actions, condition, otherwise)
+
+
+def pause_changes(store_id: str, job_id: str) -> None:
+    """Make the data API refuse changes of the store, until its active job ends. Raises WriteConflict if another is active."""
+    is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.MOVING)
+    actions: list[Action] = [Store.database_status.set(DatabaseStatus.MOVING), *_touched()]
+    if not update_if(Store(store_id), actions, (Store.active_job == job_id) & is_in_use):
+        raise WriteConflict
+
+
 def stage_job_end(
-    transaction: Transaction, store_id: str, job_id: str, status: DatabaseStatus | None, columns: Mapping[str, Any]
+    transaction: Transaction, store: Store, job_id: str, status: DatabaseStatus | None, columns: Mapping[str, Any]
 ) -> None:
     """End the store's active job in the transaction, with the status of the database (None: it has none).
 
-    Raises WriteConflict there if another job is active.
+    `store` was read for this decision: the commit raises WriteConflict if it was suspended or reactivated since, or if
+    another job is active.
     """
     attributes = Store.get_attributes()
     actions: list[Action] = [
@@ -69,7 +102,32 @@ def stage_job_end(
         *(attributes[name].set(value) for name, value in columns.items()),
         *_touched(),
     ]
+    is_same = (Store.active_job == job_id) & (Store.is_active == store.is_active)
+    transaction.update(Store(store.id), actions, is_same, WriteConflict())
+
+
+def stage_job_release(transaction: Transaction, store_id: str, job_id: str) -> None:
+    """End the store's active job in the transaction; the status of the database stays.
+
+    Raises WriteConflict there if another job is active.
+    """
+    actions: list[Action] = [Store.active_job.remove(), *_touched()]
     transaction.update(Store(store_id), actions, Store.active_job == job_id, WriteConflict())
+
+
+def stage_end_without_result(
+    transaction: Transaction, store: Store, job: ProvisioningJob, without_database: DatabaseStatus | None
+) -> None:
+    """End a job that failed or was canceled in the transaction, as far as the store is concerned.
+
+    A store that was being provisioned then has the status `without_database`; every other keeps its database in use. A
+    job that drops a former place is no active job of its store.
+    """
+    if job.kind is JobKind.BACKUP:
+        stage_job_release(transaction, store.id, job.id)
+    elif job.kind is not JobKind.DROP:
+        status = without_database if job.kind is JobKind.PROVISION else status_in_use(store)
+        stage_job_end(transaction, store, job.id, status, {})
 
 
 def stage_connection_change(transaction: Transaction, store: Store, host: str) -> None:

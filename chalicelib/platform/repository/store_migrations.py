@@ -6,13 +6,13 @@ in flight when a run was killed is judged by what the schema has. `alembic_versi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, exists, insert, literal, select, text
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.errors import MigrationInProgress
-from chalicelib.platform.repository.store_transactions import in_schema
+from chalicelib.platform.repository.store_transactions import execute_as_written, in_schema
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.schema_changes import SchemaNames
 
@@ -49,7 +49,7 @@ def upgrade(
     """
     current = read_revision(connection, schema)
     if current is None:
-        _execute(connection, revisions.version_table_statements(dialect, schema, table_mark))
+        execute_as_written(connection, revisions.version_table_statements(dialect, schema, table_mark))
         in_schema(connection, schema).execute(_BASELINE_ROW)
         current = revisions.BASELINE
     connection.commit()
@@ -68,7 +68,7 @@ def _upgrade_at_once(connection: Connection, schema: str, revision: str) -> None
     scoped = in_schema(connection, schema)
     current = _read_version(scoped)
     if current is not None and current < revision:
-        _execute(connection, revisions.statements(revision, Dialect.POSTGRESQL, schema))
+        execute_as_written(connection, revisions.statements(revision, Dialect.POSTGRESQL, schema))
         scoped.execute(_VERSION.update().values(version_num=revision))
     connection.commit()
 
@@ -89,7 +89,7 @@ def _upgrade_by_statement(connection: Connection, schema: str, revision: str, no
             if not names.has(change):
                 if note is not None:
                     note(index)
-                _execute(connection, (statement,))
+                execute_as_written(connection, (statement,))
         in_schema(connection, schema).execute(_VERSION.update().values(version_num=revision))
         connection.commit()
     finally:
@@ -111,9 +111,3 @@ def _lock_name(schema: str) -> str:
 
 def _read_version(connection: Connection) -> str | None:
     return connection.execute(_VERSION.select()).scalar()
-
-
-def _execute(connection: Connection, statements: Iterable[str]) -> None:
-    """Execute statements as they are, a percent sign included."""
-    for statement in statements:
-        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -1,8 +1,7 @@
-"""The tables of a store's schema: which exist, their marks, their creation and their removal."""
+"""The tables of a store's schema: which exist, their marks, rights and removal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, literal, select, table, text
@@ -11,6 +10,7 @@ from sqlalchemy.sql.elements import quoted_name
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.domain.table_marks import TableMark, parse_mark
 from chalicelib.platform.repository.store_schemas import RIGHTS
+from chalicelib.platform.repository.store_transactions import execute_as_written, quoted_for
 
 _TABLES = {
     Dialect.POSTGRESQL: """
@@ -51,17 +51,11 @@ def lock_tables(connection: Connection, dialect: Dialect, schema: str) -> None:
         connection.execute(text("SELECT GET_LOCK(SHA1(:name), 60)"), {"name": f"backroom:{schema}"})
 
 
-def create_table(connection: Connection, statements: Sequence[str]) -> None:
-    """Run the statements that create a table with its mark and indexes, as they are, a percent sign included."""
-    for statement in statements:
-        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
-
-
 def grant_table(connection: Connection, dialect: Dialect, name: str, grantee: str) -> None:
     """Let a role or login read and write the rows of a table, whose name is quoted."""
-    role = connection.dialect.identifier_preparer.quote_identifier(grantee)
-    account = f"{role}@'%%'" if dialect is Dialect.MYSQL else role
-    connection.exec_driver_sql(f"GRANT {RIGHTS} ON {name} TO {account}")
+    role = quoted_for(connection, grantee)
+    account = f"{role}@'%'" if dialect is Dialect.MYSQL else role
+    execute_as_written(connection, [f"GRANT {RIGHTS} ON {name} TO {account}"])
 
 
 def is_empty(connection: Connection, schema: str, name: str) -> bool:
@@ -72,10 +66,9 @@ def is_empty(connection: Connection, schema: str, name: str) -> bool:
 
 def drop_table(connection: Connection, name: str) -> None:
     """Drop a table, whose name is quoted."""
-    connection.exec_driver_sql(f"DROP TABLE {name}")
+    execute_as_written(connection, [f"DROP TABLE {name}"])
 
 
 def qualified(connection: Connection, schema: str, name: str) -> str:
     """Return the quoted name of a table with its schema."""
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    return f"{quote(schema)}.{quote(name)}"
+    return f"{quoted_for(connection, schema)}.{quoted_for(connection, name)}"

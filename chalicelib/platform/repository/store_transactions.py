@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import quoted_name
 
 from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.integrations.sql.identifiers import quoted
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.domain.store_places import StorePlace
 
@@ -39,6 +40,17 @@ def open_transaction(engine: Engine, place: StorePlace) -> Iterator[StoreTransac
 def in_schema(connection: Connection, schema: str) -> Connection:
     """Return the connection, which runs statements over `store_database.tables` in this schema."""
     return connection.execution_options(schema_translate_map={None: quoted_name(schema, quote=True)})
+
+
+def quoted_for(connection: Connection, name: str) -> str:
+    """Return a name as a quoted identifier of the connection's server, for `execute_as_written`."""
+    return quoted(name, Dialect(connection.dialect.name))
+
+
+def execute_as_written(connection: Connection, statements: Iterable[str]) -> None:
+    """Execute statements without parameters. A percent sign is written once: the drivers' formats are not applied."""
+    for statement in statements:
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 @contextmanager

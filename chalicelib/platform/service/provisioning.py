@@ -5,16 +5,16 @@ Uses no SQL: a worker (`provisioning_worker`) runs the job.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
-from chalicelib.kit import attempts, clock, ids, messages
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit import attempts, ids, messages
+from chalicelib.kit.errors import Conflict, Problem
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.kit.tables import Otherwise, Transaction
+from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.platform.domain.provisioning import Step
-from chalicelib.platform.enums import DatabaseType, JobKind, JobStatus
-from chalicelib.platform.errors import JobEnded, JobNotRetryable, StoreProvisioned
+from chalicelib.platform.enums import DatabaseType, JobKind
+from chalicelib.platform.errors import JobEnded, JobNotCancelable, JobNotRetryable, StoreDeleting, StoreProvisioned
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import database_states, provisioning_jobs
 from chalicelib.platform.repository.stores import get_store
@@ -30,11 +30,17 @@ from chalicelib.platform.schemas.provisioning import (
 )
 from chalicelib.platform.service import free_shared_stores, job_reports
 from chalicelib.platform.service.connection_counts import count_connection
-from chalicelib.platform.service.job_requests import CERTIFICATE, certificate_of, new_request, seal_request
+from chalicelib.platform.service.database_jobs import QUEUED, accepted_job, new_job
+from chalicelib.platform.service.job_requests import (
+    CERTIFICATE,
+    JobRequest,
+    certificate_of,
+    new_request,
+    seal_request,
+)
 
 TABLE_COUNT = 14
 """The tables of a store, which only the worker may import."""
-_QUEUED = "Waiting for a worker"
 
 
 class _AnotherJob(Conflict):
@@ -44,22 +50,35 @@ class _AnotherJob(Conflict):
 def request_provisioning(store: Store, database: Database, requested_by: str) -> tuple[JobAccepted, bool]:
     """Start the job that creates the store's database, or return the one in progress; and whether it is new.
 
-    A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, FreeStoresLimit,
-    TooManyRequests.
+    A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, StoreDeleting,
+    FreeStoresLimit, TooManyRequests.
+    """
+    job = new_place_job(store.id, JobKind.PROVISION, new_request(database), requested_by)
+    return request_place_job(store, job, database, StoreProvisioned("The store has a database."))
+
+
+def request_place_job(
+    store: Store, job: ProvisioningJob, database: Database, refusal: Problem
+) -> tuple[JobAccepted, bool]:
+    """Start a job that makes a place for the store's tables, or return the one in progress; and whether it is new.
+
+    A new job on a server that the owner names counts as a connection test. Raises `refusal` if the store's database does
+    not allow the job, FreeStoresLimit, TooManyRequests.
     """
     if store.active_job is None:
         counted = [] if database.type is DatabaseType.SHARED else count_connection(store)
-        job = _new_job(store.id, database, requested_by)
         try:
             _begin_job(store, job, database)
         except _AnotherJob:
             attempts.take_back(counted)
             store = get_store(store.id)
         else:
-            return _accepted(job), True
+            return accepted_job(job), True
+    if store.deletion_due_at is not None:
+        raise StoreDeleting
     if store.active_job is None:
-        raise StoreProvisioned("The store has a database.")
-    return _accepted(provisioning_jobs.get(store.id, store.active_job)), False
+        raise refusal
+    return accepted_job(provisioning_jobs.get(store.id, store.active_job)), False
 
 
 def get_job_status(store_id: str, job_id: str) -> JobStatusRead:
@@ -68,12 +87,12 @@ def get_job_status(store_id: str, job_id: str) -> JobStatusRead:
     return JobStatusRead(
         status=job.status,
         progress=job.progress,
-        message=job.message or _QUEUED,
+        message=job.message or QUEUED,
         tables_created=job.tables_created,
         total_tables=job.total_tables,
         error_code=job.error_code,
         error_message=job.error_message,
-        report=JobReport.model_validate(job_reports.load_report(job)) if job.report else None,
+        report=JobReport.model_validate(job_reports.load_linked_report(job)) if job.report else None,
     )
 
 
@@ -86,29 +105,31 @@ def retry_job(store: Store, job_id: str) -> JobAccepted:
     if job.unfinished != provisioning_jobs.RUNNING:
         counted = count_connection(store)
         try:
-            _restart_job(job)
+            _restart_job(job, store)
         except JobNotRetryable:
             attempts.take_back(counted)
             raise
         job = provisioning_jobs.get(store.id, job_id)
     messages.publish(JobDue(store_id=store.id, job_id=job_id))
-    return _accepted(job)
+    return accepted_job(job)
 
 
 def cancel_job(store_id: str, job_id: str) -> JobAccepted:
     """Request that a worker ends the job and drops the empty tables that it created.
 
-    A failed job whose tables a later job may have adopted counts as ended. Raises JobNotFound, JobEnded.
+    A failed job whose tables a later job may have adopted counts as ended. Raises JobNotFound, JobEnded, JobNotCancelable.
     """
 
     def decide(unit: UnitOfWork) -> ProvisioningJob:
         job = provisioning_jobs.get(store_id, job_id)
         if job.unfinished is None:
             raise JobEnded
+        if job.kind is JobKind.DROP:
+            raise JobNotCancelable
         if job.step != Step.CANCEL:
             provisioning_jobs.stage_cancellation(unit.transaction, job)
             if job.unfinished == provisioning_jobs.RETRYABLE:
-                _begin_of(job)(unit.transaction, store_id, job_id, JobEnded())
+                database_states.stage_begin(unit.transaction, get_store(store_id), job, JobEnded())
         unit.publish(JobDue(store_id=store_id, job_id=job_id))
         return job
 
@@ -127,23 +148,19 @@ def list_jobs(query: JobQuery, page: PageRequest) -> PageResult[JobRead]:
     return provisioning_jobs.list_by_lease(kind, page).map(JobRead.of)
 
 
-def _new_job(store_id: str, database: Database, requested_by: str) -> ProvisioningJob:
-    now, job_id = clock.now(), ids.new()
-    certificate = certificate_of(database)
-    return ProvisioningJob(
+def new_place_job(
+    store_id: str, kind: JobKind, request: JobRequest, requested_by: str, notes: dict[str, Any] | None = None
+) -> ProvisioningJob:
+    """Return a job that makes a place for the store's tables. `notes` are the first ones, beside the certificate."""
+    job_id, certificate = ids.new(), certificate_of(request.database)
+    return new_job(
+        store_id,
         job_id,
-        store_id=store_id,
-        status=JobStatus.PENDING,
-        message=_QUEUED,
+        kind,
+        requested_by,
         total_tables=TABLE_COUNT,
-        step=Step.TEST,
-        cursor={CERTIFICATE: certificate} if certificate else {},
-        request=seal_request(job_id, new_request(database)),
-        requested_by=requested_by,
-        lease_until=now,
-        unfinished=provisioning_jobs.RUNNING,
-        created_at=now,
-        updated_at=now,
+        cursor=({CERTIFICATE: certificate} if certificate else {}) | (notes or {}),
+        request=seal_request(job_id, request),
     )
 
 
@@ -152,7 +169,7 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
 
     def decide(unit: UnitOfWork) -> None:
         unit.transaction.add(job)
-        database_states.stage_job_begin(unit.transaction, store.id, job.id, _AnotherJob())
+        database_states.stage_begin(unit.transaction, store, job, _AnotherJob())
         if database.type is DatabaseType.SHARED:
             free_shared_stores.stage_free_store(unit.transaction, store)
         unit.publish(JobDue(store_id=store.id, job_id=job.id))
@@ -160,19 +177,9 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
     run_unit_of_work(decide)
 
 
-def _restart_job(job: ProvisioningJob) -> None:
-    """Make a failed job the store's active one again. Raises JobNotRetryable."""
+def _restart_job(job: ProvisioningJob, store: Store) -> None:
+    """Make a failed job the store's active one again. The removal of an old place is never that. Raises JobNotRetryable."""
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
-        _begin_of(job)(transaction, job.store_id, job.id, JobNotRetryable())
-
-
-def _begin_of(job: ProvisioningJob) -> Callable[[Transaction, str, str, Otherwise], None]:
-    """Return what makes a job of this kind the store's active one."""
-    if job.kind is JobKind.PROVISION:
-        return database_states.stage_job_begin
-    return database_states.stage_job_of_database
-
-
-def _accepted(job: ProvisioningJob) -> JobAccepted:
-    return JobAccepted(job_id=job.id, status=job.status, message=job.message or _QUEUED)
+        if job.kind is not JobKind.DROP:
+            database_states.stage_begin(transaction, store, job, JobNotRetryable())

@@ -1,10 +1,11 @@
-"""Cancellation of a provisioning job: drops the empty tables, the schema and the login that the job created."""
+"""Cancellation of a job that makes a place: drops the tables, the schema and the login that the job created."""
 
 from __future__ import annotations
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import logs
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.domain.provisioning import ORDERS, Step
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.enums import JobKind, JobStatus
 from chalicelib.platform.repository import (
@@ -14,6 +15,7 @@ from chalicelib.platform.repository import (
     store_seeds,
     store_tables,
 )
+from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.service import free_shared_stores, provisioning_places, supabase_projects
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
@@ -22,8 +24,11 @@ log = logs.logger("platform")
 
 
 def cancel(run: JobRun) -> None:
-    """Remove what the job created and end it. Tables with rows, and what existed before, are left and reported."""
-    target = provisioning_places.find_target(run)
+    """Remove what the job created and end it. What existed before is left and reported.
+
+    So is a table with rows, unless the job moves or restores a store: then the rows are copies.
+    """
+    target = provisioning_places.find_target(run) if Step.PLACE in ORDERS[run.job.kind] else None
     left = [] if target is None else _remove_tables(run, target)
     project = run.notes.get(supabase_projects.PROJECT)
     if project:
@@ -37,8 +42,9 @@ def end_unfinished(run: JobRun) -> None:
 
 
 def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
-    """Drop the job's empty tables, last created first, and return the names of its tables that are left."""
+    """Drop the job's tables, last created first, and return the names of those that are left."""
     connection = run.connect(target)
+    has_copies = run.job.kind is not JobKind.PROVISION
     left = []
     for name in [VERSION_TABLE, *reversed(NAMES)]:
         with connection.begin():
@@ -46,9 +52,11 @@ def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
             table = store_tables.list_tables(connection, target.dialect, target.schema).get(name)
             if table is None or table.mark != run.mark:
                 continue
-            store_seeds.delete_seeds(connection, target.schema, name)
             quoted = store_tables.qualified(connection, target.schema, name)
-            if name == VERSION_TABLE or store_tables.is_empty(connection, target.schema, name):
+            is_droppable = has_copies or name == VERSION_TABLE
+            if not is_droppable:
+                store_seeds.delete_seeds(connection, target.schema, name)
+            if is_droppable or store_tables.is_empty(connection, target.schema, name):
                 store_tables.drop_table(connection, quoted)
             else:
                 left.append(name)
@@ -77,11 +85,10 @@ def _remove_place(run: JobRun, target: ProvisioningTarget) -> None:
 def _end(run: JobRun, left: list[str]) -> None:
     report = {**(run.job.report or {}), "left": left}
     columns = {"status": JobStatus.CANCELLED, "message": "The job was canceled", "report": report}
-    is_first = run.job.kind is JobKind.PROVISION
-    status = None if is_first else database_states.status_in_use(run.store)
+    store = get_store(run.store.id)
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, columns)
-        database_states.stage_job_end(transaction, run.store.id, run.job.id, status, {})
-        if is_first:
-            free_shared_stores.stage_free_store_end(transaction, run.store)
+        database_states.stage_end_without_result(transaction, store, run.job, None)
+        if store.database_type is None:
+            free_shared_stores.stage_free_store_end(transaction, store)
     log.info("job canceled", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})

@@ -22,6 +22,7 @@ from chalicelib.platform.repository import (
     store_tables,
 )
 from chalicelib.platform.repository.store_tables import ExistingTable
+from chalicelib.platform.repository.store_transactions import execute_as_written
 from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.service import provisioning_places, store_connections
 from chalicelib.platform.service.job_runs import JobRun
@@ -81,7 +82,7 @@ def _ensure_table(run: JobRun, target: ProvisioningTarget, name: str) -> None:
         _require_own(run, existing)
         if name not in existing:
             statements = revisions.table_statements(name, target.dialect, target.schema, str(run.mark))
-            store_tables.create_table(connection, statements)
+            execute_as_written(connection, statements)
         elif existing[name].mark != run.mark and name not in adopted:
             raise SchemaInUse  # created since the inspection, not by this job
         if target.login is not None:  # a shared server's schema gives its role the rights on new tables
@@ -132,8 +133,9 @@ def activate_store(run: JobRun) -> None:
         "schema_revision": revisions.HEAD,
     }
     completion = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The store's database is ready"}
-    status = DatabaseStatus.ACTIVE if get_store(run.store.id).is_active else DatabaseStatus.SUSPENDED
+    store = get_store(run.store.id)
+    status = DatabaseStatus.ACTIVE if store.is_active else DatabaseStatus.SUSPENDED
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, completion)
-        database_states.stage_job_end(transaction, run.store.id, run.job.id, status, columns)
+        database_states.stage_job_end(transaction, store, run.job.id, status, columns)
     log.info("store provisioned", extra={"job": run.job.id, "store": run.store.id, "kind": kind})

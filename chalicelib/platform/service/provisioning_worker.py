@@ -21,8 +21,15 @@ from chalicelib.platform.domain.provisioning import (
     Step,
     step_after,
 )
-from chalicelib.platform.enums import JobStatus
-from chalicelib.platform.errors import JobStuck, PrivilegeMissing, SchemaMismatch, StoreNotFound, Unreachable
+from chalicelib.platform.enums import DatabaseStatus, JobStatus
+from chalicelib.platform.errors import (
+    DatabaseFull,
+    JobStuck,
+    PrivilegeMissing,
+    SchemaMismatch,
+    StoreNotFound,
+    Unreachable,
+)
 from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import database_states, provisioning_jobs
@@ -99,6 +106,8 @@ def _run_steps(run: JobRun) -> None:
 
 def _problem_of(failure: StatementFailed) -> Problem:
     """Return what a failed statement means for the owner; raise the failure if it means nothing to them."""
+    if failure.reason is FailureReason.FULL:
+        return DatabaseFull()
     if failure.reason is FailureReason.PRIVILEGE:
         return PrivilegeMissing()
     if failure.reason in _PASSING:
@@ -136,8 +145,8 @@ def _fail(run: JobRun, problem: Problem) -> None:
     try:
         with Transaction() as transaction:
             provisioning_jobs.stage_failure(transaction, job, columns, clock.now() + RETRY_WINDOW)
-            status = database_states.status_after_failure(job.kind, run.store)
-            database_states.stage_job_end(transaction, job.store_id, job.id, status, {})
+            store = get_store(job.store_id)
+            database_states.stage_end_without_result(transaction, store, job, DatabaseStatus.FAILED)
     except WriteConflict:
         raise LeaseLost from None
     if isinstance(problem, JobStuck):

@@ -1,17 +1,14 @@
-"""S3 objects by folder: list, read and delete them; upload exports in parts."""
+"""S3 objects by folder: list, read and delete them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from chalicelib.integrations import storage
 from chalicelib.kit import aws, config
 from chalicelib.kit.data_policy import Bucket
 
 PAGE_SIZE = 500
-PART_BYTES = 8 * 1024 * 1024
-"""An upload has at most 10,000 parts of at least 5 MiB, except the last one (S3, multipart limits)."""
 
 
 def bucket_name(bucket: Bucket) -> str:
@@ -74,41 +71,3 @@ def iterate_chunks(url: str) -> Iterator[bytes]:
     except client.exceptions.NoSuchKey:
         return
     yield from body.iter_chunks(256 * 1024)
-
-
-class Upload:
-    """A multipart upload, written from start to end. The object appears complete or not at all."""
-
-    def __init__(self, bucket: str, key: str, content_type: str) -> None:
-        self._target = {"Bucket": bucket, "Key": key}
-        self._id = aws.client("s3").create_multipart_upload(**self._target, ContentType=content_type)["UploadId"]
-        self._buffer = bytearray()
-        self._parts: list[dict[str, Any]] = []
-
-    def write(self, data: bytes) -> int:
-        """Add bytes to the buffer; upload full parts."""
-        self._buffer += data
-        while len(self._buffer) >= PART_BYTES:
-            self._upload_part(bytes(self._buffer[:PART_BYTES]))
-            del self._buffer[:PART_BYTES]
-        return len(data)
-
-    def flush(self) -> None:
-        """Ignore the call of `zipfile`: parts have a minimum size."""
-
-    def complete(self) -> None:
-        """Upload the last part and complete the object."""
-        if self._buffer or not self._parts:
-            self._upload_part(bytes(self._buffer))
-        aws.client("s3").complete_multipart_upload(
-            **self._target, UploadId=self._id, MultipartUpload={"Parts": self._parts}
-        )
-
-    def abort(self) -> None:
-        """Abort the upload. After a crash, a lifecycle rule of the bucket aborts it after a day."""
-        aws.client("s3").abort_multipart_upload(**self._target, UploadId=self._id)
-
-    def _upload_part(self, data: bytes) -> None:
-        number = len(self._parts) + 1
-        answer = aws.client("s3").upload_part(**self._target, UploadId=self._id, PartNumber=number, Body=data)
-        self._parts.append({"ETag": answer["ETag"], "PartNumber": number})

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
 
-from chalicelib.retention.repository.s3_objects import Upload
+from chalicelib.integrations.multipart_uploads import MultipartUpload
 
 MEDIA_TYPE = "application/zip"
 
@@ -66,7 +66,7 @@ class ZipStream:
 @contextmanager
 def open_zip(bucket: str, key: str) -> Iterator[ZipStream]:
     """Open a new zip in S3. It appears when the block ends; if the block raises, it does not."""
-    upload = Upload(bucket, key, MEDIA_TYPE)
+    upload = MultipartUpload(bucket, key, MEDIA_TYPE)
     try:
         with zipfile.ZipFile(cast("IO[bytes]", upload), "w") as file:  # zipfile only writes and flushes
             yield ZipStream(file)

@@ -46,8 +46,13 @@ LAKES = {
     "chalicelib.analytics.repository.lake": "lake/analytics/*",
 }
 """By module: the prefix of the archive bucket that the functions that import it read, write and delete."""
-ARCHIVE_READS = {"chalicelib.discounts.repository.archived_orders": "archive/discounts/order_usages/*"}
+ARCHIVE_READS = {
+    "chalicelib.discounts.repository.archived_orders": "archive/discounts/order_usages/*",
+    "chalicelib.platform.repository.backup_files": "backups/*",
+}
 """By module: the prefix of the archive bucket that the functions that import it read."""
+ARCHIVE_WRITES = {"chalicelib.platform.service.backups.export": "backups/*"}
+"""By module: the prefix of the archive bucket that the functions that import it write, in parts."""
 ARCHIVING = "retention"
 ERASING = "chalicelib.retention.service.erasure"
 """The functions that import this module also sweep, archive and export."""
@@ -158,6 +163,8 @@ def _s3(reached: Requirements) -> Iterator[Statement]:
     for path in sorted(ARCHIVE_READS[module] for module in reached.modules & ARCHIVE_READS.keys()):
         yield _allow("s3", ("ListBucket",), [_object(settings.archive_bucket)])
         yield _allow("s3", ("GetObject",), [_object(f"{settings.archive_bucket}/{path}")])
+    for path in sorted(ARCHIVE_WRITES[module] for module in reached.modules & ARCHIVE_WRITES.keys()):
+        yield _allow("s3", ("PutObject", "AbortMultipartUpload"), [_object(f"{settings.archive_bucket}/{path}")])
     contexts = sorted({module.split(".")[1] for module in reached.modules if "." in module} - {"kit", "integrations"})
     if STORAGE not in reached.modules and ARCHIVING not in contexts:
         return  # it stores large messages only
@@ -175,6 +182,7 @@ def _s3(reached: Requirements) -> Iterator[Statement]:
         if ERASING in reached.modules:
             yield _allow("s3", ("PutObject", "DeleteObject", "AbortMultipartUpload"), exports)
             yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.archive_bucket}/archive/*")])
+            yield _allow("s3", ("GetObject", "DeleteObject"), [_object(f"{settings.archive_bucket}/backups/*")])
             lakes = [_object(f"{settings.archive_bucket}/{ROOT}*")]
             yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), lakes)
 

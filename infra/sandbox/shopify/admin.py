@@ -8,7 +8,7 @@ from graphql import GraphQLEnumType, GraphQLError, GraphQLSchema, build_schema, 
 
 from infra.sandbox.server import Json, Request, Response, Route, json_response
 from infra.sandbox.shopify import tokens
-from infra.sandbox.shopify.faults import Faults
+from infra.sandbox.shopify.faults import ShopifyFaults
 from infra.sandbox.shopify.query_cost import query_cost
 from infra.sandbox.shopify.resolvers import Resolvers
 from infra.sandbox.shopify.throttle import Throttle
@@ -21,7 +21,7 @@ UNAUTHORIZED = "[API] Invalid API key or access token (unrecognized login or wro
 class AdminAPI:
     """Serves `/{shop}/admin/api/{version}/graphql.json`."""
 
-    def __init__(self, state: State, throttle: Throttle, faults: Faults, clock: Callable[[], float]) -> None:
+    def __init__(self, state: State, throttle: Throttle, faults: ShopifyFaults, clock: Callable[[], float]) -> None:
         self._state, self._throttle, self._faults, self._clock = state, throttle, faults, clock
         documents = [Path(__file__).parent / name for name in ("admin.graphql", "discounts.graphql")]
         self._schema: GraphQLSchema = build_schema("\n".join(each.read_text() for each in documents))

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from infra.sandbox.server import HangUp, Json, Refusal, Request, Response, Route, html_response, json_response, redirect
 from infra.sandbox.shopify import tokens
 from infra.sandbox.shopify.apps import SHOP_DOMAIN, App
-from infra.sandbox.shopify.faults import Faults
+from infra.sandbox.shopify.faults import ShopifyFaults
 from infra.sandbox.shopify.signing import InvalidSessionToken, oauth_hmac, verify_session_token
 from infra.sandbox.state import State
 
@@ -33,7 +33,9 @@ class OAuthError(Refusal):
 class OAuth:
     """Serves `/{shop}/admin/oauth/…`; the shop is the first path segment here, and the host at Shopify."""
 
-    def __init__(self, state: State, apps: Mapping[str, App], faults: Faults, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, state: State, apps: Mapping[str, App], faults: ShopifyFaults, clock: Callable[[], float]
+    ) -> None:
         self._state, self._faults = state, faults
         self._by_key = {app.key: app for app in apps.values()}
         self._clock = clock

@@ -21,7 +21,7 @@ from infra.sandbox.shopify.apps import API_VERSION, SANDBOX_APPS, App, new_shop,
 from infra.sandbox.shopify.control import Control
 from infra.sandbox.shopify.deliveries import Deliveries, Parcel
 from infra.sandbox.shopify.discount_nodes import foreign_discount
-from infra.sandbox.shopify.faults import Endpoint, Faults
+from infra.sandbox.shopify.faults import Endpoint, ShopifyFaults
 from infra.sandbox.shopify.oauth import OAuth
 from infra.sandbox.shopify.orders import numeric_id
 from infra.sandbox.shopify.payloads import PRIVACY_TOPICS
@@ -73,7 +73,7 @@ class ShopifySandbox(Shops, SandboxServer):
         self.app_base_url = app_base_url
         self._session_seconds = session_seconds
         self._deliveries = Deliveries(self._state)
-        self._faults = Faults()
+        self._faults = ShopifyFaults()
         self._throttle = Throttle(bucket_size, restore_rate, clock)
         self.storefront = Storefront(self)
         oauth = OAuth(self._state, self.apps, self._faults, clock)

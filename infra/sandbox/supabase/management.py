@@ -54,7 +54,7 @@ class Management:
                 raise _refusal(401, "Unauthorized")
             faults = self._sandbox.faults
             if faults.strikes("throttled"):
-                headers = _rate_limit(0, faults.reset_seconds)
+                headers = _rate_limit(0, self._sandbox.reset_seconds)
                 return json_response(429, {"message": "ThrottlerException: Too Many Requests"}, headers)
             response = handler(request, **names)
             if request.method != "GET" and faults.strikes("lost_answer"):

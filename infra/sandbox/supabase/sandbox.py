@@ -8,16 +8,17 @@ from typing import Literal, Self
 
 from infra.local.databases.address import DatabaseServer
 from infra.sandbox.control import answering
+from infra.sandbox.faults import Faults
 from infra.sandbox.server import Json, Route, SandboxServer
 from infra.sandbox.state import State
 from infra.sandbox.supabase.databases import drop_database
-from infra.sandbox.supabase.faults import Faults
 from infra.sandbox.supabase.management import REFUSALS, Management
 from infra.sandbox.supabase.pooler import Pooler
 
 SANDBOX_ACCESS_TOKEN = "sbp_sandbox_of_no_real_account"
 SANDBOX_ORGANIZATIONS = {"sandboxorganization1": "Sandbox", "sandboxorganization2": "Second Sandbox"}
 """Names by slug."""
+Fault = Literal["throttled", "lost_answer"]
 EMPTY: Json = {"organizations": SANDBOX_ORGANIZATIONS, "quotas": {}, "coming_up_polls": 2, "projects": {}}
 
 
@@ -39,7 +40,9 @@ class SupabaseSandbox(SandboxServer):
         self.access_token = SANDBOX_ACCESS_TOKEN
         self.server = server
         self.state = State(state_file, EMPTY)
-        self.faults = Faults()
+        self.faults: Faults[Fault] = Faults()
+        self.reset_seconds = 1
+        """The value of the header X-RateLimit-Reset of throttled calls."""
         self.pooler = Pooler(behind_pooler, self._is_up, pooler_port)
         controls = {
             "coming-up": lambda body: self.come_up_after(int(body["polls"])),
@@ -60,7 +63,7 @@ class SupabaseSandbox(SandboxServer):
 
     def throttle(self, calls: int, reset_seconds: int = 1) -> None:
         """Answer the next calls with 429."""
-        self.faults.reset_seconds = reset_seconds
+        self.reset_seconds = reset_seconds
         self.faults.arrange("throttled", calls)
 
     def refuse_projects(self, organization: str, reason: Literal["free_projects", "payment"] | None) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import httpx
 
-from chalicelib.platform.enums import DatabaseStatus
+from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.tables import CATEGORIES, CMS_PAGES, SEO_SETTINGS, TABLES
-from tests.platform.provisioning import Drain, owner_api, run_to_end
+from tests.platform.killed_worker import killed_worker
+from tests.platform.provisioning import Drain, end_lease, owner_api, provision, run_to_end
 from tests.platform.store_servers import ServerOfTest
 from tests.platform.stores import new_store
 
@@ -42,3 +43,31 @@ def test_a_store_is_provisioned_on_every_kind_of_server(
             len(transaction.connection.execute(each.select()).all()) for each in (CATEGORIES, CMS_PAGES, SEO_SETTINGS)
         ]
     assert counts == [1, 3, 4]
+
+
+def test_the_schema_of_an_own_server_may_have_any_name(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+    schema = '50% "off"; %s \' {schema} :name'
+    owner = owner_api(api, new_store())
+    job = provision(owner, own_postgresql.body | {"schema": schema})
+    assert job.status is JobStatus.COMPLETED, job.error_message
+    owned = own_postgresql.query("SELECT count(*) FROM pg_tables WHERE schemaname = %s", schema)
+    assert owned == [(len(NAMES) + 1,)]
+    with store_connections.transaction(Store.get(owner.store.id)) as transaction:
+        assert len(transaction.connection.execute(CMS_PAGES.select()).all()) == 3
+
+
+def test_cancellation_drops_a_schema_of_any_name(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+    schema = '50% "off"'
+    owner = owner_api(api, new_store())
+    answer = owner.post("provision", {"database": own_postgresql.body | {"schema": schema}})
+    job_id = answer.json()["job_id"]
+    with killed_worker() as worker:
+        nth = 40
+        while ProvisioningJob.get(job_id).tables_created < 2:
+            assert worker.run(owner.store.id, job_id, nth)
+            end_lease(job_id)
+            nth += 10
+    assert own_postgresql.query("SELECT 1 FROM pg_namespace WHERE nspname = %s", schema) == [(1,)]
+    assert owner.post(f"provision/{job_id}/cancel").status_code == 202
+    assert run_to_end(job_id).status is JobStatus.CANCELLED
+    assert own_postgresql.query("SELECT 1 FROM pg_namespace WHERE nspname = %s", schema) == []

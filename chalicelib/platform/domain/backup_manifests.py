@@ -1,0 +1,73 @@
+"""The manifest of a backup: of which store, revision and time it is, and what each of its files holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+KEPT = timedelta(days=30)
+"""How long a backup can be downloaded and restored. The bucket deletes it then."""
+NAME = "manifest.json"
+"""The name of the manifest in the zip."""
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A table's CSV file: its number of rows, and the SHA-256 of its bytes in hexadecimal."""
+
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupManifest:
+    """What a backup holds. `revision` is that of the store's tables, `tables` the files in the order of their creation."""
+
+    store_id: str
+    revision: str
+    created_at: datetime
+    tables: Mapping[str, TableFile]
+
+    @property
+    def row_count(self) -> int:
+        return sum(file.rows for file in self.tables.values())
+
+    def to_json(self) -> str:
+        """Return the text of the manifest."""
+        content = {
+            "format": FORMAT,
+            "store_id": self.store_id,
+            "revision": self.revision,
+            "created_at": self.created_at.isoformat(),
+            "tables": {name: asdict(file) for name, file in self.tables.items()},
+        }
+        return json.dumps(content, indent=2)
+
+
+def file_name(table: str) -> str:
+    """Return the name of a table's file in the zip."""
+    return f"{table}.csv"
+
+
+def parse_manifest(text: str) -> BackupManifest:
+    """Return the manifest of a text. Raises ValueError if it is none of ours."""
+    try:
+        content = json.loads(text)
+        tables = {name: TableFile(int(file["rows"]), str(file["sha256"])) for name, file in content["tables"].items()}
+        created_at = datetime.fromisoformat(content["created_at"])
+        return BackupManifest(str(content["store_id"]), str(content["revision"]), created_at, tables)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("the manifest lacks a field") from error
+
+
+def mismatch(manifest: BackupManifest, name: str, found: TableFile) -> str | None:
+    """Return why a table's file is not the one that the manifest names; None if it is."""
+    expected = manifest.tables[name]
+    if found.rows != expected.rows:
+        return f"{file_name(name)} has {found.rows} rows instead of {expected.rows}."
+    if found.sha256 != expected.sha256:
+        return f"{file_name(name)} has another SHA-256 than the manifest names."
+    return None

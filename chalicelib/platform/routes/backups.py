@@ -1,0 +1,39 @@
+"""`/v1/platform/stores/{store_id}/backups` and `…/restore`: backups of a store."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.kit.auth import Account, owner_or_operator
+from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.pagination import PageResult
+from chalicelib.kit.schemas import Page
+from chalicelib.platform.domain.audit import Change
+from chalicelib.platform.schemas.backups import BackupRead
+from chalicelib.platform.schemas.provisioning import JobAccepted
+from chalicelib.platform.service import audit
+from chalicelib.platform.service.backups import requests
+from chalicelib.platform.service.store_access import get_accessible_store
+
+bp = Blueprint(__name__)
+
+
+@bp.route("/v1/platform/stores/{store_id}/backups", methods=["GET"])
+@endpoint(bp, auth=owner_or_operator, returns=Page[BackupRead])
+def list_backups(call: ApiRequest[Account], store_id: str) -> PageResult[BackupRead]:
+    """List the backups of the last 30 days, newest first, each with a link. A page may hold fewer than its limit."""
+    store = get_accessible_store(call.principal, store_id)
+    return requests.list_backups(store.id, call.page)
+
+
+@bp.route("/v1/platform/stores/{store_id}/backups", methods=["POST"])
+@endpoint(bp, auth=owner_or_operator, returns=JobAccepted, status=202)
+def back_up_store(call: ApiRequest[Account], store_id: str) -> JobAccepted | Response:
+    """Start the job that backs the store up. If a job is in progress, return it with 200."""
+    store = get_accessible_store(call.principal, store_id)
+    result, is_new = requests.request_backup(store, call.principal.subject)
+    if is_new:
+        change = Change(store.id, "platform.back_up_store", f"job:{result.job_id}")
+        audit.publish_change(call.principal, change, call.credentials.source_ip)
+        return result
+    return Response(result.model_dump_json(), {"Content-Type": "application/json"}, 200)

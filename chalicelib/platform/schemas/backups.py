@@ -1,0 +1,31 @@
+"""Schemas of backups."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.kit.schemas import Input, Schema, Timestamp
+from chalicelib.platform.schemas.databases import Database
+
+
+class BackupRead(Schema):
+    """A backup of a store: a zip with a CSV file for each table and a manifest. `url` downloads it for 15 minutes."""
+
+    id: str
+    created_at: Timestamp = Field(description="The moment as of which the rows are.")
+    expires_at: Timestamp = Field(description="Until then it can be downloaded and restored.")
+    byte_size: int
+    row_count: int
+    tables: dict[str, int] = Field(description="The number of rows by table.")
+    sha256: str = Field(description="The SHA-256 of the zip, in hexadecimal.")
+    url: str
+
+
+class RestoreInput(Input):
+    """A backup to restore, into a new place: the store uses it once it has the backup's rows.
+
+    Without `database` the place is beside the present one: another schema on the same server. A store on MySQL needs one.
+    """
+
+    backup: Annotated[str, Field(min_length=1, max_length=64)]
+    database: Database | None = None

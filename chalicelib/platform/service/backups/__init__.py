@@ -1,0 +1,1 @@
+"""Backups of stores: made, listed, checked, and restored into a fresh place."""
