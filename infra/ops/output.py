@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -67,7 +67,13 @@ def write_lines(rows: Iterable[Schema], columns: Sequence[str], arguments: Names
         return
     for row in rows:
         values = row.model_dump(mode="json", include=set(columns))
-        print(*("-" if values[name] is None else values[name] for name in columns), sep="\t", file=arguments.stdout)
+        print(*(_cell(values[name]) for name in columns), sep="\t", file=arguments.stdout)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return " ".join(f"{key}:{each}" for key, each in value.items()) or "-"
+    return "-" if value is None else value
 
 
 def _json(_shape: type[Schema], rows: Iterable[Schema], file: TextIO) -> None:

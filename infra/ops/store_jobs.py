@@ -6,7 +6,7 @@ from argparse import Namespace
 from functools import partial
 from typing import Any
 
-from chalicelib.platform.domain.audit import Change
+from chalicelib.platform.domain.audit import Change, Fields
 from chalicelib.platform.schemas.provisioning import JobAccepted, JobQuery
 from chalicelib.platform.service import audit, provisioning
 from chalicelib.platform.service.store_access import get_accessible_store
@@ -15,6 +15,7 @@ from infra.ops.pages import iterate_pages
 
 COLUMNS = ("id", "store_id", "kind", "status", "step", "progress", "attempts", "lease_until", "error_code")
 STORE_COLUMNS = ("id", "kind", "status", "progress", "created_at", "completed_at", "error_code")
+_NOTHING: Fields = {}
 
 
 def add(commands: Any) -> None:
@@ -57,19 +58,23 @@ def retry_job(arguments: Namespace) -> int:
     """Start a failed job again. Raises StoreNotFound, JobNotFound, JobNotRetryable."""
     store = get_accessible_store(actor.operator(), arguments.store)
     result = provisioning.retry_job(store, arguments.job)
-    return write_accepted(arguments, "platform.retry_job", result)
+    return write_requested(arguments, "platform.retry_job", result)
 
 
 def cancel_job(arguments: Namespace) -> int:
     """Let a worker end a job. Raises StoreNotFound, JobNotFound, JobEnded."""
     store = get_accessible_store(actor.operator(), arguments.store)
     result = provisioning.cancel_job(store.id, arguments.job)
-    return write_accepted(arguments, "platform.cancel_job", result)
+    return write_requested(arguments, "platform.cancel_job", result)
 
 
-def write_accepted(arguments: Namespace, action: str, result: JobAccepted, **after: Any) -> int:
-    """Publish the audit entry of a store's job, and write the job."""
-    change = Change(arguments.store, action, f"job:{result.job_id}", after=after)
-    audit.publish_change(actor.operator(), change)
+def write_requested(
+    arguments: Namespace, action: str, result: JobAccepted, *, is_new: bool = True, after: Fields = _NOTHING
+) -> int:
+    """Write the job of the store, and publish the audit entry of its request if it is new."""
+    if is_new:
+        audit.publish_change(actor.operator(), Change(arguments.store, action, f"job:{result.job_id}", after=after))
+    else:
+        output.say("A job of this store is in progress; nothing was started.")
     print(result.model_dump_json(indent=2), file=arguments.stdout)
     return 0

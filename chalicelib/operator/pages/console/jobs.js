@@ -49,9 +49,20 @@
   /** Show the job as its owner sees it, with its report. */
   async function showDetails(row, store) {
     const { data } = await op.platform("GET", jobPath(store, row.id, "status"));
-    const parts = Object.entries(data.report ?? {}).filter(([, value]) => (Array.isArray(value) ? value.length : value));
     kit.dialog("The job", () => [op.facts([["Job", row.id], ["Kind", row.kind], ["Status", op.status(data.status)], ["Progress", progress(data)], ["Message", data.message],
       ["Tables", data.total_tables ? `${data.tables_created} of ${data.total_tables}` : ""], ["Error", data.error_code], ["Reason", data.error_message]]),
-    parts.length > 0 && kit.h("section", { class: "stack tight" }, kit.h("h3", null, "Report"), kit.h("pre", { tabindex: 0 }, JSON.stringify(Object.fromEntries(parts), null, 2)))].filter(Boolean));
+    data.report && report(data.report)].filter(Boolean));
   }
+
+  /** Return what a job found and left: each part of the report that has something. */
+  const report = ({ differences = [], adopted = [], left = [], proof, rejected = [], rejected_count: count }) => [
+    differences.length > 0 && kit.table("Existing tables that do not fit", [["Table", (row) => row.table], ["Column", (row) => row.column], ["Problem", (row) => row.problem],
+      ["Needed", (row) => row.expected], ["Present", (row) => row.present]], differences),
+    adopted.length > 0 && op.facts([["Tables that existed", adopted.join(", ")]]),
+    left.length > 0 && op.facts([["Not removed", left.join(", ")]]),
+    proof && kit.table("Proven equal on both sides", [["Table", (row) => row.table], ["Rows", (row) => op.number(row.rows), "number"], ["Ranges", (row) => op.number(row.ranges), "number"],
+      ["SHA-256 of the ranges", (row) => kit.h("code", null, row.sha256)]], proof.tables),
+    proof && kit.h("p", null, kit.h("a", { class: "button", href: proof.download_url, rel: "noreferrer" }, "Download the proof")),
+    rejected.length > 0 && kit.table(`Rows that were not taken over: ${op.number(count)}`, [["Table", (row) => row.table], ["Key", (row) => op.text(row.key)], ["Reason", (row) => row.reason]], rejected),
+  ].filter(Boolean);
 }

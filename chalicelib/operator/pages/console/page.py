@@ -27,7 +27,10 @@ SCRIPTS = (
     "stores.js",
     "store.js",
     "jobs.js",
+    "backups.js",
     "migrations.js",
+    "revenue.js",
+    "performance.js",
     "audit.js",
     "tabs.js",
 )

@@ -1,4 +1,4 @@
-/** One store: its state, what it uses of its plan, its jobs, and its suspension. */
+/** One store: its state, what it uses of its plan, its jobs and backups; its suspension. */
 {
   const path = (id, rest = "") => `platform/stores/${encodeURIComponent(id)}${rest}`;
   const LIMITS = { products: "Products", storage_bytes: "Storage", orders: "Orders this month", api_calls: "Calls this month" };
@@ -6,20 +6,21 @@
 
   op.store = (panel, id) => kit.load(panel, () => op.read(path(id)), (row) => {
     const again = () => op.store(panel, id);
-    const [usage, jobs] = [kit.h("div"), kit.h("div")];
+    const [usage, jobs, backups] = [kit.h("div"), kit.h("div"), kit.h("div")];
     showUsage(usage, id);
     op.storeJobs(jobs, id, again);
+    if (op.mayChange() && row.database_type) op.storeBackups(backups, id, again);
     return kit.h("div", { class: "stack" }, kit.h("p", null, kit.h("a", { class: "button bare", href: "#stores" }, "← Stores")),
       op.heading(kit.h("span", { dir: "auto" }, row.name), kit.button("Look again", again), kit.button("Show the owner", kit.act(() => showOwner(row))),
         row.is_active ? op.changeButton("Suspend", () => suspend(id, again), "danger") : op.changeButton("Reactivate", () => reactivate(id, again))),
       !row.is_active && kit.banner(`Suspended: ${row.suspended_reason ?? "no reason given"}`, "warn"),
-      row.deletion_due_at && kit.banner(`Its owner deleted the store. Its data are removed after ${kit.date(row.deletion_due_at)}.`, "warn"),
+      row.deletion_due_at && kit.banner(`Its owner deleted the store. Its data are removed after ${kit.date(row.deletion_due_at)}.`, "warn", op.changeButton("Undo the deletion", () => undelete(id, again))),
       kit.h("div", { class: "card" }, op.facts([["Store", row.id], ["Short name", row.slug], ["Owner", row.owner_id],
         ["Database", row.database_type ? kit.h("span", null, row.database_type, row.database_host && ` on ${row.database_host}, ${row.database_name}`) : "none"],
         ["Status", op.status(row.database_status)], ["Active job", row.active_job], ["Media", row.storage_type], ["Status of media", op.status(row.storage_status)],
         ["Plan", row.subscription_plan], ["Subscription", row.subscription_status], ["Access until", kit.date(row.access_until)],
         ["Region", row.region], ["Currency", row.currency], ["Time zone", row.timezone], ["Last call", kit.date(row.last_activity_at)], ["Created", kit.date(row.created_at)]])),
-      usage, jobs, kit.h("p", null, kit.h("a", { class: "button", href: "#audit/" + encodeURIComponent(row.id) }, "Audit log of the store")));
+      usage, jobs, backups, kit.h("p", null, kit.h("a", { class: "button", href: "#audit/" + encodeURIComponent(row.id) }, "Audit log of the store")));
   });
 
   const showUsage = (place, id) => kit.load(place, async () => (await op.platform("GET", `stores/${encodeURIComponent(id)}/usage`)).data, ({ limits, month }) =>
@@ -44,6 +45,13 @@
       kit.toast("The store is suspended.");
       after();
     } })]);
+  }
+
+  async function undelete(id, after) {
+    if (!(await kit.confirm("Undo the deletion?", "The store stays. Its subscription ended with the deletion: its owner subscribes again.", "Undo it"))) return;
+    await op.platform("POST", `stores/${encodeURIComponent(id)}/undelete`, { body: {}, repeatable: true });
+    kit.toast("The deletion is undone.");
+    after();
   }
 
   async function reactivate(id, after) {

@@ -19,6 +19,8 @@ op.tabs = (id, role) => {
       ["stores", "Stores", op.stores],
       ["jobs", "Jobs", op.jobs],
       ["migrations", "Migrations", op.migrations],
+      ["revenue", "Revenue", op.revenue],
+      ["performance", "Performance", op.performance],
       ["audit", "Audit", op.audit],
     ]),
   ].filter(Boolean);
