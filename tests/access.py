@@ -21,6 +21,7 @@ from typing import Any
 import botocore
 from botocore.exceptions import ClientError
 
+from chalicelib.integrations.object_storage.clients import foreign_session
 from chalicelib.kit import config
 from infra.deploy import handlers
 from infra.deploy.packaging import policies
@@ -72,6 +73,7 @@ def enforce() -> None:
     for methods in app.routes.values():
         for entry in methods.values():
             entry.view_function = _run_as(API, entry.view_function)
+    foreign_session()  # made before: buckets of store owners are reached with the owners' keys, not with a role
     botocore.register_initializer(_check_session)
 
 

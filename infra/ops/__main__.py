@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         estimate,
         event_import,
         exchange_rates,
+        measures,
         members,
         notices,
         plans,
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         store_backups,
         store_moves,
         store_migrations,
+        measures,
         platform_audit,
     )
     for family in families:

@@ -43,6 +43,7 @@ def _log_of(call: DataCall) -> ApiUsageLog:
         status_code=call.status_code,
         response_time_ms=call.response_time_ms,
         changes={table: rows for table, rows in changes.items() if rows} or None,
+        bytes=call.bytes or None,
         amount=call.amount,
         ip_address=network_of(call.source_ip),
         user_agent=call.user_agent[:MAX_USER_AGENT] or None,

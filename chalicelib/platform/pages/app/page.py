@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chalicelib.kit.web import Document, Page, compose_document
 
-KIT = ("kit/client.js", "kit/session.js", "kit/elements.js", "kit/accounts.js")
+KIT = ("kit/client.js", "kit/session.js", "kit/elements.js", "kit/charts.js", "kit/accounts.js")
 SCRIPTS = (
     "session.js",
     "access.js",
@@ -18,7 +18,14 @@ SCRIPTS = (
     "stores.js",
     "databases.js",
     "progress.js",
+    "figures.js",
+    "storages.js",
+    "deletion.js",
     "store.js",
+    "backups.js",
+    "moves.js",
+    "csv_files.js",
+    "imports.js",
     "keys.js",
     "row_forms.js",
     "rows.js",
@@ -27,8 +34,11 @@ SCRIPTS = (
 )
 
 
-def app_page() -> Document:
-    """Return the page. No other page may frame it."""
+def app_page(bucket: str) -> Document:
+    """Return the page. No other page may frame it.
+
+    It sends CSV files to the bucket and reads reports there: `bucket` has its origins, separated by spaces.
+    """
     return compose_document(
         Page(
             folder=Path(__file__).parent,
@@ -36,6 +46,6 @@ def app_page() -> Document:
             markup="app.html",
             style="app.css",
             scripts=(*KIT, *SCRIPTS),
-            policy={"connect-src": "'self'", "frame-ancestors": "'none'"},
+            policy={"connect-src": f"'self' {bucket}", "frame-ancestors": "'none'"},
         )
     )

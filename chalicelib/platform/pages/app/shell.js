@@ -2,7 +2,9 @@
 {
   const screen = document.getElementById("screen"), nav = document.getElementById("nav");
   const SCREENS = { stores: ["Stores", st.stores], new: ["New store", st.newStore], account: ["Account", st.account] };
-  const OF_STORE = { "": ["Store", st.store], database: ["Database", st.database], rows: ["Rows", st.rows], keys: ["Keys", st.keys] };
+  const OF_STORE = { "": ["Store", st.store], database: ["Database", st.database], rows: ["Rows", st.rows], keys: ["Keys", st.keys],
+    csv: ["CSV files", st.csvFile], import: ["Import a CSV file", st.import], backups: ["Backups", st.backups], restore: ["Restore", st.restore],
+    move: ["Move the store", st.move], storage: ["Media storage", st.storage], delete: ["Delete the store", st.deletion] };
 
   st.retitle = (text) => { screen.querySelector("h1").replaceWith(st.title(text)); };
 
