@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -13,7 +15,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.auth import Account, Role
 from chalicelib.platform.domain.audit import Change
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType
-from chalicelib.platform.models import Store
+from chalicelib.platform.models import RevenueReport, Store
 from chalicelib.platform.service import audit
 from infra.local import chromium
 from tests.end_to_end.tabs import browser_tab
@@ -21,16 +23,19 @@ from tests.end_to_end.test_browser import CONTRASTS, DESK, PHONE, browser
 from tests.end_to_end.test_browser_console import ARABIC, LONG
 from tests.end_to_end.test_browser_kit import SMALL_TARGETS
 from tests.end_to_end.test_browser_operator import open_console
+from tests.infra.ops.test_measures import add_metric
 from tests.platform.clients import new_account
-from tests.platform.conftest import own_postgresql
+from tests.platform.conftest import own_postgresql, prepared_places
+from tests.platform.provisioned_stores import PreparedPlace, connected_store
 from tests.platform.provisioning import owner_api
 from tests.platform.store_servers import ServerOfTest
 from tests.platform.stores import new_store
 
-__all__ = ["browser", "own_postgresql"]
+__all__ = ["browser", "own_postgresql", "prepared_places"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
 
+ENDPOINT = "/v1/store/{table} products"
 Drain = Callable[[], list[dict[str, Any]]]
 
 
@@ -64,6 +69,13 @@ def failed_job(api: httpx.Client, server: ServerOfTest, drain: Drain) -> tuple[S
     answer = owner_api(api, store).post("provision", {"database": {**server.body, "password": "wrong"}})
     drain()
     return store, answer.json()["job_id"]
+
+
+def add_report(period: str, total: Decimal) -> None:
+    """Add the revenue report of a month."""
+    row = RevenueReport(period, total_revenue=total, new_stores=2, churned_stores=1, generated_at=clock.now())
+    row.by_currency, row.by_plan = {"USD": str(total), "EUR": "3"}, {"starter": "34.5", "professional": "1200"}
+    row.save()
 
 
 def go(tab: Page, api_url: str, screen: str) -> None:
@@ -205,6 +217,56 @@ def test_entries_of_a_range_of_time_show_what_changed(desk: Page, api_url: str, 
     expect(rows(desk)).to_have_count(1)
 
 
+def test_a_backup_is_made_and_downloaded(
+    tab: Page, api_url: str, drain: Drain, prepared_places: Callable[[str], PreparedPlace]
+) -> None:
+    prepared = prepared_places("postgresql")
+    prepared.empty()
+    store = connected_store(prepared)
+    open_console(tab, api_url)
+    go(tab, api_url, f"stores/{store.id}")
+    expect(tab.get_by_text("The store was not backed up in the last 30 days.")).to_be_visible()
+    tab.get_by_role("button", name="Back up now").click()
+    expect(tab.get_by_text("The backup is being made.")).to_be_visible()
+    assert drain() == []
+    tab.get_by_role("button", name="Look again").click()
+    backup = tab.get_by_role("table", name="Backups of the last 30 days").get_by_role("row").last
+    expect(backup).to_contain_text("Download")
+    accessible(tab)
+    url = backup.get_by_role("link", name="Download").get_attribute("href")
+    assert httpx.get(url or "").content.startswith(b"PK")
+
+
+def test_revenue_and_performance_have_charts_with_tables(tab: Page, api_url: str) -> None:
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    for months in range(3):
+        add_report(f"{now - timedelta(days=31 * months):%Y-%m}", Decimal("1234.5") - 100 * months)
+    for hours in (1, 2, 5):
+        add_metric(ENDPOINT, now - timedelta(hours=hours), 1000 + hours)
+    open_console(tab, api_url)
+    tab.get_by_role("tab", name="Revenue").click()
+    chart = tab.locator("figure").filter(has_text="Payments of stores less refunds")
+    expect(chart.get_by_role("img")).to_have_count(3)
+    expect(rows(tab).filter(has_text=f"{now:%Y-%m}").first).to_contain_text("€3.00")
+    expect(tab.get_by_role("link", name="Recurring revenue (MRR)")).to_have_attribute(
+        "href", "../analytics/app#revenue"
+    )
+    accessible(tab)
+    tab.get_by_role("tab", name="Performance").click()
+    tab.get_by_label("Hour", exact=True).fill(f"{now - timedelta(hours=2):%Y-%m-%dT%H:%M}")
+    tab.get_by_label("Hour", exact=True).press("Tab")
+    expect(rows(tab)).to_contain_text("1,002")
+    accessible(tab)
+    tab.get_by_role("link", name=ENDPOINT).click()
+    expect(tab.get_by_role("heading", name=ENDPOINT)).to_be_visible()
+    chart = tab.locator("figure").filter(has_text="Time to answer, by hour")
+    expect(chart.get_by_role("img")).to_have_count(9)  # three hours with three values each
+    chart.get_by_role("img").first.focus()
+    tab.keyboard.press("ArrowDown")
+    expect(chart.get_by_text("p95")).to_have_count(3)
+    accessible(tab)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_support_sees_the_screens_of_stores_and_changes_nothing(
     desk: Page,
@@ -224,6 +286,8 @@ def test_support_sees_the_screens_of_stores_and_changes_nothing(
         f"stores/{store.id}": "The server refuses this user and password",
         "jobs": "No job is in progress.",
         "migrations": "No release has changed the stores' tables.",
+        "revenue": "No store paid in these months.",
+        "performance": "No store was called in this hour, or it is not computed yet.",
         f"audit/{store.id}": "platform.provision_store",
     }
     for address, text in visits.items():

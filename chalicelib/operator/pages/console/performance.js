@@ -9,7 +9,7 @@
   function showHour(panel) {
     const place = kit.h("div");
     panel.replaceChildren(kit.h("div", { class: "stack" }, op.heading("Performance"), kit.h("p", { class: "soft" }, "Of the stores' data API, in milliseconds. Nineteen of twenty calls were answered within p95."),
-      op.filters("Hour", [kit.field({ name: "hour", label: "Hour", type: "datetime-local", step: 3600, hint: "In your time zone. Empty: the last one that was computed." })],
+      op.filters("Endpoints of an hour", [kit.field({ name: "hour", label: "Hour", type: "datetime-local", step: 3600, hint: "In your time zone. Empty: the last one that was computed." })],
         ({ hour }) => kit.load(place, () => op.read("platform/performance", { hour: hour && startOf(op.time(hour)) }), ({ items }) => (items.length
           ? kit.table(`Endpoints from ${kit.date(items[0].hour)}, the most called first`, [
             ["Endpoint", (row) => kit.h("a", { href: "#performance/" + encodeURIComponent(row.endpoint) }, row.endpoint)], ...COLUMNS,
@@ -19,7 +19,7 @@
   function showEndpoint(panel, endpoint) {
     const place = kit.h("div");
     panel.replaceChildren(kit.h("div", { class: "stack" }, kit.h("p", null, kit.h("a", { class: "button bare", href: "#performance" }, "← Performance")), op.heading(endpoint),
-      op.filters("Days", [kit.field({ name: "days", label: "Days", tag: "select", options: DAYS.map((each) => [each, `The last ${each}`]) })], ({ days }) => {
+      op.filters("Range of days", [kit.field({ name: "days", label: "Days", tag: "select", options: DAYS.map((each) => [each, `The last ${each}`]) })], ({ days }) => {
         const start = startOf(new Date(Date.now() - days * 24 * HOUR).toISOString());
         kit.load(place, () => op.read("platform/performance", { endpoint, start }), ({ items }) => (items.length ? kit.h("div", { class: "stack" }, chart(items),
           kit.table("Hours with calls, newest first", [["Hour", (row) => kit.date(row.hour)], ...COLUMNS], [...items].reverse()))
