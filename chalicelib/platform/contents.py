@@ -17,6 +17,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.jobs.store_measures": (),
     "chalicelib.platform.jobs.usage": (),
     "chalicelib.platform.jobs.provisioning": (),
+    "chalicelib.platform.routes.moves": ("/v1/platform/stores/{store_id}/move",),
     "chalicelib.platform.routes.databases": ("/v1/platform/stores/{store_id}/database",),
     "chalicelib.platform.routes.backups": (
         "/v1/platform/stores/{store_id}/backups",

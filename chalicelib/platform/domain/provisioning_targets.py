@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from chalicelib.integrations.sql.servers import Dialect, Server
@@ -9,6 +10,7 @@ from chalicelib.platform.domain.store_places import StorePlace
 
 _LOGIN_DIGITS = 30
 """MySQL's user names have at most 32 characters."""
+_OWN_LOGIN = re.compile(f"b_[0-9a-f]{{{_LOGIN_DIGITS}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ def shared_name(place_id: str) -> str:
 def own_login(place_id: str) -> str:
     """Return the name of the login that a store gets on its owner's server."""
     return f"b_{place_id.replace('-', '')[:_LOGIN_DIGITS]}"
+
+
+def created_login(username: str) -> str | None:
+    """Return the login that a job created for the user name, which may have a suffix for a pooler; None for another's."""
+    login = username.split(".")[0]
+    return login if _OWN_LOGIN.fullmatch(login) else None
 
 
 def grantee_of(place: StorePlace, migrator: StorePlace) -> str | None:

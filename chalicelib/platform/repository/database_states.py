@@ -9,14 +9,20 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Otherwise, Transaction
+from chalicelib.kit.tables import Otherwise, Transaction, update_if
+from chalicelib.platform.domain.provisioning import FIRST_PLACE
 from chalicelib.platform.enums import DatabaseStatus, JobKind
 from chalicelib.platform.models import ProvisioningJob, Store
 
 
 def stage_begin(transaction: Transaction, job: ProvisioningJob, otherwise: Otherwise) -> None:
-    """Make a job the store's active one in the transaction, which raises `otherwise` if the store does not allow it now."""
+    """Make a job the store's active one in the transaction, which raises `otherwise` if the store does not allow it now.
+
+    A move out of a legacy database needs a store without a database, as provisioning does.
+    """
     stage = _BEGINS.get(job.kind, stage_job_of_database)
+    if (job.cursor or {}).get(FIRST_PLACE):
+        stage = stage_job_begin
     stage(transaction, job.store_id, job.id, otherwise)
 
 
@@ -54,6 +60,14 @@ def stage_job_of_database(transaction: Transaction, store_id: str, job_id: str, 
     is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED)
     condition = Store.id.exists() & Store.active_job.does_not_exist() & is_in_use
     transaction.update(Store(store_id), actions, condition, otherwise)
+
+
+def pause_changes(store_id: str, job_id: str) -> None:
+    """Make the data API refuse changes of the store, until its active job ends. Raises WriteConflict if another is active."""
+    is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.MOVING)
+    actions: list[Action] = [Store.database_status.set(DatabaseStatus.MOVING), *_touched()]
+    if not update_if(Store(store_id), actions, (Store.active_job == job_id) & is_in_use):
+        raise WriteConflict
 
 
 def stage_backup_begin(transaction: Transaction, store_id: str, job_id: str, otherwise: Otherwise) -> None:

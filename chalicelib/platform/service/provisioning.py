@@ -5,8 +5,10 @@ Uses no SQL: a worker (`provisioning_worker`) runs the job.
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalicelib.kit import attempts, ids, messages
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import Conflict, Problem
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -29,7 +31,7 @@ from chalicelib.platform.schemas.provisioning import (
 from chalicelib.platform.service import free_shared_stores, job_reports
 from chalicelib.platform.service.connection_counts import count_connection
 from chalicelib.platform.service.database_jobs import QUEUED, accepted_job, new_job
-from chalicelib.platform.service.job_requests import CERTIFICATE, certificate_of, new_request, seal_request
+from chalicelib.platform.service.job_requests import CERTIFICATE, JobRequest, certificate_of, new_request, seal_request
 
 TABLE_COUNT = 14
 """The tables of a store, which only the worker may import."""
@@ -45,9 +47,20 @@ def request_provisioning(store: Store, database: Database, requested_by: str) ->
     A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, StoreDeleting, FreeStoresLimit,
     TooManyRequests.
     """
+    job = new_place_job(store.id, JobKind.PROVISION, new_request(database), requested_by)
+    return request_place_job(store, job, database, StoreProvisioned("The store has a database."))
+
+
+def request_place_job(
+    store: Store, job: ProvisioningJob, database: Database, refusal: Problem
+) -> tuple[JobAccepted, bool]:
+    """Start a job that makes a place for the store's tables, or return the one in progress; and whether it is new.
+
+    A new job on a server that the owner names counts as a connection test. Raises `refusal` if the store's database does
+    not allow the job, FreeStoresLimit, TooManyRequests.
+    """
     if store.active_job is None:
         counted = [] if database.type is DatabaseType.SHARED else count_connection(store)
-        job = _new_job(store.id, database, requested_by)
         try:
             _begin_job(store, job, database)
         except _AnotherJob:
@@ -58,7 +71,7 @@ def request_provisioning(store: Store, database: Database, requested_by: str) ->
     if store.deletion_due_at is not None:
         raise StoreDeleting
     if store.active_job is None:
-        raise StoreProvisioned("The store has a database.")
+        raise refusal
     return accepted_job(provisioning_jobs.get(store.id, store.active_job)), False
 
 
@@ -73,7 +86,7 @@ def get_job_status(store_id: str, job_id: str) -> JobStatusRead:
         total_tables=job.total_tables,
         error_code=job.error_code,
         error_message=job.error_message,
-        report=JobReport.model_validate(job_reports.load_report(job)) if job.report else None,
+        report=JobReport.model_validate(job_reports.load_linked_report(job)) if job.report else None,
     )
 
 
@@ -129,16 +142,19 @@ def list_jobs(query: JobQuery, page: PageRequest) -> PageResult[JobRead]:
     return provisioning_jobs.list_by_lease(kind, page).map(JobRead.of)
 
 
-def _new_job(store_id: str, database: Database, requested_by: str) -> ProvisioningJob:
-    job_id, certificate = ids.new(), certificate_of(database)
+def new_place_job(
+    store_id: str, kind: JobKind, request: JobRequest, requested_by: str, notes: dict[str, Any] | None = None
+) -> ProvisioningJob:
+    """Return a job that makes a place for the store's tables. `notes` are the first ones, beside the certificate."""
+    job_id, certificate = ids.new(), certificate_of(request.database)
     return new_job(
         store_id,
         job_id,
-        JobKind.PROVISION,
+        kind,
         requested_by,
         total_tables=TABLE_COUNT,
-        cursor={CERTIFICATE: certificate} if certificate else {},
-        request=seal_request(job_id, new_request(database)),
+        cursor=({CERTIFICATE: certificate} if certificate else {}) | (notes or {}),
+        request=seal_request(job_id, request),
     )
 
 
@@ -156,7 +172,8 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
 
 
 def _restart_job(job: ProvisioningJob) -> None:
-    """Make a failed job the store's active one again. Raises JobNotRetryable."""
+    """Make a failed job the store's active one again. The removal of an old place is never that. Raises JobNotRetryable."""
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
-        database_states.stage_begin(transaction, job, JobNotRetryable())
+        if job.kind is not JobKind.DROP:
+            database_states.stage_begin(transaction, job, JobNotRetryable())
