@@ -232,6 +232,10 @@ class BackupDamaged(Conflict):
     title = "The backup is damaged; nothing was changed"
 
 
+class InvalidRestore(InvalidInput):
+    title = "The backup cannot be restored there"
+
+
 class BackupTooNew(Conflict):
     title = "A newer version of Backroom wrote this backup"
 
@@ -413,3 +417,22 @@ class MigrationRunNotFound(NotFound):
 
 class MigrationInProgress(Conflict):
     title = "A migration is running; wait until it ends"
+
+
+# Transfers
+
+
+class TransferNotFound(NotFound):
+    title = "Transfer not found"
+
+
+class TransferNotUploaded(Conflict):
+    title = "Upload the file before you start the import"
+
+
+class TransferEnded(Conflict):
+    title = "The transfer has ended"
+
+
+class InvalidTransfer(InvalidInput):
+    title = "The transfer is invalid"
