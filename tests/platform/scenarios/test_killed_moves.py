@@ -22,6 +22,11 @@ from tests.platform.provisioning import end_lease
 from tests.platform.store_databases import DataClient, data_client
 
 
+def tag_of(row: dict[str, Any]) -> str:
+    """Return the ETag of a row."""
+    return f'"{row["version"]}"'
+
+
 def write_until_paused(client: DataClient, writer: int, stopped: Event) -> dict[str, dict[str, Any] | None]:
     """Add, change and delete categories until the store is paused. Returns the last acknowledged row of each, by id."""
     known: dict[str, dict[str, Any] | None] = {}
@@ -42,13 +47,13 @@ def write_until_paused(client: DataClient, writer: int, stopped: Event) -> dict[
                     "sort_order": number,
                     "parent_id": added.json()["id"] if each != added.json()["id"] else None,
                 }
-                answer = client.call("PATCH", f"categories/{each}", changes)
+                answer = client.call("PATCH", f"categories/{each}", changes, If_Match=tag_of(row))
                 if answer.status_code == 503:
                     return known
                 assert answer.status_code == 200, answer.text
                 known[each] = answer.json()
             else:
-                answer = client.call("DELETE", f"categories/{each}")
+                answer = client.call("DELETE", f"categories/{each}", If_Match=tag_of(row))
                 if answer.status_code == 503:
                     return known
                 assert answer.status_code == 204, answer.text
@@ -103,13 +108,15 @@ def test_the_comparison_repairs_what_changed_after_the_copy(
     job_id = begin_move(owner, server_of("mysql", request).body)
     run_until(job_id, "freeze")
     first, second, third = client.list("products")[:3]
-    assert client.call("DELETE", f"products/{third['id']}").status_code == 204
-    for product, slug in ((first, "passing"), (second, first["slug"]), (first, second["slug"])):
-        assert client.call("PATCH", f"products/{product['id']}", {"slug": slug}).status_code == 200
+    assert client.call("DELETE", f"products/{third['id']}", If_Match=tag_of(third)).status_code == 204
+    for product, slug, version in ((first, "passing", 7), (second, first["slug"], 7), (first, second["slug"], 8)):
+        tag = tag_of({"version": version})
+        assert client.call("PATCH", f"products/{product['id']}", {"slug": slug}, If_Match=tag).status_code == 200
     root = client.add("categories", name="Root", slug="root")
     for each in client.list("categories", limit=3):
         if each["id"] != root["id"]:
-            client.call("PATCH", f"categories/{each['id']}", {"parent_id": root["id"]})
+            changed = client.call("PATCH", f"categories/{each['id']}", {"parent_id": root["id"]}, If_Match=tag_of(each))
+            assert changed.status_code == 200
     expected = content_at(integration_configs.load_place(Store.get(store.id)))
     job = run_move_to_end(job_id)
     assert job.status is JobStatus.COMPLETED, (job.error_code, job.error_message)
