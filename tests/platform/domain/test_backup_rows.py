@@ -40,7 +40,9 @@ def test_a_row_comes_back_from_csv_as_it_was(row: dict[str, Any]) -> None:
     assert encode_row(COLUMNS, decode_row(COLUMNS, fields)) == encode_row(COLUMNS, row)
 
 
-@pytest.mark.parametrize(("one", "other"), [(1, 1.0), (-0.0, 0), ({"a": 1, "b": 2.0}, {"b": 2, "a": 1}), ([1e3], [1000])])
+@pytest.mark.parametrize(
+    ("one", "other"), [(1, 1.0), (-0.0, 0), ({"a": 1, "b": 2.0}, {"b": 2, "a": 1}), ([1e3], [1000])]
+)
 def test_documents_of_equal_value_have_one_text(one: Any, other: Any) -> None:
     column = ColumnSchema("value", ColumnKind.JSON, is_nullable=False)
     assert encode_row([column], {"value": one}) == encode_row([column], {"value": other})
