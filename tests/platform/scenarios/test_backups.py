@@ -55,7 +55,8 @@ def test_a_backup_holds_every_row_and_says_so(owner: OwnerApi) -> None:
         assert manifest["tables"][name]["sha256"] == hashlib.sha256(backup.read(f"{name}.csv")).hexdigest()
     assert read["row_count"] == sum(read["tables"].values()) > 30
     store = Store.get(owner.store.id)
-    assert (store.active_job, store.database_status) == (None, DatabaseStatus.ACTIVE)
+    assert store.active_job is None
+    assert store.database_status is DatabaseStatus.ACTIVE
 
 
 def test_two_backups_of_the_same_rows_have_the_same_files(owner: OwnerApi) -> None:
@@ -142,7 +143,8 @@ def test_a_canceled_backup_is_none(owner: OwnerApi) -> None:
     assert run_to_end(job_id).status is JobStatus.CANCELLED
     assert owner.get("backups")["items"] == []
     store = Store.get(owner.store.id)
-    assert (store.active_job, store.database_status) == (None, DatabaseStatus.ACTIVE)
+    assert store.active_job is None
+    assert store.database_status is DatabaseStatus.ACTIVE
 
 
 def test_a_store_without_a_database_has_nothing_to_back_up(api: httpx.Client) -> None:
