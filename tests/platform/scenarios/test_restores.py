@@ -16,6 +16,7 @@ from chalicelib.kit import clock, ids
 from chalicelib.platform.domain.backup_manifests import KEPT
 from chalicelib.platform.domain.provisioning import Step
 from chalicelib.platform.domain.store_places import StorePlace
+from chalicelib.platform.domain.store_values import canonical_json
 from chalicelib.platform.enums import DatabaseStatus, JobKind, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import integration_configs, provisioning_jobs
@@ -60,8 +61,11 @@ def place_of(owner: OwnerApi) -> StorePlace:
 
 
 def content_of(owner: OwnerApi) -> Content:
-    """Return all rows of the store, read with the login of its calls."""
-    return content_at(place_of(owner))
+    """Return all rows of the store, read with the login of its calls; numbers in JSON have the form of any server."""
+    return {
+        table: [{name: canonical_json(value) for name, value in row.items()} for row in rows]
+        for table, rows in content_at(place_of(owner)).items()
+    }
 
 
 def spoil(owner: OwnerApi) -> None:
