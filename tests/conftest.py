@@ -26,7 +26,18 @@ settings.register_profile(
 settings.load_profile("patient")
 extend_httpx_timeouts()
 
-_PREFIXES = ("AWS_", "SHOPIFY_", "STRIPE_", "SUPABASE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_", "TEXT_")
+_PREFIXES = (
+    "AWS_",
+    "OBJECT_STORAGE_",
+    "SHOPIFY_",
+    "STRIPE_",
+    "SUPABASE_",
+    "IMAGE_",
+    "KMS_",
+    "SECRETS_",
+    "SIGNING_",
+    "TEXT_",
+)
 
 
 def _test_environment(engine: Engine, scratch: Path) -> None:
@@ -60,6 +71,7 @@ _shopify = ShopifySandbox(
 _stripe = StripeSandbox()
 _supabase = SupabaseSandbox(databases.postgresql, databases.pooler)
 os.environ.update(
+    OBJECT_STORAGE_API_BASE=_engine.endpoint_url,
     SHOPIFY_API_BASE=_shopify.url,
     STRIPE_API_BASE=_stripe.url,
     SUPABASE_API_BASE=_supabase.url,

@@ -137,7 +137,12 @@ def settings() -> Settings:
     )
 
 
-_VENDOR_BASE_URLS = {"shopify": "SHOPIFY_API_BASE", "stripe": "STRIPE_API_BASE", "supabase": "SUPABASE_API_BASE"}
+_VENDOR_BASE_URLS = {
+    "object_storage": "OBJECT_STORAGE_API_BASE",
+    "shopify": "SHOPIFY_API_BASE",
+    "stripe": "STRIPE_API_BASE",
+    "supabase": "SUPABASE_API_BASE",
+}
 
 
 def variable(name: str) -> str | None:

@@ -244,6 +244,56 @@ class BackupTooLarge(Conflict):
     title = "The store is too large for a backup"
 
 
+# Storage and files
+
+
+class StorageRefused(DatabaseRefused):
+    """A store's bucket cannot be used. The vendor's own words are never shown."""
+
+    title = "The storage refuses the request"
+    advice = "Check the bucket and the permissions of its key."
+
+
+class StorageKeyRefused(StorageRefused):
+    title = "The storage refuses this access key and secret key"
+    advice = ""
+
+
+class StorageAccessDenied(StorageRefused):
+    title = "The key lacks a permission on the bucket"
+    advice = "Let it list the bucket, and read, write and delete objects."
+
+
+class BucketMissing(StorageRefused):
+    title = "The storage has no bucket of this name"
+    advice = ""
+
+
+class BucketElsewhere(StorageRefused):
+    title = "The bucket is in another region"
+    advice = "Give the region that it was created in."
+
+
+class StorageNotConnected(Conflict):
+    title = "The store has no storage yet"
+
+
+class StorageInUse(Conflict):
+    """The bucket of a store that has files cannot be replaced: their rows would point to nothing."""
+
+    title = "The store has files in its present bucket; delete them first"
+
+
+class UploadIncomplete(Conflict):
+    title = "The file has not been uploaded yet"
+
+
+class InvalidUpload(InvalidInput):
+    """The uploaded file is not as declared: it was deleted. `errors` names size or type."""
+
+    title = "The uploaded file is not as it was declared"
+
+
 # Orders
 
 
@@ -367,3 +417,22 @@ class MigrationRunNotFound(NotFound):
 
 class MigrationInProgress(Conflict):
     title = "A migration is running; wait until it ends"
+
+
+# Transfers
+
+
+class TransferNotFound(NotFound):
+    title = "Transfer not found"
+
+
+class TransferNotUploaded(Conflict):
+    title = "Upload the file before you start the import"
+
+
+class TransferEnded(Conflict):
+    title = "The transfer has ended"
+
+
+class InvalidTransfer(InvalidInput):
+    title = "The transfer is invalid"

@@ -119,6 +119,7 @@ def plan(exported: Mapping[str, str] = os.environ, dotenv: Path = ROOT / ".env")
     if embedded:
         environment |= {
             "AWS_ENDPOINT_URL": f"http://{HOST}:{made.aws_port}",
+            "OBJECT_STORAGE_API_BASE": f"http://{HOST}:{made.aws_port}",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "MAIL_FROM": given.get("MAIL_FROM") or "backroom@example.com",

@@ -22,11 +22,13 @@ def downgrade_store(store_id: str) -> None:
 
 
 def downgrade(connection: Connection, dialect: Dialect, schema: str, revision: str = revisions.BASELINE) -> None:
-    """Set the revision of a schema's tables and commit. Of the first revision, drop the indexes that later ones added."""
+    """Set the revision of a schema's tables and commit. For the first one, drop what later ones added."""
     name = quoted(schema, dialect)
     later = revisions.pending(revision) if revision == revisions.BASELINE else ()
     for change in (change for each in later for change in revisions.changes(each, Dialect.MYSQL)):
-        if dialect is Dialect.POSTGRESQL:
+        if change.index is None:
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}.{change.table}")
+        elif dialect is Dialect.POSTGRESQL:
             connection.exec_driver_sql(f"DROP INDEX {name}.{change.index}")
         else:  # MySQL keeps an index for each reference
             column = str(change.index).removeprefix(f"ix_{change.table}_")

@@ -40,6 +40,7 @@ def render(revision: str, dialect: Dialect) -> str:
     with Operations.context(context):
         _module(revision).upgrade()
     text = _QUOTED_SCHEMA.sub(SCHEMA, output.getvalue())
+    text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
     statements = [statement.strip() for statement in text.split(END) if statement.strip()]
     if dialect is Dialect.MYSQL:
         for statement in statements:

@@ -86,6 +86,12 @@ def production_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings of an account's stage, with keys from the environment."""
     monkeypatch.setenv("STAGE", "prod")
     monkeypatch.setenv("SIGNING_KEYS", "k1:a-key-of-sixteen-characters")
-    for name in ("SHOPIFY_API_BASE", "STRIPE_API_BASE", "SUPABASE_API_BASE", "AWS_ENDPOINT_URL"):
+    for name in (
+        "OBJECT_STORAGE_API_BASE",
+        "SHOPIFY_API_BASE",
+        "STRIPE_API_BASE",
+        "SUPABASE_API_BASE",
+        "AWS_ENDPOINT_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
     clear_caches()

@@ -57,9 +57,8 @@ def test_sandboxes_must_be_on_loopback(monkeypatch: pytest.MonkeyPatch, url: str
 
 
 def test_sandbox_urls_by_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = settings_with(
-        monkeypatch, SHOPIFY_API_BASE="http://127.0.0.1:81/", STRIPE_API_BASE="", SUPABASE_API_BASE=""
-    )
+    unset = dict.fromkeys(("OBJECT_STORAGE_API_BASE", "STRIPE_API_BASE", "SUPABASE_API_BASE"), "")
+    settings = settings_with(monkeypatch, SHOPIFY_API_BASE="http://127.0.0.1:81/", **unset)
     assert settings.vendor_base_urls == {"shopify": "http://127.0.0.1:81"}
 
 

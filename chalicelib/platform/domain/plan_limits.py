@@ -10,6 +10,8 @@ from typing import Protocol
 
 from chalicelib.platform.enums import StorePlan
 
+BYTES_PER_GB = 1_000_000_000
+
 
 class CountedStore(Protocol):
     """The columns of a store's row that the limits read."""
@@ -26,6 +28,8 @@ class CountedStore(Protocol):
     def product_count(self) -> int: ...
     @property
     def orders_month(self) -> int: ...
+    @property
+    def storage_used_bytes(self) -> int: ...
 
 
 class PlanLimit(Enum):
@@ -33,11 +37,17 @@ class PlanLimit(Enum):
 
     PRODUCTS = "max_products"
     ORDERS = "max_orders_per_month"
+    STORAGE = "max_storage_gb"
+
+    @property
+    def unit(self) -> int:
+        """How much is used of one of the limit: bytes are counted, gigabytes limited."""
+        return BYTES_PER_GB if self is PlanLimit.STORAGE else 1
 
 
 @dataclass(frozen=True, slots=True)
 class LimitState:
-    """A limit of a store with what is used of it."""
+    """A limit of a store with what is used of it; storage is in bytes."""
 
     limit: int
     used: int
@@ -70,5 +80,7 @@ def limit_state(store: CountedStore, limit: PlanLimit, now: datetime) -> LimitSt
     """Return a limit of the store and what is used of it, in the present month for a monthly one."""
     if limit is PlanLimit.PRODUCTS:
         return LimitState(store.limits[limit.value], store.product_count)
+    if limit is PlanLimit.STORAGE:
+        return LimitState(store.limits[limit.value] * limit.unit, store.storage_used_bytes)
     is_present = store.usage_month == usage_month(store, now)
     return LimitState(store.limits[limit.value], store.orders_month if is_present else 0)

@@ -68,3 +68,14 @@ def created_login(username: str) -> str | None:
     """Return the login that a job created for the user name, which may have a suffix for a pooler; None for another's."""
     login = username.split(".")[0]
     return login if _OWN_LOGIN.fullmatch(login) else None
+
+
+def grantee_of(place: StorePlace, migrator: StorePlace) -> str | None:
+    """Return the role that needs rights on a store's new tables; None if their owner uses them.
+
+    A pooler calls a login by its name with a suffix after a dot, which our names do not have.
+    """
+    if place.role is not None:
+        return place.role
+    login = place.server.username
+    return None if login == migrator.server.username else login.partition(".")[0]

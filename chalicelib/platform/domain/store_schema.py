@@ -14,8 +14,11 @@ _COMPUTED = {
     "customers": frozenset(["total_spent", "order_count"]),
     "discounts": frozenset(["times_used"]),
     "inventory": frozenset(["reserved"]),
+    "media_library": frozenset(["storage_key", "content_type", "byte_size", "checksum", "status"]),
 }
-"""Columns that orders set."""
+"""Columns that orders and uploads set."""
+UPLOADED_TABLES = frozenset(["media_library"])
+"""Tables whose rows are created by uploads; callers change and delete them."""
 READ_ONLY_TABLES = frozenset(["orders", "order_items"])
 """Tables that only the order routes write."""
 MAX_SORTABLE = 255

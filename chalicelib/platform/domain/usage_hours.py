@@ -19,6 +19,9 @@ FIRST_ERROR = 400
 ORDERS = "orders"
 AMOUNT = "amount"
 """In the changes of orders: the total of the placed ones, a decimal as text."""
+FILES = "media_library"
+UPLOADED, DELETED = "uploaded_bytes", "deleted_bytes"
+"""In the changes of files: their bytes."""
 
 
 class LoggedCall(Protocol):
@@ -34,6 +37,8 @@ class LoggedCall(Protocol):
     def changes(self) -> Any: ...
     @property
     def amount(self) -> Decimal | None: ...
+    @property
+    def bytes(self) -> int | None: ...
 
 
 @dataclass(slots=True)
@@ -53,7 +58,7 @@ class EndpointUsage:
 
 @dataclass(slots=True)
 class HourUsage:
-    """Calls of a store in an hour. `changes` counts rows: `{table: {created, updated, deleted}}`."""
+    """Calls of a store in an hour. `changes` counts rows, and bytes of files: `{table: {created, updated, deleted}}`."""
 
     calls: int = 0
     errors: int = 0
@@ -72,6 +77,8 @@ def tally_calls(logs: Iterable[LoggedCall]) -> HourUsage:
         usage.amount += log.amount or 0
         for table, rows in (log.changes or {}).items():
             usage.changes.setdefault(table, Counter()).update(rows)
+        if log.bytes:
+            usage.changes.setdefault(FILES, Counter())[UPLOADED if log.bytes > 0 else DELETED] += abs(log.bytes)
         endpoint = usage.endpoints.setdefault(log.endpoint, EndpointUsage())
         endpoint.calls += 1
         endpoint.errors += is_error

@@ -22,7 +22,8 @@ class DataCall:
     """An admitted call of a store's data API.
 
     `endpoint` is the route and table, e.g. `/v1/store/{table} products`, never a raw path. `error_code` is the code of
-    the problem that the caller got. `amount` is the total of a placed order, if it is in the store's currency.
+    the problem that the caller got. `amount` is the total of a placed order, if it is in the store's currency. `bytes` are
+    those of an uploaded file, negative for those of a deleted one.
     """
 
     store_id: str
@@ -33,6 +34,7 @@ class DataCall:
     response_time_ms: int
     changes: Changes = field(default_factory=dict)
     amount: Decimal | None = None
+    bytes: int = 0
     error_code: str | None = None
     source_ip: str = field(default="", repr=False)
     user_agent: str = field(default="", repr=False)

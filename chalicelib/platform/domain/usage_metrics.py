@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from chalicelib.platform.domain.usage_hours import AMOUNT, HOUR, ORDERS
+from chalicelib.platform.domain.usage_hours import AMOUNT, DELETED, FILES, HOUR, ORDERS, UPLOADED
 
 PRODUCTS = "products"
 
@@ -33,6 +33,8 @@ class DayUsage:
     products_deleted: int = 0
     orders_created: int = 0
     orders_total_value: Decimal = Decimal(0)
+    storage_uploaded_bytes: int = 0
+    storage_deleted_bytes: int = 0
     api_calls: int = 0
     api_errors: int = 0
 
@@ -60,6 +62,8 @@ def sum_hours(hours: Iterable[ComputedHour]) -> DayUsage:
         products_deleted=changed(PRODUCTS, "deleted"),
         orders_created=changed(ORDERS, "created"),
         orders_total_value=sum(map(Decimal, amounts), Decimal(0)),
+        storage_uploaded_bytes=changed(FILES, UPLOADED),
+        storage_deleted_bytes=changed(FILES, DELETED),
         api_calls=sum(row.calls for row in rows),
         api_errors=sum(row.errors for row in rows),
     )

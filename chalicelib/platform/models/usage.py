@@ -26,6 +26,7 @@ class ApiUsageLog(Table):
 
     `endpoint` is the route and table, never a raw path. `ip_address` is the /24 or /48 network. `error_message` is the
     problem's code. `changes` counts created, updated and deleted rows by table; `amount` is the total of a placed order.
+    `bytes` are those of an uploaded file, negative for those of a deleted one.
     """
 
     class Meta:
@@ -64,7 +65,8 @@ class UsageHoursByHour(GlobalSecondaryIndex["UsageHour"]):
 class UsageHour(Table):
     """A store's calls in an hour, computed from `api_usage_logs`. A process's first call of the hour creates the row.
 
-    `changes` is `{table: {created, updated, deleted}}`; that of `orders` also has `amount`, the total of placed orders.
+    `changes` is `{table: {created, updated, deleted}}`; that of `orders` also has `amount`, the total of placed orders,
+    that of `media_library` the bytes of files, `uploaded_bytes` and `deleted_bytes`.
     `endpoints` is gzipped in base64 (`domain/packed_endpoints`): calls, errors and a latency sketch of each endpoint.
     `computed_at` is the hour's start before the first computation. `is_final`: two hours after its end the hour is not
     computed again.

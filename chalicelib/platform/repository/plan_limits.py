@@ -33,6 +33,21 @@ def subtract_products(store_id: str, count: int) -> None:
         update_if(row, [Store.product_count.set(0)], Store.product_count < count)
 
 
+def add_bytes(store: Store, count: int, now: datetime) -> bool:
+    """Add to the bytes of stored files. Returns False if they do not fit, or if the limits are not those of `store` now."""
+    limit = store.limits[PlanLimit.STORAGE.value]
+    most = limit * PlanLimit.STORAGE.unit
+    fits = (Store.limits[PlanLimit.STORAGE.value] == limit) & (Store.storage_used_bytes <= most - count)
+    return update_if(Store(store.id), [Store.storage_used_bytes.add(count)], fits & has_limits_in_force(now))
+
+
+def subtract_bytes(store_id: str, count: int) -> None:
+    """Subtract from the bytes of stored files, to zero at least; a census may have set them lower."""
+    row = Store(store_id)
+    if not update_if(row, [Store.storage_used_bytes.add(-count)], Store.storage_used_bytes >= count):
+        update_if(row, [Store.storage_used_bytes.set(0)], Store.storage_used_bytes < count)
+
+
 def add_order(store_id: str, month: str, now: datetime) -> int | None:
     """Count an order in `month` and return its number. Returns None if there is no room, or if the month is another."""
     row = Store(store_id)

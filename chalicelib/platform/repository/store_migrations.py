@@ -6,12 +6,13 @@ in flight when a run was killed is judged by what the schema has. `alembic_versi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, exists, insert, literal, select, text
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.errors import MigrationInProgress
+from chalicelib.platform.repository import store_tables
 from chalicelib.platform.repository.store_transactions import execute_as_written, in_schema
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.schema_changes import SchemaNames
@@ -20,7 +21,9 @@ Note = Callable[[int], None]
 """Called before each statement of MySQL with its index in the revision."""
 
 _LOCK_SECONDS = 2
-_VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+VERSION_TABLE = "alembic_version"
+"""The technical table with the schema revision, which only migrations change."""
+_VERSION = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
 _BASELINE_ROW = insert(_VERSION).from_select(
     ["version_num"], select(literal(revisions.BASELINE)).where(~exists(select(_VERSION)))
 )
@@ -43,11 +46,12 @@ def upgrade(
 ) -> str:
     """Migrate the tables of a schema to the newest revision and commit. Returns the revision that they had.
 
-    Tables without a revision are at the first one; `alembic_version` is then created with `table_mark`. Raises
-    RevisionUnknown if they have one that this version does not know, MigrationInProgress while another run migrates
-    them, and StatementFailed.
+    Tables without a revision are at the first one; `alembic_version` is then created with `table_mark`. Later tables
+    get the mark, too; without one, that of `alembic_version`. Raises RevisionUnknown if they have a revision that this
+    version does not know, MigrationInProgress while another run migrates them, and StatementFailed.
     """
     current = read_revision(connection, schema)
+    table_mark = table_mark or _mark_of_version_table(connection, dialect, schema)
     if current is None:
         execute_as_written(connection, revisions.version_table_statements(dialect, schema, table_mark))
         in_schema(connection, schema).execute(_BASELINE_ROW)
@@ -55,36 +59,41 @@ def upgrade(
     connection.commit()
     for revision in revisions.pending(current):
         if dialect is Dialect.POSTGRESQL:
-            _upgrade_at_once(connection, schema, revision)
+            _upgrade_at_once(connection, schema, revision, table_mark)
         else:
-            _upgrade_by_statement(connection, schema, revision, note)
+            statements = revisions.statements(revision, dialect, schema, table_mark)
+            _upgrade_by_statement(connection, schema, revision, statements, note)
     return current
 
 
-def _upgrade_at_once(connection: Connection, schema: str, revision: str) -> None:
+def _mark_of_version_table(connection: Connection, dialect: Dialect, schema: str) -> str | None:
+    """Return the mark of `alembic_version`, which names the store and the job that created it; None if it has none."""
+    table = store_tables.list_tables(connection, dialect, schema).get(VERSION_TABLE)
+    return None if table is None or table.mark is None else str(table.mark)
+
+
+def _upgrade_at_once(connection: Connection, schema: str, revision: str, table_mark: str | None) -> None:
     """Execute a revision of PostgreSQL in one transaction; do nothing if another run did."""
     lock = text("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(:name, 0))")
     connection.execute(lock, {"name": _lock_name(schema)})
     scoped = in_schema(connection, schema)
     current = _read_version(scoped)
     if current is not None and current < revision:
-        execute_as_written(connection, revisions.statements(revision, Dialect.POSTGRESQL, schema))
+        execute_as_written(connection, revisions.statements(revision, Dialect.POSTGRESQL, schema, table_mark))
         scoped.execute(_VERSION.update().values(version_num=revision))
     connection.commit()
 
 
-def _upgrade_by_statement(connection: Connection, schema: str, revision: str, note: Note | None) -> None:
-    """Execute a revision of MySQL, without the statements that the schema shows to be executed."""
+def _upgrade_by_statement(
+    connection: Connection, schema: str, revision: str, statements: Sequence[str], note: Note | None
+) -> None:
+    """Execute the statements of a revision of MySQL, without those that the schema shows to be executed."""
     lock = {"name": _lock_name(schema)}
     if not connection.execute(text("SELECT GET_LOCK(:name, :seconds)"), {**lock, "seconds": _LOCK_SECONDS}).scalar():
         raise MigrationInProgress
     try:
         names = _schema_names(connection, schema)
-        steps = zip(
-            revisions.statements(revision, Dialect.MYSQL, schema),
-            revisions.changes(revision, Dialect.MYSQL),
-            strict=True,
-        )
+        steps = zip(statements, revisions.changes(revision, Dialect.MYSQL), strict=True)
         for index, (statement, change) in enumerate(steps):
             if not names.has(change):
                 if note is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, literal, select, table, text
@@ -56,6 +57,12 @@ def grant_table(connection: Connection, dialect: Dialect, name: str, grantee: st
     role = quoted_for(connection, grantee)
     account = f"{role}@'%'" if dialect is Dialect.MYSQL else role
     execute_as_written(connection, [f"GRANT {RIGHTS} ON {name} TO {account}"])
+
+
+def grant_tables(connection: Connection, dialect: Dialect, schema: str, tables: Sequence[str], grantee: str) -> None:
+    """Let a role or login read and write the rows of these tables of the schema."""
+    for name in tables:
+        grant_table(connection, dialect, qualified(connection, schema, name), grantee)
 
 
 def is_empty(connection: Connection, schema: str, name: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex
 
@@ -30,6 +32,13 @@ def find_stores(store_ids: list[str]) -> list[Store]:
     """Return the stores that exist, in the order of their ids (at most 100), read consistently with one call."""
     rows = get_many([(Store, (each,)) for each in store_ids], consistent=True)
     return [row for row in rows if row is not None]
+
+
+def iterate_stores(store_ids: Iterable[str]) -> Iterator[Store]:
+    """Yield the stores that exist, in the order of their ids: one call for each 100."""
+    remaining = iter(store_ids)
+    while chunk := list(islice(remaining, 100)):
+        yield from find_stores(chunk)
 
 
 def find_by_slug(slug: str) -> Store | None:
@@ -64,11 +73,13 @@ def stage_new_store(transaction: Transaction, row: Store) -> None:
     unique_values.claim(transaction, _slug_key(row.slug), row.id, SlugTaken())
 
 
-def stage_columns(transaction: Transaction, row: Store, columns: Mapping[str, Any]) -> None:
+def stage_columns(
+    transaction: Transaction, row: Store, columns: Mapping[str, Any], condition: Condition | None = None
+) -> None:
     """Stage these columns (None: removed) of a store, and its next version.
 
-    The commit raises WriteConflict if the row has another version than `row`; SlugTaken if another store has the slug.
-    The former slug becomes free after FREED_AFTER.
+    The commit raises WriteConflict if the row has another version than `row`, or does not meet a further condition;
+    SlugTaken if another store has the slug. The former slug becomes free after FREED_AFTER.
     """
     now = clock.now()
     actions: list[Action] = [
@@ -77,7 +88,10 @@ def stage_columns(transaction: Transaction, row: Store, columns: Mapping[str, An
         Store.version.set(row.version + 1),
         Store.updated_at.set(now),
     ]
-    transaction.update(Store(row.id), actions, Store.version == row.version, otherwise=WriteConflict())
+    is_same = Store.version == row.version
+    transaction.update(
+        Store(row.id), actions, is_same if condition is None else is_same & condition, otherwise=WriteConflict()
+    )
     if columns.get("slug", row.slug) != row.slug:
         unique_values.claim(transaction, _slug_key(columns["slug"]), row.id, SlugTaken())
         unique_values.claim(transaction, _slug_key(row.slug), row.id, WriteConflict(), until=now + FREED_AFTER)

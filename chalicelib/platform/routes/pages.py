@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.kit import front_door
 from chalicelib.kit.front_door import Link, Person
 from chalicelib.kit.http import ApiRequest, endpoint
-from chalicelib.platform.pages.app import page
+from chalicelib.platform.service import pages
 
 bp = Blueprint(__name__)
 
@@ -23,5 +23,5 @@ front_door.register_links("platform", _links)
 @endpoint(bp, media_type="text/html")
 def show_platform(call: ApiRequest) -> Response:
     """Return the owners' page. The page contains no data: it reads them with the browser's session."""
-    document = page.app_page()
+    document = pages.owner_page()
     return Response(document.html, document.headers, document.status)

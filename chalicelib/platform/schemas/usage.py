@@ -36,6 +36,8 @@ class LimitUsageRead(Schema):
     )
     used: int
     limit: int
+    percent: int = Field(description="The used part in whole percent, rounded down; it may exceed 100.")
+    is_near: bool = Field(description="80 % or more is used.")
 
 
 class UsageDayRead(Schema):
@@ -48,6 +50,8 @@ class UsageDayRead(Schema):
     total_products: int
     orders_created: int
     orders_total_value: Amount
+    storage_uploaded_bytes: int
+    storage_deleted_bytes: int
     storage_total_bytes: int
     api_calls: int
     api_errors: int = Field(description="Calls that were answered with a status of 400 or more.")
@@ -89,6 +93,7 @@ class ApiLogRead(Schema):
     response_time_ms: int | None
     changes: dict[str, Any] | None = Field(description="`{table: {created, updated, deleted}}`")
     amount: Amount | None
+    bytes: int | None = Field(description="Those of an uploaded file; negative for those of a deleted one.")
     ip_address: str | None
     user_agent: str | None
     error_message: str | None

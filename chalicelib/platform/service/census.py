@@ -14,6 +14,7 @@ from chalicelib.platform.models import Store
 from chalicelib.platform.repository import store_counters, store_row_counts, stores
 from chalicelib.platform.schemas.usage_messages import CensusRequested
 from chalicelib.platform.service import store_connections
+from chalicelib.platform.service.media.file_deletions import remove_abandoned_uploads
 
 ATTEMPTS = 4
 """Counts of a store that is called all the time, before their common difference is corrected."""
@@ -23,11 +24,13 @@ log = logs.logger("platform")
 
 
 def count_store(message: CensusRequested) -> None:
-    """Count the rows of an active store and correct its counters.
+    """Remove abandoned uploads of an active store, count its rows and correct its counters.
 
     A store whose server is down is skipped until the next census; a store that does not exist is ignored.
     """
     try:
+        if message.attempt == 1:
+            _remove_abandoned(message.store_id)
         remaining = retry_conflicts(lambda: _attempt(message))
     except (Unavailable, StatementFailed, StoreNotFound) as error:
         log.warning(
@@ -36,6 +39,13 @@ def count_store(message: CensusRequested) -> None:
         return
     if remaining is not None:
         messages.publish(remaining, delay_seconds=RETRY_SECONDS)
+
+
+def _remove_abandoned(store_id: str) -> None:
+    """Remove uploads that were not completed, in steps: a further one is requested if there may be more."""
+    store = stores.get_store(store_id)
+    if store.database_status is DatabaseStatus.ACTIVE and remove_abandoned_uploads(store):
+        messages.publish(CensusRequested(store_id=store_id))
 
 
 def _attempt(message: CensusRequested) -> CensusRequested | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.kit import messages
+from chalicelib.platform.domain.media_files import ABANDONED_AFTER
 from chalicelib.platform.domain.usage_hours import FINAL_AFTER, HOUR
 from chalicelib.platform.domain.usage_logs import start_of_hour
 from chalicelib.platform.repository import usage_hours
@@ -31,8 +32,11 @@ def request_roll_ups(due: datetime, last_completed: datetime | None) -> None:
 
 
 def request_censuses(due: datetime, last_completed: datetime | None) -> None:
-    """Send each store that was called since the last completed run to `platform-measure_store`; a repeat is harmless."""
-    hours = _hours(_first_hour(due, last_completed), due)
+    """Send each store that was called since the last completed run to `platform-measure_store`; a repeat is harmless.
+
+    Stores that began an upload shortly before that run are sent again: it was not abandoned yet.
+    """
+    hours = _hours(start_of_hour(_first_hour(due, last_completed) - ABANDONED_AFTER), due)
     stores = {store_id: None for hour in hours for store_id in usage_hours.iterate_stores_of_hour(hour)}
     messages.publish_many(CensusRequested(store_id=each) for each in stores)
 

@@ -1,4 +1,4 @@
-"""Provisioning jobs without a worker: those whose lease ended, and failed ones whose time for a retry is over."""
+"""Jobs and transfers without a worker: those whose lease ended, and failed jobs whose time for a retry is over."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from chalicelib.platform.enums import JobKind
 from chalicelib.platform.errors import JobNotRetryable
 from chalicelib.platform.metrics import LONGEST_LAPSED_JOB
 from chalicelib.platform.models import ProvisioningJob
-from chalicelib.platform.repository import provisioning_jobs
+from chalicelib.platform.repository import provisioning_jobs, transfers
 from chalicelib.platform.schemas.provisioning import JobDue
+from chalicelib.platform.schemas.transfers import TransferDue
 
 
 def resume_jobs(due: datetime) -> None:
@@ -40,3 +41,10 @@ def _retry_removal(job: ProvisioningJob) -> None:
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
     messages.publish(JobDue(store_id=job.store_id, job_id=job.id))
+
+
+def resume_transfers(due: datetime) -> None:
+    """Queue the transfers whose lease has ended, and those that waited for their store."""
+    for store_id, transfer_id in transfers.iterate_lapsed(due):
+        if transfers.requeue(store_id, transfer_id):
+            messages.publish(TransferDue(store_id=store_id, transfer_id=transfer_id))

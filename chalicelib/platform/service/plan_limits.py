@@ -1,4 +1,4 @@
-"""Reservations of products and orders within the limits of a store's plan.
+"""Reservations of products, orders and storage within the limits of a store's plan.
 
 The condition of each update holds the limit under concurrent callers. If it fails, the row is read: an ended access or a
 new month is applied first, then the reservation is repeated or refused.
@@ -48,6 +48,23 @@ def reserve_products(store: Store, count: int) -> None:
 def give_back_products(store_id: str, count: int) -> None:
     """Subtract products of a store that were deleted, or reserved and not created."""
     plan_limits.subtract_products(store_id, count)
+
+
+def reserve_bytes(store: Store, count: int) -> None:
+    """Count the bytes of a new file of a store: one conditional update. `store` is the row as the caller has read it.
+
+    Raises PlanLimitReached, with bytes as `limit` and `used`, if they do not fit the plan; StoreNotFound.
+    """
+
+    def write(row: Store) -> bool | None:
+        return plan_limits.add_bytes(row, count, clock.now()) or None
+
+    _reserve(store, PlanLimit.STORAGE, count, write)
+
+
+def give_back_bytes(store_id: str, count: int) -> None:
+    """Subtract the bytes of a file of a store that was deleted, or reserved and not stored."""
+    plan_limits.subtract_bytes(store_id, count)
 
 
 def reserve_order(store: Store) -> ReservedOrder:
@@ -108,5 +125,5 @@ def _require_room(store: Store, limit: PlanLimit, count: int) -> None:
     """Raise PlanLimitReached if `count` more do not fit the store's limit."""
     state = rules.limit_state(store, limit, clock.now())
     if state.used + count > state.limit:
-        plan = billing.store_plan_above(limit.value, max(state.limit, state.used + count - 1))
+        plan = billing.store_plan_above(limit.value, max(state.limit, state.used + count - 1) // limit.unit)
         raise PlanLimitReached(extras={"limit": state.limit, "used": state.used, "upgrade_to": plan})

@@ -19,6 +19,7 @@ from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.service import free_shared_stores, provisioning_places, supabase_projects
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
+from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
 log = logs.logger("platform")
 
@@ -46,14 +47,15 @@ def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
     connection = run.connect(target)
     has_copies = run.job.kind is not JobKind.PROVISION
     left = []
-    for name in [VERSION_TABLE, *reversed(NAMES)]:
+    technical = (VERSION_TABLE, *TECHNICAL_TABLES)
+    for name in [*technical, *reversed(NAMES)]:
         with connection.begin():
             store_tables.lock_tables(connection, target.dialect, target.schema)
             table = store_tables.list_tables(connection, target.dialect, target.schema).get(name)
             if table is None or table.mark != run.mark:
                 continue
             quoted = store_tables.qualified(connection, target.schema, name)
-            is_droppable = has_copies or name == VERSION_TABLE
+            is_droppable = has_copies or name in technical
             if not is_droppable:
                 store_seeds.delete_seeds(connection, target.schema, name)
             if is_droppable or store_tables.is_empty(connection, target.schema, name):

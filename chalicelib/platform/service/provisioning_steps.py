@@ -27,11 +27,11 @@ from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.service import provisioning_places, store_connections
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.store_database import revisions
+from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 from chalicelib.platform.store_database.tables import TABLES
 
 NAMES = tuple(table.name for table in TABLES)
-VERSION_TABLE = "alembic_version"
-"""The technical table with the schema revision, which only migrations change."""
+VERSION_TABLE = store_migrations.VERSION_TABLE
 
 log = logs.logger("platform")
 
@@ -44,9 +44,8 @@ def inspect_tables(run: JobRun) -> None:
         existing = store_tables.list_tables(connection, target.dialect, target.schema)
         _require_own(run, existing)
         differences = []
-        version_table = existing.get(VERSION_TABLE)
-        if version_table is not None and version_table.mark is None:
-            differences.append(Difference(VERSION_TABLE, "", "other_migrations"))
+        technical = [existing[name] for name in (VERSION_TABLE, *TECHNICAL_TABLES) if name in existing]
+        differences += [Difference(each.name, "", "other_migrations") for each in technical if each.mark is None]
         strangers = [name for name in NAMES if name in existing and existing[name].mark != run.mark]
         views = [name for name in strangers if not existing[name].is_table]
         differences += [Difference(name, "", "not_a_table") for name in views]
@@ -104,6 +103,7 @@ def record_revision(run: JobRun) -> None:
     if target.grantee is not None:
         with connection.begin():
             store_schemas.revoke_table(connection, target.dialect, target.schema, VERSION_TABLE, target.grantee)
+            store_tables.grant_tables(connection, target.dialect, target.schema, TECHNICAL_TABLES, target.grantee)
 
 
 def add_seeds(run: JobRun) -> None:
@@ -121,7 +121,7 @@ def activate_store(run: JobRun) -> None:
     target = provisioning_places.get_target(run)
     place = target.place()
     with store_connections.connect(place.server) as connection:
-        store_schemas.check_access(connection, place, NAMES)
+        store_schemas.check_access(connection, place, (*NAMES, *TECHNICAL_TABLES))
     kind = run.request.database.type
     migrator = target.admin if target.admin != target.runtime else None
     integration_configs.save_place(run.store.id, kind, place, migrator)

@@ -46,6 +46,7 @@ log = logs.logger("platform")
 class CallUsage:
     """What a call did, for its log: changed rows by table, and the total of a placed order in the store's currency.
 
+    `bytes` are those of an uploaded file, negative for those of a deleted one.
     `started_seconds` is on the monotonic clock, for the response time.
     """
 
@@ -53,6 +54,7 @@ class CallUsage:
     started_seconds: float = field(default_factory=time.perf_counter)
     changes: dict[str, dict[str, int]] = field(default_factory=dict)
     amount: Decimal | None = None
+    bytes: int = 0
 
     def count_rows(self, table: str, kind: str, count: int) -> None:
         """Add to the changed rows of a table; `kind` is `created`, `updated` or `deleted`."""
@@ -157,6 +159,7 @@ def record_usage(caller: StoreCaller, call: CompletedCall) -> None:
                 response_time_ms=round((time.perf_counter() - usage.started_seconds) * 1000),
                 changes=usage.changes if call.status < 400 else {},
                 amount=usage.amount if call.status < 400 else None,
+                bytes=usage.bytes if call.status < 400 else 0,
                 error_code=call.error_code,
                 source_ip=call.credentials.source_ip,
                 user_agent=call.credentials.headers.get("user-agent", ""),

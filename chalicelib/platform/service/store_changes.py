@@ -10,15 +10,17 @@ from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import MethodNotAllowed, VersionMismatch
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.platform.domain import store_rows as rules
+from chalicelib.platform.domain.media_files import READY
 from chalicelib.platform.domain.store_rows import Row, RowErrors
 from chalicelib.platform.domain.store_rules import refused_changes
-from chalicelib.platform.domain.store_schema import READ_ONLY_TABLES, TableSchema
+from chalicelib.platform.domain.store_schema import READ_ONLY_TABLES, UPLOADED_TABLES, TableSchema
 from chalicelib.platform.errors import InvalidRow, RowNotFound
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import store_customers, store_rows
 from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.schemas.store_rows import RowBatchRead, RowRead
-from chalicelib.platform.service.plan_limits import give_back_products
+from chalicelib.platform.service.media.file_deletions import object_deletion
+from chalicelib.platform.service.plan_limits import give_back_bytes, give_back_products
 from chalicelib.platform.service.product_reservations import product_reservation
 from chalicelib.platform.service.store_callers import StoreCaller
 from chalicelib.platform.service.store_calls import retry_deadlocks, run_transaction
@@ -37,6 +39,14 @@ def writable_schema(table: str) -> TableSchema:
     schema = table_schema(table)
     if table in READ_ONLY_TABLES:
         raise MethodNotAllowed("This table is only written by the order routes.", headers={"Allow": "GET"})
+    return schema
+
+
+def _creatable_schema(table: str) -> TableSchema:
+    """Return the description of a table in which callers create rows. Raises StoreTableNotFound, MethodNotAllowed."""
+    schema = writable_schema(table)
+    if table in UPLOADED_TABLES:
+        raise MethodNotAllowed("Files are added by POST /v1/store/uploads.", headers={"Allow": "GET, PUT"})
     return schema
 
 
@@ -63,7 +73,7 @@ def create_rows(
 
     Raises StoreTableNotFound, InvalidRow, RowAlreadyExists, ReferencedRowMissing, PlanLimitReached, Unavailable.
     """
-    schema, is_batch = writable_schema(table), not isinstance(body, Mapping)
+    schema, is_batch = _creatable_schema(table), not isinstance(body, Mapping)
     rows = _new_rows(schema, row_bodies(body), caller.store.currency, key, RowErrors(is_batch))
     with product_reservation(caller.store) as reservation:
         if table == "products":
@@ -125,26 +135,33 @@ def change_row(caller: StoreCaller, path: tuple[str, str], body: Body, version: 
 
 
 def delete_row(caller: StoreCaller, table: str, row_id: str, version: str | None) -> None:
-    """Delete a row. Raises StoreTableNotFound, RowNotFound, VersionMismatch, Unavailable.
+    """Delete a row; of a file also its object. Raises StoreTableNotFound, RowNotFound, VersionMismatch, Unavailable.
 
     A customer is locked first, so that no concurrent order gets their addresses after `detach_orders`. Writers of orders
     lock the customer last: a deadlock with one of them is retried.
     """
     schema = writable_schema(table)
     key = require_key(schema, row_id)
+    delete_object = object_deletion(caller.store) if table in UPLOADED_TABLES else None
 
-    def work(transaction: StoreTransaction) -> None:
-        if version is not None or table == "customers":
-            _lock(transaction, schema, key, version)
+    def work(transaction: StoreTransaction) -> Row:
+        is_locked = version is not None or table == "customers" or delete_object is not None
+        row = _lock(transaction, schema, key, version) if is_locked else key
         if table == "customers":
             store_customers.detach_orders(transaction, row_id, clock.now())
         if not store_rows.delete_row(transaction, schema, key):
             raise RowNotFound
+        if delete_object is not None:
+            delete_object(row)
+        return row
 
-    run_transaction(caller.store, work)
+    row = run_transaction(caller.store, work)
     caller.usage.count_rows(table, "deleted", 1)
     if table == "products":
         give_back_products(caller.store.id, 1)
+    elif delete_object is not None:
+        give_back_bytes(caller.store.id, row["byte_size"])
+        caller.usage.bytes -= row["byte_size"] if row["status"] == READY else 0
 
 
 def _new_rows(

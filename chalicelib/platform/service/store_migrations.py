@@ -11,13 +11,15 @@ from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.platform.domain.migration_runs import has_tables
+from chalicelib.platform.domain.provisioning_targets import grantee_of
 from chalicelib.platform.enums import MigrationRunStatus, StoreMigrationStatus
 from chalicelib.platform.errors import MigrationInProgress, StoreNotFound
 from chalicelib.platform.models import Store, StoreMigration
-from chalicelib.platform.repository import integration_configs, migrations, store_migrations, stores
+from chalicelib.platform.repository import integration_configs, migrations, store_migrations, store_tables, stores
 from chalicelib.platform.schemas.migrations import StoreMigrationRequested, StoreMigrationsRequested
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.service.migrations import continue_run
+from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 from chalicelib.platform.store_database.revisions import HEAD, RevisionUnknown
 
 _STATEMENT_PROBLEMS = {
@@ -82,11 +84,17 @@ def _skip(row: StoreMigration) -> None:
 
 
 def _upgrade(store: Store, row: StoreMigration) -> str:
-    """Migrate the store's tables. Returns the revision that they had."""
+    """Migrate the store's tables and let its login use new technical ones. Returns the revision that they had."""
     place = integration_configs.load_migrator(store)
+    dialect, schema = place.server.dialect, place.schema
+    grantee = grantee_of(integration_configs.load_place(store), place)
     note = partial(migrations.note_statement, row.run_id, row.store_id)
     with store_connections.connect(place.server) as connection:
-        return store_migrations.upgrade(connection, place.server.dialect, place.schema, note=note)
+        before = store_migrations.upgrade(connection, dialect, schema, note=note)
+        if grantee is not None:
+            with connection.begin():
+                store_tables.grant_tables(connection, dialect, schema, TECHNICAL_TABLES, grantee)
+    return before
 
 
 def _reason(error: Exception) -> str:

@@ -8,6 +8,7 @@ from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database import revisions
+from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 from chalicelib.platform.store_database.tables import CATEGORIES, CMS_PAGES, SEO_SETTINGS, TABLES
 from tests.platform.killed_worker import killed_worker
 from tests.platform.provisioning import Drain, end_lease, owner_api, provision, run_to_end
@@ -31,7 +32,7 @@ def test_a_store_is_provisioned_on_every_kind_of_server(
     assert (status["tables_created"], status["total_tables"]) == (14, 14)
     comments = server_of_kind.comments(owner.store)
     mark = f"backroom:{owner.store.id}:{job_id}"
-    assert comments == dict.fromkeys({*NAMES, "alembic_version"}, mark)
+    assert comments == dict.fromkeys({*NAMES, *TECHNICAL_TABLES, "alembic_version"}, mark)
     row = Store.get(owner.store.id)
     assert (row.database_status, row.database_type) == (DatabaseStatus.ACTIVE, server_of_kind.body["type"])
     assert (row.config_version, row.schema_revision) == (1, revisions.HEAD)

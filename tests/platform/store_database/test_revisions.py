@@ -15,6 +15,7 @@ from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database import revisions
+from chalicelib.platform.store_database.cursors import CURSORS, TECHNICAL_TABLES
 from chalicelib.platform.store_database.schema_changes import SchemaChange, read_change
 from chalicelib.platform.store_database.tables import METADATA, TABLES
 from infra.migrations import render
@@ -40,6 +41,15 @@ def test_the_statements_of_all_tables_are_those_of_the_first_revision(dialect: D
     unmarked = [re.sub(r" COMMENT='backroom:.*'", "", s) for s in made if not s.startswith("COMMENT")]
     assert unmarked == list(revisions.statements(revisions.BASELINE, dialect, "s"))
     assert len([s for s in made if MARK in s]) == len(TABLES) == 14
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_a_table_of_a_later_revision_gets_the_mark(dialect: Dialect) -> None:
+    made = [s for each in revisions.REVISIONS[1:] for s in revisions.statements(each, dialect, "s", MARK)]
+    plain = [s for each in revisions.REVISIONS[1:] for s in revisions.statements(each, dialect, "s")]
+    unmarked = [re.sub(r" COMMENT='backroom:.*'", "", s) for s in made if not s.startswith("COMMENT")]
+    assert unmarked == plain
+    assert len([s for s in made if MARK in s]) == len(TECHNICAL_TABLES) == 1
 
 
 @pytest.mark.parametrize("mark", ["", "backroom", "backroom:a:b", MARK + "'", f"x{MARK}"])
@@ -72,7 +82,7 @@ def test_all_revisions_together_make_the_metadata(prepared_place: PreparedPlace)
     place = prepared_place.migrating_place
     schema = place.schema if place.server.dialect is Dialect.POSTGRESQL else None  # the default one of MySQL
     expected = MetaData(naming_convention=METADATA.naming_convention)
-    for table in TABLES:
+    for table in (*TABLES, CURSORS):
         table.to_metadata(expected, schema=schema or SchemaConst.RETAIN_SCHEMA)
     with store_connections.connect(place.server) as connection:
         options = {

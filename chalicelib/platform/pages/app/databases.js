@@ -1,20 +1,23 @@
-/** The choice of a database: four kinds, a test of the connection, and the start of the job that creates it. */
+/** The choice of a database: four kinds, a test of the connection, and the start of the job that uses it. */
 {
   const SECRET = { type: "password", autocomplete: "off", required: true, maxlength: 256, spellcheck: "false" };
   const PLAIN = { required: true, spellcheck: "false", autocapitalize: "none", autocomplete: "off" };
-  const server = (port, schema) => [
+  const HINTS = { schema: "It is created if it does not exist. Existing tables are compared, never changed.", user: "It creates the tables. If it may create users, the store runs as one with fewer rights." };
+
+  /** Return the fields of a server of the owner. */
+  st.serverFields = (port, schema, hints = HINTS) => [
     kit.field({ name: "host", label: "Host", ...PLAIN, maxlength: 253, placeholder: "db.example.com" }),
     kit.field({ name: "port", label: "Port", type: "number", value: port, min: 1024, max: 65535, required: true }),
     kit.field({ name: "database", label: "Database", ...PLAIN, maxlength: 64 }),
-    schema && kit.field({ name: "schema", label: "Schema", ...PLAIN, maxlength: 63, value: "store", hint: "It is created if it does not exist. Existing tables are compared, never changed." }),
-    kit.field({ name: "username", label: "User", ...PLAIN, maxlength: 63, hint: "It creates the tables. If it may create users, the store runs as one with fewer rights." }),
+    schema && kit.field({ name: "schema", label: "Schema", ...PLAIN, maxlength: 63, value: "store", hint: hints.schema }),
+    kit.field({ name: "username", label: "User", ...PLAIN, maxlength: 63, hint: hints.user }),
     kit.field({ name: "password", label: "Password", ...SECRET }),
     kit.field({ name: "ca_certificate", label: "CA certificate (optional)", tag: "textarea", maxlength: 16384, spellcheck: "false", hint: "PEM, if no public authority signed the server's certificate." }),
   ].filter(Boolean);
   const FIELDS = {
     shared: () => [],
-    postgresql: () => server(5432, true),
-    mysql: () => server(3306, false),
+    postgresql: () => st.serverFields(5432, true),
+    mysql: () => st.serverFields(3306, false),
     "supabase-database": () => [
       kit.field({ name: "access_token", label: "Access token", ...SECRET, hint: "From your Supabase account. It is kept until the job ends." }),
       kit.field({ name: "organization", label: "Organization, for a new project", ...PLAIN, required: false, maxlength: 64 }),
@@ -25,54 +28,48 @@
   };
 
   /** Return what a form asks for: without empty fields, with its kind. */
-  const connection = (type, values) => ({ type, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "" && value !== null)) });
-
-  /** Show errors of `database.<kind>.<field>` beside the fields. */
-  const named = (error) => {
-    if (error.fields) error.fields = Object.fromEntries(Object.entries(error.fields).map(([path, text]) => [path.replace(/^database\.([\w-]+\.)?/, ""), text]));
-    throw error;
-  };
+  st.connection = (type, values) => ({ type, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "" && value !== null)) });
 
   /** Show the store's job if it runs or failed, else the choice of a database. */
-  st.database = (place, store) => kit.load(place, async () => {
-    const [row, jobs] = await Promise.all([st.read(st.path(store)), st.read(st.path(store, "provision"), { limit: 1 })]);
-    return [row, jobs.items[0]];
-  }, ([row, job]) => {
-    if (row.active_job) return st.progress(place, row, row.active_job);
-    if (row.database_status === "active") return kit.h("div", { class: "stack" }, st.back(`store/${store}`, row.name), kit.banner("The store has a database already.", "good"));
-    return job?.status === "failed" ? st.progress(place, row, job.id) : st.chooseDatabase(place, row);
+  st.database = (place, store) => kit.load(place, () => st.readJobs(store), ({ row, jobs, job }) => {
+    const back = st.back(`store/${store}`, row.name);
+    const choice = () => st.chooseDatabase(row, { submit: "Make the database", start: async (database) => {
+      await st.call("POST", st.path(store, "provision"), { body: { database }, repeatable: true });
+      st.database(place, store);
+    } });
+    const latest = job ?? (row.database_type ? null : st.failedJob(jobs, "provision", "move"));
+    if (latest) return kit.h("div", { class: "stack" }, back, st.jobCard(row, latest, {
+      completed: (status) => [st.moveProof(status.report), kit.h("a", { class: "button primary", href: `#store/${store}` }, "To the store")],
+      cancelled: () => kit.button("Choose a database", () => place.replaceChildren(kit.h("div", { class: "stack" }, back, choice())), "primary"),
+    }));
+    if (row.database_status === "active") return kit.h("div", { class: "stack" }, back, kit.banner("The store has a database already.", "good"));
+    return kit.h("div", { class: "stack" }, back, choice(), kit.h("p", null, kit.h("a", { class: "button bare", href: `#store/${store}/takeover` }, "Take over the rows of an existing store")));
   });
 
-  st.chooseDatabase = (place, row) => {
+  /** Return the choice of a kind of database, with the form of the chosen one; `start(database)` uses what it asks for. */
+  st.chooseDatabase = (row, { submit, start, without = [] }) => {
     const form = kit.h("div", { "aria-live": "polite" });
-    const choose = (type) => form.replaceChildren(formOf(place, row, type));
-    const kinds = Object.entries(st.KINDS).map(([type, [title, about]]) => {
-      const input = kit.h("input", { type: "radio", name: "kind", value: type, onchange: () => choose(type) });
-      return kit.h("label", { class: "kind" }, input, kit.h("strong", null, title), kit.h("span", { class: "soft" }, about));
-    });
-    return kit.h("div", { class: "stack" }, st.back(`store/${row.id}`, row.name),
-      kit.h("fieldset", { class: "stack" }, kit.h("legend", null, "Which kind of database?"), kit.h("div", { class: "kinds" }, kinds)), form);
+    const choose = (type) => form.replaceChildren(formOf(row, type, { submit, start }));
+    const kinds = Object.entries(st.KINDS).filter(([type]) => !without.includes(type)).map(([type, text]) => [type, ...text]);
+    return kit.h("div", { class: "stack" }, st.kindCards("Which kind of database?", kinds, choose), form);
   };
 
-  function formOf(place, row, type) {
+  function formOf(row, type, { submit, start }) {
     const result = kit.h("div", { role: "status" });
-    const body = () => ({ database: connection(type, kit.values(form)) });
+    const database = () => st.connection(type, kit.values(form));
     const test = kit.button("Test the connection", kit.act(async () => {
       result.replaceChildren();
       if (!form.reportValidity()) return;
       try {
-        const { data } = await st.call("POST", st.path(row.id, "database/test"), { body: body() });
-        const found = data.existing_tables.length ? ` The tables ${data.existing_tables.join(", ")} exist; they are compared when the store is made.` : "";
+        const { data } = await st.call("POST", st.path(row.id, "database/test"), { body: { database: database() } });
+        const found = data.existing_tables.length ? ` The tables ${data.existing_tables.join(", ")} exist; they are compared when the job begins.` : "";
         result.replaceChildren(kit.banner(`The connection works${data.version ? `: version ${data.version}` : ""}.${found}`, "good"));
       } catch (error) {
         if (!(error instanceof kit.Problem)) throw error;
         result.replaceChildren(kit.banner(Object.values(error.fields)[0] ?? error.message, "bad"));
       }
     }));
-    const form = kit.form({ label: st.KINDS[type][0], submit: "Make the database", fields: FIELDS[type](), save: async () => {
-      await st.call("POST", st.path(row.id, "provision"), { body: body(), repeatable: true }).catch(named);
-      st.database(place, row.id);
-    } });
+    const form = kit.form({ label: st.KINDS[type][0], submit, fields: FIELDS[type](), save: () => start(database()).catch(st.named("database")) });
     form.querySelector(".row").append(test);
     form.append(result);
     return kit.h("div", { class: "card" }, form);

@@ -6,11 +6,12 @@ after `#`, which no server receives.
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 from chalicelib.kit.web import Document, Page, compose_document
 
-KIT = ("kit/client.js", "kit/session.js", "kit/elements.js", "kit/accounts.js")
+KIT = ("kit/client.js", "kit/session.js", "kit/elements.js", "kit/charts.js", "kit/accounts.js")
 SCRIPTS = (
     "session.js",
     "access.js",
@@ -18,7 +19,15 @@ SCRIPTS = (
     "stores.js",
     "databases.js",
     "progress.js",
+    "figures.js",
+    "storages.js",
+    "deletion.js",
     "store.js",
+    "backups.js",
+    "moves.js",
+    "takeovers.js",
+    "csv_files.js",
+    "imports.js",
     "keys.js",
     "row_forms.js",
     "rows.js",
@@ -27,8 +36,11 @@ SCRIPTS = (
 )
 
 
-def app_page() -> Document:
-    """Return the page. No other page may frame it."""
+def app_page(bucket: str, notice: str | None) -> Document:
+    """Return the page, with a notice for all owners. No other page may frame it.
+
+    It sends CSV files to the bucket and reads reports there: `bucket` has its origins, separated by spaces.
+    """
     return compose_document(
         Page(
             folder=Path(__file__).parent,
@@ -36,6 +48,9 @@ def app_page() -> Document:
             markup="app.html",
             style="app.css",
             scripts=(*KIT, *SCRIPTS),
-            policy={"connect-src": "'self'", "frame-ancestors": "'none'"},
+            fields={
+                "notice": f'<div class="banner warn" role="status"><p>{escape(notice)}</p></div>' if notice else ""
+            },
+            policy={"connect-src": f"'self' {bucket}", "frame-ancestors": "'none'"},
         )
     )

@@ -22,6 +22,24 @@
     mysql: ["MySQL or MariaDB", "Your own server: MySQL 8.0.16, MariaDB 10.6, or later."],
   };
 
+  /** Return whether the store has a database in use. */
+  st.hasDatabase = (row) => Boolean(row.database_type) && ["active", "moving", "suspended"].includes(row.database_status);
+  /** Return whether its tables are on a server of the owner. */
+  st.isConnected = (row) => st.hasDatabase(row) && row.database_type !== "shared";
+  st.databaseName = (row) => `${st.KINDS[row.database_type]?.[0] ?? row.database_type}${row.database_host ? ` at ${row.database_host}` : ""}`;
+
+  /** Return what shows errors of `<part>.<kind>.<field>` beside the fields. */
+  st.named = (part) => (error) => {
+    if (error.fields) error.fields = Object.fromEntries(Object.entries(error.fields).map(([path, text]) => [path.replace(new RegExp(`^${part}\\.([\\w-]+\\.)?`), ""), text]));
+    throw error;
+  };
+
+  /** Return radio buttons as cards; `kinds` are `[value, title, text]`, `choose(value)` is called with the chosen one. */
+  st.kindCards = (legend, kinds, choose) => kit.h("fieldset", { class: "stack" }, kit.h("legend", null, legend), kit.h("div", { class: "kinds" }, kinds.map(([value, title, about]) => {
+    const input = kit.h("input", { type: "radio", name: "kind", value, onchange: () => choose(value) });
+    return kit.h("label", { class: "kind" }, input, kit.h("strong", null, title), kit.h("span", { class: "soft" }, about));
+  })));
+
   /** Return a section with a heading, actions beside it, and its content. */
   st.section = (title, actions, ...content) => {
     const name = kit.id("section");

@@ -1,11 +1,39 @@
-/** The job that creates a store's database: its progress while it runs, and what to do if it failed. */
+/** A job of a store: its progress while it runs, and what to do if it failed. */
 {
   const EVERY = 1500; // milliseconds
-  const NAMES = { pending: "Waiting for a worker", testing: "Testing the connection", creating: "Creating tables", migrating: "Migrating", seeding: "Adding first rows",
-    completed: "The database is ready", failed: "It did not work", cancelled: "Cancelled" };
+  const STATUSES = { pending: "Waiting for a worker", testing: "Testing the connection", creating: "Creating tables", migrating: "Migrating", seeding: "Adding first rows" };
+  const KINDS = {
+    provision: { completed: "The database is ready", another: "Choose another database" },
+    move: { running: "Moving the store", completed: "The store has moved", cancelled: "The move is cancelled", another: "Give the move up" },
+    backup: { running: "Making a backup", completed: "The backup is ready", cancelled: "The backup is cancelled", another: "Give the backup up" },
+    restore: { running: "Restoring the store", completed: "The store is restored", cancelled: "The restore is cancelled", another: "Give the restore up" },
+    drop: { running: "Removing data", completed: "The data is removed", another: "Give up" },
+  };
 
-  /** Return what shows a job of the store; it follows the job until it ends or the person leaves the screen. */
-  st.progress = (place, row, id) => {
+  /** Return the heading of a job with this status. */
+  const titleOf = (kind, status) => {
+    if (status === "failed") return "It did not work";
+    if (status === "pending") return STATUSES.pending;
+    return KINDS[kind][status] ?? (status === "cancelled" ? "Cancelled" : KINDS[kind].running ?? STATUSES[status] ?? status);
+  };
+
+  /** Read the store and its jobs, newest first; `job` is the one in progress. */
+  st.readJobs = async (store) => {
+    const [row, { items }] = await Promise.all([st.read(st.path(store)), st.read(st.path(store, "provision"), { limit: 20 })]);
+    return { row, jobs: items, job: row.active_job && (items.find((each) => each.id === row.active_job) ?? { id: row.active_job, kind: "provision" }) };
+  };
+
+  /** Return the newest job of some kinds if it failed in the last day: it can be tried again. */
+  st.failedJob = (jobs, ...kinds) => {
+    const job = jobs.find((each) => kinds.includes(each.kind));
+    return job?.status === "failed" && st.now() - new Date(job.completed_at ?? job.created_at) < 24 * 3600e3 ? job : null;
+  };
+
+  /**
+   * Return what shows a job of the store; it follows the job until it ends or the person leaves the screen. `completed(status)`
+   * and `cancelled()` return what to show after these ends.
+   */
+  st.jobCard = (row, { id, kind }, { completed, cancelled }) => {
     const job = st.path(row.id, `provision/${encodeURIComponent(id)}`);
     const title = kit.h("h2", { tabindex: -1 });
     const bar = kit.h("progress", { max: 100, value: 0, "aria-label": "Progress" });
@@ -13,20 +41,31 @@
     const after = kit.h("div", { class: "stack" });
     let isCanceling = false; // the job stays as it is until a worker has ended it
     const act = (verb) => kit.act(async () => {
-      await st.call("POST", `${job}/${verb}`, { repeatable: true });
+      try {
+        await st.call("POST", `${job}/${verb}`, { repeatable: true });
+      } catch (error) {
+        if (error.code !== "JobEnded") throw error;
+        return end({ status: "cancelled" });
+      }
       isCanceling = verb === "cancel";
       await follow();
     });
-    const shown = kit.h("div", { class: "stack" }, st.back(`store/${row.id}`, row.name), kit.h("div", { class: "card stack" }, title, bar, words, after));
+    const shown = kit.h("div", { class: "card stack" }, title, bar, words, after);
     const again = () => setTimeout(watch, EVERY);
 
     const endings = {
-      completed: () => [kit.h("a", { class: "button primary", href: `#store/${row.id}` }, "To the store")],
+      completed,
       failed: (status) => [kit.banner(status.error_message ?? "The job failed.", "bad"), differences(status.report),
-        kit.h("div", { class: "row" }, kit.button("Try again", act("retry"), "primary"), kit.button("Choose another database", act("cancel")))],
-      cancelled: () => [kit.button("Choose a database", () => place.replaceChildren(st.chooseDatabase(place, row)), "primary")],
+        kit.h("div", { class: "row" }, kit.button("Try again", act("retry"), "primary"), kit.button(KINDS[kind].another, act("cancel")))],
+      cancelled,
     };
     const cancel = kit.button("Cancel", act("cancel"));
+
+    function end(status) {
+      title.textContent = titleOf(kind, status.status);
+      after.replaceChildren(...[endings[status.status](status)].flat().filter(Boolean));
+      title.focus();
+    }
 
     async function follow() {
       let status;
@@ -38,22 +77,20 @@
         return again();
       }
       const isOver = endings[status.status] && (!isCanceling || status.status !== "failed");
-      title.textContent = isOver || !isCanceling ? NAMES[status.status] ?? status.status : "Canceling";
+      const hasTables = status.total_tables && (kind === "provision" || status.status === "creating");
       bar.value = status.progress;
-      words.textContent = [status.message, status.total_tables ? `${status.tables_created} of ${status.total_tables} tables` : ""].filter(Boolean).join(" – ");
-      if (!isOver) {
-        after.replaceChildren(...(isCanceling ? [] : [cancel]));
-        return again();
-      }
-      after.replaceChildren(...endings[status.status](status).filter(Boolean));
-      title.focus();
+      words.textContent = [status.message, hasTables ? `${status.tables_created} of ${status.total_tables} tables` : ""].filter(Boolean).join(" – ");
+      if (isOver) return end(status);
+      title.textContent = isCanceling ? "Canceling" : titleOf(kind, status.status);
+      after.replaceChildren(...(isCanceling ? [] : [cancel]));
+      again();
     }
     const watch = () => shown.isConnected && follow().catch((error) => { after.replaceChildren(kit.banner(error.message, "bad")); });
     setTimeout(watch);
     return shown;
   };
 
-  const differences = (report) => report?.differences.length && kit.table("Existing tables that do not fit", [
+  const differences = (report) => report?.differences?.length && kit.table("Existing tables that do not fit", [
     ["Table", (row) => row.table], ["Column", (row) => row.column], ["Problem", (row) => row.problem], ["Needed", (row) => row.expected], ["There", (row) => row.present],
   ], report.differences);
 }

@@ -13,7 +13,7 @@
       const list = kit.h("div");
       const choice = kit.field({ name: "table", label: "Table", tag: "select", options: tables.map((each) => [each.name, each.name.replaceAll("_", " ")]), value: table.name });
       choice.querySelector("select").addEventListener("change", (event) => { location.hash = `store/${store}/rows/${event.target.value}`; });
-      const search = (query = {}) => showRows(list, { call, table, query, again: () => search(query) });
+      const search = (query = {}) => showRows(list, { call, store, table, query, again: () => search(query) });
       search();
       return kit.h("div", { class: "stack" }, st.back(`store/${store}`, "Store"), kit.h("div", { class: "card stack" }, choice, filterForm(table, search)), list);
     });
@@ -33,7 +33,13 @@
     return form;
   }
 
-  function showRows(place, { call, table, query, again }) {
+  /** Start the export of the rows that a filter selects, and show its progress. */
+  async function exportRows(call, store, table, { sort, ...filter }) {
+    const { data } = await call("POST", "transfers", { key: true, body: { kind: "export", table: table.name, filter } });
+    location.hash = `store/${store}/csv/${data.id}`;
+  }
+
+  function showRows(place, { call, store, table, query, again }) {
     const path = encodeURIComponent(table.name);
     const read = async (cursor) => (await call("GET", path, { query: { ...query, limit: 25, cursor } })).data;
     const edit = (row) => kit.act(async () => {
@@ -59,8 +65,9 @@
       return n || !isWritable(table) ? text : kit.button(text, edit(row), "bare");
     }, ["decimal", "integer"].includes(column.type) ? "number" : ""]);
     return kit.load(place, () => read(), (first) => {
-      const actions = isWritable(table) && kit.button("New row", add, "primary");
-      if (!first.items.length) return kit.empty("No rows", "The table has no rows with these filters.", actions);
+      const writing = isWritable(table) ? [kit.button("New row", add, "primary"), kit.h("a", { class: "button", href: `#store/${store}/import/${table.name}` }, "Import CSV")] : [];
+      if (!first.items.length) return kit.empty("No rows", "The table has no rows with these filters.", kit.h("div", { class: "row" }, writing));
+      const actions = kit.h("div", { class: "row" }, writing, kit.button("Export CSV", kit.act(() => exportRows(call, store, table, query))));
       const all = [...first.items];
       let cursor = first.next_cursor;
       const frame = kit.h("div");
@@ -74,7 +81,7 @@
       }));
       more.hidden = !cursor;
       draw();
-      return kit.h("div", { class: "stack" }, actions && kit.h("div", null, actions), frame, more);
+      return kit.h("div", { class: "stack" }, actions, frame, more);
     });
   }
 }

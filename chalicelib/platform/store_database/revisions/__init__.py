@@ -15,7 +15,7 @@ from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.store_database.schema_changes import SchemaChange, read_change
 
 BASELINE = "0001"
-REVISIONS = (BASELINE, "0002")
+REVISIONS = (BASELINE, "0002", "0003")
 HEAD = REVISIONS[-1]
 END = ";\n"
 
@@ -40,10 +40,13 @@ def pending(current: str) -> tuple[str, ...]:
     return REVISIONS[REVISIONS.index(current) + 1 :]
 
 
-def statements(revision: str, dialect: Dialect, schema: str) -> tuple[str, ...]:
-    """Return the statements of a revision, in order."""
+def statements(revision: str, dialect: Dialect, schema: str, table_mark: str | None = None) -> tuple[str, ...]:
+    """Return the statements of a revision, in order. The tables that it creates get the mark, if there is one."""
     name = quoted(schema, dialect)
-    return tuple(statement.replace("{schema}", name) for statement in _templates(revision, dialect))
+    own: list[str] = list(_templates(revision, dialect))
+    if table_mark is not None:
+        own = [each for statement in own for each in _marked_table(statement, dialect, table_mark)]
+    return tuple(statement.replace("{schema}", name) for statement in own)
 
 
 def changes(revision: str, dialect: Dialect) -> tuple[SchemaChange, ...]:
@@ -68,6 +71,13 @@ def version_table_statements(dialect: Dialect, schema: str, table_mark: str | No
     table = f"{quoted(schema, dialect)}.alembic_version"
     create = [f"CREATE TABLE IF NOT EXISTS {table} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"]
     return tuple(create if table_mark is None else _marked(create, dialect, table, table_mark))
+
+
+def _marked_table(statement: str, dialect: Dialect, table_mark: str) -> list[str]:
+    """Return the statement; if it creates a table, with the table's mark."""
+    if not statement.startswith("CREATE TABLE "):
+        return [statement]
+    return _marked([statement], dialect, f"{{schema}}.{_table_of(statement)}", table_mark)
 
 
 def _marked(statements_of_table: list[str], dialect: Dialect, table: str, table_mark: str) -> list[str]:

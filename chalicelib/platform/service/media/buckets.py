@@ -1,0 +1,33 @@
+"""Calls to a store's bucket, whose refusals become problems with our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from chalicelib.integrations.object_storage import errors
+from chalicelib.integrations.object_storage.errors import BucketRefused
+from chalicelib.kit import logs
+from chalicelib.platform import errors as problems
+
+_PROBLEMS: dict[type[BucketRefused], type[problems.StorageRefused]] = {
+    errors.BucketAccessDenied: problems.StorageAccessDenied,
+    errors.BucketElsewhere: problems.BucketElsewhere,
+    errors.BucketKeyRefused: problems.StorageKeyRefused,
+    errors.BucketNotFound: problems.BucketMissing,
+}
+
+log = logs.logger("platform")
+
+
+@contextmanager
+def bucket_problems() -> Iterator[None]:
+    """Raise what a bucket refuses as a problem. One that does not answer raises Unavailable as it is.
+
+    Raises StorageRefused, StorageKeyRefused, StorageAccessDenied, BucketMissing, BucketElsewhere.
+    """
+    try:
+        yield
+    except BucketRefused as error:
+        log.warning("storage refused", extra={"reason": type(error).__name__, "status": error.status})
+        raise _PROBLEMS.get(type(error), problems.StorageRefused) from error

@@ -1,0 +1,80 @@
+"""Deletions of files: the row is deleted, then its object, then the transaction commits. Uses SQL.
+
+An object that stays leaves its row. A crash before the commit leaves a row without an object: a repeat deletes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib.integrations.object_storage import objects
+from chalicelib.kit import clock, logs
+from chalicelib.kit.errors import Problem
+from chalicelib.platform.domain import media_files as rules
+from chalicelib.platform.domain.store_rows import Row
+from chalicelib.platform.errors import BucketMissing
+from chalicelib.platform.models import Store
+from chalicelib.platform.repository import storages, store_media
+from chalicelib.platform.repository.store_transactions import StoreTransaction
+from chalicelib.platform.service.media.buckets import bucket_problems
+from chalicelib.platform.service.plan_limits import give_back_bytes
+from chalicelib.platform.service.store_calls import run_transaction
+
+MOST_ABANDONED = 100
+"""Uploads that one run removes."""
+
+log = logs.logger("platform")
+
+
+def object_deletion(store: Store) -> Callable[[Row], None]:
+    """Return what deletes the object of a row, in the store's bucket; the bucket is read once.
+
+    Objects that Backroom did not name stay. Without a storage, and without a bucket, there is none. It raises
+    Unavailable, and the problems of `bucket_problems`.
+    """
+    bucket = storages.load_bucket(store) if store.storage_type is not None else None
+
+    def delete(row: Row) -> None:
+        if bucket is None or not rules.has_own_object(store.id, row):
+            return
+        try:
+            with bucket_problems():
+                objects.delete_object(bucket, row["storage_key"])
+        except BucketMissing:
+            log.info("object not deleted: its bucket is gone", extra={"store": store.id})
+
+    return delete
+
+
+def remove_pending_file(store: Store, row: Row) -> None:
+    """Delete a file that is not ready: its row, its object, and its bytes. Do nothing if it is ready by now, or gone.
+
+    Raises Unavailable, and the problems of `bucket_problems`.
+    """
+    delete_object = object_deletion(store)
+
+    def work(transaction: StoreTransaction) -> bool:
+        is_deleted = store_media.delete_pending(transaction, row["id"])
+        if is_deleted:
+            delete_object(row)
+        return is_deleted
+
+    if run_transaction(store, work):
+        give_back_bytes(store.id, row["byte_size"])
+
+
+def remove_abandoned_uploads(store: Store) -> bool:
+    """Remove uploads that were not completed in time. Returns whether there may be more.
+
+    Stops at the first object that the bucket does not delete: the next census tries again. Raises Unavailable if the
+    store's database cannot be reached.
+    """
+    before = clock.now() - rules.ABANDONED_AFTER
+    rows = run_transaction(store, lambda transaction: store_media.list_abandoned(transaction, before, MOST_ABANDONED))
+    try:
+        for row in rows:
+            remove_pending_file(store, row)
+    except Problem as problem:
+        log.warning("abandoned uploads kept", extra={"store": store.id, "error": problem.code})
+        return False
+    return len(rows) == MOST_ABANDONED
