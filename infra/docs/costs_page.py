@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.bench.round_trips import Cost
+from infra.docs.measure_costs import MEASURES_PAGE
 
 COSTS = {
     "a merchant's request (session token)": Cost(reads=1),
@@ -346,4 +347,4 @@ def render() -> str:
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
     texts = [*ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING, *PLANS, *_COUPLES_PAGE, *_STORE_CALLS_PAGE]
-    return "\n".join([*lines, *texts, *_STORE_USAGE_PAGE]) + "\n"
+    return "\n".join([*lines, *texts, *_STORE_USAGE_PAGE, *MEASURES_PAGE]) + "\n"
