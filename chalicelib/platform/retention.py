@@ -145,9 +145,21 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ),
     ObjectPrefix(
         Bucket.IMAGES,
+        "job-reports/",
+        {SubjectType.STORE: "job-reports/{id}/"},
+        note="Large reports of jobs, and the proofs of moves: hashes and keys of ranges of rows. Gone after a year.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
         "payloads/platform/job-reports/",
         {SubjectType.STORE: "payloads/platform/job-reports/{id}/"},
-        note="Large reports of provisioning jobs: names and types of tables and columns.",
+        note="Large reports of jobs before they had a prefix of their own; gone after 90 days.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
+        "transfers/",
+        {SubjectType.STORE: "transfers/{id}/"},
+        note="Uploaded and exported CSV files and reports of imports; gone after 30 days, as their rows are.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,

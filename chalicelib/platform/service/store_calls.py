@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
 from chalicelib.kit import logs, retries
 from chalicelib.kit.errors import Problem, Unavailable
 from chalicelib.platform.errors import InvalidRow, ReferencedRowMissing, RowAlreadyExists
@@ -23,6 +24,7 @@ _WAITS = {
     FailureReason.STATEMENT_TIMEOUT: "The store's database took too long; try again, or narrow the filters.",
     FailureReason.DISCONNECTED: "The connection to the store's database was lost; try again.",
     FailureReason.PRIVILEGE: "The store's database refuses access to a table.",
+    FailureReason.FULL: "The store's database has no room, or allows only reads.",
     FailureReason.MISSING: "The store's database lacks a table or column.",
 }
 
@@ -42,12 +44,12 @@ def run_transaction(store: Store, work: Callable[[StoreTransaction], R]) -> R:
         raise problem_of(failure) from None
 
 
-def retry_deadlocks(store: Store, work: Callable[[StoreTransaction], R]) -> R:
+def retry_deadlocks(store: Store, work: Callable[[StoreTransaction], R], limits: Limits = CALL_LIMITS) -> R:
     """Run `work` as `run_transaction` does. Raises StatementFailed, also for the last deadlock."""
     failure: StatementFailed | None = None
     for _ in retries.attempts(_ATTEMPTS):
         try:
-            with store_connections.transaction(store) as transaction:
+            with store_connections.transaction(store, limits) as transaction:
                 return work(transaction)
         except StatementFailed as error:
             if error.reason is not FailureReason.DEADLOCK:
