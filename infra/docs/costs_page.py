@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from infra.bench.round_trips import Cost
 from infra.docs.backup_costs import BACKUPS_PAGE
+from infra.docs.measure_costs import MEASURES_PAGE
 
 COSTS = {
     "a merchant's request (session token)": Cost(reads=1),
@@ -347,4 +348,5 @@ def render() -> str:
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
     texts = [*ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING, *PLANS, *_COUPLES_PAGE, *_STORE_CALLS_PAGE]
-    return "\n".join([*lines, *texts, *_STORE_USAGE_PAGE, *BACKUPS_PAGE]) + "\n"
+    store_pages = [*_STORE_USAGE_PAGE, *BACKUPS_PAGE, *MEASURES_PAGE]
+    return "\n".join([*lines, *texts, *store_pages]) + "\n"
