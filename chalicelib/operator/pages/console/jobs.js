@@ -36,7 +36,7 @@
   const actions = (row, store, after) => kit.h("div", { class: "row" },
     kit.button("Details", kit.act(() => showDetails(row, store)), "", { "aria-label": "Details of job " + row.id }),
     row.status === "failed" && op.changeButton("Retry", () => change(row, store, "retry", after), "", { "aria-label": "Retry job " + row.id }),
-    (row.status === "failed" || !ENDED.includes(row.status)) && op.changeButton("Cancel", () => change(row, store, "cancel", after), "", { "aria-label": "Cancel job " + row.id }));
+    row.kind !== "drop" && (row.status === "failed" || !ENDED.includes(row.status)) && op.changeButton("Cancel", () => change(row, store, "cancel", after), "", { "aria-label": "Cancel job " + row.id }));
 
   async function change(row, store, verb, after) {
     const text = "A worker removes the empty tables that the job created. A database that the store uses stays as it is.";
