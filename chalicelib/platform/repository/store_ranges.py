@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    UniqueConstraint,
     and_,
     bindparam,
     delete,
@@ -51,6 +53,15 @@ class TableSide:
         return tuple(values[position] for position in key_positions(self.table))
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column with the id of a row of `table`, which may be its own table."""
+
+    column: str
+    table: Table
+    is_nullable: bool
+
+
 def column_names(table: Table) -> list[str]:
     """Return the names of a table's columns, in the order of a row's values."""
     return [column.name for column in table.columns]
@@ -60,6 +71,15 @@ def key_positions(table: Table) -> list[int]:
     """Return the positions of the primary key's columns in a row."""
     names = column_names(table)
     return [names.index(column.name) for column in table.primary_key.columns]
+
+
+def references(table: Table) -> list[Reference]:
+    """Return the references of a table's rows, in the order of its columns."""
+    return [
+        Reference(column.name, next(iter(column.foreign_keys)).column.table, bool(column.nullable))
+        for column in table.columns
+        if column.foreign_keys
+    ]
 
 
 def read_range(side: TableSide, after: Sequence[Any] | None, limit: int) -> list[Values]:
@@ -77,6 +97,35 @@ def read_between(side: TableSide, after: Sequence[Any] | None, through: Sequence
     return _read(side, select(side.table).where(*conditions).order_by(*side.table.primary_key.columns))
 
 
+def read_keys(side: TableSide, keys: Collection[Key]) -> list[Values]:
+    """Return the rows with these keys."""
+    return _read(side, select(side.table).where(_has_key(side.table, keys))) if keys else []
+
+
+@contextmanager
+def reading(side: TableSide) -> Iterator[None]:
+    """Read within a transaction."""
+    with engines.translated(), side.connection.begin():
+        yield
+
+
+def unique_positions(table: Table) -> list[list[int]]:
+    """Return the positions of the columns of each unique key in a row."""
+    names = column_names(table)
+    constraints = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+    return [[names.index(column.name) for column in constraint.columns] for constraint in constraints]
+
+
+def find_holders(side: TableSide, rows: Sequence[Values], positions: Sequence[int]) -> dict[tuple[Any, ...], Key]:
+    """Return the keys of the rows that hold the unique values of these rows, by value."""
+    if not rows:
+        return {}
+    columns = [list(side.table.columns)[position] for position in positions]
+    values = [tuple(row[position] for position in positions) for row in rows]
+    found = _read(side, select(side.table).where(_is_any(columns, values)))
+    return {tuple(row[position] for position in positions): side.key_of(row) for row in found}
+
+
 def read_last_order_number(connection: Connection, schema: str) -> int:
     """Return the highest number of the orders in a schema; 0 without one."""
     with engines.translated(), connection.begin():
@@ -89,12 +138,12 @@ def delete_keys(side: TableSide, keys: Collection[Key]) -> None:
         side.scoped.execute(delete(side.table).where(_has_key(side.table, keys)))
 
 
-def delete_holders(side: TableSide, rows: Sequence[Values], unique_keys: Iterable[tuple[str, ...]]) -> None:
+def delete_holders(side: TableSide, rows: Sequence[Values]) -> None:
     """Delete the rows that hold a unique value of one of these rows, in the open transaction."""
-    names = column_names(side.table)
-    for unique in unique_keys:
-        values = [tuple(row[names.index(name)] for name in unique) for row in rows]
-        side.scoped.execute(delete(side.table).where(_is_any([side.table.c[name] for name in unique], values)))
+    for positions in unique_positions(side.table):
+        columns = [list(side.table.columns)[position] for position in positions]
+        values = [tuple(row[position] for position in positions) for row in rows]
+        side.scoped.execute(delete(side.table).where(_is_any(columns, values)))
 
 
 def insert_values(side: TableSide, rows: Sequence[Values]) -> None:
@@ -150,8 +199,9 @@ def _holds_json_null(column: Column[Any]) -> bool:
 
 
 def _read(side: TableSide, statement: Any) -> list[Values]:
-    with engines.translated(), side.connection.begin():
-        return [tuple(row) for row in side.scoped.execute(statement)]
+    scoped = side.scoped  # before the transaction, which begins with the role
+    with engines.translated(), scoped.begin():
+        return [tuple(row) for row in scoped.execute(statement)]
 
 
 def _has_key(table: Table, keys: Collection[Key]) -> ColumnElement[bool]:

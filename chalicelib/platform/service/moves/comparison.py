@@ -7,9 +7,8 @@ from chalicelib.platform.errors import CopyNotEqual
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves.passes import Pass
 from chalicelib.platform.service.moves.proofs import ProofWriter, write_proof
-from chalicelib.platform.service.moves.ranges import reconcile_range
-from chalicelib.platform.service.moves.sides import MoveSides
-from chalicelib.platform.store_database.tables import TABLES
+from chalicelib.platform.service.moves.sides import MOVED_TABLES
+from chalicelib.platform.service.moves.sources import open_sides
 
 COMPARED = "compared"
 """The name of a note: the position of the comparison."""
@@ -25,14 +24,14 @@ def compare_copies(run: JobRun) -> None:
     work = Pass(run, COMPARED, proof.write_part)
     if work.position.is_done:
         return
-    sides = MoveSides.open(run)
+    sides = open_sides(run)
     with work.turn():
-        while work.position.repairs or work.position.table < len(TABLES):
-            if work.position.table == len(TABLES):
+        while work.position.repairs or work.position.table < len(MOVED_TABLES):
+            if work.position.table == len(MOVED_TABLES):
                 _begin_next_round(work, proof)
-            table = TABLES[work.position.table]
+            table = MOVED_TABLES[work.position.table]
             after = work.position.after
-            done = reconcile_range(run, sides.source_of(table), sides.target_of(table), after)
+            done = sides.reconcile(run, table, after)
             proof.add(table.name, after, done)
             work.advance(done)
     write_proof(run, work)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves.passes import Pass
-from chalicelib.platform.service.moves.ranges import reconcile_range
-from chalicelib.platform.service.moves.sides import MoveSides
-from chalicelib.platform.store_database.tables import TABLES
+from chalicelib.platform.service.moves.sides import MOVED_TABLES
+from chalicelib.platform.service.moves.sources import open_sides
 
 COPIED = "copied"
 """The name of a note: the position of the copy."""
@@ -18,12 +17,12 @@ def copy_rows(run: JobRun) -> None:
     Raises Postponed, LeaseLost, RowNotPortable, and the problems of servers that cannot be used.
     """
     work = Pass(run, COPIED)
-    if work.position.table == len(TABLES):
+    if work.position.table == len(MOVED_TABLES):
         return
-    sides = MoveSides.open(run)
+    sides = open_sides(run)
     with work.turn():
-        while work.position.table < len(TABLES):
-            table = TABLES[work.position.table]
-            done = reconcile_range(run, sides.source_of(table), sides.target_of(table), work.position.after)
+        while work.position.table < len(MOVED_TABLES):
+            table = MOVED_TABLES[work.position.table]
+            done = sides.reconcile(run, table, work.position.after)
             work.advance(done)
     work.write_position()

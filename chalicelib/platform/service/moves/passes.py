@@ -12,7 +12,7 @@ from chalicelib.platform.domain.move_ranges import MovePosition
 from chalicelib.platform.domain.provisioning import MESSAGES, Step
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 from chalicelib.platform.service.moves.ranges import ReconciledRange
-from chalicelib.platform.store_database.tables import TABLES
+from chalicelib.platform.service.moves.sides import MOVED_TABLES
 
 RANGES_PER_NOTE = 10
 """Ranges between two writes of the position."""
@@ -54,8 +54,8 @@ class Pass:
         """Write the position and the progress, with other columns of the job."""
         self.position = self.before_note(self.position)
         step = Step(self.run.job.step)
-        table = TABLES[min(self.position.table, len(TABLES) - 1)].name
+        table = MOVED_TABLES[min(self.position.table, len(MOVED_TABLES) - 1)].name
         message = f"{MESSAGES[step]}: {table}, {self.position.ranges} ranges done"
         cursor = self.run.notes | {self.name: self.position.to_note()}
-        self.run.save_share(self.position.table / len(TABLES), message, cursor=cursor, **columns)
+        self.run.save_share(self.position.table / len(MOVED_TABLES), message, cursor=cursor, **columns)
         self._noted_at, self._unnoted = clock.now(), 0

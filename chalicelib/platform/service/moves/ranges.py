@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 
 from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.platform.domain.legacy_rows import RejectedRow
 from chalicelib.platform.domain.move_ranges import RANGE_ROWS, Key, RangeRepair, compare_range, last_key
 from chalicelib.platform.domain.row_hashes import hash_range, hash_row
 from chalicelib.platform.errors import RowNotPortable
 from chalicelib.platform.repository import store_ranges
 from chalicelib.platform.repository.store_ranges import TableSide, Values
-from chalicelib.platform.repository.store_schema import schemas
 from chalicelib.platform.service.job_runs import JobRun
-from chalicelib.platform.store_database.tables import METADATA
 
-_REFUSALS = frozenset(
+REFUSALS = frozenset(
     [FailureReason.UNIQUE, FailureReason.REFERENCE, FailureReason.CHECK, FailureReason.NULL, FailureReason.VALUE]
 )
 
@@ -24,13 +23,15 @@ _REFUSALS = frozenset(
 class ReconciledRange:
     """A range of the source that was compared. `through` is its last key; None if it is the table's last range.
 
-    `digest` is the hash of the source's rows, and of the target's unless the range `is_repaired`.
+    `digest` is the hash of the source's rows, and of the target's unless the range `is_repaired`. `rejected` are rows of a
+    legacy source that do not fit.
     """
 
     through: Key | None
     rows: int
     digest: str
     is_repaired: bool
+    rejected: tuple[RejectedRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ class _Write:
 
     replaces: bool = False
     skips_missing: bool = False
+
+
+_PLAIN = _Write()
 
 
 def reconcile_range(run: JobRun, source: TableSide, target: TableSide, after: list[str] | None) -> ReconciledRange:
@@ -63,16 +67,16 @@ def write_repair(run: JobRun, target: TableSide, rows: dict[Key, Values], repair
 
     Raises RowNotPortable, LeaseLost, StatementFailed.
     """
-    write = _Write()
+    write = _PLAIN
     while True:
         try:
             with engines.translated(), target.connection.begin():
-                _write_rows(target, rows, repair, write)
+                write_rows(target, rows, repair, write)
                 run.require_lease()
         except StatementFailed as failure:
             following = _after_refusal(write, failure)
             if following is None:
-                if failure.reason in _REFUSALS:
+                if failure.reason in REFUSALS:
                     raise RowNotPortable(
                         f"A row of the table {target.table.name} does not fit the target."
                     ) from failure
@@ -91,13 +95,14 @@ def _after_refusal(write: _Write, failure: StatementFailed) -> _Write | None:
     return None
 
 
-def _write_rows(target: TableSide, rows: dict[Key, Values], repair: RangeRepair, write: _Write) -> None:
+def write_rows(target: TableSide, rows: dict[Key, Values], repair: RangeRepair, write: _Write = _PLAIN) -> None:
+    """Write a repair in the open transaction."""
     updated, inserted = ([rows[key] for key in keys] for keys in (repair.updated, repair.inserted))
     store_ranges.delete_keys(target, repair.deleted)
     if write.replaces:
         store_ranges.delete_keys(target, repair.updated)
         updated, inserted = [], [*updated, *inserted]
-        store_ranges.delete_holders(target, inserted, schemas()[target.table.name].unique_keys)
+        store_ranges.delete_holders(target, inserted)
     if write.skips_missing:
         updated, inserted = (_with_present_references(target, each) for each in (updated, inserted))
     own = self_references(target)
@@ -109,8 +114,7 @@ def _write_rows(target: TableSide, rows: dict[Key, Values], repair: RangeRepair,
 
 def self_references(side: TableSide) -> list[str]:
     """Return the columns with which rows of the table refer to others of it."""
-    name = side.table.name
-    return [column.name for column in schemas()[name].columns.values() if column.references == name]
+    return [each.column for each in store_ranges.references(side.table) if each.table is side.table]
 
 
 def _link_rows(target: TableSide, name: str, rows: list[Values]) -> None:
@@ -128,13 +132,13 @@ def _without(side: TableSide, row: Values, names: list[str]) -> Values:
 def _with_present_references(target: TableSide, rows: list[Values]) -> list[Values]:
     """Return the rows whose required references are there; an optional one to a missing row is left out."""
     names = store_ranges.column_names(target.table)
-    for column in schemas()[target.table.name].columns.values():
-        if column.references is None or column.references == target.table.name:
+    for reference in store_ranges.references(target.table):
+        if reference.table is target.table:
             continue
-        position = names.index(column.name)
+        position = names.index(reference.column)
         wanted = {row[position] for row in rows if row[position] is not None}
-        present = store_ranges.find_present(target, METADATA.tables[column.references], wanted)
-        if column.is_nullable:
+        present = store_ranges.find_present(target, reference.table, wanted)
+        if reference.is_nullable:
             rows = [row if row[position] in present else (*row[:position], None, *row[position + 1 :]) for row in rows]
         else:
             rows = [row for row in rows if row[position] in present]

@@ -51,7 +51,7 @@ def _require_other_database(store: Store, database: Database) -> None:
 
 
 def _legacy_details(source: LegacySource) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the legacy source as details of the request, and the note with its certificate."""
+    """Return the legacy source as details of the request, and the first notes of the job."""
     certificate = certificate_of(source.database)
     details = {LEGACY: {"database": plain_database(source.database), "store_id": source.store_id}}
     return details, {LEGACY_CERTIFICATE: certificate} if certificate else {}

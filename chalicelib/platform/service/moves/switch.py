@@ -19,6 +19,7 @@ from chalicelib.platform.service.moves import order_numbers
 from chalicelib.platform.service.moves.old_places import new_drop_job
 from chalicelib.platform.service.provisioning_details import DATABASE_TYPE
 from chalicelib.platform.store_database import revisions
+from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
 log = logs.logger("platform")
 
@@ -33,7 +34,7 @@ def switch_store(run: JobRun) -> None:
     provisioning_steps.record_revision(run)  # the place may be older than this version
     place = target.place()
     with store_connections.connect(place.server) as connection:
-        store_schemas.check_access(connection, place, provisioning_steps.NAMES)
+        store_schemas.check_access(connection, place, (*provisioning_steps.NAMES, *TECHNICAL_TABLES))
     store = get_store(run.store.id)
     columns = _columns(run, store, target)
     with Transaction() as transaction:
