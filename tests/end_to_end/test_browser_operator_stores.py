@@ -103,6 +103,7 @@ def test_a_store_is_found_suspended_and_reactivated(tab: Page, api_url: str, dra
     tab.get_by_role("tab", name="Stores").click()
     expect(rows(tab)).to_have_count(1)
     expect(rows(tab)).to_contain_text("Harbour")
+    expect(tab.get_by_role("tab", selected=True)).to_be_in_viewport()  # on a phone the tabs are one row that scrolls
     accessible(tab)
     tab.get_by_label("Or owner").fill("nobody@example.com")
     tab.get_by_label("Or owner").press("Enter")
