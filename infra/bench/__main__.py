@@ -13,7 +13,19 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.bench import accounts, analytics, discounts, foundation, peers, pictures, retention, stores, together, usage
+from infra.bench import (
+    accounts,
+    analytics,
+    discounts,
+    foundation,
+    moves,
+    peers,
+    pictures,
+    retention,
+    stores,
+    together,
+    usage,
+)
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
@@ -45,6 +57,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "page-bytes": accounts.page_size,
     "store-migration": stores.migration,
     "store-list": stores.listing,
+    "store-move": moves.proven_move,
 }
 
 
