@@ -61,7 +61,7 @@
     adopted.length > 0 && op.facts([["Tables that existed", adopted.join(", ")]]),
     left.length > 0 && op.facts([["Not removed", left.join(", ")]]),
     proof && kit.table("Proven equal on both sides", [["Table", (row) => row.table], ["Rows", (row) => op.number(row.rows), "number"], ["Ranges", (row) => op.number(row.ranges), "number"],
-      ["SHA-256 of the ranges", (row) => kit.h("code", null, row.sha256)]], proof.tables),
+      ["SHA-256 of the ranges", (row) => kit.h("code", { title: row.sha256 }, row.sha256.slice(0, 12) + "…")]], proof.tables),
     proof && kit.h("p", null, kit.h("a", { class: "button", href: proof.download_url, rel: "noreferrer" }, "Download the proof")),
     rejected.length > 0 && kit.table(`Rows that were not taken over: ${op.number(count)}`, [["Table", (row) => row.table], ["Key", (row) => op.text(row.key)], ["Reason", (row) => row.reason]], rejected),
   ].filter(Boolean);
