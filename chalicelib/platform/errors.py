@@ -238,6 +238,8 @@ class BackupTooNew(Conflict):
 
 class BackupTooLarge(Conflict):
     title = "The store is too large for a backup"
+
+
 # Storage and files
 
 

@@ -23,6 +23,7 @@ from infra.bench import (
     pictures,
     retention,
     stores,
+    tenants,
     together,
     usage,
 )
@@ -56,6 +57,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "cold-dashboard": together.cold_dashboard,
     "page-bytes": accounts.page_size,
     "store-migration": stores.migration,
+    "store-provisioning": tenants.provisioning,
     "store-list": stores.listing,
     "store-move": moves.proven_move,
 }

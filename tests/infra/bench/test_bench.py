@@ -45,6 +45,7 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["sign-in"], {"1 sign-ins"}),
         (["cold-dashboard"], {"cold start until the dashboard"}),
         (["store-migration", "store-list"], {"a store migrated", "a list of 50 rows"}),
+        (["store-provisioning"], {"a store provisioned"}),
         (["store-move"], {"50 rows moved, proven"}),
         (["fuel"], {what for what, _, _, budget in CASES if budget}),
         (["funnel"], {"ordered funnel, 1,000 events", "strict funnel, 1,000 events"}),
