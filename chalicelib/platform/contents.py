@@ -14,6 +14,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.routes.store_tokens": ("/v1/platform/stores/{store_id}/token",),
     "chalicelib.platform.routes.stores": ("/v1/platform/stores",),
     "chalicelib.platform.jobs.audit": (),
+    "chalicelib.platform.jobs.store_deletions": (),
     "chalicelib.platform.jobs.store_measures": (),
     "chalicelib.platform.jobs.usage": (),
     "chalicelib.platform.jobs.provisioning": (),

@@ -172,16 +172,16 @@ class InvalidSourceStore(InvalidInput):
     title = "The source has no such store"
 
 
-class JobNotCancelable(Conflict):
-    title = "This job cannot be canceled"
-
-
 class JobEnded(Conflict):
     title = "The job has ended"
 
 
 class JobNotRetryable(Conflict):
     title = "This job cannot be retried"
+
+
+class JobNotCancelable(Conflict):
+    title = "This job cannot be canceled"
 
 
 class JobStuck(Conflict):

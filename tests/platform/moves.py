@@ -12,6 +12,7 @@ from chalicelib.kit import clock
 from chalicelib.platform.domain.move_periods import TRANSFER_DRAIN
 from chalicelib.platform.domain.provisioning import Step
 from chalicelib.platform.domain.store_places import StorePlace
+from chalicelib.platform.domain.store_values import canonical_json
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository.provisioning_jobs import RUNNING
 from chalicelib.platform.repository.store_transactions import in_schema
@@ -67,7 +68,7 @@ def rows_at(place: StorePlace, table: Table) -> list[dict[str, Any]]:
     with store_connections.connect(place.server) as connection:
         scoped = in_schema(connection.execution_options(**{engines.ROLE: place.role}), place.schema)
         rows = scoped.execute(select(table).order_by(*table.primary_key.columns)).mappings()
-        return [dict(row) for row in rows]
+        return [{name: canonical_json(value) for name, value in row.items()} for row in rows]
 
 
 def content_at(place: StorePlace) -> dict[str, list[dict[str, Any]]]:

@@ -22,10 +22,6 @@ RETRY_WINDOW = timedelta(hours=24)
 """A failed job keeps its sealed request this long, so that a retry needs no credentials."""
 
 
-FIRST_PLACE = "first_place"
-"""The name of a note: the job makes the first place of its store, although it is no provisioning."""
-
-
 class Step(StrEnum):
     """A step of a job; `cancel` ends a canceled one. The steps of each kind run in the order of `ORDERS`."""
 

@@ -66,7 +66,7 @@ def callable_statuses(scopes: Collection[KeyScope]) -> frozenset[DatabaseStatus]
 def require_callable(store: CalledStore, scopes: Collection[KeyScope]) -> None:
     """Raise the reason for which a call with these scopes cannot reach the store's data.
 
-    Raises StoreDeleting, StoreSuspended, StoreNotProvisioned or Unavailable.
+    Raises StoreDeleting, StoreSuspended, StoreNotProvisioned, Unavailable.
     """
     if store.database_status is DatabaseStatus.DELETING:
         raise StoreDeleting

@@ -10,26 +10,30 @@ from pynamodb.expressions.update import Action
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Otherwise, Transaction, update_if
-from chalicelib.platform.domain.provisioning import FIRST_PLACE
 from chalicelib.platform.enums import DatabaseStatus, JobKind
 from chalicelib.platform.models import ProvisioningJob, Store
 
 
-def stage_begin(transaction: Transaction, job: ProvisioningJob, otherwise: Otherwise) -> None:
+def stage_begin(transaction: Transaction, store: Store, job: ProvisioningJob, otherwise: Otherwise) -> None:
     """Make a job the store's active one in the transaction, which raises `otherwise` if the store does not allow it now.
 
-    A move out of a legacy database needs a store without a database, as provisioning does.
+    A store without a database may be provisioned, or moved out of a legacy database; every other job needs one.
     """
-    stage = _BEGINS.get(job.kind, stage_job_of_database)
-    if (job.cursor or {}).get(FIRST_PLACE):
-        stage = stage_job_begin
-    stage(transaction, job.store_id, job.id, otherwise)
+    if job.kind is JobKind.BACKUP:
+        stage_backup_begin(transaction, store.id, job.id, otherwise)
+    elif job.kind is JobKind.PROVISION or (job.kind is JobKind.MOVE and store.database_type is None):
+        stage_job_begin(transaction, store.id, job.id, otherwise)
+    else:
+        stage_job_of_database(transaction, store.id, job.id, otherwise)
 
 
 def status_in_use(store: Store) -> DatabaseStatus | None:
     """Return the status of a database that no job changes; None if the store has none."""
-    if store.deletion_due_at is not None:
-        return DatabaseStatus.DELETING
+    return DatabaseStatus.DELETING if store.deletion_due_at is not None else status_without_deletion(store)
+
+
+def status_without_deletion(store: Store) -> DatabaseStatus | None:
+    """Return the status of a database that no job changes, whether the store is being deleted or not."""
     if store.database_type is None:
         return None
     return DatabaseStatus.ACTIVE if store.is_active else DatabaseStatus.SUSPENDED
@@ -62,14 +66,6 @@ def stage_job_of_database(transaction: Transaction, store_id: str, job_id: str, 
     transaction.update(Store(store_id), actions, condition, otherwise)
 
 
-def pause_changes(store_id: str, job_id: str) -> None:
-    """Make the data API refuse changes of the store, until its active job ends. Raises WriteConflict if another is active."""
-    is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.MOVING)
-    actions: list[Action] = [Store.database_status.set(DatabaseStatus.MOVING), *_touched()]
-    if not update_if(Store(store_id), actions, (Store.active_job == job_id) & is_in_use):
-        raise WriteConflict
-
-
 def stage_backup_begin(transaction: Transaction, store_id: str, job_id: str, otherwise: Otherwise) -> None:
     """Make a backup the store's active job in the transaction, also while the store is suspended or being deleted.
 
@@ -81,6 +77,14 @@ def stage_backup_begin(transaction: Transaction, store_id: str, job_id: str, oth
     )
     condition = Store.id.exists() & Store.active_job.does_not_exist() & is_readable
     transaction.update(Store(store_id), actions, condition, otherwise)
+
+
+def pause_changes(store_id: str, job_id: str) -> None:
+    """Make the data API refuse changes of the store, until its active job ends. Raises WriteConflict if another is active."""
+    is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.MOVING)
+    actions: list[Action] = [Store.database_status.set(DatabaseStatus.MOVING), *_touched()]
+    if not update_if(Store(store_id), actions, (Store.active_job == job_id) & is_in_use):
+        raise WriteConflict
 
 
 def stage_job_end(
@@ -139,7 +143,3 @@ def stage_connection_change(transaction: Transaction, store: Store, host: str) -
 def _touched() -> list[Action]:
     """Return what every change of a store's documented columns writes."""
     return [Store.version.add(1), Store.updated_at.set(clock.now())]
-
-
-_BEGINS = {JobKind.PROVISION: stage_job_begin, JobKind.BACKUP: stage_backup_begin}
-"""What a store must have for a job of the kind; all others need a database in use."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +97,35 @@ def read_between(side: TableSide, after: Sequence[Any] | None, through: Sequence
     return _read(side, select(side.table).where(*conditions).order_by(*side.table.primary_key.columns))
 
 
+def read_keys(side: TableSide, keys: Collection[Key]) -> list[Values]:
+    """Return the rows with these keys."""
+    return _read(side, select(side.table).where(_has_key(side.table, keys))) if keys else []
+
+
+@contextmanager
+def reading(side: TableSide) -> Iterator[None]:
+    """Read within a transaction."""
+    with engines.translated(), side.connection.begin():
+        yield
+
+
+def unique_positions(table: Table) -> list[list[int]]:
+    """Return the positions of the columns of each unique key in a row."""
+    names = column_names(table)
+    constraints = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+    return [[names.index(column.name) for column in constraint.columns] for constraint in constraints]
+
+
+def find_holders(side: TableSide, rows: Sequence[Values], positions: Sequence[int]) -> dict[tuple[Any, ...], Key]:
+    """Return the keys of the rows that hold the unique values of these rows, by value."""
+    if not rows:
+        return {}
+    columns = [list(side.table.columns)[position] for position in positions]
+    values = [tuple(row[position] for position in positions) for row in rows]
+    found = _read(side, select(side.table).where(_is_any(columns, values)))
+    return {tuple(row[position] for position in positions): side.key_of(row) for row in found}
+
+
 def read_last_order_number(connection: Connection, schema: str) -> int:
     """Return the highest number of the orders in a schema; 0 without one."""
     with engines.translated(), connection.begin():
@@ -110,12 +140,10 @@ def delete_keys(side: TableSide, keys: Collection[Key]) -> None:
 
 def delete_holders(side: TableSide, rows: Sequence[Values]) -> None:
     """Delete the rows that hold a unique value of one of these rows, in the open transaction."""
-    names = column_names(side.table)
-    for constraint in side.table.constraints:
-        if isinstance(constraint, UniqueConstraint):
-            columns = list(constraint.columns)
-            values = [tuple(row[names.index(column.name)] for column in columns) for row in rows]
-            side.scoped.execute(delete(side.table).where(_is_any(columns, values)))
+    for positions in unique_positions(side.table):
+        columns = [list(side.table.columns)[position] for position in positions]
+        values = [tuple(row[position] for position in positions) for row in rows]
+        side.scoped.execute(delete(side.table).where(_is_any(columns, values)))
 
 
 def insert_values(side: TableSide, rows: Sequence[Values]) -> None:

@@ -37,15 +37,19 @@ class ProvenTableRead(Schema):
 
 
 class MoveProofRead(Schema):
-    """The proof of a move. `download_url` is the file with a line for each range, for 15 minutes."""
+    """The proof of a move. `download_url` is the file with a line for each range, for 15 minutes.
+
+    `rejected_download_url` has a line for each row of a legacy database that was not taken over as it is.
+    """
 
     rounds: int
     tables: list[ProvenTableRead]
     download_url: str
+    rejected_download_url: str | None = None
 
 
 class RejectedRowRead(Schema):
-    """A row of a legacy database that was not taken over. `key` is its key there."""
+    """A row of a legacy database that was not taken over, or not as a whole. `key` is its key there."""
 
     table: str
     key: str

@@ -13,7 +13,7 @@ PREFIX = "job-reports"
 """Prefix of large reports and of proofs in the images bucket, by store and job. Earlier ones are below `payloads/`."""
 MAX_INLINE_BYTES = 4_096
 LINK_SECONDS = 900
-_ADDRESS = "stored_at"
+_ADDRESS, _FILE = "stored_at", "file_url"
 
 
 def store_report(job: ProvisioningJob, report: dict[str, Any]) -> dict[str, Any]:
@@ -48,5 +48,9 @@ def load_linked_report(job: ProvisioningJob) -> dict[str, Any]:
     proof = report.get("proof")
     if proof is None:
         return report
-    link = storage.presigned_get(proof["file_url"], seconds=LINK_SECONDS, download_name=f"proof-{job.id}.jsonl")
-    return {**report, "proof": {**proof, "download_url": link}}
+    links = {
+        f"{name}download_url": storage.presigned_get(proof[f"{name}{_FILE}"], seconds=LINK_SECONDS)
+        for name in ("", "rejected_")
+        if f"{name}{_FILE}" in proof
+    }
+    return {**report, "proof": {**proof, **links}}

@@ -31,7 +31,13 @@ from chalicelib.platform.schemas.provisioning import (
 from chalicelib.platform.service import free_shared_stores, job_reports
 from chalicelib.platform.service.connection_counts import count_connection
 from chalicelib.platform.service.database_jobs import QUEUED, accepted_job, new_job
-from chalicelib.platform.service.job_requests import CERTIFICATE, JobRequest, certificate_of, new_request, seal_request
+from chalicelib.platform.service.job_requests import (
+    CERTIFICATE,
+    JobRequest,
+    certificate_of,
+    new_request,
+    seal_request,
+)
 
 TABLE_COUNT = 14
 """The tables of a store, which only the worker may import."""
@@ -44,8 +50,8 @@ class _AnotherJob(Conflict):
 def request_provisioning(store: Store, database: Database, requested_by: str) -> tuple[JobAccepted, bool]:
     """Start the job that creates the store's database, or return the one in progress; and whether it is new.
 
-    A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, StoreDeleting, FreeStoresLimit,
-    TooManyRequests.
+    A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, StoreDeleting,
+    FreeStoresLimit, TooManyRequests.
     """
     job = new_place_job(store.id, JobKind.PROVISION, new_request(database), requested_by)
     return request_place_job(store, job, database, StoreProvisioned("The store has a database."))
@@ -99,7 +105,7 @@ def retry_job(store: Store, job_id: str) -> JobAccepted:
     if job.unfinished != provisioning_jobs.RUNNING:
         counted = count_connection(store)
         try:
-            _restart_job(job)
+            _restart_job(job, store)
         except JobNotRetryable:
             attempts.take_back(counted)
             raise
@@ -123,7 +129,7 @@ def cancel_job(store_id: str, job_id: str) -> JobAccepted:
         if job.step != Step.CANCEL:
             provisioning_jobs.stage_cancellation(unit.transaction, job)
             if job.unfinished == provisioning_jobs.RETRYABLE:
-                database_states.stage_begin(unit.transaction, job, JobEnded())
+                database_states.stage_begin(unit.transaction, get_store(store_id), job, JobEnded())
         unit.publish(JobDue(store_id=store_id, job_id=job_id))
         return job
 
@@ -163,7 +169,7 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
 
     def decide(unit: UnitOfWork) -> None:
         unit.transaction.add(job)
-        database_states.stage_begin(unit.transaction, job, _AnotherJob())
+        database_states.stage_begin(unit.transaction, store, job, _AnotherJob())
         if database.type is DatabaseType.SHARED:
             free_shared_stores.stage_free_store(unit.transaction, store)
         unit.publish(JobDue(store_id=store.id, job_id=job.id))
@@ -171,9 +177,9 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
     run_unit_of_work(decide)
 
 
-def _restart_job(job: ProvisioningJob) -> None:
+def _restart_job(job: ProvisioningJob, store: Store) -> None:
     """Make a failed job the store's active one again. The removal of an old place is never that. Raises JobNotRetryable."""
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
         if job.kind is not JobKind.DROP:
-            database_states.stage_begin(transaction, job, JobNotRetryable())
+            database_states.stage_begin(transaction, store, job, JobNotRetryable())

@@ -7,7 +7,8 @@ from chalicelib.platform.errors import CopyNotEqual
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves.passes import Pass
 from chalicelib.platform.service.moves.proofs import ProofWriter, write_proof
-from chalicelib.platform.service.moves.sides import MOVED_TABLES, MoveSides
+from chalicelib.platform.service.moves.sides import MOVED_TABLES
+from chalicelib.platform.service.moves.sources import open_sides
 
 COMPARED = "compared"
 """The name of a note: the position of the comparison."""
@@ -23,7 +24,7 @@ def compare_copies(run: JobRun) -> None:
     work = Pass(run, COMPARED, proof.write_part)
     if work.position.is_done:
         return
-    sides = MoveSides.open(run)
+    sides = open_sides(run)
     with work.turn():
         while work.position.repairs or work.position.table < len(MOVED_TABLES):
             if work.position.table == len(MOVED_TABLES):

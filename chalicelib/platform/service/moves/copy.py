@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves.passes import Pass
-from chalicelib.platform.service.moves.sides import MOVED_TABLES, MoveSides
+from chalicelib.platform.service.moves.sides import MOVED_TABLES
+from chalicelib.platform.service.moves.sources import open_sides
 
 COPIED = "copied"
 """The name of a note: the position of the copy."""
@@ -18,7 +19,7 @@ def copy_rows(run: JobRun) -> None:
     work = Pass(run, COPIED)
     if work.position.table == len(MOVED_TABLES):
         return
-    sides = MoveSides.open(run)
+    sides = open_sides(run)
     with work.turn():
         while work.position.table < len(MOVED_TABLES):
             table = MOVED_TABLES[work.position.table]

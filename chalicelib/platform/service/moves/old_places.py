@@ -58,14 +58,20 @@ def place_details(old: StoredPlace, *, with_tables: bool = False) -> dict[str, A
 
 def drop_place_of(run: JobRun) -> None:
     """Remove what is ours at the place in the job's request, and end the job. Raises SchemaInUse, Unreachable."""
-    details = unseal_details(run.job)
-    place = details[_PLACE]
-    old = StoredPlace(DatabaseType(place["type"]), place["public"], place["secret"], run.notes.get(CERTIFICATE))
-    left = drop_old_place(old, run.store.id, with_tables=details[_WITH_TABLES])
+    old, with_tables = sealed_place(run.job)
+    left = drop_old_place(old, run.store.id, with_tables=with_tables)
     end = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The old place is removed"}
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, {**end, "report": {"left": left}})
     log.info("old place dropped", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})
+
+
+def sealed_place(job: ProvisioningJob) -> tuple[StoredPlace, bool]:
+    """Return the place in a job's request, and whether its tables are dropped. Raises DecryptionFailed."""
+    details = unseal_details(job)
+    place, certificate = details[_PLACE], (job.cursor or {}).get(CERTIFICATE)
+    old = StoredPlace(DatabaseType(place["type"]), place["public"], place["secret"], certificate)
+    return old, details[_WITH_TABLES]
 
 
 def drop_old_place(old: StoredPlace, store_id: str, *, with_tables: bool = False) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.platform.domain.legacy_rows import RejectedRow
 from chalicelib.platform.domain.move_ranges import RANGE_ROWS, Key, RangeRepair, compare_range, last_key
 from chalicelib.platform.domain.row_hashes import hash_range, hash_row
 from chalicelib.platform.errors import RowNotPortable
@@ -13,7 +14,7 @@ from chalicelib.platform.repository import store_ranges
 from chalicelib.platform.repository.store_ranges import TableSide, Values
 from chalicelib.platform.service.job_runs import JobRun
 
-_REFUSALS = frozenset(
+REFUSALS = frozenset(
     [FailureReason.UNIQUE, FailureReason.REFERENCE, FailureReason.CHECK, FailureReason.NULL, FailureReason.VALUE]
 )
 
@@ -22,13 +23,15 @@ _REFUSALS = frozenset(
 class ReconciledRange:
     """A range of the source that was compared. `through` is its last key; None if it is the table's last range.
 
-    `digest` is the hash of the source's rows, and of the target's unless the range `is_repaired`.
+    `digest` is the hash of the source's rows, and of the target's unless the range `is_repaired`. `rejected` are rows of a
+    legacy source that do not fit.
     """
 
     through: Key | None
     rows: int
     digest: str
     is_repaired: bool
+    rejected: tuple[RejectedRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,9 @@ class _Write:
 
     replaces: bool = False
     skips_missing: bool = False
+
+
+_PLAIN = _Write()
 
 
 def reconcile_range(run: JobRun, source: TableSide, target: TableSide, after: list[str] | None) -> ReconciledRange:
@@ -61,16 +67,16 @@ def write_repair(run: JobRun, target: TableSide, rows: dict[Key, Values], repair
 
     Raises RowNotPortable, LeaseLost, StatementFailed.
     """
-    write = _Write()
+    write = _PLAIN
     while True:
         try:
             with engines.translated(), target.connection.begin():
-                _write_rows(target, rows, repair, write)
+                write_rows(target, rows, repair, write)
                 run.require_lease()
         except StatementFailed as failure:
             following = _after_refusal(write, failure)
             if following is None:
-                if failure.reason in _REFUSALS:
+                if failure.reason in REFUSALS:
                     raise RowNotPortable(
                         f"A row of the table {target.table.name} does not fit the target."
                     ) from failure
@@ -89,7 +95,8 @@ def _after_refusal(write: _Write, failure: StatementFailed) -> _Write | None:
     return None
 
 
-def _write_rows(target: TableSide, rows: dict[Key, Values], repair: RangeRepair, write: _Write) -> None:
+def write_rows(target: TableSide, rows: dict[Key, Values], repair: RangeRepair, write: _Write = _PLAIN) -> None:
+    """Write a repair in the open transaction."""
     updated, inserted = ([rows[key] for key in keys] for keys in (repair.updated, repair.inserted))
     store_ranges.delete_keys(target, repair.deleted)
     if write.replaces:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.platform.domain.provisioning import FIRST_PLACE
 from chalicelib.platform.enums import DatabaseType, JobKind
 from chalicelib.platform.errors import SameDatabase, StoreNotProvisioned, StoreProvisioned
 from chalicelib.platform.models import Store
@@ -55,4 +54,4 @@ def _legacy_details(source: LegacySource) -> tuple[dict[str, Any], dict[str, Any
     """Return the legacy source as details of the request, and the first notes of the job."""
     certificate = certificate_of(source.database)
     details = {LEGACY: {"database": plain_database(source.database), "store_id": source.store_id}}
-    return details, {FIRST_PLACE: True} | ({LEGACY_CERTIFICATE: certificate} if certificate else {})
+    return details, {LEGACY_CERTIFICATE: certificate} if certificate else {}
