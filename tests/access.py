@@ -23,9 +23,10 @@ from botocore.exceptions import ClientError
 
 from chalicelib.integrations.object_storage.clients import foreign_session
 from chalicelib.kit import config
+from chalicelib.kit.route_table import serving_function
 from infra.deploy import handlers
 from infra.deploy.packaging import policies
-from infra.deploy.packaging.names import API
+from infra.deploy.packaging.names import HTTP_FUNCTIONS
 
 Demand = tuple[str, str]
 """An action and the ARN of its resource."""
@@ -71,8 +72,9 @@ def enforce() -> None:
         handler: Any = app.handler_map[declared.name]
         handler.func = _run_as(declared.name, handler.func)
     for methods in app.routes.values():
+        name = HTTP_FUNCTIONS[serving_function(methods)]
         for entry in methods.values():
-            entry.view_function = _run_as(API, entry.view_function)
+            entry.view_function = _run_as(name, entry.view_function)
     foreign_session()  # made before: buckets of store owners are reached with the owners' keys, not with a role
     botocore.register_initializer(_check_session)
 

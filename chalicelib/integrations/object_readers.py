@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 from chalicelib.integrations import storage
 from chalicelib.kit import aws
@@ -48,3 +49,19 @@ def open_object(url: str) -> io.BufferedReader:
     if size is None:
         raise storage.NoSuchObject(url)
     return io.BufferedReader(_ObjectFile(url, size), RANGE_BYTES)
+
+
+def iterate_blocks(url: str, start: int, facts: storage.ObjectFacts) -> Iterator[bytes]:
+    """Yield the bytes of an object from `start` on, RANGE_BYTES at once. Raises ObjectChanged if it was replaced."""
+    from botocore.exceptions import ClientError
+
+    bucket, key = storage.parts(url)
+    for position in range(start, facts.byte_size, RANGE_BYTES):
+        wanted = f"bytes={position}-{min(position + RANGE_BYTES, facts.byte_size) - 1}"
+        try:
+            answer = aws.client("s3").get_object(Bucket=bucket, Key=key, Range=wanted, IfMatch=facts.etag)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 412):
+                raise storage.ObjectChanged(url) from error
+            raise
+        yield answer["Body"].read()

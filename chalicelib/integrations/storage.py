@@ -14,6 +14,18 @@ class NoSuchObject(LookupError):
     """There is no object at this address."""
 
 
+class ObjectChanged(LookupError):
+    """The object at this address is another one than before, or is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """An object's size in bytes, and its ETag, which another content does not have."""
+
+    byte_size: int
+    etag: str
+
+
 @dataclass(frozen=True, slots=True)
 class PresignedPost:
     """A form that uploads one object: POST `fields`, then the file as `file`, to `url` (multipart/form-data)."""
@@ -61,15 +73,22 @@ def get(url: str) -> bytes:
 
 def size(url: str) -> int | None:
     """Return the object's size in bytes; None if there is no such object."""
+    facts = stat(url)
+    return None if facts is None else facts.byte_size
+
+
+def stat(url: str) -> ObjectFacts | None:
+    """Return an object's size and version; None if there is no such object."""
     from botocore.exceptions import ClientError
 
     bucket, key = parts(url)
     try:
-        return int(aws.client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"])
+        answer = aws.client("s3").head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return None
         raise
+    return ObjectFacts(int(answer["ContentLength"]), str(answer["ETag"]))
 
 
 def delete(url: str) -> None:

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
-__all__ = ["derived", "new", "time_of", "time_ordered", "time_ordered_at", "time_prefix"]
+__all__ = ["derived", "new", "time_of", "time_ordered", "time_ordered_at", "time_prefix", "with_time"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME_CHARACTERS = 13
@@ -38,6 +38,11 @@ def time_ordered_at(moment: datetime) -> str:
 def time_prefix(moment: datetime) -> str:
     """Return the start of each UUIDv7 of the time's millisecond; it sorts before them."""
     return time_ordered_at(moment)[:_TIME_CHARACTERS]
+
+
+def with_time(time_ordered_id: str, moment: datetime) -> str:
+    """Return a UUIDv7 with the time of `moment`, to the millisecond, and all else of another one."""
+    return f"{time_prefix(moment)}{time_ordered_id[_TIME_CHARACTERS:]}"
 
 
 def time_of(time_ordered_id: str) -> datetime:

@@ -19,6 +19,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.jobs.usage": (),
     "chalicelib.platform.jobs.provisioning": (),
     "chalicelib.platform.routes.moves": ("/v1/platform/stores/{store_id}/move",),
+    "chalicelib.platform.jobs.transfers": (),
     "chalicelib.platform.routes.databases": ("/v1/platform/stores/{store_id}/database",),
     "chalicelib.platform.routes.backups": (
         "/v1/platform/stores/{store_id}/backups",

@@ -413,3 +413,22 @@ class MigrationRunNotFound(NotFound):
 
 class MigrationInProgress(Conflict):
     title = "A migration is running; wait until it ends"
+
+
+# Transfers
+
+
+class TransferNotFound(NotFound):
+    title = "Transfer not found"
+
+
+class TransferNotUploaded(Conflict):
+    title = "Upload the file before you start the import"
+
+
+class TransferEnded(Conflict):
+    title = "The transfer has ended"
+
+
+class InvalidTransfer(InvalidInput):
+    title = "The transfer is invalid"

@@ -147,6 +147,12 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ),
     ObjectPrefix(
         Bucket.IMAGES,
+        "transfers/",
+        {SubjectType.STORE: "transfers/{id}/"},
+        note="Uploaded and exported CSV files and reports of imports; gone after 30 days, as their rows are.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
         "payloads/platform/audit/",
         is_exported=False,
         note="Large fields of audit entries; archived and deleted with their row.",

@@ -19,6 +19,7 @@ from chalicelib.platform.enums import DatabaseStatus, DatabaseType, KeyScope
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository.integration_configs import save_place
 from chalicelib.platform.service import store_connections
+from chalicelib.platform.store_database.revisions import HEAD
 from tests.platform.provisioned_stores import PreparedPlace
 from tests.platform.stores import new_store
 
@@ -88,7 +89,8 @@ def new_key(store: Store, scope: KeyScope) -> str:
 
 def connected_store(database: StoreDatabase, **columns: Any) -> Store:
     """Write a store whose tables are in this database."""
-    columns = {"database_status": DatabaseStatus.ACTIVE, "config_version": 1, **columns}
+    defaults = {"database_status": DatabaseStatus.ACTIVE, "config_version": 1, "schema_revision": HEAD}
+    columns = defaults | columns
     store = new_store(database_type=database.kind, **columns)
     save_place(store.id, database.kind, database.place, database.prepared.migrator)
     return store

@@ -32,6 +32,14 @@ class RowErrors:
         parts = ["body", str(position), column] if self.is_batch else ["body", column]
         self.items.append({"path": ".".join(parts), "message": message})
 
+    def by_position(self) -> dict[int, list[tuple[str, str]]]:
+        """Return the errors of a batch: columns and messages by the row's position."""
+        found: dict[int, list[tuple[str, str]]] = {}
+        for item in self.items:
+            _, position, column = item["path"].split(".", 2)
+            found.setdefault(int(position), []).append((column, item["message"]))
+        return found
+
     def raise_if_any(self) -> None:
         """Raise InvalidRow with the errors, if there are some."""
         if self.items:

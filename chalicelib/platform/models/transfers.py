@@ -37,7 +37,7 @@ class Transfer(Table):
     `id` is a UUIDv7, so that a store's transfers are in the order of their creation. `filter` selects the rows of an
     export. `progress` is percent. `rows_read`, `rows_written` and `rows_failed` count data lines. `file_url` is the file
     in S3, `report_url` the rejected rows with line, column and reason. `cursor` is where the work stands. `unfinished` is
-    set while a worker has work to do.
+    set while a worker has work to do; `lease_holder` is that worker, `attempts` counts its leases without progress.
     """
 
     class Meta:
@@ -63,6 +63,8 @@ class Transfer(Table):
     report_url = UnicodeAttribute(personal=False, null=True)
     cursor = JsonAttribute(personal=False, null=True)
     lease_until = DateTimeAttribute(personal=False, null=True)
+    lease_holder = UnicodeAttribute(personal=False, null=True)
+    attempts = IntegerAttribute(personal=False, default=0)
     unfinished = UnicodeAttribute(personal=False, null=True)
     error_message = UnicodeAttribute(personal=False, null=True)
     created_at = DateTimeAttribute(personal=False)

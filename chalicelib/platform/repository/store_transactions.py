@@ -37,6 +37,13 @@ def open_transaction(engine: Engine, place: StorePlace) -> Iterator[StoreTransac
         connection.commit()
 
 
+@contextmanager
+def savepoint(transaction: StoreTransaction) -> Iterator[None]:
+    """Undo the block alone if it raises; the transaction stays usable. Raises StatementFailed for an error of the server."""
+    with engines.translated(), transaction.connection.begin_nested():
+        yield
+
+
 def in_schema(connection: Connection, schema: str) -> Connection:
     """Return the connection, which runs statements over `store_database.tables` in this schema."""
     return connection.execution_options(schema_translate_map={None: quoted_name(schema, quote=True)})

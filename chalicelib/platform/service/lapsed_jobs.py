@@ -1,4 +1,4 @@
-"""Provisioning jobs without a worker: those whose lease ended, and failed ones whose time for a retry is over."""
+"""Jobs and transfers without a worker: those whose lease ended, and failed jobs whose time for a retry is over."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from chalicelib.kit import clock, messages
 from chalicelib.platform.domain.provisioning import OUTAGE_DELAY
 from chalicelib.platform.metrics import LONGEST_LAPSED_JOB
-from chalicelib.platform.repository import provisioning_jobs
+from chalicelib.platform.repository import provisioning_jobs, transfers
 from chalicelib.platform.schemas.provisioning import JobDue
+from chalicelib.platform.schemas.transfers import TransferDue
 
 
 def resume_jobs(due: datetime) -> None:
@@ -22,3 +23,10 @@ def resume_jobs(due: datetime) -> None:
     LONGEST_LAPSED_JOB.record(longest)
     for job_id in provisioning_jobs.iterate_lapsed(provisioning_jobs.RETRYABLE, due):
         provisioning_jobs.remove_request(job_id)
+
+
+def resume_transfers(due: datetime) -> None:
+    """Queue the transfers whose lease has ended, and those that waited for their store."""
+    for store_id, transfer_id in transfers.iterate_lapsed(due):
+        if transfers.requeue(store_id, transfer_id):
+            messages.publish(TransferDue(store_id=store_id, transfer_id=transfer_id))

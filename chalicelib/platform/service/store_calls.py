@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.integrations.sql.servers import CALL_LIMITS, Limits
 from chalicelib.kit import logs, retries
 from chalicelib.kit.errors import Problem, Unavailable
 from chalicelib.platform.errors import InvalidRow, ReferencedRowMissing, RowAlreadyExists
@@ -43,12 +44,12 @@ def run_transaction(store: Store, work: Callable[[StoreTransaction], R]) -> R:
         raise problem_of(failure) from None
 
 
-def retry_deadlocks(store: Store, work: Callable[[StoreTransaction], R]) -> R:
+def retry_deadlocks(store: Store, work: Callable[[StoreTransaction], R], limits: Limits = CALL_LIMITS) -> R:
     """Run `work` as `run_transaction` does. Raises StatementFailed, also for the last deadlock."""
     failure: StatementFailed | None = None
     for _ in retries.attempts(_ATTEMPTS):
         try:
-            with store_connections.transaction(store) as transaction:
+            with store_connections.transaction(store, limits) as transaction:
                 return work(transaction)
         except StatementFailed as error:
             if error.reason is not FailureReason.DEADLOCK:

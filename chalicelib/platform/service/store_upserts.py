@@ -40,12 +40,16 @@ class UpsertPlan:
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """What a request sets in each row, the ids of those that it creates, and whether it may be a repeat of itself."""
+    """What a request sets in each row, the ids of those that it creates, and whether it may be a repeat of itself.
+
+    `refuses_existing`: a row that is stored is an error, not a change.
+    """
 
     schema: TableSchema
     changes: list[Row]
     new_ids: list[str]
-    is_repeatable: bool
+    is_repeatable: bool = False
+    refuses_existing: bool = False
 
 
 def upsert_rows(caller: StoreCaller, table: str, body: Body | Sequence[Body], key: Idempotency | None) -> RowBatchRead:
@@ -88,7 +92,19 @@ def _write(caller: StoreCaller, upsert: Upsert, reservation: ProductReservation)
 
 def _plan(transaction: StoreTransaction, upsert: Upsert, currency: str) -> UpsertPlan:
     """Return the plan, with the stored rows locked. Raises InvalidRow."""
-    schema, errors, plan, now = upsert.schema, RowErrors(is_batch=True), UpsertPlan(), clock.now()
+    errors = RowErrors(is_batch=True)
+    plan = plan_upsert(transaction, upsert, currency, errors)
+    errors.raise_if_any()
+    for names in (upsert.schema.key, *upsert.schema.unique_keys):
+        for position in rules.repeated_values(plan.rows, names):
+            errors.add(position, names[-1], "repeats a row of this request")
+    errors.raise_if_any()
+    return plan
+
+
+def plan_upsert(transaction: StoreTransaction, upsert: Upsert, currency: str, errors: RowErrors) -> UpsertPlan:
+    """Return the plan, with the stored rows locked. Adds the errors of rows, which are neither created nor updated."""
+    schema, plan, now = upsert.schema, UpsertPlan(), clock.now()
     for position, stored in enumerate(_stored_rows(transaction, upsert)):
         changes, before = upsert.changes[position], len(errors.items)
         if stored is None:
@@ -96,19 +112,22 @@ def _plan(transaction: StoreTransaction, upsert: Upsert, currency: str) -> Upser
             row = rules.new_row(schema, changes, upsert.new_ids[position], now)
         else:
             row = rules.changed_row(stored, changes, now)
-            for name, message in refused_changes(schema.name, stored, row):
-                errors.add(position, name, message)
+            _check_stored(upsert, stored, row, position, errors)
         if len(errors.items) == before:
             rules.check_rules(schema, row, currency, position, errors)
         plan.rows.append(row)
-        if row != stored:
+        if row != stored and len(errors.items) == before:
             (plan.created if stored is None else plan.updated).append((position, row))
-    errors.raise_if_any()
-    for names in (schema.key, *schema.unique_keys):
-        for position in rules.repeated_values(plan.rows, names):
-            errors.add(position, names[-1], "repeats a row of this request")
-    errors.raise_if_any()
     return plan
+
+
+def _check_stored(upsert: Upsert, stored: Row, row: Row, position: int, errors: RowErrors) -> None:
+    """Add what keeps a stored row from being changed."""
+    if upsert.refuses_existing:
+        names = next(names for names in (upsert.schema.key, *upsert.schema.unique_keys) if names[0] in row)
+        errors.add(position, names[-1], "another row has this value")
+    for name, message in refused_changes(upsert.schema.name, stored, row):
+        errors.add(position, name, message)
 
 
 def _stored_rows(transaction: StoreTransaction, upsert: Upsert) -> list[Row | None]:

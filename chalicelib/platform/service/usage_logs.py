@@ -14,13 +14,15 @@ _hours_added: dict[tuple[str, datetime], None] = {}
 """The hours that this process has added, the oldest first."""
 
 
-def record_call(call: DataCall) -> None:
+def record_call(call: DataCall, source: str | None = None) -> None:
     """Store the log of an admitted call: one write, and a second one for a process's first call of a store's hour.
 
-    The hour's row comes first: the roll-up finds the logs of a store by it.
+    The hour's row comes first: the roll-up finds the logs of a store by it. With `source`, the UUIDv7 of what the log is
+    of, a repeat replaces the log.
     """
     _add_hour_once(call.store_id, start_of_hour(call.started_at))
-    usage_logs.add_log(_log_of(call))
+    moment = call.started_at
+    usage_logs.add_log(_log_of(call, ids.with_time(source, moment) if source else ids.time_ordered_at(moment)))
 
 
 def _add_hour_once(store_id: str, hour: datetime) -> None:
@@ -32,11 +34,11 @@ def _add_hour_once(store_id: str, hour: datetime) -> None:
         _hours_added.pop(next(iter(_hours_added)), None)
 
 
-def _log_of(call: DataCall) -> ApiUsageLog:
+def _log_of(call: DataCall, log_id: str) -> ApiUsageLog:
     changes = {table: {kind: n for kind, n in rows.items() if n} for table, rows in call.changes.items()}
     return ApiUsageLog(
         store_day(call.store_id, call.started_at.date()),
-        ids.time_ordered_at(call.started_at),
+        log_id,
         store_id=call.store_id,
         endpoint=call.endpoint,
         method=call.method,

@@ -26,5 +26,7 @@ CURSORS = Table(
     mysql_collate="utf8mb4_bin",
 )
 """`id` is the transfer. `errors` holds the last batch's rejected rows as JSON, until they are in the report."""
+SINCE = "0003"
+"""The revision that creates the table."""
 TECHNICAL_TABLES = (CURSORS.name,)
 """Tables beside those of the data API, in the order of their creation. They are neither counted nor adopted."""

@@ -42,6 +42,8 @@ IMAGES = {
     "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
 """By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""
+IMAGE_FOLDERS = {"chalicelib.platform.service.transfers.files": "transfers/*"}
+"""By module: the prefix of the images bucket that the functions that import it read, write and delete."""
 LAKES = {
     "chalicelib.analytics.repository.event_parts": "lake/analytics/*",
     "chalicelib.analytics.repository.lake": "lake/analytics/*",
@@ -62,6 +64,7 @@ AUDIT_TABLE = "platform-audit_logs"
 AUDIT_WRITER = "chalicelib.platform.jobs.audit"
 """The function that imports this module adds entries to the audit log."""
 STORAGE = "chalicelib.integrations.storage"
+MULTIPART = "chalicelib.integrations.multipart_uploads"
 IMAGE_MODELS = "chalicelib.integrations.image_models.bedrock"
 TEXT_MODELS = "chalicelib.integrations.text_models.bedrock"
 REDRIVES = "chalicelib.operator.service.dead_letters"
@@ -174,9 +177,12 @@ def _s3(reached: Requirements) -> Iterator[Statement]:
     prefixes = [prefix for context in contexts for prefix in (*IMAGES.get(context, ()), f"payloads/{context}/*")]
     if ERASING in reached.modules:
         prefixes = ["*"]  # every context declares its own prefixes
+    else:
+        prefixes += sorted(IMAGE_FOLDERS[module] for module in reached.modules & IMAGE_FOLDERS.keys())
     if prefixes:
         objects = [_object(f"{settings.images_bucket}/{prefix}") for prefix in prefixes]
-        yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), objects)
+        aborts = ("AbortMultipartUpload",) if MULTIPART in reached.modules else ()
+        yield _allow("s3", ("GetObject", "PutObject", "DeleteObject", *aborts), objects)
     if ARCHIVING in contexts:
         exports = [_object(f"{settings.archive_bucket}/exports/*")]
         yield _allow("s3", ("GetObject",), exports)  # the signer of a presigned URL needs the permission itself

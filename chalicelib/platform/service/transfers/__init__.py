@@ -1,0 +1,1 @@
+"""CSV imports and exports of stores' tables: requests, and the worker that runs them."""
