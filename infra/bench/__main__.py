@@ -25,6 +25,7 @@ from infra.bench import (
     stores,
     tenants,
     together,
+    transfers,
     usage,
 )
 from infra.bench.runs import SubjectFailed
@@ -59,6 +60,8 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "store-migration": stores.migration,
     "store-provisioning": tenants.provisioning,
     "store-list": stores.listing,
+    "store-import": transfers.imports,
+    "store-memory": transfers.memory,
     "store-move": moves.proven_move,
 }
 

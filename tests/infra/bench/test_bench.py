@@ -46,6 +46,10 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["cold-dashboard"], {"cold start until the dashboard"}),
         (["store-migration", "store-list"], {"a store migrated", "a list of 50 rows"}),
         (["store-provisioning"], {"a store provisioned"}),
+        (
+            ["store-import", "store-memory"],
+            {"500 rows imported", "memory of an import, 2,000 rows", "memory of a backup, 2,000 rows"},
+        ),
         (["store-move"], {"50 rows moved, proven"}),
         (["fuel"], {what for what, _, _, budget in CASES if budget}),
         (["funnel"], {"ordered funnel, 1,000 events", "strict funnel, 1,000 events"}),
