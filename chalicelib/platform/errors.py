@@ -232,6 +232,10 @@ class BackupDamaged(Conflict):
     title = "The backup is damaged; nothing was changed"
 
 
+class InvalidRestore(InvalidInput):
+    title = "The backup cannot be restored there"
+
+
 class BackupTooNew(Conflict):
     title = "A newer version of Backroom wrote this backup"
 

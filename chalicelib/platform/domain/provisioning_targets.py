@@ -40,6 +40,10 @@ class ProvisioningTarget:
         """Return the place that the store's connections use."""
         return StorePlace(self.runtime, self.schema, self.role)
 
+    def with_login_suffix(self, suffix: str) -> ProvisioningTarget:
+        """Return the target with what a pooler needs after the login's name."""
+        return replace(self, runtime=replace(self.runtime, username=f"{self.runtime.username}{suffix}"))
+
     def without_login(self) -> ProvisioningTarget:
         """Return the target of an admin that may not create a login: the store uses the admin's."""
         return replace(self, runtime=self.admin, login=None)

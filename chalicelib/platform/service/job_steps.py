@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chalicelib.platform.domain.provisioning import Step
 from chalicelib.platform.service import provisioning_places, provisioning_steps, store_removal
-from chalicelib.platform.service.backups import export
+from chalicelib.platform.service.backups import check, export, load
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves import comparison, copy, freeze, switch, targets
 
@@ -18,6 +18,8 @@ STEPS: dict[Step, Callable[[JobRun], None]] = {
     Step.MIGRATE: provisioning_steps.record_revision,
     Step.SEED: provisioning_steps.add_seeds,
     Step.ACTIVATE: provisioning_steps.activate_store,
+    Step.CHECK: check.check_backup,
+    Step.LOAD: load.load_rows,
     Step.EXPORT: export.export_store,
     Step.COPY: copy.copy_rows,
     Step.FREEZE: freeze.freeze_store,

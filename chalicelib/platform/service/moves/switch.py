@@ -17,11 +17,9 @@ from chalicelib.platform.service import free_shared_stores, provisioning_places,
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves import order_numbers
 from chalicelib.platform.service.moves.old_places import new_drop_job
+from chalicelib.platform.service.provisioning_details import DATABASE_TYPE
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
-
-DATABASE_TYPE = "database_type"
-"""The name of a detail of the request: the store's type of database, if the requested server is not of that type."""
 
 log = logs.logger("platform")
 
