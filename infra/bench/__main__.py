@@ -60,6 +60,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "store-migration": stores.migration,
     "store-provisioning": tenants.provisioning,
     "store-list": stores.listing,
+    "store-cold-start": stores.first_answer,
     "store-import": transfers.imports,
     "store-memory": transfers.memory,
     "store-move": moves.proven_move,

@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 import httpx
+import pymysql
 
 from infra.local.databases import local_logins
 from infra.local.databases.address import HOST, ServerUnavailable
@@ -92,6 +93,7 @@ class StoreData:
         try:
             with Lease("mariadb", self.stores.plan.state_dir / "databases" / "mariadb", durable=True) as lease:
                 add_mariadb_database(lease.address, self.name)
+                self._start_mariadb()
                 database, kind = _login("mysql", self.stores.plan.mariadb_port, self.name), "MariaDB"
                 self.job = self._begin("move", {"database": database})
         except ServerUnavailable as error:
@@ -114,6 +116,11 @@ class StoreData:
             if table["rows"]
         ]
         return f"{store['database_type']}; {len(rows)} tables equal by row hashes, the old place stays 7 days{''.join(lines)}"
+
+    def _start_mariadb(self) -> None:
+        """Open a connection by the stack's port, so that the stack keeps the server when our lease ends."""
+        login = {"user": local_logins.OWNER, "password": local_logins.PASSWORDS[local_logins.OWNER]}
+        pymysql.connect(host=HOST, port=self.stores.plan.mariadb_port, connect_timeout=SECONDS, **login).close()
 
     def _begin(self, action: str, body: dict[str, Any]) -> str:
         return str(self.stores.owner.request("POST", f"stores/{self.store}/{action}", body, expect=202)["job_id"])
