@@ -83,7 +83,17 @@ TABLE_POLICIES = (
     TablePolicy("platform/usage_metrics", UsageMetric, queries=_of_store("store_id")),
     TablePolicy("platform/usage_hours", UsageHour, queries=_of_store("store_id")),
     TablePolicy("platform/api_usage_logs", ApiUsageLog, note="Shortened addresses of callers; gone after 90 days."),
-    TablePolicy("platform/revenue_entries", RevenueEntry, note="Kept for the books for seven years."),
+    TablePolicy(
+        "platform/revenue_entries",
+        RevenueEntry,
+        queries=(
+            SubjectQuery(
+                SubjectType.STORE,
+                ByIndex("store_id", "{id}"),
+                Redact({"store_id": Redaction.PSEUDONYM}, reason="the books are kept for seven years"),
+            ),
+        ),
+    ),
     TablePolicy("platform/revenue_reports", RevenueReport),
     TablePolicy("platform/usage_statistics", UsageStatistic, note="Counts of a store in a month; it names no person."),
     TablePolicy("platform/performance_metrics", PerformanceMetric),

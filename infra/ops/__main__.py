@@ -39,9 +39,11 @@ def _parser() -> argparse.ArgumentParser:
         estimate,
         event_import,
         exchange_rates,
+        measures,
         members,
         notices,
         plans,
+        platform_audit,
         privacy,
         recomputation,
         replay,
@@ -50,7 +52,11 @@ def _parser() -> argparse.ArgumentParser:
         shops,
         sizes,
         staff,
+        store_backups,
+        store_jobs,
         store_migrations,
+        store_moves,
+        stores,
         tokens,
         usage,
     )
@@ -78,7 +84,13 @@ def _parser() -> argparse.ArgumentParser:
         members,
         notices,
         staff,
+        stores,
+        store_jobs,
+        store_backups,
+        store_moves,
         store_migrations,
+        measures,
+        platform_audit,
     )
     for family in families:
         family.add(commands)

@@ -23,9 +23,9 @@
     return { row, jobs: items, job: row.active_job && (items.find((each) => each.id === row.active_job) ?? { id: row.active_job, kind: "provision" }) };
   };
 
-  /** Return the newest job of a kind if it failed in the last day: it can be tried again. */
-  st.failedJob = (jobs, kind) => {
-    const job = jobs.find((each) => each.kind === kind);
+  /** Return the newest job of some kinds if it failed in the last day: it can be tried again. */
+  st.failedJob = (jobs, ...kinds) => {
+    const job = jobs.find((each) => kinds.includes(each.kind));
     return job?.status === "failed" && st.now() - new Date(job.completed_at ?? job.created_at) < 24 * 3600e3 ? job : null;
   };
 

@@ -50,7 +50,7 @@
   st.store = (place, id) => {
     const again = () => st.store(place, id);
     kit.load(place, () => st.call("GET", st.path(id)), ({ data: row, etag }) => {
-      st.retitle(row.name);
+      st.retitle(place, row.name);
       return kit.h("div", { class: "stack" }, st.back("stores", "Stores"),
         st.deletionBanner(row, again),
         !row.is_active && kit.banner(`The store is suspended: ${row.suspended_reason ?? "ask us for the reason"}.`, "bad"),
