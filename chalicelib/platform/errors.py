@@ -147,7 +147,7 @@ class DatabaseFull(Unavailable):
 class TargetNotEmpty(Conflict):
     """The database that a store is moved or restored to has rows in tables of the store's names."""
 
-    title = "The target has rows already; give an empty database"
+    title = "The target database must be empty"
 
 
 class SameDatabase(Conflict):
@@ -163,7 +163,7 @@ class RowNotPortable(Conflict):
 class CopyNotEqual(Conflict):
     """Something else than Backroom changes the source or the target while the store's changes are paused."""
 
-    title = "Both databases did not become equal; stop other programs that write to them"
+    title = "Other programs change the databases; stop them"
 
 
 class InvalidSourceStore(InvalidInput):

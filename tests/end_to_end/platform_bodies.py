@@ -34,6 +34,7 @@ PLATFORM_BODIES: dict[str, dict[str, Any]] = {
     "AdjustmentCreate": {"product_id": "00000000-0000-4000-8000-000000000000", "delta": 1},
     "DatabaseInput": {"database": {"type": "shared"}},
     "MigrationRunCreate": {},
+    "MoveInput": {"database": {"type": "shared"}},
     "OrderCreate": _QUOTE,
     "OrderUpdate": {"status": "cancelled"},
     "OwnDatabaseInput": {"database": OWN_SERVER},

@@ -1,4 +1,4 @@
-"""The pause of a store's changes while it is compared and switched: reads go on, changes wait."""
+"""The pause of a store's changes while it is compared and switched: reads continue, changes wait."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def paused(api: httpx.Client, request: pytest.FixtureRequest) -> tuple[OwnerApi,
     return owner, job_id
 
 
-def test_reads_go_on_and_changes_wait_while_a_store_is_switched(
+def test_reads_continue_and_changes_wait_while_a_store_is_switched(
     paused: tuple[OwnerApi, str], api: httpx.Client
 ) -> None:
     owner, job_id = paused

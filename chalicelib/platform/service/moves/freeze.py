@@ -1,4 +1,4 @@
-"""The pause of a store's changes, during which its source is compared and the store is switched. Reads go on."""
+"""The pause of a store's changes, during which its source is compared and the store is switched. Reads continue."""
 
 from __future__ import annotations
 

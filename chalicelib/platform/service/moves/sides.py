@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 MOVED_TABLES = (*TABLES, CURSORS)
-"""The tables in the order in which they are copied. With the positions of imports, a running import goes on."""
+"""The tables in the order in which they are copied. With the positions of imports, a running import resumes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class MoveSides:
         return cls(source, place, run.connect(target), target.schema, frozenset(tables))
 
     def reconcile(self, run: JobRun, table: Table, after: list[str] | None) -> ReconciledRange:
-        """Reconcile a range of a table. A technical table that a source of an earlier revision lacks is empty."""
+        """Compare and repair a range of a table. A technical table that a source of an earlier revision lacks is empty."""
         if table.name not in self.source_tables:
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False)
         return reconcile_range(run, self.source_of(table), self.target_of(table), after)
