@@ -138,7 +138,7 @@ class SchemaMismatch(Conflict):
 class DatabaseFull(Unavailable):
     """The database of a job has no room, or allows only reads: the job waits, then fails."""
 
-    title = "The database has no room for the store's rows"
+    title = "The database has no room for rows"
 
     def __init__(self) -> None:
         super().__init__("The database has no room for the store's rows, or allows only reads.", retry_after=60)
