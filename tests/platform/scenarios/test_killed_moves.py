@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.platform.enums import JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
-from chalicelib.platform.repository import integration_configs
+from chalicelib.platform.repository import integration_configs, store_ranges
 from chalicelib.platform.schemas.provisioning import JobDue
 from chalicelib.platform.service.moves import ranges
 from chalicelib.platform.service.provisioning_worker import run_job
@@ -131,13 +131,13 @@ def test_a_move_fails_if_another_program_changes_the_source_all_the_time(
     owner = provisioned(api, source, 1)
     job_id = begin_move(owner, server_of("mysql", request).body)
     run_until(job_id, "compare")
-    read = ranges.store_ranges.read_range
+    read = store_ranges.read_range
 
     def change(*arguments: Any) -> Any:
         source.query("UPDATE store.categories SET sort_order = sort_order + 1")
         return read(*arguments)
 
-    monkeypatch.setattr(ranges.store_ranges, "read_range", change)
+    monkeypatch.setattr(store_ranges, "read_range", change)
     job = run_move_to_end(job_id)
     assert (job.status, job.error_code) == (JobStatus.FAILED, "CopyNotEqual")
     assert Store.get(owner.store.id).database_status == "active"
