@@ -69,7 +69,6 @@ def test_the_source_serves_if_the_target_is_gone(
     with relay(own_postgresql.body["host"], own_postgresql.body["port"]) as passed:
         job_id = begin_move(owner, own_postgresql.body | {"port": passed.port})
         run_until(job_id, "compare")
-        run_job(JobDue(store_id=owner.store.id, job_id=job_id))
         assert Store.get(owner.store.id).database_status is DatabaseStatus.MOVING
     failed = run_move_to_end(job_id)
     assert (failed.status, failed.error_code) == (JobStatus.FAILED, "Unreachable")
