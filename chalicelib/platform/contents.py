@@ -14,9 +14,13 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.routes.store_tokens": ("/v1/platform/stores/{store_id}/token",),
     "chalicelib.platform.routes.stores": ("/v1/platform/stores",),
     "chalicelib.platform.jobs.audit": (),
+    "chalicelib.platform.jobs.store_deletions": (),
     "chalicelib.platform.jobs.store_measures": (),
     "chalicelib.platform.jobs.usage": (),
+    "chalicelib.platform.jobs.revenue": (),
+    "chalicelib.platform.jobs.reports": (),
     "chalicelib.platform.jobs.provisioning": (),
+    "chalicelib.platform.routes.moves": ("/v1/platform/stores/{store_id}/move",),
     "chalicelib.platform.jobs.transfers": (),
     "chalicelib.platform.routes.databases": ("/v1/platform/stores/{store_id}/database",),
     "chalicelib.platform.routes.backups": (
@@ -33,6 +37,11 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.platform.routes.usage": (
         "/v1/platform/stores/{store_id}/usage",
         "/v1/platform/stores/{store_id}/api-logs",
+    ),
+    "chalicelib.platform.routes.measures": (
+        "/v1/platform/stores/{store_id}/analytics",
+        "/v1/operator/platform/revenue",
+        "/v1/operator/platform/performance",
     ),
     "chalicelib.platform.routes.platform_users": ("/v1/operator/platform/users",),
     "chalicelib.platform.routes.store_api": ("/v1/store",),

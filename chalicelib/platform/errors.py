@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, TooManyRequests
+from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, TooManyRequests, Unavailable
 
 # Accounts
 
@@ -135,6 +135,43 @@ class SchemaMismatch(Conflict):
     title = "An existing table does not fit"
 
 
+class DatabaseFull(Unavailable):
+    """The database of a job has no room, or allows only reads: the job waits, then fails."""
+
+    title = "The database has no room for the store's rows"
+
+    def __init__(self) -> None:
+        super().__init__("The database has no room for the store's rows, or allows only reads.", retry_after=60)
+
+
+class TargetNotEmpty(Conflict):
+    """The database that a store is moved or restored to has rows in tables of the store's names."""
+
+    title = "The target has rows already; give an empty database"
+
+
+class SameDatabase(Conflict):
+    title = "The store is in this database already"
+
+
+class RowNotPortable(Conflict):
+    """A row of the source is refused by the target. The detail names its table."""
+
+    title = "A row does not fit the target database"
+
+
+class CopyNotEqual(Conflict):
+    """Something else than Backroom changes the source or the target while the store's changes are paused."""
+
+    title = "Both databases did not become equal; stop other programs that write to them"
+
+
+class InvalidSourceStore(InvalidInput):
+    """The legacy database has no table with a store_id column of a type that holds the given store_id."""
+
+    title = "The source has no such store"
+
+
 class JobEnded(Conflict):
     title = "The job has ended"
 
@@ -195,12 +232,18 @@ class BackupDamaged(Conflict):
     title = "The backup is damaged; nothing was changed"
 
 
+class InvalidRestore(InvalidInput):
+    title = "The backup cannot be restored there"
+
+
 class BackupTooNew(Conflict):
     title = "A newer version of Backroom wrote this backup"
 
 
 class BackupTooLarge(Conflict):
     title = "The store is too large for a backup"
+
+
 # Storage and files
 
 

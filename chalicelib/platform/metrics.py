@@ -35,3 +35,11 @@ JOBS_STUCK = Counter(
     ),
 )
 """Jobs that failed without a reason that their owner can act on."""
+STORES_NEAR_LIMIT = Counter(
+    "StoresNearLimit",
+    Alarm(
+        "platform-stores-near-limit",
+        "A store has come to 80 % of a limit of its plan: `usage_statistics` names it. Its owner sees it on their page.",
+    ),
+)
+"""Stores that came near a limit with the computation of their month; each limit counts once a month."""

@@ -83,7 +83,17 @@ TABLE_POLICIES = (
     TablePolicy("platform/usage_metrics", UsageMetric, queries=_of_store("store_id")),
     TablePolicy("platform/usage_hours", UsageHour, queries=_of_store("store_id")),
     TablePolicy("platform/api_usage_logs", ApiUsageLog, note="Shortened addresses of callers; gone after 90 days."),
-    TablePolicy("platform/revenue_entries", RevenueEntry, note="Kept for the books for seven years."),
+    TablePolicy(
+        "platform/revenue_entries",
+        RevenueEntry,
+        queries=(
+            SubjectQuery(
+                SubjectType.STORE,
+                ByIndex("store_id", "{id}"),
+                Redact({"store_id": Redaction.PSEUDONYM}, reason="the books are kept for seven years"),
+            ),
+        ),
+    ),
     TablePolicy("platform/revenue_reports", RevenueReport),
     TablePolicy("platform/usage_statistics", UsageStatistic, note="Counts of a store in a month; it names no person."),
     TablePolicy("platform/performance_metrics", PerformanceMetric),
@@ -135,9 +145,15 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ),
     ObjectPrefix(
         Bucket.IMAGES,
+        "job-reports/",
+        {SubjectType.STORE: "job-reports/{id}/"},
+        note="Large reports of jobs, and the proofs of moves: hashes and keys of ranges of rows. Gone after a year.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
         "payloads/platform/job-reports/",
         {SubjectType.STORE: "payloads/platform/job-reports/{id}/"},
-        note="Large reports of provisioning jobs: names and types of tables and columns.",
+        note="Large reports of jobs before they had a prefix of their own; gone after 90 days.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,

@@ -6,6 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 from chalicelib.platform.schemas.account_messages import OwnerErasureDue
+from chalicelib.platform.schemas.store_messages import StoreDeleted
 from chalicelib.retention.schemas import ErasureRequested, ExportRequested, SweepRequested
 from chalicelib.retention.service import erasure, export, overdue_checks, privacy_requests, sweep
 from chalicelib.shops.schemas.messages import PrivacyRequested
@@ -29,11 +30,13 @@ def sweep_segment(message: SweepRequested) -> None:
 
 
 @bp.on_sqs_message(queue="retention-accept_privacy_request", batch_size=10, name="retention-accept_privacy_request")
-@consumes(PrivacyRequested, MemberErasureDue, OwnerErasureDue)
-def accept_privacy_request(message: PrivacyRequested | MemberErasureDue | OwnerErasureDue) -> None:
-    """Store a privacy request of Shopify, or the erasure of somebody who deleted their account, and dispatch it."""
+@consumes(PrivacyRequested, MemberErasureDue, OwnerErasureDue, StoreDeleted)
+def accept_privacy_request(message: PrivacyRequested | MemberErasureDue | OwnerErasureDue | StoreDeleted) -> None:
+    """Store a privacy request of Shopify, or the erasure of a deleted account or store, and dispatch it."""
     if isinstance(message, PrivacyRequested):
         privacy_requests.accept_request(message)
+    elif isinstance(message, StoreDeleted):
+        privacy_requests.accept_store_erasure(message)
     else:
         privacy_requests.accept_account_erasure(message)
 

@@ -13,7 +13,21 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.bench import accounts, analytics, discounts, foundation, peers, pictures, retention, stores, together, usage
+from infra.bench import (
+    accounts,
+    analytics,
+    discounts,
+    foundation,
+    moves,
+    peers,
+    pictures,
+    retention,
+    stores,
+    tenants,
+    together,
+    transfers,
+    usage,
+)
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
@@ -44,7 +58,12 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "cold-dashboard": together.cold_dashboard,
     "page-bytes": accounts.page_size,
     "store-migration": stores.migration,
+    "store-provisioning": tenants.provisioning,
     "store-list": stores.listing,
+    "store-cold-start": stores.first_answer,
+    "store-import": transfers.imports,
+    "store-memory": transfers.memory,
+    "store-move": moves.proven_move,
 }
 
 

@@ -1,29 +1,26 @@
-"""Benchmark rows of stores: a store's part of a migration beside its provisioning, a list of rows beside raw psycopg."""
+"""Benchmark rows of stores: a store's part of a migration beside its provisioning, a list of rows, a cold start."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from infra.bench import foundation
+from infra.bench.provisioned_stores import add_customers, provision, shared_server
 from infra.bench.runs import SubjectFailed, in_turn
 from infra.bench.table import Row
 
 MIGRATION_BUDGET = 0.1
 LIST_BUDGET = 4
+FIRST_ANSWER_BUDGET = 4
 ROWS = 50
-_REGION = "eu-central-1"
 
 
 def migration(rounds: int) -> list[Row]:
     """Compare a store's part of a migration of all stores with provisioning the store on a shared server."""
     provisioned: list[Any] = []
-    with _shared_server():
+    with shared_server():
         subjects = {"migrated": partial(_migrate, provisioned), "provisioned": partial(_provision, provisioned)}
         _provision(provisioned)
         figures = in_turn(subjects, rounds)
@@ -33,67 +30,36 @@ def migration(rounds: int) -> list[Row]:
 
 def listing(rounds: int) -> list[Row]:
     """Compare a list of 50 rows, without admission and HTTP, with the same statement by psycopg alone."""
-    provisioned: list[Any] = []
     times = 200 if rounds > 1 else 2
-    with _shared_server():
-        _provision(provisioned)
-        store = _add_customers(provisioned[-1])
+    with shared_server():
+        store, _ = provision()
+        add_customers(store, ROWS)
         subjects = {"ours": partial(_list, store, times), "psycopg": partial(_select, store, times)}
         figures = in_turn(subjects, rounds)
     ours, peer = figures["ours"], figures["psycopg"]
     return [Row(f"a list of {ROWS} rows", str(ours), f"raw psycopg {peer}", ours.beside(peer), LIST_BUDGET)]
 
 
-@contextmanager
-def _shared_server() -> Iterator[None]:
-    """Start a PostgreSQL server and name it as the shared server of the region."""
-    from chalicelib.kit import secrets
+def first_answer(rounds: int) -> list[Row]:
+    """Measure the start of the stores' function until its first list of rows, which opens a connection to the server."""
+    from chalicelib.kit import auth
     from chalicelib.kit.auth import Account, Role
-    from chalicelib.platform.service import settings, store_connections
-    from infra.local.databases import local_logins
-    from infra.local.databases.leases import Lease
-    from infra.local.databases.login_creation import create_in_postgresql
+    from infra.deploy.packaging import layers
 
-    secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
-    os.environ["BENCH_ADMIN_PASSWORD"] = local_logins.PASSWORDS[local_logins.SHARED_ADMIN]
-    os.environ["BENCH_LOGIN_PASSWORD"] = local_logins.PASSWORDS[local_logins.SHARED_LOGIN]
-    with TemporaryDirectory() as folder, Lease("postgresql", Path(folder) / "postgresql", durable=False) as lease:
-        create_in_postgresql(lease.address)
-        server = {
-            "name": "bench",
-            "region": _REGION,
-            "host": lease.address.host,
-            "port": lease.address.port,
-            "database": local_logins.SHARED_DATABASE,
-            "username": local_logins.SHARED_LOGIN,
-            "password_secret": "BENCH_LOGIN_PASSWORD",
-            "admin_username": local_logins.SHARED_ADMIN,
-            "admin_password_secret": "BENCH_ADMIN_PASSWORD",
-        }
-        version = settings.get_setting("shared_servers").version
-        settings.put_setting(Account(Role.OPERATOR, "bench"), "shared_servers", {"servers": [server]}, str(version))
-        yield
-        store_connections.close_connections()
+    with shared_server():
+        store, _ = provision()
+        add_customers(store, ROWS)
+        token = auth.mint_store_token(store.id, Account(Role.OWNER, store.owner_id))
+        request = ["/v1/store/{proxy+}", token, "customers"]
+        ours, peer = foundation.start_times(request, rounds, layers.SQL)
+    what = "cold start until a store's rows"
+    return [Row(what, str(ours), f"chalice+botocore {peer}", ours.beside(peer), FIRST_ANSWER_BUDGET)]
 
 
 def _provision(provisioned: list[Any]) -> tuple[float, float]:
     """Provision a new store and add its row to `provisioned`. Returns seconds and 0."""
-    from chalicelib.platform.enums import DatabaseStatus
-    from chalicelib.platform.models import ProvisioningJob
-    from chalicelib.platform.repository.stores import get_store
-    from chalicelib.platform.schemas.databases import SharedDatabase
-    from chalicelib.platform.schemas.provisioning import JobDue
-    from chalicelib.platform.service import provisioning, provisioning_worker
-
-    store = _new_store()
-    begun = time.perf_counter()
-    accepted, _ = provisioning.request_provisioning(store, SharedDatabase(type="shared"), "bench")
-    while ProvisioningJob.get(accepted.job_id, consistent_read=True).unfinished:
-        provisioning_worker.run_job(JobDue(store_id=store.id, job_id=accepted.job_id))
-    took = time.perf_counter() - begun
-    provisioned.append(get_store(store.id))
-    if provisioned[-1].database_status is not DatabaseStatus.ACTIVE:
-        raise SubjectFailed("the store was not provisioned")
+    store, took = provision()
+    provisioned.append(store)
     return took, 0
 
 
@@ -121,24 +87,6 @@ def _migrate(provisioned: list[Any]) -> tuple[float, float]:
         raise SubjectFailed("the store was not migrated")
     migrations.end_run(run.id, MigrationRunStatus.STOPPED)
     return took, 0
-
-
-def _add_customers(store: Any) -> Any:
-    """Add the rows to list, and return the store."""
-    from sqlalchemy import insert
-
-    from chalicelib.kit import clock, ids
-    from chalicelib.platform.service import store_connections
-    from chalicelib.platform.store_database.tables import CUSTOMERS
-
-    now = clock.now()
-    rows = [
-        {"id": ids.new(), "email": f"{number}@example.com", "created_at": now, "updated_at": now}
-        for number in range(ROWS)
-    ]
-    with store_connections.transaction(store) as transaction:
-        transaction.connection.execute(insert(CUSTOMERS), rows)
-    return store
 
 
 def _list(store: Any, times: int) -> tuple[float, float]:
@@ -172,17 +120,3 @@ def _select(store: Any, times: int) -> tuple[float, float]:
             connection.execute(f"SELECT * FROM {place.schema}.customers ORDER BY id LIMIT {ROWS + 1}").fetchall()
             connection.commit()
         return (time.perf_counter() - begun) / times, 0
-
-
-def _new_store() -> Any:
-    """Write a store without a database, of a new owner, and return it."""
-    from chalicelib.billing import service as billing
-    from chalicelib.kit import clock, ids
-    from chalicelib.platform.models import Store
-
-    now, store_id = clock.now(), ids.new()
-    row = Store(store_id, name="Tea House", slug=f"tea-{store_id}", owner_id=ids.new(), region=_REGION)
-    row.limits, row.usage_month = billing.store_plan_limits("free"), f"{now:%Y-%m}"
-    row.created_at = row.updated_at = now
-    row.save()
-    return row

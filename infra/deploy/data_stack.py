@@ -209,6 +209,7 @@ def _buckets(consumers: list[Consumer]) -> Resources:
         "LifecycleConfiguration": {
             "Rules": [
                 {"Id": "payloads", "Status": "Enabled", "Prefix": "payloads/", "ExpirationInDays": 90},
+                {"Id": "job-reports", "Status": "Enabled", "Prefix": "job-reports/", "ExpirationInDays": 366},
                 {"Id": "transfers", "Status": "Enabled", "Prefix": "transfers/", "ExpirationInDays": 30},
                 {"Id": "journals", "Status": "Enabled", "Prefix": "journals/", "ExpirationInDays": 7},
                 {"Id": "changes", "Status": "Enabled", "Prefix": "changes/", "ExpirationInDays": 731},

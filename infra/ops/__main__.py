@@ -39,9 +39,11 @@ def _parser() -> argparse.ArgumentParser:
         estimate,
         event_import,
         exchange_rates,
+        measures,
         members,
         notices,
         plans,
+        platform_audit,
         privacy,
         recomputation,
         replay,
@@ -50,7 +52,11 @@ def _parser() -> argparse.ArgumentParser:
         shops,
         sizes,
         staff,
+        store_backups,
+        store_jobs,
         store_migrations,
+        store_moves,
+        stores,
         tokens,
         usage,
     )
@@ -78,7 +84,13 @@ def _parser() -> argparse.ArgumentParser:
         members,
         notices,
         staff,
+        stores,
+        store_jobs,
+        store_backups,
+        store_moves,
         store_migrations,
+        measures,
+        platform_audit,
     )
     for family in families:
         family.add(commands)
@@ -96,6 +108,8 @@ def _run(parsed: argparse.Namespace) -> int:
             return code
     except (Problem, CommandRefused) as error:
         print(f"backroom: {error}", file=sys.stderr)
+        for field in getattr(error, "errors", ()):
+            print(f"  {field['path'].removeprefix('body.')} {field['message']}", file=sys.stderr)
         return 1
     except Stopped as stopped:
         print(f"backroom: stopped. {stopped.advice}".rstrip(), file=sys.stderr)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
@@ -57,6 +58,22 @@ def opened(out: Path | None, stdout: TextIO) -> Iterator[TextIO]:
 def write(shape: type[Schema], rows: Iterable[Schema], file: TextIO, *, as_csv: bool) -> None:
     """Stream rows as one JSON array, or as CSV with a header line."""
     (_csv if as_csv else _json)(shape, rows, file)
+
+
+def write_lines(rows: Iterable[Schema], columns: Sequence[str], arguments: Namespace) -> None:
+    """Stream rows as lines of tab-separated columns; as one JSON array with all of their fields if `--json` was given."""
+    if arguments.json:
+        _json(Schema, rows, arguments.stdout)
+        return
+    for row in rows:
+        values = row.model_dump(mode="json", include=set(columns))
+        print(*(_cell(values[name]) for name in columns), sep="\t", file=arguments.stdout)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return " ".join(f"{key}:{each}" for key, each in value.items()) or "-"
+    return "-" if value is None else value
 
 
 def _json(_shape: type[Schema], rows: Iterable[Schema], file: TextIO) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from chalicelib.kit.pagination import PageRequest
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus
 from chalicelib.retention.schemas import PrivacyRequestRead
 from chalicelib.retention.service import privacy_requests
 from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
+from infra.ops.pages import iterate_pages
 from infra.ops.signals import resumable
 
 SUBJECT = "shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id> or owner:<id>"
@@ -75,13 +76,7 @@ def show(arguments: Namespace) -> int:
 def _requests(status: str | None) -> Iterator[PrivacyRequestRead]:
     open_ones = [each for each in PrivacyStatus if each is not PrivacyStatus.COMPLETED]
     for each in [PrivacyStatus(status)] if status else open_ones:
-        start: dict[str, Any] | None = None
-        while True:
-            page = privacy_requests.list_requests(each, None, PageRequest(limit=100, start=start))
-            yield from page.items
-            start = page.last_key
-            if start is None:
-                break
+        yield from iterate_pages(partial(privacy_requests.list_requests, each, None))
 
 
 def _awaited(begun: PrivacyRequestRead) -> PrivacyRequestRead:

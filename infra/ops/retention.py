@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.kit.pagination import PageRequest
 from chalicelib.retention.schemas import RuleRunRead
 from chalicelib.retention.service import operator
+from infra.ops.pages import iterate_pages
 
 
 def add(commands: Any) -> None:
@@ -21,22 +20,12 @@ def add(commands: Any) -> None:
 def show(arguments: Namespace) -> int:
     """Print a line for every rule, or for every run of one. Raises RuleNotFound if there is no such rule."""
     if arguments.rule:
-        lines = (_line(run) for run in _runs(arguments.rule))
+        lines = (_line(run) for run in iterate_pages(lambda page: operator.list_runs(arguments.rule, page)))
     else:
         lines = ((rule.rule, *(_line(rule.latest) if rule.latest else ("-",))) for rule in operator.list_rules().items)
     for line in lines:
         print(*line, sep="\t", file=arguments.stdout)
     return 0
-
-
-def _runs(rule: str) -> Iterator[RuleRunRead]:
-    page = PageRequest(limit=100)
-    while True:
-        found = operator.list_runs(rule, page)
-        yield from found.items
-        if found.last_key is None:
-            return
-        page = PageRequest(limit=100, start=found.last_key)
 
 
 def _line(run: RuleRunRead) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from chalicelib.kit.pagination import PageRequest
 from chalicelib.shops.schemas.operator import ActiveShopRead, SessionRead, TimelineDayRead, TimelineQuery
 from chalicelib.shops.service import operator
 from infra.ops import output
 from infra.ops.errors import CommandRefused
+from infra.ops.pages import iterate_pages
 
 T = TypeVar("T")
 
@@ -64,17 +64,10 @@ def timeline(arguments: Namespace) -> int:
 
 def sessions(arguments: Namespace) -> int:
     """Write a shop's open sessions. Raises InvalidShopDomain if the domain is invalid."""
-    found = _counted(_sessions(arguments.shop), "sessions", arguments.stdout)
+    rows = iterate_pages(lambda page: operator.list_sessions(arguments.shop, page))
+    found = _counted(rows, "sessions", arguments.stdout)
     output.write(SessionRead, found, arguments.stdout, as_csv=False)
     return 0
-
-
-def _sessions(shop: str) -> Iterator[SessionRead]:
-    page = operator.list_sessions(shop, PageRequest(limit=100))
-    yield from page.items
-    while page.last_key:
-        page = operator.list_sessions(shop, PageRequest(limit=100, start=page.last_key))
-        yield from page.items
 
 
 def _counted(rows: Iterable[T], unit: str, beside: Any, total: int | None = None) -> Iterator[T]:

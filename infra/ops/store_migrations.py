@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.platform.enums import StoreMigrationStatus
 from chalicelib.platform.schemas.migrations import StoreMigrationRead
 from chalicelib.platform.service import migrations
 from infra.ops import actor, output
+from infra.ops.pages import iterate_pages
 
 
 def add(commands: Any) -> None:
@@ -42,14 +41,6 @@ def show_run(arguments: Namespace) -> int:
     run = migrations.get_run(arguments.id)
     output.say(f"{run.status}: {run.total} stores, {run.done} done, {run.failed} failed, {run.skipped} skipped")
     with output.opened(arguments.out, arguments.stdout) as file:
-        output.write(StoreMigrationRead, _rows(run.id, arguments.status), file, as_csv=arguments.csv)
+        rows = iterate_pages(lambda page: migrations.list_store_migrations(run.id, arguments.status, page))
+        output.write(StoreMigrationRead, rows, file, as_csv=arguments.csv)
     return 1 if run.failed else 0
-
-
-def _rows(run_id: str, status: StoreMigrationStatus) -> Iterator[StoreMigrationRead]:
-    """Yield the stores of a run with a status."""
-    page: PageResult[StoreMigrationRead] | None = None
-    while page is None or page.last_key is not None:
-        start = page.last_key if page else None
-        page = migrations.list_store_migrations(run_id, status, PageRequest(limit=100, start=start))
-        yield from page.items

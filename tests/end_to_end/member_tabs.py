@@ -33,14 +33,14 @@ def warm_up(api_url: str) -> None:
 
 
 @contextmanager
-def member_tab(browser: Browser, api_url: str, size: tuple[int, int]) -> Iterator[Page]:
-    """Open the page in a context of its own; fail if a request leaves its origin."""
+def member_tab(browser: Browser, api_url: str, size: tuple[int, int], *others: str) -> Iterator[Page]:
+    """Open the page in a context of its own; fail if a request leaves its origin. `others` are allowed beside it."""
     warm_up(api_url)
     with browser_tab(browser, *size) as tab:
         strangers: list[str] = []
 
         def note(request: Request) -> None:
-            if not request.url.startswith((f"{api_url}/", "blob:", "data:", "about:")):
+            if not request.url.startswith((f"{api_url}/", "blob:", "data:", "about:", *others)):
                 strangers.append(request.url)
 
         tab.context.on("request", note)

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from infra.local import chromium
 from infra.local.engine import Engine
 from tests.end_to_end.member_tabs import DESK, PHONE, member_tab
-from tests.end_to_end.test_browser import CONTRASTS, browser
-from tests.end_to_end.test_browser_kit import SMALL_TARGETS
+from tests.end_to_end.owner_tabs import accessible, fill_server
+from tests.end_to_end.test_browser import browser
 from tests.platform.conftest import own_postgresql, shared_server
 from tests.platform.store_servers import REGION, ServerOfTest
 from tests.together.accounts import Mailbox
@@ -73,13 +73,6 @@ def new_store(tab: Page, name: str) -> None:
     expect(tab.get_by_role("group", name="Which kind of database?")).to_be_visible()
 
 
-def accessible(tab: Page) -> None:
-    """Fail if the page scrolls sideways, has a small target, or too little contrast."""
-    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert tab.evaluate(SMALL_TARGETS) == []
-    assert tab.evaluate(CONTRASTS) == []
-
-
 def test_an_owner_makes_a_store_and_edits_its_rows(
     tab: Page, api_url: str, mailbox: Mailbox, drain: Drain, shared_server: ServerOfTest
 ) -> None:
@@ -133,10 +126,7 @@ def test_a_failure_is_said_in_words_and_can_be_retried_by_keyboard(
     new_store(desk, "Harbour")
     desk.get_by_label("PostgreSQL").focus()
     desk.keyboard.press("Space")
-    for label in ("host", "port", "database", "username"):
-        name = {"username": "User"}.get(label, label.capitalize())
-        desk.get_by_label(name, exact=True).fill(str(own_postgresql.body[label]))
-    desk.get_by_label("Password", exact=True).fill("wrong")
+    fill_server(desk, own_postgresql, password="wrong")
     desk.get_by_role("button", name="Test the connection").press("Enter")
     expect(desk.get_by_text("The server refuses this user and password")).to_be_visible()
     desk.get_by_role("button", name="Make the database").press("Enter")
@@ -154,9 +144,7 @@ def test_a_failure_is_said_in_words_and_can_be_retried_by_keyboard(
     desk.get_by_role("button", name="Choose a database").press("Enter")
     desk.get_by_label("PostgreSQL").focus()
     desk.keyboard.press("Space")
-    for label in ("host", "port", "database", "username", "password"):
-        name = {"username": "User"}.get(label, label.capitalize())
-        desk.get_by_label(name, exact=True).fill(str(own_postgresql.body[label]))
+    fill_server(desk, own_postgresql)
     desk.get_by_role("button", name="Test the connection").press("Enter")
     expect(desk.get_by_text("The connection works")).to_be_visible()
     desk.get_by_role("button", name="Make the database").press("Enter")

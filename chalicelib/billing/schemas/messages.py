@@ -33,6 +33,10 @@ class SubscriptionChanged(Message):
     access_until: AwareDatetime | None
     """The time when the subscription's access ends; None if it gives no access."""
     limits: dict[str, int]
+    started_at: AwareDatetime | None = None
+    """When it began; None before that, and in messages of earlier releases."""
+    ended_at: AwareDatetime | None = None
+    """When it ended; None if it has not begun or has not ended."""
 
     def subjects(self) -> tuple[str, ...]:
         return (f"{self.owner_type}:{self.owner_id}",)
@@ -100,6 +104,8 @@ class PaymentChanged(_Owned):
     addons: Decimal
     currency: str
     subscription_id: str | None
+    plan_name: str | None = None
+    """The plan that it pays for, if it pays for one."""
     item: str | None
     created_at: AwareDatetime
     paid_at: AwareDatetime | None

@@ -53,6 +53,7 @@ def publish_payment(unit: UnitOfWork, row: PaymentTransaction) -> None:
             addons=row.addons_amount or Decimal(0),
             currency=row.currency,
             subscription_id=row.subscription_id,
+            plan_name=row.plan_name,
             item=row.item,
             created_at=row.created_at,
             paid_at=row.processed_at,

@@ -12,6 +12,7 @@ from chalicelib.billing.domain.subscriptions import (
     limits_of,
     subscription_columns,
 )
+from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import Customer, PaymentTransaction, Subscription
 from chalicelib.billing.repository import subscriptions
 from chalicelib.billing.repository.price_lookup import PriceLookup
@@ -70,7 +71,8 @@ def apply_payment(row: Subscription, payment: PaymentTransaction) -> Subscriptio
 
 
 def publish_subscription(unit: UnitOfWork, row: Subscription) -> None:
-    """Publish the subscription's state to the other contexts."""
+    """Publish the subscription's state to the other contexts. It begins with its first payment, or its trial."""
+    has_begun = row.status not in (SubscriptionStatus.INCOMPLETE, SubscriptionStatus.INCOMPLETE_EXPIRED)
     unit.publish(
         SubscriptionChanged(
             owner_type=row.owner_type,
@@ -84,6 +86,8 @@ def publish_subscription(unit: UnitOfWork, row: Subscription) -> None:
             cancel_at_period_end=row.cancel_at_period_end,
             access_until=access_until(row),
             limits=limits_of(row),
+            started_at=row.started_at if has_begun else None,
+            ended_at=(row.ended_at or row.cancelled_at) if has_begun and row.status.is_final else None,
         )
     )
 

@@ -56,6 +56,8 @@ class FailureReason(StrEnum):
     STATEMENT_TIMEOUT = "statement_timeout"
     DISCONNECTED = "disconnected"
     PRIVILEGE = "privilege"
+    FULL = "full"
+    """The server has no room for rows, or allows only reads, as Supabase does when a disk is full."""
     MISSING = "missing"
     """A table, column or schema does not exist."""
     OTHER = "other"

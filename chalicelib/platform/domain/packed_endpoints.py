@@ -1,4 +1,4 @@
-"""The endpoints of an hour as text of at most 4 kB: gzipped JSON, in base64. Pure."""
+"""The endpoints of an hour as text, of at most 4 kB in a row: gzipped JSON, in base64. Pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ OTHER = "other"
 """Stands for the least called endpoints, if all would be too large."""
 
 
-def pack_endpoints(endpoints: Mapping[str, EndpointUsage]) -> str:
-    """Return the endpoints as text of at most MAX_BYTES; the least called ones become OTHER beyond it."""
+def pack_endpoints(endpoints: Mapping[str, EndpointUsage], max_bytes: int = MAX_BYTES) -> str:
+    """Return the endpoints as text of at most `max_bytes`; the least called ones become OTHER beyond it."""
     ranked = sorted(endpoints, key=lambda name: (name == OTHER, -endpoints[name].calls, name))
     kept = len(ranked)
     text = _encode(endpoints)
-    while len(text) > MAX_BYTES and kept > 0:
+    while len(text) > max_bytes and kept > 0:
         kept -= max(1, kept // 8)
         text = _encode(_with_other(endpoints, ranked[:kept]))
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from chalicelib.integrations.sql.servers import Dialect, Server
@@ -9,6 +10,7 @@ from chalicelib.platform.domain.store_places import StorePlace
 
 _LOGIN_DIGITS = 30
 """MySQL's user names have at most 32 characters."""
+_OWN_LOGIN = re.compile(f"b_[0-9a-f]{{{_LOGIN_DIGITS}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class ProvisioningTarget:
         """Return the place that the store's connections use."""
         return StorePlace(self.runtime, self.schema, self.role)
 
+    def with_login_suffix(self, suffix: str) -> ProvisioningTarget:
+        """Return the target with what a pooler needs after the login's name."""
+        return replace(self, runtime=replace(self.runtime, username=f"{self.runtime.username}{suffix}"))
+
     def without_login(self) -> ProvisioningTarget:
         """Return the target of an admin that may not create a login: the store uses the admin's."""
         return replace(self, runtime=self.admin, login=None)
@@ -56,6 +62,12 @@ def shared_name(place_id: str) -> str:
 def own_login(place_id: str) -> str:
     """Return the name of the login that a store gets on its owner's server."""
     return f"b_{place_id.replace('-', '')[:_LOGIN_DIGITS]}"
+
+
+def created_login(username: str) -> str | None:
+    """Return the login that a job created for the user name, which may have a suffix for a pooler; None for another's."""
+    login = username.split(".")[0]
+    return login if _OWN_LOGIN.fullmatch(login) else None
 
 
 def grantee_of(place: StorePlace, migrator: StorePlace) -> str | None:

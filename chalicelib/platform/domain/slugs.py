@@ -36,6 +36,11 @@ RESERVED = frozenset(
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+def deleted_slug(store_id: str) -> str:
+    """Return the slug of a store that was deleted and whose row is about to be erased."""
+    return f"deleted-{store_id}"
+
+
 def rejection_reason(slug: str) -> str | None:
     """Return why a text cannot be a slug; None if it can."""
     if not MIN_LENGTH <= len(slug) <= MAX_LENGTH:

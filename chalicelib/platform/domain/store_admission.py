@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -52,16 +53,30 @@ def readers_of(table: str) -> frozenset[KeyScope]:
     return READERS if table in PRIVATE_TABLES else EVERYONE
 
 
-def require_callable(store: CalledStore) -> None:
-    """Raise StoreDeleting, StoreSuspended, StoreNotProvisioned or Unavailable if the store's data cannot be reached."""
+def callable_statuses(scopes: Collection[KeyScope]) -> frozenset[DatabaseStatus]:
+    """Return the statuses of a database in which a call that needs one of the scopes is admitted.
+
+    While a store moves, its source answers reads; only changes wait.
+    """
+    if frozenset(scopes) == WRITERS:
+        return frozenset([DatabaseStatus.ACTIVE])
+    return frozenset([DatabaseStatus.ACTIVE, DatabaseStatus.MOVING])
+
+
+def require_callable(store: CalledStore, scopes: Collection[KeyScope]) -> None:
+    """Raise the reason for which a call with these scopes cannot reach the store's data.
+
+    Raises StoreDeleting, StoreSuspended, StoreNotProvisioned, Unavailable.
+    """
     if store.database_status is DatabaseStatus.DELETING:
         raise StoreDeleting
     if not store.is_active or store.database_status is DatabaseStatus.SUSPENDED:
         raise StoreSuspended
+    if store.database_status in callable_statuses(scopes):
+        return
     if store.database_status is DatabaseStatus.MOVING:
         raise Unavailable("The store's database is being changed.", retry_after=30)
-    if store.database_status is not DatabaseStatus.ACTIVE:
-        raise StoreNotProvisioned
+    raise StoreNotProvisioned
 
 
 def require_calls_left(store: CalledStore, now: datetime, upgrade_to: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The consumer that keeps the stores' plans as billing reports them."""
+"""The consumer that keeps and ends the stores' plans as billing reports them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from chalice.app import Blueprint
 
 from chalicelib.billing.schemas.messages import SubscriptionChanged
 from chalicelib.kit.jobs import consumes
-from chalicelib.platform.service import subscriptions
+from chalicelib.platform.schemas.store_messages import StoreDeletionRequested
+from chalicelib.platform.service import store_deletion, subscriptions
 
 bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="platform-apply_subscription", batch_size=5, name="platform-apply_subscription")
-@consumes(SubscriptionChanged, maximum_concurrency=2)
-def apply_subscription(message: SubscriptionChanged) -> None:
-    """Set a store's plan and limits from the state of its subscription."""
-    subscriptions.apply_message(message)
+@consumes(SubscriptionChanged, StoreDeletionRequested, maximum_concurrency=2)
+def apply_subscription(message: SubscriptionChanged | StoreDeletionRequested) -> None:
+    """Set a store's plan and limits from the state of its subscription, or end that of a store that is being deleted."""
+    if isinstance(message, StoreDeletionRequested):
+        store_deletion.end_subscription(message.store_id)
+    else:
+        subscriptions.apply_message(message)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+
 from chalicelib.kit import tables
 from chalicelib.kit.attributes import (
     BooleanAttribute,
     DateAttribute,
     DateTimeAttribute,
     DecimalAttribute,
+    ExpiryAttribute,
     IntegerAttribute,
     JsonAttribute,
     UnicodeAttribute,
@@ -24,8 +27,8 @@ from chalicelib.kit.tables import Table
 class StoreAnalytics(Table):
     """A store's visits, orders and customers on one of its own days, in its time zone and currency.
 
-    `revenue` is the total of the day's orders. `avg_order_value` is None without orders, `conversion_rate` (orders per
-    visit) None without visits.
+    `orders` were placed on the day and are neither cancelled nor refunded; `revenue` is the total of those in the store's
+    currency. `avg_order_value` is None without orders, `conversion_rate` (orders per visit) None without visits.
     """
 
     class Meta:
@@ -42,20 +45,33 @@ class StoreAnalytics(Table):
     computed_at = DateTimeAttribute(personal=False)
 
 
-class RevenueEntry(Table):
-    """What a revenue report adds up. `period` is `YYYY-MM`, UTC.
+class RevenueEntriesByStore(GlobalSecondaryIndex["RevenueEntry"]):
+    """A store's entries, for its erasure."""
 
-    `entry_id` is `payment:<id>`, `refund:<id>` (its amount is negative), `store:<id>` (a new store) or `churn:<id>`. Of
-    two messages about one entry, the one with the higher `version` stands.
+    class Meta:
+        index_name = "by_store"
+        projection = KeysOnlyProjection()
+
+    store_id = UnicodeAttribute(personal=True, hash_key=True)
+    period = UnicodeAttribute(personal=False, range_key=True)
+
+
+class RevenueEntry(Table):
+    """What a revenue report adds up, without tax. `period` is `YYYY-MM`, UTC.
+
+    `entry_id` is `payment:<payment id>`, `refund:<refund id>` (its amount is negative), `reversal:<refund id>` (the money
+    of a refund that came back), `store:<subscription id>` (a new store) or `churn:<subscription id>`. Of two messages
+    about one entry, the one with the higher `version` stands.
     """
 
     class Meta:
         table_name = tables.name("platform", "revenue_entries")
 
     KEEP = timedelta(days=7 * 365)
+    by_store = RevenueEntriesByStore()
 
     period = UnicodeAttribute(personal=False, hash_key=True)
-    entry_id = UnicodeAttribute(personal=True, range_key=True)
+    entry_id = UnicodeAttribute(personal=False, range_key=True)
     store_id = UnicodeAttribute(personal=True)
     plan = UnicodeAttribute(personal=False, null=True)
     amount = DecimalAttribute(personal=False, default=Decimal(0))
@@ -67,8 +83,9 @@ class RevenueEntry(Table):
 class RevenueReport(Table):
     """The stores' payments and refunds of a month (UTC), computed from `revenue_entries`.
 
-    `total_revenue` is in USD. `by_currency` has each currency's sum, `by_plan` each plan's in USD. `is_final`: three days
-    after the month's end the report is not computed again.
+    `total_revenue` is in USD. `by_currency` has each currency's sum, `by_plan` each plan's in USD, both as decimal text.
+    `new_stores` and `churned_stores` count subscriptions that began and ended. `is_final`: three days after the month's
+    end the report is not computed again.
     """
 
     class Meta:
@@ -102,6 +119,17 @@ class UsageStatistic(Table):
     over_limit = JsonAttribute(personal=False, default=list)
 
 
+class PerformanceMetricsByHour(GlobalSecondaryIndex["PerformanceMetric"]):
+    """All endpoints of an hour, with their figures."""
+
+    class Meta:
+        index_name = "by_hour"
+        projection = AllProjection()
+
+    hour = DateTimeAttribute(personal=False, hash_key=True)
+    endpoint = UnicodeAttribute(personal=False, range_key=True)
+
+
 class PerformanceMetric(Table):
     """The calls of an endpoint of the data API in an hour, computed from the stores' `usage_hours`. Times are in ms."""
 
@@ -109,6 +137,7 @@ class PerformanceMetric(Table):
         table_name = tables.name("platform", "performance_metrics")
 
     KEEP = timedelta(days=395)
+    by_hour = PerformanceMetricsByHour()
 
     endpoint = UnicodeAttribute(personal=False, hash_key=True)
     hour = DateTimeAttribute(personal=False, range_key=True)
@@ -117,3 +146,4 @@ class PerformanceMetric(Table):
     p50_ms = IntegerAttribute(personal=False, null=True)
     p95_ms = IntegerAttribute(personal=False, null=True)
     p99_ms = IntegerAttribute(personal=False, null=True)
+    expires_epoch = ExpiryAttribute(personal=False)

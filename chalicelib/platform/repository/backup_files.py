@@ -145,14 +145,11 @@ def open_backup(url: str) -> Iterator[BackupReader]:
             yield BackupReader(file)
 
 
-def hash_object(url: str) -> tuple[int, str]:
-    """Return the size in bytes and the SHA-256 of a whole backup. Raises NoSuchObject."""
-    size, digest = 0, hashlib.sha256()
+def iterate_chunks(url: str) -> Iterator[bytes]:
+    """Yield the bytes of a whole backup. Raises NoSuchObject."""
     with open_object(url) as content:
         while chunk := content.read(_CHUNK):
-            size += len(chunk)
-            digest.update(chunk)
-    return size, digest.hexdigest()
+            yield chunk
 
 
 def csv_bytes(rows: Iterable[Sequence[str]]) -> bytes:

@@ -9,21 +9,31 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Otherwise, Transaction
+from chalicelib.kit.tables import Otherwise, Transaction, update_if
 from chalicelib.platform.enums import DatabaseStatus, JobKind
 from chalicelib.platform.models import ProvisioningJob, Store
 
 
-def stage_begin(transaction: Transaction, job: ProvisioningJob, otherwise: Otherwise) -> None:
-    """Make a job the store's active one in the transaction, which raises `otherwise` if the store does not allow it now."""
-    stage = _BEGINS.get(job.kind, stage_job_of_database)
-    stage(transaction, job.store_id, job.id, otherwise)
+def stage_begin(transaction: Transaction, store: Store, job: ProvisioningJob, otherwise: Otherwise) -> None:
+    """Make a job the store's active one in the transaction, which raises `otherwise` if the store does not allow it now.
+
+    A store without a database may be provisioned, or moved out of a legacy database; every other job needs one.
+    """
+    if job.kind is JobKind.BACKUP:
+        stage_backup_begin(transaction, store.id, job.id, otherwise)
+    elif job.kind is JobKind.PROVISION or (job.kind is JobKind.MOVE and store.database_type is None):
+        stage_job_begin(transaction, store.id, job.id, otherwise)
+    else:
+        stage_job_of_database(transaction, store.id, job.id, otherwise)
 
 
 def status_in_use(store: Store) -> DatabaseStatus | None:
     """Return the status of a database that no job changes; None if the store has none."""
-    if store.deletion_due_at is not None:
-        return DatabaseStatus.DELETING
+    return DatabaseStatus.DELETING if store.deletion_due_at is not None else status_without_deletion(store)
+
+
+def status_without_deletion(store: Store) -> DatabaseStatus | None:
+    """Return the status of a database that no job changes, whether the store is being deleted or not."""
     if store.database_type is None:
         return None
     return DatabaseStatus.ACTIVE if store.is_active else DatabaseStatus.SUSPENDED
@@ -69,6 +79,14 @@ def stage_backup_begin(transaction: Transaction, store_id: str, job_id: str, oth
     transaction.update(Store(store_id), actions, condition, otherwise)
 
 
+def pause_changes(store_id: str, job_id: str) -> None:
+    """Make the data API refuse changes of the store, until its active job ends. Raises WriteConflict if another is active."""
+    is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.MOVING)
+    actions: list[Action] = [Store.database_status.set(DatabaseStatus.MOVING), *_touched()]
+    if not update_if(Store(store_id), actions, (Store.active_job == job_id) & is_in_use):
+        raise WriteConflict
+
+
 def stage_job_end(
     transaction: Transaction, store: Store, job_id: str, status: DatabaseStatus | None, columns: Mapping[str, Any]
 ) -> None:
@@ -108,7 +126,8 @@ def stage_end_without_result(
     if job.kind is JobKind.BACKUP:
         stage_job_release(transaction, store.id, job.id)
     elif job.kind is not JobKind.DROP:
-        status = without_database if job.kind is JobKind.PROVISION else status_in_use(store)
+        is_first = job.kind is JobKind.PROVISION and store.deletion_due_at is None
+        status = without_database if is_first else status_in_use(store)
         stage_job_end(transaction, store, job.id, status, {})
 
 
@@ -125,7 +144,3 @@ def stage_connection_change(transaction: Transaction, store: Store, host: str) -
 def _touched() -> list[Action]:
     """Return what every change of a store's documented columns writes."""
     return [Store.version.add(1), Store.updated_at.set(clock.now())]
-
-
-_BEGINS = {JobKind.PROVISION: stage_job_begin, JobKind.BACKUP: stage_backup_begin}
-"""What a store must have for a job of the kind; all others need a database in use."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 from pynamodb.expressions.update import Action
@@ -25,20 +26,60 @@ _LARGE = 4_000
 """A certificate of more bytes is stored in S3: each item read costs by its size."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPlace:
+    """A connection as it is stored. `certificate` is PEM, or the address in S3 of a large one."""
+
+    database_type: DatabaseType
+    public: dict[str, Any]
+    secret: dict[str, Any] = field(repr=False)
+    certificate: str | None = field(repr=False)
+
+    def place(self) -> StorePlace:
+        """Return where the tables are, with the login of the store's calls."""
+        return StorePlace(self._server(self.public, self.secret), self.public["schema"], self.public.get("role"))
+
+    def migrating_place(self) -> StorePlace:
+        """Return where the tables are, with the login that may change them."""
+        if "migrator" not in self.public:
+            return StorePlace(self._server(self.public, self.secret), self.public["schema"])
+        return StorePlace(self._server(self.public["migrator"], self.secret["migrator"]), self.public["schema"])
+
+    def _server(self, public: dict[str, Any], secret: dict[str, Any]) -> Server:
+        password_secret = secret.get("password_secret")
+        return Server(
+            dialect=Dialect(public["dialect"]),
+            host=public["host"],
+            port=public["port"],
+            database=public["database"],
+            username=public["username"],
+            password=secret_reader.secret(password_secret) if password_secret else secret["password"],
+            ca_certificate=_load_certificate(self.certificate),
+            password_secret=password_secret,
+        )
+
+
+def load_stored_place(store: Store) -> StoredPlace:
+    """Return the store's connection. Raises StoreNotProvisioned."""
+    if store.database_type is None:
+        raise StoreNotProvisioned
+    row = _get(store)
+    return StoredPlace(store.database_type, row.public, _decrypt(row), row.ca_certificate)
+
+
 def load_place(store: Store) -> StorePlace:
     """Return where the store's tables are, with the login of its calls. Raises StoreNotProvisioned."""
-    row = _get(store)
-    server = _server(row, row.public, _decrypt(row))
-    return StorePlace(server, row.public["schema"], row.public.get("role"))
+    return load_stored_place(store).place()
 
 
 def load_migrator(store: Store) -> StorePlace:
     """Return where the store's tables are, with the login that may change them. Raises StoreNotProvisioned."""
-    row = _get(store)
-    secret = _decrypt(row)
-    if "migrator" not in row.public:
-        return StorePlace(_server(row, row.public, secret), row.public["schema"])
-    return StorePlace(_server(row, row.public["migrator"], secret["migrator"]), row.public["schema"])
+    return load_stored_place(store).migrating_place()
+
+
+def read_public_place(store: Store) -> dict[str, Any]:
+    """Return what is public of the store's connection, without a secret. Raises StoreNotProvisioned."""
+    return dict(_get(store).public)
 
 
 def save_place(store_id: str, database_type: DatabaseType, place: StorePlace, migrator: Server | None = None) -> None:
@@ -47,10 +88,21 @@ def save_place(store_id: str, database_type: DatabaseType, place: StorePlace, mi
     row.update(_place_actions(row, place, migrator))
 
 
-def stage_place(transaction: Transaction, store_id: str, database_type: DatabaseType, place: StorePlace) -> None:
-    """Replace the connection in the transaction. A large certificate is put into S3 before."""
+def stage_place(
+    transaction: Transaction,
+    store_id: str,
+    database_type: DatabaseType,
+    place: StorePlace,
+    migrator: Server | None = None,
+) -> None:
+    """Store or replace the connection in the transaction. A large certificate is put into S3 before."""
     row = IntegrationConfig(store_id, IntegrationType(database_type.value))
-    transaction.update(row, _place_actions(row, place, None))
+    transaction.update(row, _place_actions(row, place, migrator))
+
+
+def stage_removal(transaction: Transaction, store_id: str, database_type: DatabaseType) -> None:
+    """Remove the connection in the transaction."""
+    transaction.delete(IntegrationConfig(store_id, IntegrationType(database_type.value)))
 
 
 def _place_actions(row: IntegrationConfig, place: StorePlace, migrator: Server | None) -> list[Action]:
@@ -81,20 +133,6 @@ def _get(store: Store) -> IntegrationConfig:
         return IntegrationConfig.get(store.id, IntegrationType(store.database_type.value), consistent_read=True)
     except IntegrationConfig.DoesNotExist as error:
         raise StoreNotProvisioned from error
-
-
-def _server(row: IntegrationConfig, public: dict[str, Any], secret: dict[str, Any]) -> Server:
-    password_secret = secret.get("password_secret")
-    return Server(
-        dialect=Dialect(public["dialect"]),
-        host=public["host"],
-        port=public["port"],
-        database=public["database"],
-        username=public["username"],
-        password=secret_reader.secret(password_secret) if password_secret else secret["password"],
-        ca_certificate=_load_certificate(row.ca_certificate),
-        password_secret=password_secret,
-    )
 
 
 def _public(server: Server) -> dict[str, Any]:

@@ -125,6 +125,22 @@ def stage_cancellation(transaction: Transaction, job: ProvisioningJob) -> None:
     transaction.update(ProvisioningJob(job.id), actions, is_same, WriteConflict())
 
 
+def stage_unscheduling(transaction: Transaction, job_id: str, otherwise: Otherwise) -> None:
+    """End a scheduled job in the transaction, which raises `otherwise` if the job has begun."""
+    now = clock.now()
+    actions: list[Action] = [
+        ProvisioningJob.status.set(JobStatus.CANCELLED),
+        ProvisioningJob.request.remove(),
+        ProvisioningJob.cursor.remove(),
+        ProvisioningJob.unfinished.remove(),
+        ProvisioningJob.lease_until.remove(),
+        ProvisioningJob.completed_at.set(now),
+        ProvisioningJob.updated_at.set(now),
+        ProvisioningJob.expires_epoch.set(now + ProvisioningJob.KEEP),
+    ]
+    transaction.update(ProvisioningJob(job_id), actions, ProvisioningJob.unfinished == SCHEDULED, otherwise)
+
+
 def stage_retry(transaction: Transaction, job: ProvisioningJob, otherwise: Otherwise) -> None:
     """Start a failed job again in the transaction, which raises `otherwise` if the job is not retryable."""
     now = clock.now()
@@ -216,6 +232,14 @@ def list_by_store(store_id: str, page: PageRequest, since: datetime | None = Non
         )
     )
     return _rows(keys)
+
+
+def iterate_of_store(store_id: str, unfinished: str) -> Iterator[ProvisioningJob]:
+    """Yield the store's jobs of one kind of `unfinished`."""
+    page: PageResult[ProvisioningJob] | None = None
+    while page is None or page.last_key is not None:
+        page = list_by_store(store_id, PageRequest(limit=100, start=page.last_key if page else None))
+        yield from (job for job in page.items if job.unfinished == unfinished)
 
 
 def _rows(keys: PageResult[ProvisioningJob]) -> PageResult[ProvisioningJob]:

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from chalicelib.kit.tables import update_if
-from chalicelib.platform.domain.store_admission import API_CALLS
+from chalicelib.platform.domain.store_admission import API_CALLS, callable_statuses
 from chalicelib.platform.domain.store_credentials import DIGEST, SCOPE, PresentedKey
-from chalicelib.platform.enums import DatabaseStatus, KeyScope
+from chalicelib.platform.enums import KeyScope
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository.plan_limits import has_limits_in_force
 
@@ -16,10 +16,10 @@ from chalicelib.platform.repository.plan_limits import has_limits_in_force
 def count_call(row: Store, key: PresentedKey | None, scopes: Collection[KeyScope], month: str, now: datetime) -> bool:
     """Count a call and fill the row. Returns False, and nothing is written, if the stored row does not allow it.
 
-    It must be active, have the key (if one is presented) with one of the scopes, limits in force, and calls left in
-    `month`.
+    It must be active, in a status for these scopes, have the key (if one is presented) with one of them, limits in
+    force, and calls left in `month`.
     """
-    is_open = (Store.is_active == True) & (Store.database_status == DatabaseStatus.ACTIVE)  # noqa: E712 - an expression
+    is_open = (Store.is_active == True) & Store.database_status.is_in(*sorted(callable_statuses(scopes)))  # noqa: E712
     condition = (
         is_open
         & (Store.usage_month == month)

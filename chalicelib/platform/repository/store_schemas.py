@@ -150,6 +150,11 @@ def drop_schema(connection: Connection, schema: str) -> None:
     execute_as_written(connection, [f"DROP SCHEMA {quoted_for(connection, schema)}"])
 
 
+def drop_schema_with_tables(connection: Connection, schema: str) -> None:
+    """Drop a PostgreSQL schema with everything in it."""
+    execute_as_written(connection, [f"DROP SCHEMA {quoted_for(connection, schema)} CASCADE"])
+
+
 def drop_role(connection: Connection, schema: str, role: str) -> None:
     """Drop a PostgreSQL role or login with its rights on the schema and its tables. It owns nothing.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -31,6 +32,13 @@ def find_stores(store_ids: list[str]) -> list[Store]:
     """Return the stores that exist, in the order of their ids (at most 100), read consistently with one call."""
     rows = get_many([(Store, (each,)) for each in store_ids], consistent=True)
     return [row for row in rows if row is not None]
+
+
+def iterate_stores(store_ids: Iterable[str]) -> Iterator[Store]:
+    """Yield the stores that exist, in the order of their ids: one call for each 100."""
+    remaining = iter(store_ids)
+    while chunk := list(islice(remaining, 100)):
+        yield from find_stores(chunk)
 
 
 def find_by_slug(slug: str) -> Store | None:

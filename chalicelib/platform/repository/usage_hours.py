@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from chalicelib.kit.tables import put_if, readable_rows, update_if
+from chalicelib.kit.pagination import PageRequest, PageResult, query_page
+from chalicelib.kit.tables import get_many, put_if, readable_rows, update_if
 from chalicelib.platform.models import UsageHour
 
 
@@ -18,6 +19,18 @@ def add_hour(store_id: str, hour: datetime) -> None:
 def iterate_stores_of_hour(hour: datetime) -> Iterator[str]:
     """Yield the stores that were called in the hour."""
     yield from (row.store_id for row in readable_rows(UsageHour.by_hour.query(hour)))
+
+
+def list_stores_of_hour(hour: datetime, page: PageRequest) -> PageResult[str]:
+    """Return a page of the stores that were called in the hour."""
+    keys = query_page(UsageHour.by_hour.query(hour, limit=page.limit, last_evaluated_key=page.start))
+    return keys.map(lambda row: str(row.store_id))
+
+
+def find_hours(hour: datetime, store_ids: list[str]) -> list[UsageHour]:
+    """Return the hour of these stores (at most 100) with one call; a missing one is left out."""
+    rows = get_many((UsageHour, (store_id, hour)) for store_id in store_ids)
+    return [row for row in rows if row is not None]
 
 
 def find_hour(store_id: str, hour: datetime) -> UsageHour | None:

@@ -9,10 +9,10 @@ from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 from chalicelib.platform.domain.audit import Change
-from chalicelib.platform.schemas.backups import BackupRead
+from chalicelib.platform.schemas.backups import BackupRead, RestoreInput
 from chalicelib.platform.schemas.provisioning import JobAccepted
 from chalicelib.platform.service import audit
-from chalicelib.platform.service.backups import requests
+from chalicelib.platform.service.backups import requests, restores
 from chalicelib.platform.service.store_access import get_accessible_store
 
 bp = Blueprint(__name__)
@@ -34,6 +34,22 @@ def back_up_store(call: ApiRequest[Account], store_id: str) -> JobAccepted | Res
     result, is_new = requests.request_backup(store, call.principal.subject)
     if is_new:
         change = Change(store.id, "platform.back_up_store", f"job:{result.job_id}")
+        audit.publish_change(call.principal, change, call.credentials.source_ip)
+        return result
+    return Response(result.model_dump_json(), {"Content-Type": "application/json"}, 200)
+
+
+@bp.route("/v1/platform/stores/{store_id}/restore", methods=["POST"])
+@endpoint(bp, auth=owner_or_operator, body=RestoreInput, returns=JobAccepted, status=202)
+def restore_store(call: ApiRequest[Account, RestoreInput], store_id: str) -> JobAccepted | Response:
+    """Start the job that restores a backup into a new place, which the store uses then. The old place stays 7 days.
+
+    Changes since the backup are not in the new place. If a job is in progress, return it with 200.
+    """
+    store = get_accessible_store(call.principal, store_id)
+    result, is_new = restores.request_restore(store, call.body, call.principal.subject)
+    if is_new:
+        change = Change(store.id, "platform.restore_store", f"job:{result.job_id}", after={"backup": call.body.backup})
         audit.publish_change(call.principal, change, call.credentials.source_ip)
         return result
     return Response(result.model_dump_json(), {"Content-Type": "application/json"}, 200)

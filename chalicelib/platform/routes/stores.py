@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.kit.auth import Account, owner, owner_or_support
+from chalicelib.kit.auth import Account, owner, owner_or_operator, owner_or_support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.http.etags import row_version
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
-from chalicelib.platform.schemas.stores import StoreCreate, StoreRead, StoreUpdate
-from chalicelib.platform.service import stores
+from chalicelib.platform.schemas.stores import StoreCreate, StoreDeletion, StoreRead, StoreUpdate
+from chalicelib.platform.service import store_deletion, stores
 
 bp = Blueprint(__name__)
 
@@ -41,3 +41,17 @@ def get_store(call: ApiRequest[Account], store_id: str) -> StoreRead:
 def change_store(call: ApiRequest[Account, StoreUpdate], store_id: str) -> StoreRead:
     """Change a store; omitted fields stay. A former slug becomes free for others after 90 days."""
     return stores.change_store(call.principal, store_id, call.body, call.if_match or "", call.credentials.source_ip)
+
+
+@bp.route("/v1/platform/stores/{store_id}", methods=["DELETE"])
+@endpoint(bp, auth=owner, body=StoreDeletion, returns=StoreRead, status=202)
+def delete_store(call: ApiRequest[Account, StoreDeletion], store_id: str) -> StoreRead:
+    """Delete a store: its subscription and calls end now, everything else 30 days later. Until then it can be undone."""
+    return store_deletion.delete_store(call.principal, store_id, call.body, call.credentials.source_ip)
+
+
+@bp.route("/v1/platform/stores/{store_id}/undelete", methods=["POST"])
+@endpoint(bp, auth=owner_or_operator, returns=StoreRead)
+def undelete_store(call: ApiRequest[Account], store_id: str) -> StoreRead:
+    """Undo the deletion of a store within its grace. Its subscription stays ended."""
+    return store_deletion.undelete_store(call.principal, store_id, call.credentials.source_ip)

@@ -7,6 +7,7 @@ from pydantic import Field
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import PageQuery, Schema, Timestamp
 from chalicelib.platform.enums import JobKind, JobStatus
+from chalicelib.platform.schemas.moves import MoveProofRead, RejectedRowRead
 
 
 class JobDue(Message):
@@ -40,11 +41,17 @@ class DifferenceRead(Schema):
 
 
 class JobReport(Schema):
-    """What a job found and left: differences of existing tables, adopted tables, and what a cancellation left."""
+    """What a job found and left: differences of existing tables, adopted tables, and what a cancellation left.
+
+    A move has its proof, and out of a legacy database the first rows that were not taken over; `rejected_count` are all.
+    """
 
     differences: list[DifferenceRead] = Field(default_factory=list)
     adopted: list[str] = Field(default_factory=list)
     left: list[str] = Field(default_factory=list)
+    proof: MoveProofRead | None = None
+    rejected: list[RejectedRowRead] = Field(default_factory=list)
+    rejected_count: int = 0
 
 
 class JobStatusRead(Schema):

@@ -85,7 +85,7 @@ class DeletionGrace(SettingValue):
 
 
 class Maintenance(SettingValue):
-    """A notice of maintenance for owners: whether it is on, and its text."""
+    """The notice of maintenance on the owners' page: whether it is on, and its text. It refuses no call."""
 
     setting = "maintenance"
 

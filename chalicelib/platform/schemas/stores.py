@@ -100,6 +100,16 @@ class StoreQuery(PageQuery):
     database_status: DatabaseStatus | None = None
 
 
+class StoreDeletion(Input):
+    """Confirms that a store is to be deleted."""
+
+    confirm: Annotated[str, Field(max_length=slugs.MAX_LENGTH, description="The store's slug.")]
+    drop: bool = Field(
+        default=False,
+        description="Also drop the tables that Backroom created on the owner's own server when the grace ends.",
+    )
+
+
 class StoreSuspension(Input):
     """Why a store is suspended. Its owner sees the reason."""
 

@@ -36,6 +36,8 @@ class LimitUsageRead(Schema):
     )
     used: int
     limit: int
+    percent: int = Field(description="The used part in whole percent, rounded down; it may exceed 100.")
+    is_near: bool = Field(description="80 % or more is used.")
 
 
 class UsageDayRead(Schema):

@@ -52,7 +52,7 @@ def begin_job(store: Store, job: ProvisioningJob) -> tuple[JobAccepted, bool]:
 
     def decide(unit: UnitOfWork) -> None:
         unit.transaction.add(job)
-        database_states.stage_begin(unit.transaction, job, _AnotherJob())
+        database_states.stage_begin(unit.transaction, store, job, _AnotherJob())
         unit.publish(JobDue(store_id=store.id, job_id=job.id))
 
     if store.active_job is None:

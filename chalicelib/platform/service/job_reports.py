@@ -1,4 +1,4 @@
-"""Reports of jobs: in the job's row, or in S3 if they are large. S3 deletes them after 90 days."""
+"""Reports of jobs: in the job's row, or in S3 if they are large. S3 keeps them as long as the row."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from chalicelib.integrations import storage
 from chalicelib.kit import config
 from chalicelib.platform.models import ProvisioningJob
 
-PREFIX = "payloads/platform/job-reports"
-"""Prefix of large reports in the images bucket, by store."""
+PREFIX = "job-reports"
+"""Prefix of large reports and of proofs in the images bucket, by store and job. Earlier ones are below `payloads/`."""
 MAX_INLINE_BYTES = 4_096
-_ADDRESS = "stored_at"
+LINK_SECONDS = 900
+_ADDRESS, _FILE = "stored_at", "file_url"
 
 
 def store_report(job: ProvisioningJob, report: dict[str, Any]) -> dict[str, Any]:
@@ -20,9 +21,14 @@ def store_report(job: ProvisioningJob, report: dict[str, Any]) -> dict[str, Any]
     text = json.dumps(report, ensure_ascii=False).encode()
     if len(text) <= MAX_INLINE_BYTES:
         return report
-    url = storage.address(config.settings().images_bucket, f"{PREFIX}/{job.store_id}/{job.id}.json")
+    url = report_address(job, "report.json")
     storage.put(url, text, "application/json")
     return {_ADDRESS: url}
+
+
+def report_address(job: ProvisioningJob, name: str) -> str:
+    """Return the address of a file that belongs to the job's report."""
+    return storage.address(config.settings().images_bucket, f"{PREFIX}/{job.store_id}/{job.id}/{name}")
 
 
 def load_report(job: ProvisioningJob) -> dict[str, Any]:
@@ -34,3 +40,17 @@ def load_report(job: ProvisioningJob) -> dict[str, Any]:
         return dict(json.loads(storage.get(report[_ADDRESS])))
     except storage.NoSuchObject:
         return {}
+
+
+def load_linked_report(job: ProvisioningJob) -> dict[str, Any]:
+    """Return the report of a job with links to its files instead of their addresses, valid for LINK_SECONDS."""
+    report = load_report(job)
+    proof = report.get("proof")
+    if proof is None:
+        return report
+    links = {
+        f"{name}download_url": storage.presigned_get(proof[f"{name}{_FILE}"], seconds=LINK_SECONDS)
+        for name in ("", "rejected_")
+        if f"{name}{_FILE}" in proof
+    }
+    return {**report, "proof": {**proof, **links}}

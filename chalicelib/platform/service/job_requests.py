@@ -52,10 +52,8 @@ def unseal_details(job: ProvisioningJob) -> dict[str, Any]:
 
 def seal_request(job_id: str, request: JobRequest) -> str:
     """Return the request as a value of the job's column `request`."""
-    database = {name: _plain(value) for name, value in request.database.model_dump(by_alias=True).items()}
-    database.pop(CERTIFICATE, None)
     content = {
-        "database": database,
+        "database": plain_database(request.database),
         "login_password": request.login_password,
         "project_password": request.project_password,
         "details": request.details,
@@ -71,6 +69,13 @@ def unseal_request(job: ProvisioningJob) -> JobRequest:
         content["database"][CERTIFICATE] = certificate
     database: Database = TypeAdapter[Database](Database).validate_python(content["database"])
     return JobRequest(database, content["login_password"], content["project_password"], content.get("details", {}))
+
+
+def plain_database(database: Database) -> dict[str, Any]:
+    """Return a requested database as JSON with its passwords, to be sealed, and without its certificate."""
+    plain = {name: _plain(value) for name, value in database.model_dump(by_alias=True).items()}
+    plain.pop(CERTIFICATE, None)
+    return plain
 
 
 def certificate_of(database: Database) -> str | None:

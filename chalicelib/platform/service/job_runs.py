@@ -80,6 +80,11 @@ class JobRun:
         if clock.now() >= self.ends_at:
             raise Postponed
 
+    def require_lease(self) -> None:
+        """Raise LeaseLost if the time of the lease is over: another worker may have the job. Before a commit."""
+        if self.job.lease_until is None or clock.now() >= self.job.lease_until:
+            raise provisioning_jobs.LeaseLost
+
     def note(self, **values: Any) -> None:
         """Store notes in the job's cursor."""
         self.save(cursor=self.notes | values)

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chalicelib.platform.domain.provisioning import Step
-from chalicelib.platform.service import provisioning_places, provisioning_steps
-from chalicelib.platform.service.backups import export
+from chalicelib.platform.service import provisioning_places, provisioning_steps, store_removal
+from chalicelib.platform.service.backups import check, export, load
 from chalicelib.platform.service.job_runs import JobRun
+from chalicelib.platform.service.moves import comparison, copy, freeze, switch, targets
 
 STEPS: dict[Step, Callable[[JobRun], None]] = {
     Step.TEST: provisioning_places.test_place,
     Step.PLACE: provisioning_places.prepare_place,
-    Step.INSPECT: provisioning_steps.inspect_tables,
+    Step.INSPECT: targets.inspect_target,
     Step.CREATE: provisioning_steps.create_tables,
     Step.MIGRATE: provisioning_steps.record_revision,
     Step.SEED: provisioning_steps.add_seeds,
     Step.ACTIVATE: provisioning_steps.activate_store,
+    Step.CHECK: check.check_backup,
+    Step.LOAD: load.load_rows,
     Step.EXPORT: export.export_store,
+    Step.COPY: copy.copy_rows,
+    Step.FREEZE: freeze.freeze_store,
+    Step.COMPARE: comparison.compare_copies,
+    Step.SWITCH: switch.switch_store,
+    Step.DROP: store_removal.drop_places,
 }
 """Each may be repeated: it looks for what an earlier worker did before it acts."""

@@ -5,8 +5,10 @@ Uses no SQL: a worker (`provisioning_worker`) runs the job.
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalicelib.kit import attempts, ids, messages
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import Conflict, Problem
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -29,7 +31,13 @@ from chalicelib.platform.schemas.provisioning import (
 from chalicelib.platform.service import free_shared_stores, job_reports
 from chalicelib.platform.service.connection_counts import count_connection
 from chalicelib.platform.service.database_jobs import QUEUED, accepted_job, new_job
-from chalicelib.platform.service.job_requests import CERTIFICATE, certificate_of, new_request, seal_request
+from chalicelib.platform.service.job_requests import (
+    CERTIFICATE,
+    JobRequest,
+    certificate_of,
+    new_request,
+    seal_request,
+)
 
 TABLE_COUNT = 14
 """The tables of a store, which only the worker may import."""
@@ -42,12 +50,23 @@ class _AnotherJob(Conflict):
 def request_provisioning(store: Store, database: Database, requested_by: str) -> tuple[JobAccepted, bool]:
     """Start the job that creates the store's database, or return the one in progress; and whether it is new.
 
-    A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, StoreDeleting, FreeStoresLimit,
-    TooManyRequests.
+    A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, StoreDeleting,
+    FreeStoresLimit, TooManyRequests.
+    """
+    job = new_place_job(store.id, JobKind.PROVISION, new_request(database), requested_by)
+    return request_place_job(store, job, database, StoreProvisioned("The store has a database."))
+
+
+def request_place_job(
+    store: Store, job: ProvisioningJob, database: Database, refusal: Problem
+) -> tuple[JobAccepted, bool]:
+    """Start a job that makes a place for the store's tables, or return the one in progress; and whether it is new.
+
+    A new job on a server that the owner names counts as a connection test. Raises `refusal` if the store's database does
+    not allow the job, FreeStoresLimit, TooManyRequests.
     """
     if store.active_job is None:
         counted = [] if database.type is DatabaseType.SHARED else count_connection(store)
-        job = _new_job(store.id, database, requested_by)
         try:
             _begin_job(store, job, database)
         except _AnotherJob:
@@ -58,7 +77,7 @@ def request_provisioning(store: Store, database: Database, requested_by: str) ->
     if store.deletion_due_at is not None:
         raise StoreDeleting
     if store.active_job is None:
-        raise StoreProvisioned("The store has a database.")
+        raise refusal
     return accepted_job(provisioning_jobs.get(store.id, store.active_job)), False
 
 
@@ -73,7 +92,7 @@ def get_job_status(store_id: str, job_id: str) -> JobStatusRead:
         total_tables=job.total_tables,
         error_code=job.error_code,
         error_message=job.error_message,
-        report=JobReport.model_validate(job_reports.load_report(job)) if job.report else None,
+        report=JobReport.model_validate(job_reports.load_linked_report(job)) if job.report else None,
     )
 
 
@@ -86,7 +105,7 @@ def retry_job(store: Store, job_id: str) -> JobAccepted:
     if job.unfinished != provisioning_jobs.RUNNING:
         counted = count_connection(store)
         try:
-            _restart_job(job)
+            _restart_job(job, store)
         except JobNotRetryable:
             attempts.take_back(counted)
             raise
@@ -110,7 +129,7 @@ def cancel_job(store_id: str, job_id: str) -> JobAccepted:
         if job.step != Step.CANCEL:
             provisioning_jobs.stage_cancellation(unit.transaction, job)
             if job.unfinished == provisioning_jobs.RETRYABLE:
-                database_states.stage_begin(unit.transaction, job, JobEnded())
+                database_states.stage_begin(unit.transaction, get_store(store_id), job, JobEnded())
         unit.publish(JobDue(store_id=store_id, job_id=job_id))
         return job
 
@@ -129,16 +148,19 @@ def list_jobs(query: JobQuery, page: PageRequest) -> PageResult[JobRead]:
     return provisioning_jobs.list_by_lease(kind, page).map(JobRead.of)
 
 
-def _new_job(store_id: str, database: Database, requested_by: str) -> ProvisioningJob:
-    job_id, certificate = ids.new(), certificate_of(database)
+def new_place_job(
+    store_id: str, kind: JobKind, request: JobRequest, requested_by: str, notes: dict[str, Any] | None = None
+) -> ProvisioningJob:
+    """Return a job that makes a place for the store's tables. `notes` are the first ones, beside the certificate."""
+    job_id, certificate = ids.new(), certificate_of(request.database)
     return new_job(
         store_id,
         job_id,
-        JobKind.PROVISION,
+        kind,
         requested_by,
         total_tables=TABLE_COUNT,
-        cursor={CERTIFICATE: certificate} if certificate else {},
-        request=seal_request(job_id, new_request(database)),
+        cursor=({CERTIFICATE: certificate} if certificate else {}) | (notes or {}),
+        request=seal_request(job_id, request),
     )
 
 
@@ -147,7 +169,7 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
 
     def decide(unit: UnitOfWork) -> None:
         unit.transaction.add(job)
-        database_states.stage_begin(unit.transaction, job, _AnotherJob())
+        database_states.stage_begin(unit.transaction, store, job, _AnotherJob())
         if database.type is DatabaseType.SHARED:
             free_shared_stores.stage_free_store(unit.transaction, store)
         unit.publish(JobDue(store_id=store.id, job_id=job.id))
@@ -155,8 +177,9 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
     run_unit_of_work(decide)
 
 
-def _restart_job(job: ProvisioningJob) -> None:
-    """Make a failed job the store's active one again. Raises JobNotRetryable."""
+def _restart_job(job: ProvisioningJob, store: Store) -> None:
+    """Make a failed job the store's active one again. The removal of an old place is never that. Raises JobNotRetryable."""
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
-        database_states.stage_begin(transaction, job, JobNotRetryable())
+        if job.kind is not JobKind.DROP:
+            database_states.stage_begin(transaction, store, job, JobNotRetryable())

@@ -1,4 +1,4 @@
-"""Cancellation of a provisioning job: drops the empty tables, the schema and the login that the job created."""
+"""Cancellation of a job that makes a place: drops the tables, the schema and the login that the job created."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ log = logs.logger("platform")
 
 
 def cancel(run: JobRun) -> None:
-    """Remove what the job created and end it. Tables with rows, and what existed before, are left and reported."""
+    """Remove what the job created and end it. What existed before is left and reported.
+
+    So is a table with rows, unless the job moves or restores a store: then the rows are copies.
+    """
     target = provisioning_places.find_target(run) if Step.PLACE in ORDERS[run.job.kind] else None
     left = [] if target is None else _remove_tables(run, target)
     project = run.notes.get(supabase_projects.PROJECT)
@@ -40,8 +43,9 @@ def end_unfinished(run: JobRun) -> None:
 
 
 def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
-    """Drop the job's empty tables, last created first, and return the names of its tables that are left."""
+    """Drop the job's tables, last created first, and return the names of those that are left."""
     connection = run.connect(target)
+    has_copies = run.job.kind is not JobKind.PROVISION
     left = []
     technical = (VERSION_TABLE, *TECHNICAL_TABLES)
     for name in [*technical, *reversed(NAMES)]:
@@ -50,10 +54,11 @@ def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:
             table = store_tables.list_tables(connection, target.dialect, target.schema).get(name)
             if table is None or table.mark != run.mark:
                 continue
-            if name not in technical:
-                store_seeds.delete_seeds(connection, target.schema, name)
             quoted = store_tables.qualified(connection, target.schema, name)
-            if name in technical or store_tables.is_empty(connection, target.schema, name):
+            is_droppable = has_copies or name in technical
+            if not is_droppable:
+                store_seeds.delete_seeds(connection, target.schema, name)
+            if is_droppable or store_tables.is_empty(connection, target.schema, name):
                 store_tables.drop_table(connection, quoted)
             else:
                 left.append(name)
@@ -86,6 +91,6 @@ def _end(run: JobRun, left: list[str]) -> None:
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, columns)
         database_states.stage_end_without_result(transaction, store, run.job, None)
-        if run.job.kind is JobKind.PROVISION:
-            free_shared_stores.stage_free_store_end(transaction, run.store)
+        if store.database_type is None:
+            free_shared_stores.stage_free_store_end(transaction, store)
     log.info("job canceled", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})

@@ -21,6 +21,7 @@ from chalicelib.platform.schemas.databases import (
 from chalicelib.platform.schemas.settings import SharedServer
 from chalicelib.platform.service import shared_servers, store_connections, supabase_projects
 from chalicelib.platform.service.job_runs import JobRun
+from chalicelib.platform.service.provisioning_details import LOGIN_SUFFIX
 
 SERVER, HAS_LOGIN = "server", "has_login"
 """Names of notes: the chosen shared server; whether the job creates a login for the store, or has created it."""
@@ -102,7 +103,8 @@ def _full_target(run: JobRun) -> ProvisioningTarget:
         return shared_servers.shared_target(server, run.place_id)
     if isinstance(database, SupabaseDatabase):
         return supabase_projects.project_target(run, database)
-    return own_target(database, run.place_id, run.request.login_password)
+    target = own_target(database, run.place_id, run.request.login_password)
+    return target.with_login_suffix(run.request.details.get(LOGIN_SUFFIX, ""))
 
 
 def _check_facts(run: JobRun, target: ProvisioningTarget) -> ServerFacts:

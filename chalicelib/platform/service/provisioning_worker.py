@@ -22,7 +22,14 @@ from chalicelib.platform.domain.provisioning import (
     step_after,
 )
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
-from chalicelib.platform.errors import JobStuck, PrivilegeMissing, SchemaMismatch, StoreNotFound, Unreachable
+from chalicelib.platform.errors import (
+    DatabaseFull,
+    JobStuck,
+    PrivilegeMissing,
+    SchemaMismatch,
+    StoreNotFound,
+    Unreachable,
+)
 from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import database_states, provisioning_jobs
@@ -99,6 +106,8 @@ def _run_steps(run: JobRun) -> None:
 
 def _problem_of(failure: StatementFailed) -> Problem:
     """Return what a failed statement means for the owner; raise the failure if it means nothing to them."""
+    if failure.reason is FailureReason.FULL:
+        return DatabaseFull()
     if failure.reason is FailureReason.PRIVILEGE:
         return PrivilegeMissing()
     if failure.reason in _PASSING:

@@ -125,7 +125,7 @@ def _prepare(store_id: str, key: PresentedKey | None, scopes: frozenset[KeyScope
     scope = _scope(store, key)
     if scope not in scopes:
         raise Forbidden(f"A key of the scope `{scope}` may not do this.")
-    require_callable(store)
+    require_callable(store, scopes)
     if plan_limits.update_plan_state(store):
         store = stores.get_store(store_id)
     now = clock.now()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Account
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.platform.domain.latency_sketch import quantile
 from chalicelib.platform.domain.packed_endpoints import unpack_endpoints
+from chalicelib.platform.domain.performance import percentiles
 from chalicelib.platform.domain.plan_limits import PlanLimit, usage_month
 from chalicelib.platform.domain.store_admission import API_CALLS
 from chalicelib.platform.domain.usage_hours import EndpointUsage, sum_endpoints
 from chalicelib.platform.domain.usage_logs import start_of_hour
+from chalicelib.platform.domain.usage_statistics import NEAR_PERCENT, percent_used
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import usage_hours, usage_logs, usage_metrics
 from chalicelib.platform.schemas.usage import (
@@ -62,19 +64,18 @@ def _limits(store: Store) -> list[LimitUsageRead]:
     present = to_store_read(store)
     limits = present.limits
     return [
-        LimitUsageRead(name="products", used=present.product_count, limit=limits[PlanLimit.PRODUCTS.value]),
-        LimitUsageRead(name="orders", used=present.orders_month, limit=limits[PlanLimit.ORDERS.value]),
-        LimitUsageRead(name="api_calls", used=present.api_calls_month, limit=limits[API_CALLS]),
-        LimitUsageRead(
-            name="storage_bytes",
-            used=present.storage_used_bytes,
-            limit=limits[PlanLimit.STORAGE.value] * PlanLimit.STORAGE.unit,
-        ),
+        _limit("products", present.product_count, limits[PlanLimit.PRODUCTS.value]),
+        _limit("orders", present.orders_month, limits[PlanLimit.ORDERS.value]),
+        _limit("api_calls", present.api_calls_month, limits[API_CALLS]),
+        _limit("storage_bytes", present.storage_used_bytes, limits[PlanLimit.STORAGE.value] * PlanLimit.STORAGE.unit),
     ]
 
 
+def _limit(name: str, used: int, limit: int) -> LimitUsageRead:
+    percent = percent_used(used, limit)
+    return LimitUsageRead(name=name, used=used, limit=limit, percent=percent, is_near=percent >= NEAR_PERCENT)
+
+
 def _endpoint(name: str, usage: EndpointUsage) -> EndpointUsageRead:
-    median, p95, p99 = (round(quantile(usage.latencies, share) or 0) for share in (0.5, 0.95, 0.99))
-    return EndpointUsageRead(
-        endpoint=name, calls=usage.calls, errors=usage.errors, p50_ms=median, p95_ms=p95, p99_ms=p99
-    )
+    latencies = {column: value or 0 for column, value in asdict(percentiles(usage)).items()}
+    return EndpointUsageRead(endpoint=name, calls=usage.calls, errors=usage.errors, **latencies)

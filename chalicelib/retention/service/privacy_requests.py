@@ -12,6 +12,7 @@ from chalicelib.kit.data_policy import Bucket
 from chalicelib.kit.data_subjects import Subject, SubjectType, pseudonym
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.platform.schemas.account_messages import OwnerErasureDue
+from chalicelib.platform.schemas.store_messages import StoreDeleted
 from chalicelib.retention.errors import ExportNotReady, InvalidSubject
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import privacy_requests as requests
@@ -56,9 +57,17 @@ def accept_account_erasure(message: MemberErasureDue | OwnerErasureDue) -> None:
     """Store the erasure of a member or an owner who deleted their account once, and dispatch it."""
     is_member = isinstance(message, MemberErasureDue)
     subject = Subject(SubjectType.MEMBER if is_member else SubjectType.OWNER, message.user_id)
-    request_id = ids.derived(_NAMESPACE, str(subject), clock.iso(message.closed_at))
-    origin = "together/deletion" if is_member else "platform/deletion"
-    row = _new_row(request_id, PrivacyKind.ERASE, subject, origin, message.closed_at)
+    _accept_erasure(subject, "together/deletion" if is_member else "platform/deletion", message.closed_at)
+
+
+def accept_store_erasure(message: StoreDeleted) -> None:
+    """Store the erasure of a deleted store once, and dispatch it."""
+    _accept_erasure(Subject(SubjectType.STORE, message.store_id), "platform/deletion", message.deleted_at)
+
+
+def _accept_erasure(subject: Subject, origin: str, requested_at: datetime) -> None:
+    request_id = ids.derived(_NAMESPACE, str(subject), clock.iso(requested_at))
+    row = _new_row(request_id, PrivacyKind.ERASE, subject, origin, requested_at)
     row.progress = {"apps": []}
     if requests.add(row):
         log.info("privacy request stored", extra={"request": row.id, "kind": row.kind, "due_at": clock.iso(row.due_at)})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 import pymysql
 from psycopg import sql
@@ -34,13 +37,26 @@ def create_in_postgresql(server: DatabaseServer) -> None:
 
 def create_in_mariadb(server: DatabaseServer) -> None:
     """Create what is missing in the MariaDB server. The owner may create users there, with their own privileges."""
+    with _mariadb_cursor(server) as cursor:
+        cursor.execute(f"CREATE USER IF NOT EXISTS '{OWNER}'@'%%' IDENTIFIED BY %s", [PASSWORDS[OWNER]])
+        cursor.execute(f"GRANT CREATE USER ON *.* TO '{OWNER}'@'%'")
+    add_mariadb_database(server, OWNER)
+
+
+def add_mariadb_database(server: DatabaseServer, name: str) -> None:
+    """Create a database of the owner's in the MariaDB server, unless it exists. Its name is a plain one."""
+    with _mariadb_cursor(server) as cursor:
+        cursor.execute(f"CREATE DATABASE IF NOT EXISTS {name}")
+        cursor.execute(f"GRANT ALL PRIVILEGES ON {name}.* TO '{OWNER}'@'%' WITH GRANT OPTION")
+
+
+@contextmanager
+def _mariadb_cursor(server: DatabaseServer) -> Iterator[pymysql.cursors.Cursor]:
+    """Log in as the superuser."""
     with (
         pymysql.connect(
             host=server.host, port=server.port, user=server.username, password=server.password, autocommit=True
         ) as connection,
         connection.cursor() as cursor,
     ):
-        cursor.execute(f"CREATE DATABASE IF NOT EXISTS {OWNER}")
-        cursor.execute(f"CREATE USER IF NOT EXISTS '{OWNER}'@'%%' IDENTIFIED BY %s", [PASSWORDS[OWNER]])
-        cursor.execute(f"GRANT ALL PRIVILEGES ON {OWNER}.* TO '{OWNER}'@'%' WITH GRANT OPTION")
-        cursor.execute(f"GRANT CREATE USER ON *.* TO '{OWNER}'@'%'")
+        yield cursor

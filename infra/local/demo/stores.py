@@ -51,8 +51,8 @@ class Stores:
 
     def kill_worker(self) -> str:
         """Provision the first store and kill the job's worker between two tables. Raises Wrong if the job ended first."""
-        self.shared = self._add_store("Tea House")
-        self.killed_job = self._provision(self.shared, {"type": "shared"})
+        self.shared = self.add_store("Tea House")
+        self.killed_job = self.provision(self.shared, {"type": "shared"})
         eventually(lambda: worker_processes(self.plan, WORKER), "a worker of the job")
         eventually(lambda: self._read_killed_job().tables_created >= KILL_AFTER, "the first tables", pause=0)
         processes = kill_workers(self.plan, WORKER)
@@ -67,11 +67,11 @@ class Stores:
 
     def provision_supabase(self) -> str:
         """Provision the second store in a new Supabase project. Raises Wrong unless it is active."""
-        self.supabase = self._add_store("Coffee House")
+        self.supabase = self.add_store("Coffee House")
         organization = next(iter(SANDBOX_ORGANIZATIONS))
         body = {"type": "supabase-database", "access_token": SANDBOX_ACCESS_TOKEN, "organization": organization}
-        job = self._await_job(self.supabase, self._provision(self.supabase, body | {"region": REGION}))
-        store = self._read_active(self.supabase)
+        job = self.await_job(self.supabase, self.provision(self.supabase, body | {"region": REGION}))
+        store = self.read_active(self.supabase)
         return f"{job['tables_created']} tables in a new project, reached by its pooler at {store['database_host']}"
 
     def await_takeover(self) -> str:
@@ -81,9 +81,9 @@ class Stores:
         """
         eventually(self._is_lapsed, "the end of the killed worker's lease")
         fire(self.plan, "platform-resume_jobs")
-        job = self._await_job(self.shared, self.killed_job)
+        job = self.await_job(self.shared, self.killed_job)
         took = time.monotonic() - self.killed_at
-        self._read_active(self.shared)
+        self.read_active(self.shared)
         tables = [table["name"] for table in self.call(self.shared, "GET", "schema")["tables"]]
         if len(tables) != len(set(tables)) or len(tables) != job["total_tables"]:
             raise Wrong(f"the tables are {tables}, the job is {job}")
@@ -98,12 +98,14 @@ class Stores:
         """Return a new access token of a store."""
         return str(self.owner.request("POST", f"stores/{store}/token")["access_token"])
 
-    def _add_store(self, name: str) -> str:
+    def add_store(self, name: str) -> str:
+        """Add a store without a database and return its id."""
         slug = f"{name.lower().replace(' ', '-')}-{secrets.token_hex(4)}"
         body = {"name": name, "slug": slug, "region": REGION}
         return str(self.owner.request("POST", "stores", body, expect=201)["id"])
 
-    def _provision(self, store: str, database: dict[str, Any]) -> str:
+    def provision(self, store: str, database: dict[str, Any]) -> str:
+        """Request the job that makes a store's database and return the job's id."""
         path = f"stores/{store}/provision"
         return str(self.owner.request("POST", path, {"database": database}, expect=202)["job_id"])
 
@@ -119,7 +121,7 @@ class Stores:
         job = self._read_killed_job()
         return job.lease_until is None or job.lease_until + OUTAGE_DELAY < clock.now()
 
-    def _await_job(self, store: str, job_id: str) -> Any:
+    def await_job(self, store: str, job_id: str) -> Any:
         """Wait for the end of a job and return its status. Raises Wrong unless it is completed."""
 
         def ended() -> Any:
@@ -131,7 +133,7 @@ class Stores:
             raise Wrong(f"the job is {job}")
         return job
 
-    def _read_active(self, store: str) -> Any:
+    def read_active(self, store: str) -> Any:
         """Return a store. Raises Wrong unless its database is active."""
         read = self.owner.request("GET", f"stores/{store}")
         if read["database_status"] != "active":

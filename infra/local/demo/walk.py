@@ -17,6 +17,7 @@ from infra.local.demo import (
     install,
     last_piece,
     page,
+    store_data,
     stores,
     studio,
     subscribe,
@@ -71,9 +72,17 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "an A/B test starts", test.begin
     yield "2,000 simulated customers see it", test.send_events
     yield "the test finds its winner", test.find_winner
-    yield "a second store is made on Supabase", olga.provision_supabase
+    books = store_data.StoreData(olga)
+    yield "a second store is made on an owner's PostgreSQL", books.provision
+    yield "its products come in by CSV, one row is wrong", books.import_products
+    yield "it is backed up", books.back_up
+    yield "products are lost; the backup is being restored", books.begin_restore
+    yield "a third store is made on Supabase", olga.provision_supabase
     yield "two orders race for its last piece", lambda: last_piece.race(olga)
+    yield "the backup is restored", books.await_restore
+    yield "the store moves to MariaDB", books.begin_move
     yield "another worker has completed the killed job", olga.await_takeover
+    yield "the move is proven", books.await_move
     all_stores = fleet.Fleet(olga)
     yield "all stores are migrated while one is locked", all_stores.migrate_with_a_lock
     yield "the next run migrates that one", all_stores.migrate_the_rest

@@ -102,3 +102,14 @@ def test_another_name_is_no_setting(api: httpx.Client) -> None:
 def test_support_changes_no_setting_and_owners_read_none(api: httpx.Client) -> None:
     assert call(api, "PUT", "sign_up", Role.SUPPORT, is_open=False).status_code == 403
     assert call(api, "GET", "sign_up", Role.OWNER).status_code == 403
+
+
+def test_owners_see_the_notice_of_maintenance_while_it_is_on(api: httpx.Client) -> None:
+    message = "Moves are slow until <6 pm>."
+    assert "banner warn" not in api.get("/platform/app").text
+    assert call(api, "PUT", "maintenance", is_on=True, message=message).status_code == 200
+    assert "<p>Moves are slow until &lt;6 pm&gt;.</p>" in api.get("/platform/app").text
+    assert call(api, "PUT", "maintenance", version=1, is_on=True).status_code == 200
+    assert "We are working on Backroom." in api.get("/platform/app").text
+    assert call(api, "PUT", "maintenance", version=2, message=message).status_code == 200
+    assert "until" not in api.get("/platform/app").text.split("<main")[1].split("</main")[0]

@@ -7,6 +7,8 @@ op.bytes = (value) => {
   const at = value ? Math.min(Math.floor(Math.log10(value) / 3), units.length - 1) : 0;
   return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: at ? 1 : 0 }).format(value / 1000 ** at)} ${units[at]}`;
 };
+/** Return the local time of a field as the API's UTC; an empty text stays empty. */
+op.time = (local) => local && new Date(local).toISOString();
 /** Return the local time of a field as the start of the API's times, which compare as text; an empty text stays empty. */
 op.since = (local) => local && new Date(local).toISOString().slice(0, -1);
 op.sinceField = () => kit.field({ name: "since", label: "Since", type: "datetime-local", hint: "In your time zone." });
@@ -14,17 +16,20 @@ op.text = (value) => kit.h("span", { dir: "auto" }, value ?? "");
 op.heading = (text, ...actions) => kit.h("div", { class: "row apart" }, kit.h("h2", { tabindex: -1 }, text), kit.h("div", { class: "row" }, actions));
 op.facts = (pairs) => kit.h("dl", null, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
   .flatMap(([name, value]) => [kit.h("dt", null, name), kit.h("dd", { dir: "auto" }, value)]));
-const LOOKS = { failed: "bad", received: "warn", processing: "warn", pending: "warn", running: "warn", processed: "good", completed: "good" };
-op.status = (status) => kit.badge(status, LOOKS[status]);
+const LOOKS = Object.fromEntries(Object.entries({ bad: ["failed"], good: ["processed", "completed", "active"], warn: ["received", "processing", "pending", "running",
+  "testing", "creating", "migrating", "seeding", "provisioning", "moving", "suspended", "deleting", "stopped"] })
+  .flatMap(([look, names]) => names.map((name) => [name, look])));
+op.status = (status) => (status ? kit.badge(status, LOOKS[status]) : "");
+op.percent = (share) => `${Math.round(share * 100)} %`;
 
 /**
  * Read pages until one has rows that match, or ten had none: filters apply to each page of the API. No page is read after
  * one with a row for which `isEnd(row)` is true.
  */
-async function readPage({ path, query = {}, matches = () => true, isEnd = () => false }, cursor) {
+async function readPage({ call = op.call, path, query = {}, matches = () => true, isEnd = () => false }, cursor) {
   let items, last;
   for (let pages = 0; pages < 10; pages++) {
-    const data = await op.read(path, { limit: PAGE, ...query, cursor });
+    const { data } = await call("GET", path, { query: { limit: PAGE, ...query, cursor } });
     items = data.items.filter(matches);
     last = data.items.at(-1) ?? last;
     cursor = data.items.some(isEnd) ? null : data.next_cursor;
@@ -34,7 +39,7 @@ async function readPage({ path, query = {}, matches = () => true, isEnd = () => 
 }
 
 /**
- * Show a list of the API in `place`. `more(rows)` may return a button to stand above the table, `reach(row)` words that
+ * Show a list of the API in `place`, read with `call` (the operator's by default). `more(rows)` may return a button to stand above the table, `reach(row)` words that
  * say how far the list was read, up to this row.
  */
 op.list = (place, { caption, columns, empty, more = () => null, reach = () => "", ...list }) => kit.load(place, () => readPage(list, null), (first) => {

@@ -1,7 +1,7 @@
 """The operator's console, with a tab for each kind of work.
 
-Tabs: shops, deliveries, Stripe events, dead letters, generations, retention, privacy, sizes; and perks, partners and
-bookings of the couples app. The page contains no data: it reads and writes with the token of the signed-in account.
+Tabs: shops, deliveries, Stripe events, dead letters, generations, retention, privacy, sizes; perks, partners and
+bookings of the couples app; stores with their jobs, migrations, revenue and performance, and the audit log. The page contains no data: it reads and writes with the token of the signed-in account.
 """
 
 from __future__ import annotations
@@ -24,6 +24,14 @@ SCRIPTS = (
     "privacy.js",
     "sizes.js",
     "together.js",
+    "stores.js",
+    "store.js",
+    "jobs.js",
+    "backups.js",
+    "migrations.js",
+    "revenue.js",
+    "performance.js",
+    "audit.js",
     "tabs.js",
 )
 

@@ -9,6 +9,7 @@ const op = {};
     InvalidShopDomain: "This is not a shop's domain. Write it as example.myshopify.com.",
     FinalInProgress: "This print is being made already.",
     FinalCanceled: "The order line was canceled or refunded, so that nothing is printed.",
+    JobNotRetryable: "This job cannot be retried any more. Its owner starts a new one.",
     Forbidden: "This account may not do that.",
   };
   const main = document.getElementById("main");
@@ -31,6 +32,7 @@ const op = {};
 
   op.mayChange = () => session.role === "operator";
   op.call = session.client("../v1/operator/");
+  op.platform = session.client("../v1/platform/"); // the routes below a store, which owners and operators share
   op.read = async (path, query) => (await op.call("GET", path, { query })).data;
 
   /** Return a button that changes something; nothing for a support agent. */

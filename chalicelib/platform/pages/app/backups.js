@@ -5,7 +5,7 @@
     return { ...jobs, backups };
   }, ({ row, jobs, job, backups }) => {
     const again = () => st.backups(place, store);
-    const failed = job ? null : st.failedJob(jobs, "restore") ?? st.failedJob(jobs, "backup");
+    const failed = job ? null : st.failedJob(jobs, "restore", "backup");
     const make = kit.button("Make a backup", kit.act(async () => {
       await st.call("POST", st.path(store, "backups"), { repeatable: true });
       again();
@@ -30,7 +30,7 @@
     backup ? [content(backup), way(row, backup)] : kit.banner("This backup is no longer kept.", "warn")));
 
   const content = (backup) => st.section(`Backup of ${kit.date(backup.created_at)}`, null,
-    kit.table("Rows by table", [["Table", ([name]) => name.replaceAll("_", " ")], ["Rows", ([, count]) => st.number(count), "number"]], Object.entries(backup.tables)),
+    kit.table("Rows by table", [["Table", ([name]) => name.replaceAll("_", " ")], ["Rows", ([, count]) => st.number(count), "number"]], Object.entries(backup.tables), ""),
     kit.h("details", null, kit.h("summary", null, "SHA-256 of the file"), kit.h("p", { class: "secret" }, backup.sha256)));
 
   /** Return the form that starts the restore: beside the present place, or into another database. */

@@ -8,14 +8,14 @@
       job && otherJob(job),
       (job ?? failed) && st.jobCard(row, job ?? failed, { completed: (status) => [st.moveProof(status.report), kit.h("a", { class: "button primary", href: `#store/${store}` }, "To the store")],
         cancelled: () => kit.button("Choose a database", again, "primary") }),
-      !job && (st.hasDatabase(row) ? choice(row, again) : kit.banner("A store without a database cannot move.", "warn")),
+      !job && !(failed && !row.database_type) && (st.hasDatabase(row) ? choice(row, again) : kit.banner("A store without a database cannot move.", "warn")),
       !job && last && lastMove(row, last));
   });
 
   const otherJob = (job) => job.kind !== "move" && kit.banner("The store can move when this job has ended.", "warn");
 
   const choice = (row, again) => kit.h("div", { class: "stack" },
-    kit.h("p", null, `The store is in ${st.databaseName(row)} now. Its rows are copied while it works. At the end changes wait for a moment, both copies are compared row by row, and the store switches only if they are equal. The present database is kept for seven days.`),
+    kit.h("p", null, `Present database: ${st.databaseName(row)}. The rows are copied while it works. At the end changes wait for a moment, both copies are compared row by row, and the store switches only if they are equal. The present database is kept for seven days.`),
     st.chooseDatabase(row, { submit: "Move the store", start: async (database) => {
       if (!(await kit.confirm("Move the store?", "Until the switch, the store keeps working where it is.", "Move the store"))) return;
       await st.call("POST", st.path(row.id, "move"), { body: { database }, repeatable: true });
@@ -28,15 +28,18 @@
     kit.dialog("The proof of the move", () => [st.moveProof(status.report) ?? kit.h("p", null, "The proof is no longer stored.")]).classList.add("wide");
   })), kit.h("p", null, `Completed ${kit.date(job.completed_at)}.`));
 
-  /** Return the table of a move's proof: each table's rows and whether their hashes are equal on both sides. */
+  /** Return a move's proof: each table's rows and hash, which are equal on both sides; and what a legacy database kept. */
   st.moveProof = (report) => {
-    const tables = report?.tables ?? [];
-    if (!tables.length) return null;
-    return kit.h("div", { class: "stack" }, kit.table("Rows and hashes on both sides", [
-      ["Table", (each) => each.table],
+    const { proof, rejected = [], rejected_count: count = 0 } = report ?? {};
+    if (!proof) return null;
+    return kit.h("div", { class: "stack" }, kit.table("Both copies are equal", [
+      ["Table", (each) => each.table.replaceAll("_", " ")],
       ["Rows", (each) => st.number(each.rows), "number"],
       ["Ranges", (each) => st.number(each.ranges), "number"],
-      ["Comparison", (each) => (each.is_equal ? kit.badge("equal", "good") : kit.badge("different", "bad"))],
-    ], tables));
+      ["SHA-256", (each) => kit.h("span", { class: "hash", title: each.sha256 }, `${each.sha256.slice(0, 12)}…`)],
+    ], proof.tables, ""),
+    kit.h("p", { class: "soft" }, "A range has at most 1,000 rows. Its hash was computed from the rows of both databases."),
+    kit.h("div", null, kit.h("a", { class: "button", href: proof.download_url }, "Download the proof")),
+    count > 0 && kit.table(`Rows that were not taken over: ${st.number(count)}`, [["Table", (each) => each.table.replaceAll("_", " ")], ["Key", (each) => st.text(each.key)], ["Reason", (each) => each.reason]], rejected));
   };
 }

@@ -6,6 +6,7 @@ after `#`, which no server receives.
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 from chalicelib.kit.web import Document, Page, compose_document
@@ -24,6 +25,7 @@ SCRIPTS = (
     "store.js",
     "backups.js",
     "moves.js",
+    "takeovers.js",
     "csv_files.js",
     "imports.js",
     "keys.js",
@@ -34,8 +36,8 @@ SCRIPTS = (
 )
 
 
-def app_page(bucket: str) -> Document:
-    """Return the page. No other page may frame it.
+def app_page(bucket: str, notice: str | None) -> Document:
+    """Return the page, with a notice for all owners. No other page may frame it.
 
     It sends CSV files to the bucket and reads reports there: `bucket` has its origins, separated by spaces.
     """
@@ -46,6 +48,9 @@ def app_page(bucket: str) -> Document:
             markup="app.html",
             style="app.css",
             scripts=(*KIT, *SCRIPTS),
+            fields={
+                "notice": f'<div class="banner warn" role="status"><p>{escape(notice)}</p></div>' if notice else ""
+            },
             policy={"connect-src": f"'self' {bucket}", "frame-ancestors": "'none'"},
         )
     )

@@ -23,9 +23,9 @@
     return { row, jobs: items, job: row.active_job && (items.find((each) => each.id === row.active_job) ?? { id: row.active_job, kind: "provision" }) };
   };
 
-  /** Return the newest job of a kind if it failed in the last day: it can be tried again. */
-  st.failedJob = (jobs, kind) => {
-    const job = jobs.find((each) => each.kind === kind);
+  /** Return the newest job of some kinds if it failed in the last day: it can be tried again. */
+  st.failedJob = (jobs, ...kinds) => {
+    const job = jobs.find((each) => kinds.includes(each.kind));
     return job?.status === "failed" && st.now() - new Date(job.completed_at ?? job.created_at) < 24 * 3600e3 ? job : null;
   };
 
@@ -79,7 +79,7 @@
       const isOver = endings[status.status] && (!isCanceling || status.status !== "failed");
       const hasTables = status.total_tables && (kind === "provision" || status.status === "creating");
       bar.value = status.progress;
-      words.textContent = [status.message, hasTables ? `${status.tables_created} of ${status.total_tables} tables` : ""].filter(Boolean).join(" – ");
+      words.textContent = status.status === "failed" ? "" : [status.message, hasTables ? `${status.tables_created} of ${status.total_tables} tables` : ""].filter(Boolean).join(" – ");
       if (isOver) return end(status);
       title.textContent = isCanceling ? "Canceling" : titleOf(kind, status.status);
       after.replaceChildren(...(isCanceling ? [] : [cancel]));

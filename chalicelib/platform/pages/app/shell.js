@@ -4,9 +4,10 @@
   const SCREENS = { stores: ["Stores", st.stores], new: ["New store", st.newStore], account: ["Account", st.account] };
   const OF_STORE = { "": ["Store", st.store], database: ["Database", st.database], rows: ["Rows", st.rows], keys: ["Keys", st.keys],
     csv: ["CSV files", st.csvFile], import: ["Import a CSV file", st.import], backups: ["Backups", st.backups], restore: ["Restore", st.restore],
-    move: ["Move the store", st.move], storage: ["Media storage", st.storage], delete: ["Delete the store", st.deletion] };
+    move: ["Move the store", st.move], takeover: ["Take over rows", st.takeover], storage: ["Media storage", st.storage], delete: ["Delete the store", st.deletion] };
 
-  st.retitle = (text) => { screen.querySelector("h1").replaceWith(st.title(text)); };
+  /** Replace the heading of the screen, unless another one is open by now. */
+  st.retitle = (place, text) => { if (place.isConnected) screen.querySelector("h1").replaceWith(st.title(text)); };
 
   /** Open the screen that the address names. */
   function route() {

@@ -1,0 +1,75 @@
+"""Key ranges of a table on both sides of a move: where the work stands, and what makes the target equal to the source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+RANGE_ROWS = 1_000
+MAX_ROUNDS = 5
+"""Comparisons of all ranges, of which the last must find both sides equal: a repair may undo an earlier range once."""
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MovePosition:
+    """Where a pass over all tables stands: the table's number, and the last key of its ranges that are done.
+
+    `ranges` and `repairs` count the ranges of this round and those that were changed, `parts` the stored parts of the
+    proof. `is_done`: the pass has ended.
+    """
+
+    round: int = 1
+    table: int = 0
+    after: list[Any] | None = None
+    ranges: int = 0
+    repairs: int = 0
+    parts: int = 0
+    is_done: bool = False
+
+    @classmethod
+    def read(cls, note: Mapping[str, Any] | None) -> MovePosition:
+        """Return the position that a note holds; the beginning without one."""
+        return cls(**(note or {}))
+
+    def to_note(self) -> dict[str, Any]:
+        """Return the position as JSON."""
+        return asdict(self)
+
+    def passed(self, through: Key | None, *, is_repaired: bool) -> MovePosition:
+        """Return the position after a range. `through` is its last key, None for the last range of the table."""
+        table = self.table + 1 if through is None else self.table
+        after = None if through is None else list(through)
+        return replace(self, table=table, after=after, ranges=self.ranges + 1, repairs=self.repairs + is_repaired)
+
+    def next_round(self) -> MovePosition:
+        """Return the beginning of the next round."""
+        return MovePosition(round=self.round + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRepair:
+    """The rows of a range to delete from the target, by key, and the source's rows to update and to insert."""
+
+    deleted: list[Key]
+    updated: list[Key]
+    inserted: list[Key]
+
+    def __bool__(self) -> bool:
+        return bool(self.deleted or self.updated or self.inserted)
+
+
+def compare_range(source: Mapping[Key, bytes], target: Mapping[Key, bytes]) -> RangeRepair:
+    """Return what makes the target's rows equal to the source's, from the hash of each row by key."""
+    return RangeRepair(
+        deleted=[key for key in target if key not in source],
+        updated=[key for key, digest in source.items() if key in target and target[key] != digest],
+        inserted=[key for key in source if key not in target],
+    )
+
+
+def last_key(keys: Sequence[Key], limit: int) -> Key | None:
+    """Return the last key of a range that was read with a limit; None if the table has no rows after it."""
+    return keys[-1] if len(keys) == limit else None

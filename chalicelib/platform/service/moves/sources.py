@@ -1,0 +1,13 @@
+"""Where a move reads from: the store's present place, or a legacy database."""
+
+from __future__ import annotations
+
+from chalicelib.platform.service.job_runs import JobRun
+from chalicelib.platform.service.moves.legacy import LegacySides
+from chalicelib.platform.service.moves.requests import LEGACY
+from chalicelib.platform.service.moves.sides import MoveSides
+
+
+def open_sides(run: JobRun) -> MoveSides | LegacySides:
+    """Connect to the source of the job's request and to its place."""
+    return LegacySides.open(run) if LEGACY in run.request.details else MoveSides.open(run)

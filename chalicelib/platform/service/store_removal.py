@@ -1,0 +1,100 @@
+"""The removal of a deleted store, once its grace is over: its places, its subscription, its slug, then its rows.
+
+Every part may be repeated. `retention` erases the rows when it hears that the store was deleted.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.billing import service as billing
+from chalicelib.billing.enums import OwnerType
+from chalicelib.integrations.sql.errors import StatementFailed
+from chalicelib.kit import logs, messages
+from chalicelib.kit.config import SettingMissing
+from chalicelib.kit.errors import Problem, Unavailable
+from chalicelib.kit.secrets import DecryptionFailed
+from chalicelib.kit.tables import Transaction
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
+from chalicelib.platform.domain.provisioning import COMPLETE, MAX_OUTAGES
+from chalicelib.platform.domain.slugs import deleted_slug
+from chalicelib.platform.enums import DatabaseType, JobStatus
+from chalicelib.platform.errors import StoreNotProvisioned
+from chalicelib.platform.metrics import JOBS_STUCK
+from chalicelib.platform.repository import integration_configs, provisioning_jobs, stores
+from chalicelib.platform.repository.integration_configs import StoredPlace
+from chalicelib.platform.schemas.store_messages import StoreDeleted
+from chalicelib.platform.service.job_requests import unseal_details
+from chalicelib.platform.service.job_runs import JobRun, Postponed
+from chalicelib.platform.service.moves import old_places
+from chalicelib.platform.service.store_deletion import WITH_TABLES
+
+SHARED_DELAY = timedelta(minutes=15)
+"""The time between two attempts to drop a schema of a shared server, which must not stay."""
+
+log = logs.logger("platform")
+
+
+def drop_places(run: JobRun) -> None:
+    """Remove the former place of a store that moved, or a deleted store, as the job's request says."""
+    details = unseal_details(run.job)
+    if WITH_TABLES in details:
+        remove_store(run, with_tables=details[WITH_TABLES])
+    else:
+        old_places.drop_place_of(run)
+
+
+def remove_store(run: JobRun, *, with_tables: bool) -> None:
+    """Drop what is ours at all places of the store, end its subscription, and publish that it is deleted.
+
+    Raises Postponed while a shared server cannot be used, Unavailable for some attempts while an owner's cannot.
+    """
+    left = [
+        name for place, has_tables in _places(run, with_tables=with_tables) for name in _drop(run, place, has_tables)
+    ]
+    billing.leave(OwnerType.STORE, run.store.id)
+    _reserve_slug(run.store.id)
+    messages.publish(StoreDeleted(store_id=run.store.id, deleted_at=run.store.deletion_due_at))
+    end = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The store is removed"}
+    with Transaction() as transaction:
+        provisioning_jobs.stage_end(transaction, run.job, {**end, "report": {"left": left}})
+    log.info("store removed", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})
+
+
+def _places(run: JobRun, *, with_tables: bool) -> list[tuple[StoredPlace, bool]]:
+    """Return the former places that are not dropped yet, and the present one; each with whether our tables go."""
+    scheduled = provisioning_jobs.iterate_of_store(run.store.id, provisioning_jobs.SCHEDULED)
+    places = [old_places.sealed_place(job) for job in scheduled]
+    try:
+        places.append((integration_configs.load_stored_place(run.store), with_tables))
+    except (StoreNotProvisioned, DecryptionFailed):
+        log.info("store has no place to drop", extra={"store": run.store.id})
+    return places
+
+
+def _drop(run: JobRun, place: StoredPlace, has_tables: bool) -> list[str]:
+    """Drop what is ours at a place, and return what is left there. Raises Postponed, Unavailable."""
+    try:
+        return old_places.drop_old_place(place, run.store.id, with_tables=has_tables)
+    except (Problem, StatementFailed, SettingMissing) as error:
+        failure = {"job": run.job.id, "store": run.store.id, "error": type(error).__name__}
+        if place.database_type is DatabaseType.SHARED:
+            JOBS_STUCK.count()
+            log.error("schema of a deleted store left: its shared server cannot be used", extra=failure)
+            raise Postponed(SHARED_DELAY) from error
+        if run.job.attempts <= MAX_OUTAGES:
+            raise Unavailable("The store's server cannot be used.") from error
+        log.warning("tables of a deleted store left: its server cannot be used", extra=failure)
+        return ["all tables: the server cannot be used"]
+
+
+def _reserve_slug(store_id: str) -> None:
+    """Rename the store, so that its slug stays reserved for the usual time when its row is erased."""
+
+    def decide(unit: UnitOfWork) -> None:
+        row = stores.get_store(store_id)
+        slug = deleted_slug(store_id)
+        if row.slug != slug:
+            stores.stage_columns(unit.transaction, row, {"slug": slug})
+
+    run_unit_of_work(decide)
