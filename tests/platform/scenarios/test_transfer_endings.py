@@ -93,6 +93,7 @@ def test_a_file_that_was_replaced_since_the_start_fails(tea: DataClient) -> None
 
 def test_a_canceled_import_stops_before_its_next_batch(tea: DataClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "BATCH_ROWS", 10)
+    monkeypatch.setattr(imports, "SAVED_BATCHES", 1)
     transfer_id = create_import(tea, "cms_pages", pages(50))
     save = transfers.save_progress
 
