@@ -92,7 +92,7 @@ class _ImportRun:
             transfers.save_progress(self.row, {"report_url": self.report.url})
 
     def save(self) -> None:
-        """Bring the transfer's row up to the cursor, and renew the lease. Raises TransferLeaseLost."""
+        """Store the cursor in the transfer's row, and renew the lease. Raises TransferLeaseLost."""
         transfers.save_progress(
             self.row,
             {
