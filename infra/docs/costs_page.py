@@ -339,6 +339,41 @@ _STORE_CALLS_PAGE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class TransferCost:
+    """The cost of a transfer's worker: calls to DynamoDB and S3, write units, and messages to the store's database."""
+
+    reads: int
+    writes: int
+    write_units: int
+    objects: int
+    messages: int
+
+
+STORE_TRANSFERS = {
+    "import of one batch of new rows": TransferCost(reads=3, writes=5, write_units=6, objects=1, messages=13),
+    "import of eleven batches of new rows": TransferCost(reads=13, writes=6, write_units=7, objects=1, messages=63),
+    "export of one page": TransferCost(reads=2, writes=3, write_units=4, objects=3, messages=6),
+}
+"""The costs of the worker of transfers, from its lease to the transfer's end."""
+_STORE_TRANSFERS_PAGE = (
+    "",
+    "## Transfers of stores",
+    "",
+    "`tests/platform/scenarios/test_transfer_costs.py` measures the worker. A batch has up to 500 rows and is one",
+    "transaction; before each the store is read. The transfer's row is written every ten batches or two seconds, and the",
+    "file is read 4 MiB at once. Rejected rows add one write to S3 for each hundred, and savepoints where the server",
+    "refuses a row.",
+    "",
+    "| worker | reads | writes | units | objects | messages |",
+    "| --- | --- | --- | --- | --- | --- |",
+    *(
+        f"| {name} | {c.reads} | {c.writes} | {c.write_units} | {c.objects} | {c.messages} |"
+        for name, c in STORE_TRANSFERS.items()
+    ),
+)
+
+
 def render() -> str:
     """Return the page as Markdown."""
     lines = [
@@ -356,5 +391,5 @@ def render() -> str:
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
     texts = [*ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING, *PLANS, *_COUPLES_PAGE, *_STORE_CALLS_PAGE]
-    store_pages = [*_STORE_USAGE_PAGE, *BACKUPS_PAGE, *MEASURES_PAGE]
+    store_pages = [*_STORE_USAGE_PAGE, *_STORE_TRANSFERS_PAGE, *BACKUPS_PAGE, *MEASURES_PAGE]
     return "\n".join([*lines, *texts, *store_pages]) + "\n"

@@ -65,6 +65,7 @@ PLATFORM_BODIES: dict[str, dict[str, Any]] = {
     },
     "StoreSuspension": {"reason": "stolen"},
     "StoreUpdate": {"name": "Stolen"},
+    "TransferCreate": {"kind": "import", "table": "products"},
     "UploadCreate": {"file_name": "stolen.png", "content_type": "image/png", "byte_size": 1},
 }
 """Bodies by the name of their schema."""

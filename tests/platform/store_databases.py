@@ -89,7 +89,7 @@ def new_key(store: Store, scope: KeyScope) -> str:
 
 def connected_store(database: StoreDatabase, **columns: Any) -> Store:
     """Write a store whose tables are in this database."""
-    defaults = {"database_status": DatabaseStatus.ACTIVE, "config_version": 1, "schema_revision": HEAD}
+    defaults: dict[str, Any] = {"database_status": DatabaseStatus.ACTIVE, "config_version": 1, "schema_revision": HEAD}
     columns = defaults | columns
     store = new_store(database_type=database.kind, **columns)
     save_place(store.id, database.kind, database.place, database.prepared.migrator)

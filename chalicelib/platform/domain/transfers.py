@@ -21,7 +21,9 @@ BATCH_ROWS = 500
 BATCH_BYTES = 2 * 1024 * 1024
 """Bytes of the file after which a batch ends before it has BATCH_ROWS, so that a worker's memory stays flat."""
 LEASE = timedelta(seconds=240)
-"""A worker renews it with each batch, which is one transaction of at most a minute a statement."""
+SAVED_BATCHES = 10
+SAVED_AFTER = timedelta(seconds=2)
+"""A worker stores its progress, renews its lease and learns of a cancellation after some batches or seconds."""
 TURN = timedelta(seconds=60)
 """Time after which an import is queued again, behind those of other stores."""
 OUTAGE_DELAY = timedelta(seconds=30)

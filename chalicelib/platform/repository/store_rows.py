@@ -11,6 +11,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 
+from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.domain.store_filters import Filter, SortKey
 from chalicelib.platform.domain.store_rows import Row
 from chalicelib.platform.domain.store_schema import TableSchema
@@ -95,9 +96,18 @@ def find_conflicts(
 
 
 def insert_rows(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row]) -> None:
-    """Insert whole rows."""
-    if rows:
-        transaction.connection.execute(insert_into(sql_table(schema)), list(rows))
+    """Insert whole rows, many with one statement.
+
+    PostgreSQL's driver would send one statement a row; with RETURNING, SQLAlchemy writes them as one.
+    """
+    if not rows:
+        return
+    table = sql_table(schema)
+    statement = insert_into(table)
+    if transaction.dialect is Dialect.POSTGRESQL:
+        transaction.connection.execute(statement.returning(table.c[schema.key[0]]), list(rows))
+    else:
+        transaction.connection.execute(statement, list(rows))
 
 
 def update_rows(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row]) -> None:

@@ -7,7 +7,7 @@ import io
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.platform.domain.csv_records import (
@@ -31,7 +31,6 @@ def read(data: bytes, size: int = 1 << 20, start: FilePosition = START) -> list[
     return list(read_records(blocks(data[start.offset :], size), start))
 
 
-@settings(deadline=None)
 @given(rows, st.integers(1, 7), st.sampled_from(["\r\n", "\n"]))
 def test_what_is_written_is_read_with_any_size_of_blocks(rows: list[list[str]], size: int, ending: str) -> None:
     output = io.StringIO()
@@ -41,7 +40,6 @@ def test_what_is_written_is_read_with_any_size_of_blocks(rows: list[list[str]], 
     assert {record.error for record in records} <= {None}
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60) | st.lists(st.sampled_from([b'"', b",", b"\n", b"\r", b"a", b"\xff"])).map(b"".join))
 def test_any_bytes_make_records_that_follow_each_other(data: bytes) -> None:
     records = read(data, 3)
@@ -52,7 +50,6 @@ def test_any_bytes_make_records_that_follow_each_other(data: bytes) -> None:
         assert after.end.offset > before.end.offset
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([b'"', b",", b"\n", b"a"])).map(b"".join), st.data())
 def test_reading_continues_after_any_record(data: bytes, draw: st.DataObject) -> None:
     records = read(data)

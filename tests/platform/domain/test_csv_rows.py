@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.platform.domain.csv_records import FilePosition, read_records
@@ -45,7 +45,6 @@ values = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(values)
 def test_a_line_reads_back_as_the_row_was(row: dict[str, Any]) -> None:
     line = row_line(SCHEMA, row | {"version": 3})

@@ -26,6 +26,8 @@ from chalicelib.platform.domain.transfers import (
     MAX_ROWS,
     REPORT_FAILURES,
     ROW_FAILURES,
+    SAVED_AFTER,
+    SAVED_BATCHES,
     TURN,
     BatchResult,
     ImportCursor,
@@ -70,6 +72,15 @@ class _ImportRun:
     cursor: ImportCursor
     report: ImportReport
     ends_at: datetime
+    unsaved: int = SAVED_BATCHES
+    """Batches since the transfer's row was brought up to the cursor; the first one is shown at once."""
+    saved_at: datetime = field(default_factory=clock.now)
+
+    def save_batch(self) -> None:
+        """Count a batch; save the run if its last save was some batches or seconds ago. Raises TransferLeaseLost."""
+        self.unsaved += 1
+        if self.unsaved >= SAVED_BATCHES or clock.now() >= self.saved_at + SAVED_AFTER:
+            self.save()
 
     def report_failures(self) -> None:
         """Write the rejected rows that are not in the report."""
@@ -81,7 +92,7 @@ class _ImportRun:
             transfers.save_progress(self.row, {"report_url": self.report.url})
 
     def save(self) -> None:
-        """Bring the transfer's row up to the cursor, and renew the lease. Raises TransferLeaseLost."""
+        """Store the cursor in the transfer's row, and renew the lease. Raises TransferLeaseLost."""
         transfers.save_progress(
             self.row,
             {
@@ -93,6 +104,7 @@ class _ImportRun:
                 "error_message": None,
             },
         )
+        self.unsaved, self.saved_at = 0, clock.now()
 
 
 @dataclass(slots=True)
@@ -120,6 +132,8 @@ def run_import(row: Transfer) -> None:
         raise TransferFailed("The file was replaced while it was read.") from None
     finally:
         run.report_failures()
+        if run.cursor.position.offset != row.cursor.get("offset", 0):
+            run.save()
 
 
 def forget_cursor(row: Transfer) -> None:
@@ -142,7 +156,7 @@ def _import_file(run: _ImportRun) -> None:
         if run.cursor.rows_read + len(batch.records) > MAX_ROWS:
             raise TransferFailed(f"The file has more than {MAX_ROWS:,} rows; the first ones were imported.")
         run.cursor = _store_batch(run, columns, batch)
-        run.save()
+        run.save_batch()
         if len(run.cursor.unreported) >= REPORT_FAILURES:
             run.report_failures()
         if run.cursor.rows_failed > MAX_FAILURES:

@@ -17,7 +17,7 @@ _REPLACING = frozenset([JobKind.MOVE, JobKind.RESTORE])
 
 
 class TransferWaits(Exception):
-    """The transfer goes on after `delay`. `reason` says to its caller what it waits for, if it is not its turn alone."""
+    """The transfer continues after `delay`. `reason` says to its caller what it waits for, if it is not its turn alone."""
 
     def __init__(self, delay: timedelta = timedelta(0), reason: str | None = None) -> None:
         super().__init__(reason)
