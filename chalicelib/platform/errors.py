@@ -49,7 +49,7 @@ class StoreDeleting(Problem):
 class StoreBusy(Conflict):
     """A store cannot be deleted while a job is in progress."""
 
-    title = "A job of the store is in progress; wait until it ends, or cancel it"
+    title = "Wait for the store's job, or cancel it"
 
 
 class StoreNotDeleting(Conflict):
