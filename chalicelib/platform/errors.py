@@ -59,7 +59,7 @@ class StoreNotDeleting(Conflict):
 class StoreDeletionBegun(Conflict):
     """The time in which a deletion can be undone is over."""
 
-    title = "The store's data is being removed; this cannot be undone"
+    title = "The store's removal has begun"
 
 
 class InvalidConfirmation(InvalidInput):
