@@ -54,6 +54,7 @@ def run_until(job_id: str, step: str) -> ProvisioningJob:
         job = ProvisioningJob.get(job_id, consistent_read=True)
         if job.step == step or job.unfinished != RUNNING:
             return job
+        end_pause(job_id)
         with stopped_before(step):
             run_job(JobDue(store_id=job.store_id, job_id=job.id))
     raise AssertionError(f"the job stands at {job.step}")

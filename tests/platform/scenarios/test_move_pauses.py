@@ -99,6 +99,7 @@ def leased_transfer(store_id: str, until: datetime) -> Transfer:
         table_name="products",
         status=TransferStatus.RUNNING,
         unfinished=Transfer.RUNNING,
+        lease_holder=ids.new(),
         lease_until=until,
         created_at=now,
         updated_at=now,
