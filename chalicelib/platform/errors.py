@@ -49,7 +49,7 @@ class StoreDeleting(Problem):
 class StoreBusy(Conflict):
     """A store cannot be deleted while a job is in progress."""
 
-    title = "A job of the store is in progress; wait until it ends, or cancel it"
+    title = "Wait for the store's job, or cancel it"
 
 
 class StoreNotDeleting(Conflict):
@@ -59,7 +59,7 @@ class StoreNotDeleting(Conflict):
 class StoreDeletionBegun(Conflict):
     """The time in which a deletion can be undone is over."""
 
-    title = "The store's data is being removed; this cannot be undone"
+    title = "The store's removal has begun"
 
 
 class InvalidConfirmation(InvalidInput):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.bench.round_trips import Cost
 
 BACKUPS = {
-    "job: backup of a store": Cost(reads=2, writes=3, write_units=15, objects=3),
+    "job: backup of a store": Cost(reads=2, writes=3, write_units=11, objects=3),
     "job: restore on a shared server": Cost(reads=13, writes=35, write_units=150, sends=2, objects=14),
 }
 """The costs for stores of few rows; rows cost no calls to DynamoDB."""

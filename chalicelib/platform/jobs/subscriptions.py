@@ -7,7 +7,7 @@ from chalice.app import Blueprint
 from chalicelib.billing.schemas.messages import SubscriptionChanged
 from chalicelib.kit.jobs import consumes
 from chalicelib.platform.schemas.store_messages import StoreDeletionRequested
-from chalicelib.platform.service import store_deletion, subscriptions
+from chalicelib.platform.service import subscriptions
 
 bp = Blueprint(__name__)
 
@@ -17,6 +17,6 @@ bp = Blueprint(__name__)
 def apply_subscription(message: SubscriptionChanged | StoreDeletionRequested) -> None:
     """Set a store's plan and limits from the state of its subscription, or end that of a store that is being deleted."""
     if isinstance(message, StoreDeletionRequested):
-        store_deletion.end_subscription(message.store_id)
+        subscriptions.end_subscription(message.store_id)
     else:
         subscriptions.apply_message(message)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.billing import service as billing
-from chalicelib.billing.enums import OwnerType
 from chalicelib.kit import clock, ids
 from chalicelib.kit.auth import Account
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -17,7 +15,6 @@ from chalicelib.platform.errors import (
     StoreBusy,
     StoreDeletionBegun,
     StoreNotDeleting,
-    StoreNotFound,
 )
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import database_states, provisioning_jobs, stores
@@ -75,16 +72,6 @@ def undelete_store(account: Account, store_id: str, source_ip: str) -> StoreRead
 
     run_unit_of_work(decide)
     return to_store_read(stores.get_store(store_id))
-
-
-def end_subscription(store_id: str) -> None:
-    """End the subscription of a store that is being deleted; do nothing if the deletion was undone since. Repeatable."""
-    try:
-        row = stores.get_store(store_id)
-    except StoreNotFound:
-        return
-    if row.deletion_due_at is not None:
-        billing.leave(OwnerType.STORE, store_id)
 
 
 def removal_job_id(store: Store) -> str:

@@ -41,6 +41,16 @@ def apply_message(message: SubscriptionChanged) -> None:
     run_unit_of_work(decide)
 
 
+def end_subscription(store_id: str) -> None:
+    """End the subscription of a store that is being deleted; do nothing if the deletion was undone since. Repeatable."""
+    try:
+        row = stores.get_store(store_id)
+    except StoreNotFound:
+        return
+    if row.deletion_due_at is not None:
+        billing.leave(OwnerType.STORE, store_id)
+
+
 def _changed_columns(row: Store, message: SubscriptionChanged) -> dict[str, Any]:
     """Return the columns that the message changes; none if the row has a later or the same state."""
     now = clock.now()

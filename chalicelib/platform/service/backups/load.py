@@ -82,7 +82,7 @@ class _Load:
         self._transaction = StoreTransaction(connection, target.dialect, target.schema)
 
     def run_parts(self) -> None:
-        """Do the parts that no earlier worker did. Raises Postponed when the worker's turn is over."""
+        """Run the parts that no earlier worker did. Raises Postponed when the worker's turn is over."""
         parts = _parts()
         number, skipped = (self._run.notes.get(LOADED) or [0, 0])[:2]
         for position, part in enumerate(parts[number:], number):
@@ -107,6 +107,7 @@ class _Load:
                     unlinked = dict.fromkeys(_self_references(part.schema))
                     rows = [row | unlinked for row in batch]
                     store_restores.insert_missing_rows(self._transaction, part.schema, rows)
+                self._run.require_lease()  # a stale worker must not add a row that the store deleted since
             done += len(batch)
             if self._heartbeat.is_due:
                 self._note(position, done, count)

@@ -16,6 +16,7 @@ from infra.deploy.packaging.names import API, function_name
 from tests import access
 
 ORDERS = "s3:::backroom-test-archive/archive/discounts/order_usages/*"
+BACKUPS = "s3:::backroom-test-archive/backups/*"
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,7 @@ def test_only_retention_deletes_in_batches(documents: dict[str, dict[str, Any]])
     assert all(any(fnmatch(f"table/{rule.table.Meta.table_name}", at) for at in tables) for rule in RULES.values())
 
 
-def test_only_retention_discounts_and_computations_of_analytics_may_use_the_archive(
+def test_only_retention_discounts_backups_and_computations_of_analytics_may_use_the_archive(
     documents: dict[str, dict[str, Any]],
 ) -> None:
     reaching = {name for name, document in documents.items() if "backroom-test-archive" in json.dumps(document)}
@@ -135,7 +136,11 @@ def test_only_retention_discounts_and_computations_of_analytics_may_use_the_arch
     lake_functions = {f"analytics-{verb}" for verb in computing}
     assert {name for name, document in documents.items() if lake in json.dumps(document)} == lake_functions
     others = {name for name in documents if name.startswith(("discounts-", "retention-"))}
-    assert reaching == lake_functions | others | {"api_handler"}
+    writing = {name for name in documents if BACKUPS in allowed(documents[name], "s3:AbortMultipartUpload")}
+    assert writing == {"platform-run_job", "platform-resume_jobs"}, "a module has the handlers of both"
+    for name in writing:
+        assert [path for path in allowed(documents[name], "s3:PutObject") if "-archive/" in path] == [BACKUPS]
+    assert reaching == lake_functions | others | writing | {"api_handler"}
     actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
     result = {action: allowed(documents["api_handler"], action) for action in actions}
     exports = {action: {name for name in names if "-archive/" in name} for action, names in result.items()}
