@@ -13,15 +13,16 @@ from chalicelib.platform.models import RevenueEntry, RevenueReport
 from chalicelib.platform.schemas.measure_messages import RevenueReportRequested
 from chalicelib.platform.service.measures import revenue
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Owner, buy, catalogue, checkout, events_of
+from tests.billing.conftest import Owner, buy, catalogue, checkout, events_of, pass_time
 from tests.billing.subscription_factories import Ask, Subscribe, ask, subscribe
 from tests.platform.scenarios.test_paid_plans import store
 
-__all__ = ["ask", "buy", "catalogue", "checkout", "events_of", "store", "subscribe"]
+__all__ = ["ask", "buy", "catalogue", "checkout", "events_of", "pass_time", "store", "subscribe"]
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
 Drain = Callable[[], list[Any]]
+PassTime = Callable[..., list[Any]]
 PRICE = PLANS["starter"].prices[BillingCycle.MONTHLY]
 
 
@@ -29,20 +30,22 @@ def entries_of(store: Owner) -> list[RevenueEntry]:
     return sorted((row for row in RevenueEntry.scan() if row.store_id == store.id), key=lambda row: row.entry_id)
 
 
-def test_a_purchase_and_its_end_are_entries_of_their_month(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, drain: Drain
+def test_a_trial_its_payment_and_its_end_are_entries(
+    store: Owner, subscribe: Subscribe, ask: Ask, pass_time: PassTime, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    subscribe(store, "starter")
-    stripe_sandbox.drain()
-    assert drain() == []
-    payment, won = entries_of(store)
-    assert (payment.amount, payment.currency, payment.plan) == (PRICE, "USD", "starter")
-    assert (won.entry_id.partition(":")[0], won.plan, won.amount) == ("store", "starter", 0)
+    def kinds() -> list[str]:
+        stripe_sandbox.drain()
+        assert drain() == []
+        return [row.entry_id.partition(":")[0] for row in entries_of(store)]
+
+    subscribe(store, "starter", on_trial=True)
+    assert "store" in kinds()
+    pass_time(days=15)
+    assert "churn" not in kinds()
+    [paid] = [row for row in entries_of(store) if row.amount]
+    assert (paid.amount, paid.currency, paid.plan) == (PRICE, "USD", "starter")
     assert ask(store, "cancel", at_period_end=False).status_code == 200
-    stripe_sandbox.drain()
-    assert drain() == []
-    kinds = [row.entry_id.partition(":")[0] for row in entries_of(store)]
-    assert kinds == ["churn", "payment", "store"]
-    assert revenue.compute_report(RevenueReportRequested(period=payment.period)) is None
-    report = RevenueReport.get(payment.period)
-    assert (report.by_plan["starter"], report.new_stores, report.churned_stores) == (f"{PRICE.normalize():f}", 1, 1)
+    assert kinds().count("churn") == 1
+    assert revenue.compute_report(RevenueReportRequested(period=paid.period)) is None
+    report = RevenueReport.get(paid.period)
+    assert (report.by_plan, report.churned_stores) == ({"starter": f"{PRICE.normalize():f}"}, 1)

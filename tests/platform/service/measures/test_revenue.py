@@ -124,7 +124,7 @@ SUBSCRIPTION = [
 ]
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(st.permutations([*HISTORY, *SUBSCRIPTION]), st.lists(st.sampled_from([*HISTORY, *SUBSCRIPTION]), max_size=5))
 def test_repeated_and_reordered_messages_end_the_same(
     order: list[PaymentChanged | SubscriptionChanged], repeated: list[PaymentChanged | SubscriptionChanged]
