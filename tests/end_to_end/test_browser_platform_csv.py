@@ -9,7 +9,11 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from chalicelib.integrations import storage
-from chalicelib.kit import config
+from chalicelib.kit import clock, config
+from chalicelib.platform.domain.transfers import LEASE
+from chalicelib.platform.models import Transfer
+from chalicelib.platform.schemas.transfers import TransferDue
+from chalicelib.platform.service.transfers.worker import transfer_rows
 from infra.local import chromium
 from tests.end_to_end.owner_tabs import Drain, OwnedStore, accessible, desk, open_screen, open_store, owned_store, tab
 from tests.end_to_end.test_browser import browser
@@ -78,6 +82,30 @@ def test_a_file_is_checked_then_imported_and_its_bad_rows_are_reported(
     open_screen(tab, store, "csv")
     expect(tab.get_by_role("link", name="Import into products")).to_have_count(3)
     accessible(tab)
+
+
+def test_the_progress_of_an_import_is_followed(
+    desk: Page, api_url: str, drain: Drain, store: OwnedStore, shared_server: ServerOfTest
+) -> None:
+    store.create_rows("customers", {"email": "c599@example.com", "first_name": "Carla"})
+    lines = "".join(f"c{n}@example.com,Carla\r\n" for n in range(700))
+    open_store(desk, api_url, store, "import/customers")
+    with shared_server.connect() as connection:
+        connection.execute("BEGIN")
+        connection.execute(f"SELECT * FROM {shared_server.schema_of(store.row)}.customers FOR UPDATE")
+        choose_file(desk, f"email,first_name\r\n{lines}", mode="upsert")
+        expect(desk.get_by_text("Waiting for a worker")).to_be_visible()
+        drain()
+        expect(desk.get_by_text("500 rows read, 500 written, 0 rejected.")).to_be_visible()
+        share = desk.get_by_role("progressbar", name="Progress").evaluate("bar => bar.value")
+        assert 60 <= share < 80
+        accessible(desk)
+        connection.execute("ROLLBACK")
+    [row] = Transfer.query(store.id)
+    row.update([Transfer.lease_until.set(clock.now() - LEASE)])
+    transfer_rows(TransferDue(store_id=store.id, transfer_id=row.id))
+    expect(desk.get_by_text("700 rows read, 700 written, 0 rejected.")).to_be_visible()
+    expect(desk.get_by_text("Every row was written.")).to_be_visible()
 
 
 def test_an_unusable_file_is_refused_in_words_by_keyboard(

@@ -14,7 +14,7 @@
       (job ?? failed) && st.jobCard(row, job ?? failed, { completed: () => kit.button("Show the backups", again, "primary"), cancelled: () => kit.button("Show the backups", again, "primary") }),
       st.section("Backups", !job && st.hasDatabase(row) && make,
         kit.h("p", { class: "soft" }, "A backup is a ZIP file with a CSV file for each table. It is kept for 30 days."),
-        backups.length ? kit.list(backups.map((backup) => entry(store, backup, !job))) : kit.empty("No backups", "Make one before large changes.")));
+        backups.length ? kit.list(backups.map((backup) => entry(store, backup, !job && st.hasDatabase(row)))) : kit.empty("No backups", "Make one before large changes.")));
   });
 
   const entry = (store, backup, isFree) => [

@@ -37,7 +37,8 @@
       const { data: row } = await call("GET", path);
       title.textContent = nameOf(row);
       bar.value = row.progress;
-      words.textContent = `${NAMES[row.status]}. ${counts(row)}`;
+      const reason = row.status === "pending" && row.error_message; // what it waits for
+      words.textContent = `${reason || `${NAMES[row.status]}.`} ${counts(row)}`;
       if (isOver(row)) {
         after.replaceChildren(...ending(store, row));
         title.focus();
@@ -56,7 +57,7 @@
   function ending(store, row) {
     const report = kit.h("div");
     if (row.report_url) kit.load(report, () => rejectedRows(row.report_url), (rows) => rejected(row, rows));
-    return [row.error_message && kit.banner(row.error_message, "bad"),
+    return [row.status === "failed" && kit.banner(row.error_message ?? "The work failed.", "bad"),
       row.kind === "import" && row.status === "completed" && !row.rows_failed && kit.banner(row.dry_run ? "Every row is valid. Nothing was written." : "Every row was written.", "good"),
       row.report_url && report,
       kit.h("div", { class: "row" }, row.kind === "export" && row.status === "completed" && row.file_url && kit.h("a", { class: "button primary", href: row.file_url }, "Download the file"),
