@@ -23,7 +23,9 @@ from infra.bench import (
     pictures,
     retention,
     stores,
+    tenants,
     together,
+    transfers,
     usage,
 )
 from infra.bench.runs import SubjectFailed
@@ -56,7 +58,11 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "cold-dashboard": together.cold_dashboard,
     "page-bytes": accounts.page_size,
     "store-migration": stores.migration,
+    "store-provisioning": tenants.provisioning,
     "store-list": stores.listing,
+    "store-cold-start": stores.first_answer,
+    "store-import": transfers.imports,
+    "store-memory": transfers.memory,
     "store-move": moves.proven_move,
 }
 

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import cache, partial
@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from infra.bench.runs import ROOT, SUBJECTS, Subject, SubjectFailed, in_turn, interleaved
+from infra.bench.runs import ROOT, SUBJECTS, Figures, Subject, SubjectFailed, in_turn, interleaved
 from infra.bench.table import Row
 
 
@@ -61,23 +61,42 @@ def cold_row(what: str, route: str, member_id: str, rounds: int) -> Row:
     """Measure the start of the packaged bundle until its answer to a member's GET, against the floor."""
     from chalicelib.kit import auth
 
+    token = auth.mint(auth.Role.MEMBER, member_id, timedelta(hours=1))
+    ours, peer = start_times([route, token], rounds)
+    return Row(what, str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.5)
+
+
+def start_times(request: Sequence[str], rounds: int, layer: str | None = None) -> tuple[Figures, Figures]:
+    """Measure the start of the packaged bundle, with a layer if it is named, until its answer; and that of the floor.
+
+    `request` are the route and the token, and the rest of the path if the route ends with `{proxy+}`.
+    """
     site, floor = (Path(_scratch().name) / name for name in ("site", "floor"))
     for folder in (site, floor):
-        with zipfile.ZipFile(_bundle()) as bundle:
-            bundle.extractall(folder)
+        _unpack(_bundle(), folder)
+    sites = [str(site)]
+    if layer is not None:
+        from infra.deploy.packaging.package import layer_file
+
+        _unpack(_bundle().with_name(layer_file(layer)), site.with_name(layer))
+        sites.append(str(site.with_name(layer) / "python"))
     shutil.copy(SUBJECTS / "floor_app.py", floor / "app.py")
     compiled = [sys.executable, "-I", "-m", "compileall", "-qf", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([*compiled, str(floor / "app.py")], check=True)
-    token = auth.mint(auth.Role.MEMBER, member_id, timedelta(hours=1))
+    programs = {"ours": [os.pathsep.join(sites), *request], "floor": [str(floor), "/read", request[1]]}
     figures = interleaved(
         [
-            Subject(name, [sys.executable, "-I", "-S", SUBJECTS / "start.py", folder, path, token], whole=True)
-            for name, folder, path in (("ours", site, route), ("floor", floor, "/read"))
+            Subject(name, [sys.executable, "-I", "-S", SUBJECTS / "start.py", *arguments], whole=True)
+            for name, arguments in programs.items()
         ],
         rounds if rounds == 1 else rounds * 4,
     )
-    ours, peer = figures["ours"], figures["floor"]
-    return Row(what, str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.5)
+    return figures["ours"], figures["floor"]
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    with zipfile.ZipFile(archive) as bundle:
+        bundle.extractall(folder)
 
 
 def first_touch(rounds: int) -> list[Row]:

@@ -12,6 +12,8 @@ from typing import Any
 
 from infra.bench.runs import SubjectFailed
 from infra.local.databases.address import DatabaseServer
+from infra.local.databases.file_locks import locked
+from infra.local.databases.leases import KEEPER, Lease
 
 REGION = "eu-central-1"
 _CHUNK = 1_000
@@ -24,19 +26,18 @@ def shared_server() -> Iterator[DatabaseServer]:
     from chalicelib.kit.auth import Account, Role
     from chalicelib.platform.service import settings, store_connections
     from infra.local.databases import local_logins
-    from infra.local.databases.leases import Lease
     from infra.local.databases.login_creation import create_in_postgresql
 
     secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
     os.environ["BENCH_ADMIN_PASSWORD"] = local_logins.PASSWORDS[local_logins.SHARED_ADMIN]
     os.environ["BENCH_LOGIN_PASSWORD"] = local_logins.PASSWORDS[local_logins.SHARED_LOGIN]
-    with TemporaryDirectory() as folder, Lease("postgresql", Path(folder) / "postgresql", durable=False) as lease:
-        create_in_postgresql(lease.address)
+    with _server() as address:
+        create_in_postgresql(address)
         server = {
             "name": "bench",
             "region": REGION,
-            "host": lease.address.host,
-            "port": lease.address.port,
+            "host": address.host,
+            "port": address.port,
             "database": local_logins.SHARED_DATABASE,
             "username": local_logins.SHARED_LOGIN,
             "password_secret": "BENCH_LOGIN_PASSWORD",
@@ -45,8 +46,19 @@ def shared_server() -> Iterator[DatabaseServer]:
         }
         version = settings.get_setting("shared_servers").version
         settings.put_setting(Account(Role.OPERATOR, "bench"), "shared_servers", {"servers": [server]}, str(version))
-        yield lease.address
+        yield address
         store_connections.close_connections()
+
+
+@contextmanager
+def _server() -> Iterator[DatabaseServer]:
+    """Start a PostgreSQL server in a folder of its own, and wait until it has stopped before the folder is deleted."""
+    with TemporaryDirectory() as folder:
+        directory = Path(folder) / "postgresql"
+        with Lease("postgresql", directory, durable=False) as lease:
+            yield lease.address
+        with locked(directory / KEEPER):
+            pass
 
 
 def provision() -> tuple[Any, float]:

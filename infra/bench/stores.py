@@ -1,4 +1,4 @@
-"""Benchmark rows of stores: a store's part of a migration beside its provisioning, a list of rows beside raw psycopg."""
+"""Benchmark rows of stores: a store's part of a migration beside its provisioning, a list of rows, a cold start."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import time
 from functools import partial
 from typing import Any
 
+from infra.bench import foundation
 from infra.bench.provisioned_stores import add_customers, provision, shared_server
 from infra.bench.runs import SubjectFailed, in_turn
 from infra.bench.table import Row
 
 MIGRATION_BUDGET = 0.1
 LIST_BUDGET = 4
+FIRST_ANSWER_BUDGET = 4
 ROWS = 50
 
 
@@ -36,6 +38,22 @@ def listing(rounds: int) -> list[Row]:
         figures = in_turn(subjects, rounds)
     ours, peer = figures["ours"], figures["psycopg"]
     return [Row(f"a list of {ROWS} rows", str(ours), f"raw psycopg {peer}", ours.beside(peer), LIST_BUDGET)]
+
+
+def first_answer(rounds: int) -> list[Row]:
+    """Measure the start of the stores' function until its first list of rows, which opens a connection to the server."""
+    from chalicelib.kit import auth
+    from chalicelib.kit.auth import Account, Role
+    from infra.deploy.packaging import layers
+
+    with shared_server():
+        store, _ = provision()
+        add_customers(store, ROWS)
+        token = auth.mint_store_token(store.id, Account(Role.OWNER, store.owner_id))
+        request = ["/v1/store/{proxy+}", token, "customers"]
+        ours, peer = foundation.start_times(request, rounds, layers.SQL)
+    what = "cold start until a store's rows"
+    return [Row(what, str(ours), f"chalice+botocore {peer}", ours.beside(peer), FIRST_ANSWER_BUDGET)]
 
 
 def _provision(provisioned: list[Any]) -> tuple[float, float]:

@@ -46,13 +46,25 @@ PLATFORM_BODIES: dict[str, dict[str, Any]] = {
     "OwnerUpdate": {"display_name": "Stolen"},
     "PlatformSessionCreate": {"email": "new-owner@example.com", "password": WRONG_PASSWORD},
     "QuoteCreate": _QUOTE,
+    "RestoreInput": {"backup": "00000000-0000-4000-8000-000000000000"},
     "RowUpdate": {"name": "stolen"},
     "RowsWrite": {"sku": SKU, "slug": "stolen", "name": "stolen"},
     "SettingPut": {"value": {"is_open": False}},
     "StoreCreate": {"name": "Stolen", "slug": "stolen-shop"},
+    "StoreDeletion": {"confirm": "stolen-shop"},
     "StoreKeyCreate": {"name": "stolen", "scope": "write"},
+    "StorageInput": {
+        "storage": {
+            "type": "aws-s3",
+            "bucket": "stolen-files",
+            "region": "eu-central-1",
+            "access_key": "stolen",
+            "secret_key": "stolen",
+        }
+    },
     "StoreSuspension": {"reason": "stolen"},
     "StoreUpdate": {"name": "Stolen"},
+    "UploadCreate": {"file_name": "stolen.png", "content_type": "image/png", "byte_size": 1},
 }
 """Bodies by the name of their schema."""
 CUSTOMER_ROW = {"email": "stolen@example.com"}

@@ -7,7 +7,7 @@ gets another one before it, so that no text is a null.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,52 +17,37 @@ from chalicelib.platform.domain.store_values import canonical_json
 
 NULL = "\\N"
 _ESCAPE = "\\"
+_LARGE = 2**63
 _BOOLEANS = {"true": True, "false": False}
 
 
 def encode_row(columns: Sequence[ColumnSchema], row: Mapping[str, Any]) -> list[str]:
     """Return the fields of a row."""
-    return [_encode(column, row[column.name]) for column in columns]
+    return [NULL if (value := row[column.name]) is None else _ENCODERS[column.kind](value) for column in columns]
 
 
 def decode_row(columns: Sequence[ColumnSchema], fields: Sequence[str]) -> dict[str, Any]:
     """Return the row of these fields. Raises ValueError if they are not as `encode_row` writes them."""
     if len(fields) != len(columns):
         raise ValueError("the row has another number of fields than the header")
-    return {column.name: _decode(column, field) for column, field in zip(columns, fields, strict=True)}
+    return {
+        column.name: None if field == NULL else _DECODERS[column.kind](field)
+        for column, field in zip(columns, fields, strict=True)
+    }
 
 
-def _encode(column: ColumnSchema, value: Any) -> str:
-    if value is None:
-        return NULL
-    if column.kind is ColumnKind.BOOLEAN:
-        return "true" if value else "false"
-    if column.kind is ColumnKind.MONEY:
-        return f"{value:.4f}"
-    if column.kind is ColumnKind.TIME:
-        return str(value.astimezone(UTC).isoformat(timespec="microseconds"))
-    if column.kind is ColumnKind.JSON:
-        return _document(value)
-    text = str(value)
+def _escaped(text: str) -> str:
     return _ESCAPE + text if text.startswith(_ESCAPE) else text
 
 
-def _decode(column: ColumnSchema, field: str) -> Any:
-    if field == NULL:
-        return None
-    if column.kind is ColumnKind.BOOLEAN:
-        if field not in _BOOLEANS:
-            raise ValueError("a boolean is true or false")
-        return _BOOLEANS[field]
-    if column.kind is ColumnKind.INTEGER:
-        return int(field)
-    if column.kind is ColumnKind.MONEY:
-        return _amount(field)
-    if column.kind is ColumnKind.TIME:
-        return datetime.fromisoformat(field)
-    if column.kind is ColumnKind.JSON:
-        return json.loads(field)
-    return field.removeprefix(_ESCAPE)
+def _time(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _boolean(field: str) -> bool:
+    if field not in _BOOLEANS:
+        raise ValueError("a boolean is true or false")
+    return _BOOLEANS[field]
 
 
 def _amount(field: str) -> Decimal:
@@ -77,9 +62,33 @@ def _document(value: Any) -> str:
 
 
 def _by_value(value: Any) -> Any:
-    """Return a JSON value with whole numbers as integers: one server writes 1.0, another 1."""
+    """Return a JSON value with whole numbers as integers: one server writes 1.0, another 1.
+
+    Large ones stay as they are: the integer of a float has digits that its server never stored.
+    """
     if isinstance(value, dict):
         return {key: _by_value(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_by_value(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < _LARGE
+    return int(value) if is_whole else value
+
+
+_ENCODERS: Mapping[ColumnKind, Callable[[Any], str]] = {
+    ColumnKind.ID: str,
+    ColumnKind.TEXT: _escaped,
+    ColumnKind.INTEGER: str,
+    ColumnKind.MONEY: "{:.4f}".format,
+    ColumnKind.BOOLEAN: lambda value: "true" if value else "false",
+    ColumnKind.TIME: _time,
+    ColumnKind.JSON: _document,
+}
+_DECODERS: Mapping[ColumnKind, Callable[[str], Any]] = {
+    ColumnKind.ID: str,
+    ColumnKind.TEXT: lambda field: field.removeprefix(_ESCAPE),
+    ColumnKind.INTEGER: int,
+    ColumnKind.MONEY: _amount,
+    ColumnKind.BOOLEAN: _boolean,
+    ColumnKind.TIME: datetime.fromisoformat,
+    ColumnKind.JSON: json.loads,
+}

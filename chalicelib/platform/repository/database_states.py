@@ -126,7 +126,8 @@ def stage_end_without_result(
     if job.kind is JobKind.BACKUP:
         stage_job_release(transaction, store.id, job.id)
     elif job.kind is not JobKind.DROP:
-        status = without_database if job.kind is JobKind.PROVISION else status_in_use(store)
+        is_first = job.kind is JobKind.PROVISION and store.deletion_due_at is None
+        status = without_database if is_first else status_in_use(store)
         stage_job_end(transaction, store, job.id, status, {})
 
 

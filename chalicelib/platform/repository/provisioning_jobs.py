@@ -234,12 +234,12 @@ def list_by_store(store_id: str, page: PageRequest, since: datetime | None = Non
     return _rows(keys)
 
 
-def iterate_scheduled(store_id: str) -> Iterator[ProvisioningJob]:
-    """Yield the store's jobs that wait for their time."""
+def iterate_of_store(store_id: str, unfinished: str) -> Iterator[ProvisioningJob]:
+    """Yield the store's jobs of one kind of `unfinished`."""
     page: PageResult[ProvisioningJob] | None = None
     while page is None or page.last_key is not None:
         page = list_by_store(store_id, PageRequest(limit=100, start=page.last_key if page else None))
-        yield from (job for job in page.items if job.unfinished == SCHEDULED)
+        yield from (job for job in page.items if job.unfinished == unfinished)
 
 
 def _rows(keys: PageResult[ProvisioningJob]) -> PageResult[ProvisioningJob]:

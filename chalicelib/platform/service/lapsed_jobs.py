@@ -5,15 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.kit import clock, messages
+from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.provisioning import OUTAGE_DELAY
+from chalicelib.platform.enums import JobKind
+from chalicelib.platform.errors import JobNotRetryable
 from chalicelib.platform.metrics import LONGEST_LAPSED_JOB
+from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import provisioning_jobs, transfers
 from chalicelib.platform.schemas.provisioning import JobDue
 from chalicelib.platform.schemas.transfers import TransferDue
 
 
 def resume_jobs(due: datetime) -> None:
-    """Queue the jobs whose lease has ended, and remove the requests of failed jobs that were not retried."""
+    """Queue the jobs whose lease has ended, and remove the requests of failed jobs that were not retried.
+
+    A failed removal of a place is tried again.
+    """
     longest = timedelta(0)
     for job_id in provisioning_jobs.iterate_lapsed(provisioning_jobs.RUNNING, due - OUTAGE_DELAY):
         job = provisioning_jobs.find(job_id)
@@ -22,7 +29,18 @@ def resume_jobs(due: datetime) -> None:
             messages.publish(JobDue(store_id=job.store_id, job_id=job.id))
     LONGEST_LAPSED_JOB.record(longest)
     for job_id in provisioning_jobs.iterate_lapsed(provisioning_jobs.RETRYABLE, due):
-        provisioning_jobs.remove_request(job_id)
+        job = provisioning_jobs.find(job_id)
+        if job is not None and job.kind is JobKind.DROP:
+            _retry_removal(job)
+        else:
+            provisioning_jobs.remove_request(job_id)
+
+
+def _retry_removal(job: ProvisioningJob) -> None:
+    """Start a failed removal again; nobody else would, and what it removes must not stay."""
+    with Transaction() as transaction:
+        provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
+    messages.publish(JobDue(store_id=job.store_id, job_id=job.id))
 
 
 def resume_transfers(due: datetime) -> None:

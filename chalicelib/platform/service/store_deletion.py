@@ -93,7 +93,10 @@ def removal_job_id(store: Store) -> str:
 
 
 def _stage_deletion(unit: UnitOfWork, row: Store, requested_by: str, *, drop: bool) -> None:
-    """Stage the store's columns, its last backup, and the job that removes it. Raises StoreBusy."""
+    """Stage the store's columns, its last backup, and the job that removes it. Raises StoreBusy.
+
+    A store without a database has nothing to back up, but a failed job may have created tables, which it then drops.
+    """
     if row.active_job is not None:
         raise StoreBusy(extras={"job_id": row.active_job})
     due = clock.now() + timedelta(days=settings.read_setting(DeletionGrace).days)
@@ -103,9 +106,18 @@ def _stage_deletion(unit: UnitOfWork, row: Store, requested_by: str, *, drop: bo
         unit.transaction.add(backup)
         unit.publish(JobDue(store_id=row.id, job_id=backup.id))
         columns["active_job"] = backup.id
+    elif (failed := _failed_job(row.id)) is not None:
+        provisioning_jobs.stage_cancellation(unit.transaction, failed)
+        unit.publish(JobDue(store_id=row.id, job_id=failed.id))
+        columns["active_job"] = failed.id
     stores.stage_columns(unit.transaction, row, columns)
     row.deletion_due_at = due
     unit.transaction.add(_removal_job(row, due, requested_by, drop=drop))
+
+
+def _failed_job(store_id: str) -> ProvisioningJob | None:
+    """Return a job of the store that failed and still knows where it created tables."""
+    return next(provisioning_jobs.iterate_of_store(store_id, provisioning_jobs.RETRYABLE), None)
 
 
 def _removal_job(row: Store, due: datetime, requested_by: str, *, drop: bool) -> ProvisioningJob:

@@ -63,7 +63,8 @@ def remove_store(run: JobRun, *, with_tables: bool) -> None:
 
 def _places(run: JobRun, *, with_tables: bool) -> list[tuple[StoredPlace, bool]]:
     """Return the former places that are not dropped yet, and the present one; each with whether our tables go."""
-    places = [old_places.sealed_place(job) for job in provisioning_jobs.iterate_scheduled(run.store.id)]
+    scheduled = provisioning_jobs.iterate_of_store(run.store.id, provisioning_jobs.SCHEDULED)
+    places = [old_places.sealed_place(job) for job in scheduled]
     try:
         places.append((integration_configs.load_stored_place(run.store), with_tables))
     except (StoreNotProvisioned, DecryptionFailed):

@@ -1,13 +1,13 @@
-"""Start a bundle and answer one request: start.py SITE ROUTE TOKEN.
+"""Start a bundle and answer one request: start.py SITES ROUTE TOKEN [PROXY].
 
-The parent measures the time. The process exits directly after the response, without interpreter shutdown.
+SITES are folders, separated as in PATH; PROXY is the rest of the path of a route with `{proxy+}`. The parent measures the time. The process exits directly after the response, without interpreter shutdown.
 """
 
 import os
 import sys
 
 os.environ["AWS_LAMBDA_FUNCTION_NAME"] = "bench"
-sys.path.insert(0, sys.argv[1])
+sys.path.extend(sys.argv[1].split(os.pathsep))
 
 import app  # type: ignore[import-not-found,unused-ignore]
 
@@ -15,7 +15,7 @@ EVENT = {
     "requestContext": {"resourcePath": sys.argv[2], "httpMethod": "GET", "requestId": "bench"},
     "headers": {"authorization": f"Bearer {sys.argv[3]}"},
     "multiValueQueryStringParameters": None,
-    "pathParameters": {},
+    "pathParameters": {"proxy": sys.argv[4]} if sys.argv[4:] else {},
     "body": None,
     "isBase64Encoded": False,
     "stageVariables": None,

@@ -45,6 +45,12 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["sign-in"], {"1 sign-ins"}),
         (["cold-dashboard"], {"cold start until the dashboard"}),
         (["store-migration", "store-list"], {"a store migrated", "a list of 50 rows"}),
+        (["store-cold-start"], {"cold start until a store's rows"}),
+        (["store-provisioning"], {"a store provisioned"}),
+        (
+            ["store-import", "store-memory"],
+            {"500 rows imported", "memory of an import, 2,000 rows", "memory of a backup, 2,000 rows"},
+        ),
         (["store-move"], {"50 rows moved, proven"}),
         (["fuel"], {what for what, _, _, budget in CASES if budget}),
         (["funnel"], {"ordered funnel, 1,000 events", "strict funnel, 1,000 events"}),
@@ -52,7 +58,7 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     ids=lambda value: "-".join(value) if isinstance(value, list) else "output_names",
 )
 def test_a_row_runs_and_prints_its_budget(packaged: Packaged, rows: list[str], output_names: set[str]) -> None:
-    is_about_the_bundle = {"cold-start", "bundle", "cold-dashboard"} & {*rows}
+    is_about_the_bundle = {"cold-start", "bundle", "cold-dashboard", "store-cold-start"} & {*rows}
     result = bench(
         "--quick", *rows, **({BUNDLE: str(packaged("dev") / "deployment.zip")} if is_about_the_bundle else {})
     )

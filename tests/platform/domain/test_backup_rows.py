@@ -41,7 +41,7 @@ def test_a_row_comes_back_from_csv_as_it_was(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [(1, 1.0), (-0.0, 0), ({"a": 1, "b": 2.0}, {"b": 2, "a": 1}), ([1e3], [1000])]
+    ("one", "other"), [(1, 1.0), (-0.0, 0), ({"a": 1, "b": 2.0}, {"b": 2, "a": 1}), ([1e3], [1000]), (1e300, 10**300)]
 )
 def test_documents_of_equal_value_have_one_text(one: Any, other: Any) -> None:
     column = ColumnSchema("value", ColumnKind.JSON, is_nullable=False)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import httpx
 import pytest
+from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, unique_values
 from chalicelib.kit.auth import Role
@@ -18,19 +21,26 @@ from chalicelib.platform.domain.slugs import FREED_AFTER
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType, JobKind, JobStatus, KeyScope
 from chalicelib.platform.models import PlatformSetting, PlatformUser, ProvisioningJob, Store
 from chalicelib.platform.repository import integration_configs, provisioning_jobs
-from chalicelib.platform.service import operator_stores, store_deletion
+from chalicelib.platform.service import lapsed_jobs, operator_stores, store_deletion
 from infra.local.engine import Engine
-from tests.platform.backups import back_up
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Owner as Customer
+from tests.billing.conftest import buy, catalogue, checkout, events_of
+from tests.billing.subscription_factories import Subscribe, subscribe
+from tests.platform.backups import back_up, forgive
 from tests.platform.clients import PlatformClient, new_account
+from tests.platform.killed_worker import killed_worker
 from tests.platform.moves import move, run_due
-from tests.platform.provisioning import Drain, OwnerApi, owner_api, provision
+from tests.platform.provisioning import Drain, OwnerApi, end_lease, owner_api, provision, run_to_end
 from tests.platform.schedules import run_schedule
 from tests.platform.store_databases import data_client, new_key
 from tests.platform.store_servers import ServerOfTest
 from tests.platform.stores import new_store
 from tests.retention.conftest import nothing_in_progress
 
-__all__ = ["nothing_in_progress"]
+__all__ = ["buy", "catalogue", "checkout", "events_of", "nothing_in_progress", "subscribe"]
+
+pytestmark = pytest.mark.usefixtures("catalogue")
 
 
 def owned_store(api: httpx.Client, **columns: Any) -> OwnerApi:
@@ -46,6 +56,13 @@ def call(owner: OwnerApi, method: str, body: Any = None, path: str = "") -> http
 
 def delete(owner: OwnerApi, **fields: Any) -> httpx.Response:
     return call(owner, "DELETE", {"confirm": owner.store.slug, **fields})
+
+
+def closed_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def removal_of(owner: OwnerApi) -> ProvisioningJob:
@@ -217,7 +234,7 @@ def test_a_server_that_is_gone_does_not_keep_its_store(api: httpx.Client, own_po
     provision(owner, own_postgresql.body)
     store = Store.get(owner.store.id)
     place = integration_configs.load_place(store)
-    gone = replace(place, server=replace(place.server, port=1))
+    gone = replace(place, server=replace(place.server, port=closed_port()))
     integration_configs.save_place(store.id, DatabaseType.POSTGRESQL, gone)
     delete(owner)
     job = run_due(removal_of(owner).id)
@@ -231,7 +248,8 @@ def test_a_former_place_is_removed_with_the_store(
     owner = owned_store(api)
     provision(owner, shared_server.body)
     schema = shared_server.schema_of(owner.store)
-    assert move(owner, own_mysql.body).status is JobStatus.COMPLETED
+    moved = move(owner, own_mysql.body)
+    assert moved.status is JobStatus.COMPLETED, (moved.step, moved.error_code, moved.error_message)
     assert Store.get(owner.store.id).database_type is DatabaseType.MYSQL
     delete(owner)
     assert run_due(removal_of(owner).id).status is JobStatus.COMPLETED
@@ -266,3 +284,89 @@ def test_the_schedule_reads_only_what_is_due(api: httpx.Client, drain: Callable[
     assert drain() == []
     assert {ProvisioningJob.get(job.id).unfinished for job in due} == {provisioning_jobs.SCHEDULED}
     assert {ProvisioningJob.get(job.id).kind for job in due} == {JobKind.DROP}
+
+
+def test_what_a_failed_job_created_is_removed_with_the_store(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+    owner = owned_store(api)
+    own_postgresql.query("CREATE SCHEMA store; CREATE TABLE store.products (id int)")
+    assert provision(owner, own_postgresql.body).status is JobStatus.FAILED
+    own_postgresql.query("DROP TABLE store.products")
+    login = f"SELECT count(*) FROM pg_roles WHERE rolname = '{own_login(owner.store.id)}'"
+    assert own_postgresql.query(login) == [(1,)]
+    delete(owner)
+    row = Store.get(owner.store.id)
+    assert run_to_end(str(row.active_job)).status is JobStatus.CANCELLED
+    assert own_postgresql.query(login) == [(0,)]
+    assert Store.get(owner.store.id).database_status is DatabaseStatus.DELETING
+
+
+def test_a_removal_that_failed_is_tried_again_after_a_day(api: httpx.Client, drain: Drain) -> None:
+    owner = owned_store(api)
+    delete(owner)
+    past = clock.now() - timedelta(seconds=1)
+    failed: list[Action] = [
+        ProvisioningJob.status.set(JobStatus.FAILED),
+        ProvisioningJob.unfinished.set(provisioning_jobs.RETRYABLE),
+        ProvisioningJob.lease_until.set(past),
+    ]
+    removal_of(owner).update(failed)
+    lapsed_jobs.resume_jobs(clock.now())
+    assert ProvisioningJob.get(store_deletion.removal_job_id(Store.get(owner.store.id))).unfinished == "running"
+
+
+def test_the_subscription_of_a_deleted_store_ends(
+    api: httpx.Client, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
+) -> None:
+    owner = owned_store(api)
+    token = call(owner, "POST", path="/token").json()["access_token"]
+    subscribe(Customer(owner.store.id, {"Authorization": f"Bearer {token}"}, None), "starter")
+    assert Store.get(owner.store.id).subscription_plan == "starter"
+    delete(owner)
+    assert drain() == []
+    stripe_sandbox.drain()
+    assert drain() == []
+    with stripe_sandbox.store() as stripe:
+        assert [row["status"] for row in stripe.all("subscription")] == ["canceled"]
+    assert Store.get(owner.store.id).subscription_plan == "free"
+
+
+def test_a_deletion_that_was_undone_keeps_the_subscription(
+    api: httpx.Client, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
+) -> None:
+    owner = owned_store(api)
+    token = call(owner, "POST", path="/token").json()["access_token"]
+    subscribe(Customer(owner.store.id, {"Authorization": f"Bearer {token}"}, None), "starter")
+    delete(owner)
+    call(owner, "POST", path="/undelete")
+    assert drain() == []
+    with stripe_sandbox.store() as stripe:
+        assert [row["status"] for row in stripe.all("subscription")] == ["active"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("nothing_in_progress")
+def test_a_removal_completes_however_often_its_workers_are_killed(
+    api: httpx.Client, shared_server: ServerOfTest, drain: Drain
+) -> None:
+    owner = owned_store(api)
+    provision(owner, shared_server.body)
+    delete(owner)
+    assert drain() == []
+    job_id, kills = removal_of(owner).id, 0
+    past = clock.now() - timedelta(seconds=1)
+    removal_of(owner).update(
+        [ProvisioningJob.unfinished.set(provisioning_jobs.RUNNING), ProvisioningJob.lease_until.set(past)]
+    )
+    with killed_worker() as worker:
+        for nth in count(1):
+            kills += worker.run(owner.store.id, job_id, nth)
+            if ProvisioningJob.get(job_id, consistent_read=True).unfinished is None:
+                break
+            forgive(job_id)
+            end_lease(job_id)
+    assert kills > 12
+    schema = shared_server.schema_of(owner.store)
+    assert shared_server.query("SELECT count(*) FROM pg_namespace WHERE nspname = %s", schema) == [(0,)]
+    assert drain() == []
+    assert list(Store.scan()) == []
+    assert PlatformUser.get(owner.store.owner_id).store_count == 0
