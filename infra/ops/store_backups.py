@@ -6,6 +6,7 @@ from argparse import Namespace
 from functools import partial
 from typing import Any
 
+from chalicelib.kit import audit
 from chalicelib.platform.schemas.backups import RestoreInput
 from chalicelib.platform.service.backups import requests, restores
 from chalicelib.platform.service.store_access import get_accessible_store
@@ -40,8 +41,10 @@ def add(commands: Any) -> None:
 
 
 def list_backups(arguments: Namespace) -> int:
-    """Write the backups. Raises StoreNotFound."""
-    store = get_accessible_store(actor.operator(), arguments.store)
+    """Write the backups, which is audited: a link gives all rows of the store. Raises StoreNotFound."""
+    account = actor.operator()
+    store = get_accessible_store(account, arguments.store)
+    audit.publish_operator_action(account, "platform.list_backups", f"store:{store.id}")
     backups = iterate_pages(partial(requests.list_backups, store.id))
     output.write_lines(backups, COLUMNS, arguments)
     return 0

@@ -15,7 +15,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.auth import Account, Role
 from chalicelib.platform.domain.audit import Change
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType
-from chalicelib.platform.models import RevenueReport, Store
+from chalicelib.platform.models import AuditLog, RevenueReport, Store
 from chalicelib.platform.service import audit
 from infra.local import chromium
 from tests.end_to_end.tabs import browser_tab
@@ -225,11 +225,14 @@ def test_a_backup_is_made_downloaded_and_restored(
     provision(owner_api(api, store), own_postgresql.body)
     open_console(tab, api_url)
     go(tab, api_url, f"stores/{store.id}")
+    tab.get_by_role("button", name="Show the backups").click()
     expect(tab.get_by_text("The store was not backed up in the last 30 days.")).to_be_visible()
     tab.get_by_role("button", name="Back up now").click()
     expect(tab.get_by_text("The backup is being made.")).to_be_visible()
     assert drain() == []
+    assert "platform.list_backups" in {entry.action for entry in AuditLog.query(store.id)}
     tab.get_by_role("button", name="Look again").click()
+    tab.get_by_role("button", name="Show the backups").click()
     backup = tab.get_by_role("table", name="Backups of the last 30 days").get_by_role("row").last
     expect(backup).to_contain_text("Download")
     accessible(tab)

@@ -2,9 +2,16 @@
 {
   const storePath = (store, rest) => `stores/${encodeURIComponent(store)}/${rest}`;
 
-  /** Show the backups of a store; `after()` is called when a job begins. */
-  op.storeBackups = (place, store, after) => op.list(place, { call: op.platform, path: storePath(store, "backups"), caption: "Backups of the last 30 days, newest first",
-    empty: ["No backups", "The store was not backed up in the last 30 days."], more: () => op.changeButton("Back up now", () => backUp(store, after)), columns: [
+  /** Offer the backups of a store: the API audits who lists them. `after()` is called when a job begins. */
+  op.storeBackups = (place, store, after) => {
+    const table = kit.h("div");
+    place.replaceChildren(kit.h("section", { class: "card stack", "aria-label": "Backups" }, kit.h("h3", null, "Backups"),
+      kit.h("p", { class: "soft" }, "Each has a link to all rows of the store. The audit log notes who lists them."),
+      kit.h("div", { class: "row" }, op.changeButton("Back up now", () => backUp(store, after)), kit.button("Show the backups", () => showBackups(table, store, after))), table));
+  };
+
+  const showBackups = (place, store, after) => op.list(place, { call: op.platform, path: storePath(store, "backups"), caption: "Backups of the last 30 days, newest first",
+    empty: ["No backups", "The store was not backed up in the last 30 days."], columns: [
       ["Rows as of", (row) => kit.date(row.created_at)], ["Backup", (row) => kit.h("code", null, row.id)], ["Rows", (row) => op.number(row.row_count), "number"],
       ["Size", (row) => op.bytes(row.byte_size), "number"], ["Kept until", (row) => kit.date(row.expires_at)],
       ["Action", (row) => kit.h("div", { class: "row" },

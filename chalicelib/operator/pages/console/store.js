@@ -26,7 +26,7 @@
   const showUsage = (place, id) => kit.load(place, async () => (await op.platform("GET", `stores/${encodeURIComponent(id)}/usage`)).data, ({ limits, month }) =>
     kit.table(`Used of the plan's limits in ${month} (UTC)`, [
       ["Limit", (row) => LIMITS[row.name] ?? row.name], ["Used", (row) => amount(row.name, row.used), "number"], ["Of", (row) => amount(row.name, row.limit), "number"],
-      ["Share", (row) => (row.limit ? kit.badge(op.percent(row.used / row.limit), row.used >= row.limit ? "bad" : row.used >= 0.8 * row.limit ? "warn" : "") : ""), "number"],
+      ["Share", (row) => kit.badge(`${row.percent} %`, row.used >= row.limit ? "bad" : row.is_near ? "warn" : ""), "number"],
     ], limits));
 
   /** Show the account of the owner. The API audits this. */
