@@ -19,8 +19,10 @@ from infra.local.demo.world import SECONDS, Wrong, eventually
 
 PRODUCTS = 20
 """Below the limit of the free plan."""
-BAD_LINE = 8
-"""The line of the file whose status no product can have. The first line names the columns."""
+BAD_ROW = 7
+"""The row of the file whose status no product can have."""
+BAD_LINE = 2 * BAD_ROW
+"""The line at which it begins: the first line names the columns, and each row has two."""
 HASH_DIGITS = 12
 
 
@@ -162,8 +164,8 @@ def _products_csv() -> bytes:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(("sku", "name", "slug", "description", "status"))
-    for line in range(2, PRODUCTS + 2):
-        status = "sold out" if line == BAD_LINE else "active"
-        description = f'A “novel”, in {line} parts,\nwith "notes"'
-        rows.writerow((f"BOOK-{line:03}", f"Book {line}, bound", f"book-{line}", description, status))
+    for number in range(1, PRODUCTS + 1):
+        status = "sold out" if number == BAD_ROW else "active"
+        description = f'A “novel”, in {number} parts,\nwith "notes"'
+        rows.writerow((f"BOOK-{number:03}", f"Book {number}, bound", f"book-{number}", description, status))
     return text.getvalue().encode()
