@@ -38,7 +38,7 @@ def new_bucket(vendor: Vendor = Vendor.AWS_S3, **columns: str) -> Bucket:
     return replace(Bucket(vendor, name, PLACES[vendor], ACCESS_KEY, SECRET_KEY), **columns)
 
 
-def storage_body(bucket: Bucket, **changes: Any) -> dict[str, Any]:
+def storage_body(bucket: Bucket, /, **changes: Any) -> dict[str, Any]:
     """Return the body that names a bucket to the API."""
     place = {Vendor.AWS_S3: "region", Vendor.SUPABASE: "project"}.get(bucket.vendor)
     body = {"type": bucket.vendor.value, "bucket": bucket.name, **({place: bucket.place} if place else {})}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.bench.round_trips import Cost
+from infra.docs.backup_costs import BACKUPS_PAGE
+from infra.docs.measure_costs import MEASURES_PAGE
 
 COSTS = {
     "a merchant's request (session token)": Cost(reads=1),
@@ -268,7 +270,7 @@ STORE_USAGE = {
     "job: hour and day of a store computed": Cost(reads=4, writes=2, write_units=2),
     "job: hour that is final": Cost(reads=3, writes=1, write_units=1),
     "schedule: stores called in the last hours found": Cost(reads=5, sends=1),
-    "schedule: stores called in the last day found": Cost(reads=25, sends=1),
+    "schedule: stores called in the last day found": Cost(reads=26, sends=1),
     "store's usage read": Cost(reads=3),
 }
 """The costs of the stores' usage, the same with 5 and with 200 calls."""
@@ -308,6 +310,10 @@ STORE_CALLS = {
     "order paid": StoreCallCost(reads=0, writes=2, write_units=2, messages=6),
     "order fulfilled": StoreCallCost(reads=0, writes=2, write_units=2, messages=6),
     "stock adjusted": StoreCallCost(reads=0, writes=2, write_units=2, messages=4),
+    "file declared": StoreCallCost(reads=1, writes=3, write_units=3, messages=3),
+    "file completed": StoreCallCost(reads=1, writes=2, write_units=2, messages=7),
+    "link to a file": StoreCallCost(reads=1, writes=2, write_units=2, messages=3),
+    "file deleted": StoreCallCost(reads=1, writes=3, write_units=3, messages=4),
 }
 """The costs of calls of a store's data API, on a connection that is open."""
 _STORE_CALLS_PAGE = (
@@ -326,6 +332,10 @@ _STORE_CALLS_PAGE = (
     "An order sends the same number of messages for any number of lines on PostgreSQL; on MySQL one for each location that",
     "it takes pieces from. A product of which one location is sold takes one order after the other, because orders lock its",
     "rows until they commit.",
+    "",
+    "A file that is completed or deleted is one request to the store's bucket, which its owner pays; the file itself goes",
+    "from the caller to the bucket. The nightly census sends one statement more, and for each upload that was not completed",
+    "three messages, one request to the bucket, one read and one write.",
 )
 
 
@@ -346,4 +356,5 @@ def render() -> str:
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
     texts = [*ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING, *PLANS, *_COUPLES_PAGE, *_STORE_CALLS_PAGE]
-    return "\n".join([*lines, *texts, *_STORE_USAGE_PAGE]) + "\n"
+    store_pages = [*_STORE_USAGE_PAGE, *BACKUPS_PAGE, *MEASURES_PAGE]
+    return "\n".join([*lines, *texts, *store_pages]) + "\n"

@@ -108,6 +108,8 @@ def _run(parsed: argparse.Namespace) -> int:
             return code
     except (Problem, CommandRefused) as error:
         print(f"backroom: {error}", file=sys.stderr)
+        for field in getattr(error, "errors", ()):
+            print(f"  {field['path'].removeprefix('body.')} {field['message']}", file=sys.stderr)
         return 1
     except Stopped as stopped:
         print(f"backroom: stopped. {stopped.advice}".rstrip(), file=sys.stderr)

@@ -6,9 +6,11 @@ from argparse import Namespace
 from functools import partial
 from typing import Any
 
-from chalicelib.platform.service.backups import requests
+from chalicelib.platform.schemas.backups import RestoreInput
+from chalicelib.platform.service.backups import requests, restores
 from chalicelib.platform.service.store_access import get_accessible_store
 from infra.ops import actor, output, store_jobs
+from infra.ops.inputs import parse_input, read_json
 from infra.ops.pages import iterate_pages
 
 COLUMNS = ("id", "created_at", "expires_at", "row_count", "byte_size", "sha256")
@@ -25,6 +27,16 @@ def add(commands: Any) -> None:
     new = commands.add_parser("backup-store", help="start the job that backs a store up")
     new.add_argument("store", help="the store's id")
     new.set_defaults(run=back_up_store)
+    back = commands.add_parser("restore-store", help="start the job that restores a backup into a new place")
+    back.add_argument("store", help="the store's id")
+    back.add_argument("backup", help="the backup's id")
+    back.add_argument(
+        "--database",
+        metavar="FILE",
+        help="JSON of the new place, as in the API; - reads it from stdin. Default: beside the present place; "
+        "a store on MySQL needs one",
+    )
+    back.set_defaults(run=restore_store)
 
 
 def list_backups(arguments: Namespace) -> int:
@@ -41,3 +53,18 @@ def back_up_store(arguments: Namespace) -> int:
     store = get_accessible_store(account, arguments.store)
     result, is_new = requests.request_backup(store, account.subject)
     return store_jobs.write_requested(arguments, "platform.back_up_store", result, is_new=is_new)
+
+
+def restore_store(arguments: Namespace) -> int:
+    """Start the job, or write the one in progress. Passwords are in the file, never in the arguments.
+
+    Raises CommandRefused for a file that does not fit, StoreNotFound, BackupNotFound, InvalidRestore, StoreDeleting.
+    """
+    database = read_json(arguments.database) if arguments.database else None
+    body = parse_input(RestoreInput, {"backup": arguments.backup, "database": database})
+    account = actor.operator()
+    store = get_accessible_store(account, arguments.store)
+    result, is_new = restores.request_restore(store, body, account.subject)
+    return store_jobs.write_requested(
+        arguments, "platform.restore_store", result, is_new=is_new, after={"backup": body.backup}
+    )

@@ -1,4 +1,4 @@
-"""Look up stores of all owners, suspend and reactivate them."""
+"""Look up stores of all owners, suspend and reactivate them, undo their deletion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.kit.pagination import PageRequest
 from chalicelib.platform.enums import DatabaseStatus
 from chalicelib.platform.schemas.platform_users import PlatformUserQuery
 from chalicelib.platform.schemas.stores import StoreQuery, StoreSuspension
-from chalicelib.platform.service import operator_stores, platform_users, stores
+from chalicelib.platform.service import operator_stores, platform_users, store_deletion, stores
 from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
 from infra.ops.inputs import parse_input
@@ -39,6 +39,9 @@ def add(commands: Any) -> None:
     again = commands.add_parser("reactivate-store", help="end the suspension of a store")
     again.add_argument("store", help="the store's id")
     again.set_defaults(run=reactivate_store)
+    kept = commands.add_parser("undelete-store", help="undo the deletion of a store within its grace of 30 days")
+    kept.add_argument("store", help="the store's id")
+    kept.set_defaults(run=undelete_store)
 
 
 def list_stores(arguments: Namespace) -> int:
@@ -71,6 +74,13 @@ def reactivate_store(arguments: Namespace) -> int:
     operator_stores.reactivate_store(arguments.store)
     audit.publish_operator_action(actor.operator(), "platform.reactivate_store", f"store:{arguments.store}")
     print(f"{arguments.store} is active", file=arguments.stdout)
+    return 0
+
+
+def undelete_store(arguments: Namespace) -> int:
+    """Undo the deletion of a store, which is audited. Raises StoreNotFound, and a conflict after the grace."""
+    store_deletion.undelete_store(actor.operator(), arguments.store, "")
+    print(f"{arguments.store} stays; its subscription has ended", file=arguments.stdout)
     return 0
 
 

@@ -53,8 +53,18 @@ PLATFORM_BODIES: dict[str, dict[str, Any]] = {
     "StoreCreate": {"name": "Stolen", "slug": "stolen-shop"},
     "StoreDeletion": {"confirm": "stolen-shop"},
     "StoreKeyCreate": {"name": "stolen", "scope": "write"},
+    "StorageInput": {
+        "storage": {
+            "type": "aws-s3",
+            "bucket": "stolen-files",
+            "region": "eu-central-1",
+            "access_key": "stolen",
+            "secret_key": "stolen",
+        }
+    },
     "StoreSuspension": {"reason": "stolen"},
     "StoreUpdate": {"name": "Stolen"},
+    "UploadCreate": {"file_name": "stolen.png", "content_type": "image/png", "byte_size": 1},
 }
 """Bodies by the name of their schema."""
 CUSTOMER_ROW = {"email": "stolen@example.com"}

@@ -24,14 +24,14 @@ from tests.end_to_end.test_browser_console import ARABIC, LONG
 from tests.end_to_end.test_browser_kit import SMALL_TARGETS
 from tests.end_to_end.test_browser_operator import open_console
 from tests.infra.ops.test_measures import add_metric
-from tests.platform.clients import new_account
-from tests.platform.conftest import own_postgresql, prepared_places
-from tests.platform.provisioned_stores import PreparedPlace, connected_store
-from tests.platform.provisioning import owner_api
+from tests.platform.clients import PlatformClient, new_account
+from tests.platform.conftest import own_mysql, own_postgresql
+from tests.platform.moves import move, run_move_to_end
+from tests.platform.provisioning import owner_api, provision
 from tests.platform.store_servers import ServerOfTest
 from tests.platform.stores import new_store
 
-__all__ = ["browser", "own_postgresql", "prepared_places"]
+__all__ = ["browser", "own_mysql", "own_postgresql"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
 
@@ -103,6 +103,7 @@ def test_a_store_is_found_suspended_and_reactivated(tab: Page, api_url: str, dra
     tab.get_by_role("tab", name="Stores").click()
     expect(rows(tab)).to_have_count(1)
     expect(rows(tab)).to_contain_text("Harbour")
+    expect(tab.get_by_role("tab", selected=True)).to_be_in_viewport()  # on a phone the tabs are one row that scrolls
     accessible(tab)
     tab.get_by_label("Or owner").fill("nobody@example.com")
     tab.get_by_label("Or owner").press("Enter")
@@ -217,12 +218,11 @@ def test_entries_of_a_range_of_time_show_what_changed(desk: Page, api_url: str, 
     expect(rows(desk)).to_have_count(1)
 
 
-def test_a_backup_is_made_and_downloaded(
-    tab: Page, api_url: str, drain: Drain, prepared_places: Callable[[str], PreparedPlace]
+def test_a_backup_is_made_downloaded_and_restored(
+    tab: Page, api_url: str, api: httpx.Client, drain: Drain, own_postgresql: ServerOfTest
 ) -> None:
-    prepared = prepared_places("postgresql")
-    prepared.empty()
-    store = connected_store(prepared)
+    store = new_store(name="Tea House")
+    provision(owner_api(api, store), own_postgresql.body)
     open_console(tab, api_url)
     go(tab, api_url, f"stores/{store.id}")
     expect(tab.get_by_text("The store was not backed up in the last 30 days.")).to_be_visible()
@@ -235,6 +235,45 @@ def test_a_backup_is_made_and_downloaded(
     accessible(tab)
     url = backup.get_by_role("link", name="Download").get_attribute("href")
     assert httpx.get(url or "").content.startswith(b"PK")
+    backup.get_by_role("button", name="Restore").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Restore").click()
+    expect(tab.get_by_text("The backup is being restored.")).to_be_visible()
+    run_move_to_end(Store.get(store.id).active_job or "")
+    tab.get_by_role("button", name="Look again").click()
+    expect(
+        tab.get_by_role("table", name="Jobs of the store").get_by_role("row").filter(has_text="restore")
+    ).to_contain_text("completed")
+
+
+def test_the_details_of_a_move_show_its_proof(
+    tab: Page, api_url: str, api: httpx.Client, own_postgresql: ServerOfTest, own_mysql: ServerOfTest
+) -> None:
+    owner = owner_api(api, new_store())
+    provision(owner, own_postgresql.body)
+    job = move(owner, own_mysql.body)
+    open_console(tab, api_url)
+    go(tab, api_url, f"stores/{owner.store.id}")
+    tab.get_by_role("button", name=f"Details of job {job.id}").click()
+    proof = tab.get_by_role("table", name="Proven equal on both sides")
+    expect(proof.get_by_role("row").filter(has_text="customers")).to_be_visible()
+    accessible(tab)
+    url = tab.get_by_role("link", name="Download the proof").get_attribute("href")
+    assert httpx.get(url or "").status_code == 200
+
+
+def test_the_deletion_of_a_store_is_undone(desk: Page, api_url: str, api: httpx.Client) -> None:
+    owner = new_account()
+    store = new_store(owner.id)
+    PlatformClient(api, owner.id).call("DELETE", f"platform/stores/{store.id}", {"confirm": store.slug})
+    open_console(desk, api_url)
+    go(desk, api_url, f"stores/{store.id}")
+    expect(desk.get_by_text("Its owner deleted the store.")).to_be_visible()
+    accessible(desk)
+    desk.get_by_role("button", name="Undo the deletion").press("Enter")
+    desk.get_by_role("button", name="Undo it").press("Enter")
+    expect(desk.get_by_text("The deletion is undone.")).to_be_visible()
+    expect(desk.get_by_text("Its owner deleted the store.")).to_have_count(0)
+    assert Store.get(store.id).deletion_due_at is None
 
 
 def test_revenue_and_performance_have_charts_with_tables(tab: Page, api_url: str) -> None:

@@ -86,7 +86,8 @@ def test_a_store_is_deleted_by_its_short_name_and_kept_after_all(
     assert store.row.deletion_due_at
     open_screen(tab, store, "rows/products")
     expect(tab.get_by_text("The store is being deleted")).to_be_visible()
-    open_screen(tab, store, "backups")
+    open_screen(tab, store)
+    tab.get_by_role("link", name="Backups").click()
     expect(tab.get_by_role("link", name="Download the backup")).to_be_visible()
     expect(tab.get_by_role("link", name="Restore the backup")).to_have_count(0)
     open_screen(tab, store)

@@ -9,14 +9,16 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from chalicelib.integrations.object_storage.buckets import Vendor
 from chalicelib.kit import clock
-from chalicelib.platform.enums import DatabaseStatus, DatabaseType
+from chalicelib.platform.enums import DatabaseStatus, DatabaseType, StorageType
 from chalicelib.platform.models import StoreAnalytics
 from infra.local import chromium
 from tests.end_to_end.owner_tabs import accessible, open_store, owned_store, tab
 from tests.end_to_end.test_browser import browser
+from tests.object_storage import StorageGateway, new_bucket, storage_gateway
 
-__all__ = ["browser", "tab"]
+__all__ = ["browser", "storage_gateway", "tab"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
 
@@ -77,3 +79,26 @@ def test_a_limit_of_which_80_percent_are_used_is_warned_of(
         expect(tab.get_by_text(words)).to_be_visible()
     expect(tab.get_by_text("% used", exact=False)).to_have_count(2 if words else 0)
     accessible(tab)
+
+
+def test_a_bucket_is_tested_then_used(
+    tab: Page, api: httpx.Client, api_url: str, storage_gateway: StorageGateway
+) -> None:
+    store = owned_store(api, database_type=DatabaseType.SHARED, database_status=DatabaseStatus.ACTIVE)
+    bucket = new_bucket(Vendor.SUPABASE)
+    open_store(tab, api_url, store, "storage")
+    tab.get_by_label("Supabase Storage").check()
+    tab.get_by_label("Bucket", exact=True).fill("missing")
+    tab.get_by_label("Project").fill(bucket.place)
+    tab.get_by_label("Access key").fill(bucket.access_key)
+    tab.get_by_label("Secret key").fill("wrong")
+    tab.get_by_role("button", name="Test the bucket").press("Enter")
+    expect(tab.locator(".banner.bad")).to_be_visible()
+    tab.get_by_label("Secret key").fill(bucket.secret_key)
+    tab.get_by_label("Bucket", exact=True).fill(bucket.name)
+    tab.get_by_role("button", name="Test the bucket").press("Enter")
+    expect(tab.get_by_text("The bucket works")).to_be_visible()
+    accessible(tab)
+    tab.get_by_role("button", name="Use this bucket").press("Enter")
+    expect(tab.get_by_text("The store uses Supabase Storage.")).to_be_visible()
+    assert store.row.storage_type is StorageType.SUPABASE

@@ -22,11 +22,11 @@ from tests.end_to_end.owner_tabs import (
     tab,
 )
 from tests.end_to_end.test_browser import browser
-from tests.platform.conftest import own_mysql, shared_server
+from tests.platform.conftest import own_mysql, own_postgresql, shared_server
 from tests.platform.moves import run_move_to_end
 from tests.platform.store_servers import ServerOfTest
 
-__all__ = ["browser", "desk", "own_mysql", "shared_server", "tab"]
+__all__ = ["browser", "desk", "own_mysql", "own_postgresql", "shared_server", "tab"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
 
@@ -99,3 +99,34 @@ def test_a_failed_move_leaves_the_store_where_it_is_and_can_be_given_up(
     open_screen(desk, store, "rows/products")
     expect(desk.get_by_role("button", name="Green tea")).to_be_visible()
     assert store.row.database_type is DatabaseType.SHARED
+
+
+def test_a_new_store_takes_over_the_rows_of_an_existing_one(
+    desk: Page, api: httpx.Client, api_url: str, shared_server: ServerOfTest, own_postgresql: ServerOfTest
+) -> None:
+    own_postgresql.query("CREATE SCHEMA old")
+    own_postgresql.query("CREATE TABLE old.products (id INT PRIMARY KEY, store_id INT, name TEXT, slug TEXT, sku TEXT)")
+    own_postgresql.query("INSERT INTO old.products VALUES (1, 7, 'Sencha', 'sencha', 'S'), (2, 7, '', 'empty', 'E')")
+    store = owned_store(api)
+    open_store(desk, api_url, store, "database")
+    desk.get_by_role("link", name="Take over the rows").press("Enter")
+    desk.get_by_label("PostgreSQL").focus()
+    desk.keyboard.press("Space")
+    fill_server(desk, own_postgresql)
+    desk.get_by_label("Schema", exact=True).fill("old")
+    desk.get_by_label("Value of store_id").fill("7")
+    accessible(desk)
+    desk.get_by_role("button", name="Next").press("Enter")
+    expect(desk.get_by_role("heading", name="Where do the rows go?")).to_be_focused()
+    desk.get_by_label("Shared").focus()
+    desk.keyboard.press("Space")
+    desk.get_by_role("button", name="Take over the rows").press("Enter")
+    expect(desk.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
+    run_move_to_end(store.row.active_job or "")
+    expect(desk.get_by_role("heading", name="The store has moved")).to_be_focused()
+    expect(
+        desk.get_by_role("table", name="Both copies are equal").get_by_role("row", name="products 1 1")
+    ).to_be_visible()
+    rejected = desk.get_by_role("table", name="Rows that were not taken over")
+    expect(rejected.get_by_role("row", name="products 2")).to_be_visible()
+    accessible(desk)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Table, select
 
 from chalicelib.integrations.sql import engines
@@ -17,7 +20,8 @@ from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository.provisioning_jobs import RUNNING
 from chalicelib.platform.repository.store_transactions import in_schema
 from chalicelib.platform.schemas.provisioning import JobDue
-from chalicelib.platform.service import store_connections
+from chalicelib.platform.service import job_steps, store_connections
+from chalicelib.platform.service.job_runs import JobRun, Postponed
 from chalicelib.platform.service.moves.freeze import FROZEN_AT
 from chalicelib.platform.service.provisioning_worker import run_job
 from chalicelib.platform.store_database.tables import TABLES
@@ -32,15 +36,40 @@ def end_pause(job_id: str) -> None:
         job.update([ProvisioningJob.cursor.set({**job.cursor, FROZEN_AT: earlier})])
 
 
-def run_move_to_end(job_id: str) -> ProvisioningJob:
+def run_move_to_end(job_id: str, turns: int = 50) -> ProvisioningJob:
     """Run a job's worker until the job ends, without the waits of its pause and of the queue."""
-    for _ in range(50):
+    for _ in range(turns):
         job = ProvisioningJob.get(job_id, consistent_read=True)
         if job.unfinished != RUNNING:
             return job
         end_pause(job_id)
         run_job(JobDue(store_id=job.store_id, job_id=job.id))
-    raise AssertionError(f"the job did not end: {job.step}, {job.message}, {job.attempts} attempts")
+    assert turns < 50, f"the job did not end: {job.step}, {job.message}, {job.attempts} attempts"
+    return ProvisioningJob.get(job_id, consistent_read=True)
+
+
+def run_until(job_id: str, step: str) -> ProvisioningJob:
+    """Run a job's worker until the job stands before a step, or waits in it."""
+    for _ in range(50):
+        job = ProvisioningJob.get(job_id, consistent_read=True)
+        if job.step == step or job.unfinished != RUNNING:
+            return job
+        end_pause(job_id)
+        with stopped_before(step):
+            run_job(JobDue(store_id=job.store_id, job_id=job.id))
+    raise AssertionError(f"the job stands at {job.step}")
+
+
+@contextmanager
+def stopped_before(step: str) -> Iterator[None]:
+    """Let workers wait before a step, as if their turn were over."""
+
+    def wait(_: JobRun) -> None:
+        raise Postponed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(job_steps.STEPS, Step(step), wait)
+        yield
 
 
 def begin_move(owner: OwnerApi, database: dict[str, Any], **members: Any) -> str:

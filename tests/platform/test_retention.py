@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from chalicelib.kit import unique_values
 from chalicelib.kit.data_subjects import pseudonym
-from chalicelib.platform.models import IntegrationConfig, PlatformUser, ProvisioningJob, Store, UsageHour
+from chalicelib.platform.models import IntegrationConfig, PlatformUser, ProvisioningJob, RevenueEntry, Store, UsageHour
 from tests.platform.clients import new_account
 from tests.platform.stores import new_store
 from tests.retention.conftest import nothing_in_progress
@@ -50,3 +51,24 @@ def test_an_erased_owners_id_leaves_the_stores_that_stay(engine: object, drain: 
     assert [user.id for user in PlatformUser.scan()] == [other.id]
     platform = {place: item for place, item in items().items() if place[0].startswith("backroom-test-platform")}
     assert not [place for place, item in platform.items() if owner.id in f"{place} {item}" and "audit" not in place[0]]
+
+
+def test_the_revenue_of_an_erased_store_stays_under_a_pseudonym(engine: object, drain: Drain) -> None:
+    owner = new_account(store_count=2)
+    store, other = new_store(owner.id), new_store(owner.id)
+    for number, each in enumerate((store, other)):
+        row(
+            RevenueEntry,
+            "entry",
+            entry_id=f"payment:{number}",
+            period="2031-11",
+            store_id=each.id,
+            amount=Decimal(7),
+            version=3,
+        )
+    erase(f"store:{store.id}", drain)
+    entries = {each.entry_id: (each.store_id, each.amount) for each in RevenueEntry.query("2031-11")}
+    assert entries == {
+        "payment:0": (pseudonym(f"store:{store.id}"), Decimal(7)),
+        "payment:1": (other.id, Decimal(7)),
+    }

@@ -57,9 +57,9 @@ def endpoint_of(bucket: Bucket) -> Endpoint:
 
     Raises InvalidBucketPlace if its region or project ref is none.
     """
-    endpoint = _vendor_endpoint(bucket)
-    sandbox = config.settings().vendor_base_urls.get(_SANDBOX)
-    return Endpoint(sandbox, endpoint.region) if sandbox else endpoint
+    endpoint, settings = _vendor_endpoint(bucket), config.settings()
+    sandbox = settings.vendor_base_urls.get(_SANDBOX)
+    return Endpoint(sandbox, settings.region) if sandbox else endpoint
 
 
 def is_sandbox() -> bool:

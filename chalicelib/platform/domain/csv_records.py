@@ -14,7 +14,7 @@ MAX_RECORD = 1024 * 1024
 """Bytes of one record. A longer one is most likely a quote that is not closed."""
 _QUOTED = re.compile(rb'"((?>[^"]*(?:""[^"]*)*))"(,|\r?\n|\r?\Z)')
 _PLAIN = re.compile(rb"([^,\n]*)(,|\n|\Z)")
-_UNCLOSED = re.compile(rb'"(?>[^"]*(?:""[^"]*)*)\Z')
+_CLOSED = re.compile(rb'"(?>[^"]*(?:""[^"]*)*)"')
 
 
 class RecordTooLong(ValueError):
@@ -82,10 +82,11 @@ def _read_record(buffer: bytes, at: int, start: FilePosition, *, is_last: bool) 
         is_quoted = buffer.startswith(b'"', position)
         match = (_QUOTED if is_quoted else _PLAIN).match(buffer, position)
         if match is None:
-            if _UNCLOSED.match(buffer, position):
+            closed = _CLOSED.match(buffer, position)
+            if closed is None:
                 position, ending, error = len(buffer), b"", "a quote is not closed before the end of the file"
             else:
-                position, ending = _line_end(buffer, position)
+                position, ending = _line_end(buffer, closed.end())
                 error = "has text after a closing quote"
         else:
             position, ending = match.end(), match[2]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from chalicelib.platform.domain.transfers import LEASE
+
 CALL_DRAIN = timedelta(seconds=30)
 """A call of the data API that was admitted before ends within this time: its function is stopped after 29 s."""
-TRANSFER_DRAIN = timedelta(seconds=120)
-"""The longest time in which a transfer of rows ends the batch that it began before: its lease, renewed once a batch."""
+TRANSFER_DRAIN = LEASE
+"""The longest time in which a transfer of rows ends the batch that it began before: the lease of its worker."""
 TRANSFER_POLL = timedelta(seconds=10)
 OLD_PLACE_KEPT = timedelta(days=7)
 """The old place of a store stays this long after a move or a restore."""

@@ -1,13 +1,24 @@
 """Schemas of the bucket that holds a store's files: at Amazon S3, Google Cloud Storage or Supabase Storage."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
 
 from chalicelib.kit.schemas import Input, Schema, Timestamp
 from chalicelib.platform.enums import StorageStatus, StorageType
 
-_Key = Annotated[SecretStr, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]+$")]
+
+def _check_key(key: SecretStr) -> SecretStr:
+    """Return the key. Raises PydanticCustomError for characters that no header can hold."""
+    if not _KEY.fullmatch(key.get_secret_value()):
+        raise PydanticCustomError("key", "must be 1 to 256 printable ASCII characters without spaces")
+    return key
+
+
+_KEY = re.compile(r"[\x21-\x7e]{1,256}")
+_Key = Annotated[SecretStr, AfterValidator(_check_key)]
 
 
 class _OwnBucket(Input):

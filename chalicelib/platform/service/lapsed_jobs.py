@@ -36,15 +36,15 @@ def resume_jobs(due: datetime) -> None:
             provisioning_jobs.remove_request(job_id)
 
 
-def resume_transfers(due: datetime) -> None:
-    """Queue the transfers whose lease has ended, and those that waited for their store."""
-    for store_id, transfer_id in transfers.iterate_lapsed(due):
-        if transfers.requeue(store_id, transfer_id):
-            messages.publish(TransferDue(store_id=store_id, transfer_id=transfer_id))
-
-
 def _retry_removal(job: ProvisioningJob) -> None:
     """Start a failed removal again; nobody else would, and what it removes must not stay."""
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
     messages.publish(JobDue(store_id=job.store_id, job_id=job.id))
+
+
+def resume_transfers(due: datetime) -> None:
+    """Queue the transfers whose lease has ended, and those that waited for their store."""
+    for store_id, transfer_id in transfers.iterate_lapsed(due):
+        if transfers.requeue(store_id, transfer_id):
+            messages.publish(TransferDue(store_id=store_id, transfer_id=transfer_id))

@@ -1,4 +1,4 @@
-"""The commands `stores`, `store`, `suspend-store` and `reactivate-store`."""
+"""The commands `stores`, `store`, `suspend-store`, `reactivate-store` and `undelete-store`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
+
 from chalicelib.platform.enums import DatabaseStatus
 from chalicelib.platform.models import AuditLog, Store
 from tests.infra.ops.conftest import Ops
-from tests.platform.clients import new_account
+from tests.platform.clients import PlatformClient, new_account
 from tests.platform.stores import new_store
 
 Drain = Callable[[], list[Any]]
@@ -61,6 +63,18 @@ def test_a_store_is_suspended_and_reactivated_with_audit_entries(ops: Ops, drain
     assert entries.keys() == {"platform.suspend_store", "platform.reactivate_store"}
     assert entries["platform.suspend_store"].after == {"reason": "unpaid"}
     assert {entry.actor_id.partition(":")[0] for entry in entries.values()} == {"cli"}
+
+
+def test_the_deletion_of_a_store_is_undone(ops: Ops, drain: Drain, api: httpx.Client) -> None:
+    owner = new_account()
+    store = new_store(owner.id)
+    deleted = PlatformClient(api, owner.id).call("DELETE", f"platform/stores/{store.id}", {"confirm": store.slug})
+    assert deleted.status_code == 202, deleted.text
+    assert ops("undelete-store", store.id).code == 0
+    assert Store.get(store.id).deletion_due_at is None
+    drain()
+    [entry] = [each for each in AuditLog.query(store.id) if each.action == "platform.undelete_store"]
+    assert entry.actor_id.startswith("cli:")
 
 
 def test_an_unknown_store_and_a_reason_of_the_wrong_length_are_refused(ops: Ops, drain: Drain) -> None:

@@ -26,7 +26,7 @@ def owner(api: httpx.Client) -> OwnerApi:
     return owner_api(api, new_store())
 
 
-def change(owner: OwnerApi, bucket: Bucket, **changes: str) -> httpx.Response:
+def change(owner: OwnerApi, bucket: Bucket, /, **changes: str) -> httpx.Response:
     return owner.call("PUT", "storage", {"storage": storage_body(bucket, **changes)})
 
 

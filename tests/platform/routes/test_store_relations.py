@@ -9,7 +9,9 @@ import pytest
 
 from chalicelib.kit import ids
 from chalicelib.platform.enums import KeyScope
+from chalicelib.platform.store_database.tables import MEDIA_LIBRARY
 from tests.platform.store_databases import DataClient, StoreDatabase, connected_store, data_client
+from tests.platform.store_rows import add_row
 
 
 @pytest.fixture
@@ -19,8 +21,10 @@ def tea(api: httpx.Client, either_database: StoreDatabase) -> DataClient:
 
 
 def test_related_rows_are_included_by_name(tea: DataClient) -> None:
-    image = tea.add("media_library", storage_key="a", file_name="a", content_type="image/png", byte_size=1)
-    one = tea.add("products", name="one", slug="one", sku="one", featured_image_id=image["id"])
+    file = {"storage_key": "a", "file_name": "a", "content_type": "image/png", "byte_size": 1}
+    image_id = add_row(tea.store, MEDIA_LIBRARY, **file)
+    image = tea.call("GET", f"media_library/{image_id}").json()
+    one = tea.add("products", name="one", slug="one", sku="one", featured_image_id=image_id)
     two = tea.add("products", name="two", slug="two", sku="two")
     prices = [tea.add("prices", product_id=one["id"], currency="EUR", amount=str(number)) for number in range(30)]
     rows = tea.list("products", expand="featured_image,prices", sort="name", fields="name")

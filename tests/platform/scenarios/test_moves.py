@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from itertools import product
 
 import httpx
 import pytest
 
-from chalicelib.platform.enums import DatabaseStatus, JobKind, JobStatus
-from chalicelib.platform.models import ProvisioningJob, Store
-from chalicelib.platform.repository import integration_configs, provisioning_jobs
+from chalicelib.integrations import storage
+from chalicelib.kit import clock
+from chalicelib.platform.domain.move_periods import OLD_PLACE_KEPT
+from chalicelib.platform.enums import DatabaseStatus, JobStatus
+from chalicelib.platform.models import IntegrationConfig, ProvisioningJob, Store
+from chalicelib.platform.repository import integration_configs
+from chalicelib.platform.service.moves import ranges
 from chalicelib.platform.store_database.tables import TABLES
-from tests.platform.filled_stores import fill
-from tests.platform.moves import content_at, move
-from tests.platform.provisioning import OwnerApi, owner_api, provision
-from tests.platform.store_servers import ServerOfTest
-from tests.platform.stores import new_store
-
-FIXTURES = {
-    "shared": "shared_server",
-    "postgresql": "own_postgresql",
-    "mysql": "own_mysql",
-    "supabase": "supabase_account",
-}
-
-
-def provisioned(api: httpx.Client, server: ServerOfTest) -> OwnerApi:
-    """Return the owner of a new store with rows in all tables."""
-    owner = owner_api(api, new_store())
-    job = provision(owner, server.body)
-    assert job.status is JobStatus.COMPLETED, (job.error_code, job.error_message)
-    fill(Store.get(owner.store.id))
-    return owner
+from tests.platform.moved_stores import FIXTURES, drop_job_of, provisioned, server_of
+from tests.platform.moves import begin_move, content_at, move, run_due, run_move_to_end, run_until
+from tests.platform.store_databases import data_client
 
 
 @pytest.mark.parametrize(
@@ -40,22 +27,92 @@ def provisioned(api: httpx.Client, server: ServerOfTest) -> OwnerApi:
 def test_a_store_moves_between_databases_of_all_kinds(
     source: str, target: str, api: httpx.Client, request: pytest.FixtureRequest
 ) -> None:
-    owner = provisioned(api, request.getfixturevalue(FIXTURES[source]))
+    owner = provisioned(api, server_of(source, request))
     before = Store.get(owner.store.id)
     old_place = integration_configs.load_place(before)
     expected = content_at(old_place)
-    job = move(owner, request.getfixturevalue(FIXTURES[target]).body)
+    job = move(owner, server_of(target, request).body)
     assert job.status is JobStatus.COMPLETED, (job.error_code, job.error_message)
     store = Store.get(owner.store.id)
     assert content_at(integration_configs.load_place(store)) == expected
     assert content_at(old_place) == expected
     assert (store.database_status, store.active_job) == (DatabaseStatus.ACTIVE, None)
     assert store.config_version == before.config_version + 1
+    assert [row.integration_type for row in IntegrationConfig.query(store.id)] == [store.database_type]
     proof = owner.get(f"provision/{job.id}/status")["report"]["proof"]
     assert {each["table"]: each["rows"] for each in proof["tables"]} == {
         name: len(rows) for name, rows in expected.items()
     }
-    [drop] = [each for each in ProvisioningJob.by_store.query(store.id) if each.id != job.id][-1:]
-    scheduled = ProvisioningJob.get(drop.id)
-    assert (scheduled.kind, scheduled.unfinished) == (JobKind.DROP, provisioning_jobs.SCHEDULED)
-    assert len(proof["tables"]) == len(TABLES)
+    assert httpx.get(proof["download_url"]).status_code == 200
+    assert {job.request, job.cursor} == {None}
+
+
+@pytest.mark.parametrize("kind", FIXTURES)
+def test_what_is_ours_at_the_old_place_is_dropped_after_seven_days(
+    kind: str, api: httpx.Client, request: pytest.FixtureRequest
+) -> None:
+    server = server_of(kind, request)
+    owner = provisioned(api, server, 1)
+    store = Store.get(owner.store.id)
+    old = integration_configs.load_place(store)
+    assert move(owner, server_of("shared" if kind == "mysql" else "mysql", request).body).status is JobStatus.COMPLETED
+    drop = drop_job_of(store.id)
+    assert drop.lease_until - drop.created_at == OLD_PLACE_KEPT
+    assert old.server.password not in json.dumps(drop.attribute_values, default=str)
+    answer = owner.post(f"provision/{drop.id}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (409, "JobNotCancelable")
+    done = run_due(drop.id)
+    assert (done.status, done.request, done.unfinished) == (JobStatus.COMPLETED, None, None)
+    tables = server.comments(store)
+    if kind == "shared":
+        assert (done.report["left"], tables) == ([], {})
+        assert server.query("SELECT count(*) FROM pg_roles WHERE rolname = %s", old.role) == [(0,)]
+    else:
+        assert {*done.report["left"]} >= {table.name for table in TABLES}
+        assert {table.name for table in TABLES} <= set(tables)
+        column, catalogue = ("User", "mysql.user") if kind == "mysql" else ("rolname", "pg_roles")
+        login = old.server.username.split(".")[0]
+        assert login.startswith("b_")
+        assert server.query(f"SELECT count(*) FROM {catalogue} WHERE {column} = %s", login) == [(0,)]
+    assert Store.get(store.id).database_status is DatabaseStatus.ACTIVE
+
+
+def test_the_calls_after_a_move_reach_the_new_place(api: httpx.Client, request: pytest.FixtureRequest) -> None:
+    owner = provisioned(api, server_of("shared", request), 1)
+    client = data_client(api, owner.store)
+    before = client.list("products")
+    assert move(owner, server_of("mysql", request).body).status is JobStatus.COMPLETED
+    assert client.list("products") == before
+    added = client.add("categories", name="New", slug="new")
+    place = integration_configs.load_place(Store.get(owner.store.id))
+    assert added["id"] in {row["id"] for row in content_at(place)["categories"]}
+
+
+def test_a_proof_of_1000_ranges_leaves_the_row_of_the_job_under_4_kb(
+    api: httpx.Client, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = provisioned(api, server_of("shared", request), 1)
+    client = data_client(api, owner.store)
+    for batch in range(2):
+        rows = [{"name": "C", "slug": f"c-{batch}-{number}"} for number in range(500)]
+        assert client.call("POST", "categories", rows).status_code == 201
+    job_id = begin_move(owner, server_of("postgresql", request).body)
+    run_until(job_id, "freeze")
+    monkeypatch.setattr(ranges, "RANGE_ROWS", 1)
+    sizes = []
+    while (job := ProvisioningJob.get(job_id)).unfinished == "running":
+        sizes.append(len(json.dumps(job.serialize(), default=str)))
+        run_move_to_end(job_id, turns=1)
+    assert job.status is JobStatus.COMPLETED, job.error_code
+    sizes.append(len(json.dumps(job.serialize(), default=str)))
+    assert max(sizes) < 4_000
+    [url] = [job.report["proof"]["file_url"]]
+    assert len(storage.get(url).splitlines()) > 1_000
+    _, key = storage.parts(url)
+    assert key.startswith(f"job-reports/{owner.store.id}/")
+
+
+def test_the_old_place_stays_for_a_week_after_the_switch(api: httpx.Client, request: pytest.FixtureRequest) -> None:
+    owner = provisioned(api, server_of("shared", request), 1)
+    assert move(owner, {"type": "shared"}).status is JobStatus.COMPLETED
+    assert drop_job_of(owner.store.id).lease_until > clock.now() + OLD_PLACE_KEPT - (OLD_PLACE_KEPT / 7)

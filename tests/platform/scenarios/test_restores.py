@@ -27,7 +27,8 @@ from chalicelib.platform.service.backups import load
 from chalicelib.platform.service.backups.heartbeats import Heartbeat
 from chalicelib.platform.service.provisioning_worker import run_job
 from chalicelib.platform.store_database.tables import PRODUCTS
-from infra.bench.round_trips import Cost, metered
+from infra.bench.round_trips import metered
+from infra.docs.backup_costs import BACKUPS
 from infra.sandbox.supabase import SupabaseSandbox
 from tests.platform.backups import (
     back_up,
@@ -345,4 +346,4 @@ def test_a_restore_of_few_rows_has_a_fixed_cost(api: httpx.Client, shared_server
         end_pause(job_id)
         run_job(JobDue(store_id=owner.store.id, job_id=job_id))
     assert ProvisioningJob.get(job_id).status is JobStatus.COMPLETED
-    assert meter.cost == Cost(reads=13, writes=35, write_units=150, sends=2, objects=14)
+    assert meter.cost == BACKUPS["job: restore on a shared server"]

@@ -8,16 +8,18 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from chalicelib.integrations.object_storage import objects
 from infra.bench.round_trips import metered
 from infra.bench.sql_messages import counted_messages
 from infra.docs.costs_page import STORE_CALLS, StoreCallCost
-from tests.platform.store_databases import StoreDatabase, connected_store, data_client
+from tests.platform.store_databases import StoreDatabase, data_client
 from tests.platform.store_rows import add_code, add_customer, add_product
+from tests.platform.stored_files import TEA, declare, store_with_bucket
 
 
 @pytest.mark.usefixtures("stopped_clock")  # no minute passes, after which settings are read again
 def test_calls_of_the_data_api_cost_what_the_page_says(api: httpx.Client, shared_database: StoreDatabase) -> None:
-    store = connected_store(shared_database)
+    store, bucket = store_with_bucket(shared_database)
     client = data_client(api, store)
     for sku in ("S1", "S2", "S3"):
         product_id = add_product(store, sku, {"USD": "3"}, {"east": 50, "west": 50})
@@ -58,4 +60,13 @@ def test_calls_of_the_data_api_cost_what_the_page_says(api: httpx.Client, shared
             assert client.call("PATCH", f"orders/{order['id']}", {"status": status}).status_code == 200
     with costs("stock adjusted"):
         client.call("POST", "adjustments", {"product_id": product_id, "location": "east", "delta": 1})
+    with costs("file declared"):
+        declared = declare(client)
+    objects.put_object(bucket, declared["storage_key"], TEA, "image/webp")
+    with costs("file completed"):
+        client.call("PUT", f"uploads/{declared['id']}")
+    with costs("link to a file"):
+        client.call("GET", f"uploads/{declared['id']}")
+    with costs("file deleted"):
+        assert client.call("DELETE", f"media_library/{declared['id']}").status_code == 204
     assert measured == STORE_CALLS, sent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -55,6 +56,13 @@ def call(owner: OwnerApi, method: str, body: Any = None, path: str = "") -> http
 
 def delete(owner: OwnerApi, **fields: Any) -> httpx.Response:
     return call(owner, "DELETE", {"confirm": owner.store.slug, **fields})
+
+
+def closed_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def removal_of(owner: OwnerApi) -> ProvisioningJob:
@@ -226,7 +234,7 @@ def test_a_server_that_is_gone_does_not_keep_its_store(api: httpx.Client, own_po
     provision(owner, own_postgresql.body)
     store = Store.get(owner.store.id)
     place = integration_configs.load_place(store)
-    gone = replace(place, server=replace(place.server, port=1))
+    gone = replace(place, server=replace(place.server, port=closed_port()))
     integration_configs.save_place(store.id, DatabaseType.POSTGRESQL, gone)
     delete(owner)
     job = run_due(removal_of(owner).id)
@@ -240,7 +248,8 @@ def test_a_former_place_is_removed_with_the_store(
     owner = owned_store(api)
     provision(owner, shared_server.body)
     schema = shared_server.schema_of(owner.store)
-    assert move(owner, own_mysql.body).status is JobStatus.COMPLETED
+    moved = move(owner, own_mysql.body)
+    assert moved.status is JobStatus.COMPLETED, (moved.step, moved.error_code, moved.error_message)
     assert Store.get(owner.store.id).database_type is DatabaseType.MYSQL
     delete(owner)
     assert run_due(removal_of(owner).id).status is JobStatus.COMPLETED

@@ -36,7 +36,7 @@
   const actions = (row, store, after) => kit.h("div", { class: "row" },
     kit.button("Details", kit.act(() => showDetails(row, store)), "", { "aria-label": "Details of job " + row.id }),
     row.status === "failed" && op.changeButton("Retry", () => change(row, store, "retry", after), "", { "aria-label": "Retry job " + row.id }),
-    (row.status === "failed" || !ENDED.includes(row.status)) && op.changeButton("Cancel", () => change(row, store, "cancel", after), "", { "aria-label": "Cancel job " + row.id }));
+    row.kind !== "drop" && (row.status === "failed" || !ENDED.includes(row.status)) && op.changeButton("Cancel", () => change(row, store, "cancel", after), "", { "aria-label": "Cancel job " + row.id }));
 
   async function change(row, store, verb, after) {
     const text = "A worker removes the empty tables that the job created. A database that the store uses stays as it is.";
@@ -61,7 +61,7 @@
     adopted.length > 0 && op.facts([["Tables that existed", adopted.join(", ")]]),
     left.length > 0 && op.facts([["Not removed", left.join(", ")]]),
     proof && kit.table("Proven equal on both sides", [["Table", (row) => row.table], ["Rows", (row) => op.number(row.rows), "number"], ["Ranges", (row) => op.number(row.ranges), "number"],
-      ["SHA-256 of the ranges", (row) => kit.h("code", null, row.sha256)]], proof.tables),
+      ["SHA-256 of the ranges", (row) => kit.h("code", { title: row.sha256 }, row.sha256.slice(0, 12) + "…")]], proof.tables),
     proof && kit.h("p", null, kit.h("a", { class: "button", href: proof.download_url, rel: "noreferrer" }, "Download the proof")),
     rejected.length > 0 && kit.table(`Rows that were not taken over: ${op.number(count)}`, [["Table", (row) => row.table], ["Key", (row) => op.text(row.key)], ["Reason", (row) => row.reason]], rejected),
   ].filter(Boolean);

@@ -65,15 +65,15 @@
   }
 
   const rejected = (row, rows) => kit.h("div", { class: "stack" },
-    kit.table("Rejected rows", [["Line", (each) => each.line], ["Column", (each) => each.column], ["Problem", (each) => st.text(each.problem)]], rows.slice(0, MOST)),
+    kit.table("Rejected rows", [["Line", (each) => each.line], ["Column", (each) => each.column], ["Reason", (each) => st.text(each.reason)]], rows.slice(0, MOST)),
     rows.length > MOST && kit.h("p", { class: "soft" }, `The first ${MOST} of ${st.number(rows.length)}.`),
     kit.h("div", null, kit.h("a", { class: "button", href: row.report_url }, "Download the report")));
 
-  /** Read a report: a CSV file with the columns line, column and problem. */
+  /** Read a report: a CSV file with the columns line, column and reason. */
   async function rejectedRows(url) {
     const response = await fetch(url).catch(() => null);
     if (!response?.ok) throw new kit.Problem("Offline", "The report could not be read. Load the page again.");
-    return st.parseCsv(await response.text()).slice(1).map(([line, column, problem]) => ({ line, column, problem }));
+    return st.parseCsv(await response.text()).slice(1).map(([line, column, reason]) => ({ line, column, reason }));
   }
 
   /** Return the rows of a CSV text as lists of values, by RFC 4180. */

@@ -79,7 +79,7 @@
       const isOver = endings[status.status] && (!isCanceling || status.status !== "failed");
       const hasTables = status.total_tables && (kind === "provision" || status.status === "creating");
       bar.value = status.progress;
-      words.textContent = [status.message, hasTables ? `${status.tables_created} of ${status.total_tables} tables` : ""].filter(Boolean).join(" – ");
+      words.textContent = status.status === "failed" ? "" : [status.message, hasTables ? `${status.tables_created} of ${status.total_tables} tables` : ""].filter(Boolean).join(" – ");
       if (isOver) return end(status);
       title.textContent = isCanceling ? "Canceling" : titleOf(kind, status.status);
       after.replaceChildren(...(isCanceling ? [] : [cancel]));

@@ -27,11 +27,14 @@
     return kit.banner(`${list}. Over a limit, new ones are refused; a larger plan allows more.`, near.some(({ percent }) => percent >= 100) ? "bad" : "warn");
   };
 
+  /** Return the screens of the store's data: of a store that is being deleted, its backups. */
+  const ways = (row) => WAYS.filter(([part]) => st.hasDatabase(row) || (row.deletion_due_at && row.database_type && part === "backups"));
+
   const database = (row) => st.section("Database", st.databaseBadge(row),
     st.hasDatabase(row) && kit.h("p", null, st.databaseName(row)),
     row.active_job ? kit.h("a", { class: "button primary", href: `#store/${row.id}/database` }, "Show the progress")
       : !st.hasDatabase(row) && !row.deletion_due_at && kit.h("a", { class: "button primary", href: `#store/${row.id}/database` }, "Choose a database"),
-    st.hasDatabase(row) && kit.h("nav", { class: "row", "aria-label": "The store's data" }, WAYS.map(([part, text]) => kit.h("a", { class: "button", href: `#store/${row.id}/${part}` }, text))));
+    ways(row).length > 0 && kit.h("nav", { class: "row", "aria-label": "The store's data" }, ways(row).map(([part, text]) => kit.h("a", { class: "button", href: `#store/${row.id}/${part}` }, text))));
 
   const media = (row) => st.section("Media storage", row.storage_status && kit.badge(row.storage_status, row.storage_status === "active" ? "good" : "bad"),
     kit.h("p", null, row.storage_type ? `${st.storageName(row)}.` : "No bucket yet. Pictures and files of the store go to a bucket of yours."),

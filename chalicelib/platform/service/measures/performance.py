@@ -16,8 +16,10 @@ from chalicelib.platform.repository import performance, usage_hours
 from chalicelib.platform.schemas.measure_messages import PerformanceRequested
 from chalicelib.platform.schemas.measures import PerformanceQuery, PerformanceRead, PerformanceReport
 
+STORES = 100
+"""Stores in a page: one read of their keys, one of their hours."""
 PAGES = 20
-"""Pages of 100 stores in a step."""
+"""Pages in a step."""
 MAX_BYTES = 150_000
 """Of the endpoints in a message; far more than those of the data API need."""
 DEFAULT_SPAN = timedelta(days=7)
@@ -30,7 +32,7 @@ def measure_hour(message: PerformanceRequested) -> PerformanceRequested | None:
     endpoints: Endpoints = unpack_endpoints(message.endpoints)
     cursor = message.cursor
     for _ in range(PAGES):
-        page = usage_hours.list_stores_of_hour(message.hour, PageRequest(limit=100, start=cursor))
+        page = usage_hours.list_stores_of_hour(message.hour, PageRequest(limit=STORES, start=cursor))
         rows = usage_hours.find_hours(message.hour, page.items)
         endpoints = sum_endpoints([endpoints, *(unpack_endpoints(row.endpoints) for row in rows)])
         cursor = page.last_key

@@ -7,7 +7,7 @@ from datetime import timedelta
 from chalicelib.kit import clock, logs
 from chalicelib.platform.domain.move_periods import remaining_drain
 from chalicelib.platform.enums import DatabaseStatus
-from chalicelib.platform.repository import database_states, transfer_leases
+from chalicelib.platform.repository import database_states, transfers
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 
 FROZEN_AT = "frozen_at"
@@ -27,8 +27,7 @@ def freeze_store(run: JobRun) -> None:
         database_states.pause_changes(run.store.id, run.job.id)
         run.note(**{FROZEN_AT: clock.iso(clock.now())})
         log.info("changes paused", extra={"job": run.job.id, "store": run.store.id})
-    now = clock.now()
-    has_transfer = transfer_leases.has_leased_transfer(run.store.id, now)
-    wait = remaining_drain(clock.parse(run.notes[FROZEN_AT]), now, has_transfer=has_transfer)
+    has_transfer = transfers.has_running_import(run.store.id)
+    wait = remaining_drain(clock.parse(run.notes[FROZEN_AT]), clock.now(), has_transfer=has_transfer)
     if wait > timedelta(0):
         raise Postponed(wait + timedelta(seconds=1))  # a queue's delays are whole seconds

@@ -23,7 +23,7 @@ REFUSALS = frozenset(
 class ReconciledRange:
     """A range of the source that was compared. `through` is its last key; None if it is the table's last range.
 
-    `digest` is the hash of the source's rows, and of the target's unless the range `is_repaired`. `rejected` are rows of a
+    `digest` is the hash of both sides' rows, and no proof if the range `is_repaired`. `rejected` are rows of a
     legacy source that do not fit.
     """
 
@@ -54,8 +54,11 @@ def reconcile_range(run: JobRun, source: TableSide, target: TableSide, after: li
     rows = store_ranges.read_range(source, after, RANGE_ROWS)
     by_key = {source.key_of(row): row for row in rows}
     through = last_key(list(by_key), RANGE_ROWS)
-    digests = {key: hash_row(row) for key, row in by_key.items()}
     present = store_ranges.read_between(target, after, through)
+    if not present and rows:  # nothing to compare: the copy of a range that is not there yet
+        write_repair(run, target, by_key, RangeRepair([], [], list(by_key)))
+        return ReconciledRange(through, len(rows), "", is_repaired=True)
+    digests = {key: hash_row(row) for key, row in by_key.items()}
     repair = compare_range(digests, {target.key_of(row): hash_row(row) for row in present})
     if repair:
         write_repair(run, target, by_key, repair)
@@ -106,6 +109,10 @@ def write_rows(target: TableSide, rows: dict[Key, Values], repair: RangeRepair, 
     if write.skips_missing:
         updated, inserted = (_with_present_references(target, each) for each in (updated, inserted))
     own = self_references(target)
+    if not own:
+        store_ranges.update_values(target, updated)
+        store_ranges.insert_values(target, inserted)
+        return
     store_ranges.update_values(target, [_without(target, row, own) for row in updated])
     store_ranges.insert_values(target, [_without(target, row, own) for row in inserted])
     for name in own:
