@@ -94,8 +94,8 @@ class StoreData:
         """Request the move to a new database of the owner's MariaDB, or to PostgreSQL if MariaDB cannot be installed."""
         try:
             with Lease("mariadb", self.stores.plan.state_dir / "databases" / "mariadb", durable=True) as lease:
-                add_mariadb_database(lease.address, self.name)
                 self._start_mariadb()
+                add_mariadb_database(lease.address, self.name)
                 database, kind = _login("mysql", self.stores.plan.mariadb_port, self.name), "MariaDB"
                 self.job = self._begin("move", {"database": database})
         except ServerUnavailable as error:
@@ -120,7 +120,7 @@ class StoreData:
         return f"{store['database_type']}; {len(rows)} tables equal by row hashes, the old place stays 7 days{''.join(lines)}"
 
     def _start_mariadb(self) -> None:
-        """Open a connection by the stack's port, so that the stack keeps the server when our lease ends."""
+        """Log in by the stack's port: the stack creates the owner's login and keeps the server when our lease ends."""
         login = {"user": local_logins.OWNER, "password": local_logins.PASSWORDS[local_logins.OWNER]}
         pymysql.connect(host=HOST, port=self.stores.plan.mariadb_port, connect_timeout=SECONDS, **login).close()
 
