@@ -33,7 +33,7 @@ def test_the_demo_completes_an_order_and_writes_its_images(run_environment: dict
     assert "201 with order number 1, and 409 OutOfStock" in process.stdout
     assert "1 done, 1 failed: “Another transaction locks the tables.”" in process.stdout
     assert f"from revision 0001 to {HEAD}" in process.stdout
-    assert "19 of 20 rows; the report: line 8, status:" in process.stdout
+    assert "19 of 20 rows; the report: line 14, status:" in process.stdout
     assert "27 rows of 14 tables" in process.stdout
     assert "19 products; the store was switched to the fresh place" in process.stdout
     assert "from PostgreSQL to MariaDB" in process.stdout

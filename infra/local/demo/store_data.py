@@ -19,8 +19,10 @@ from infra.local.demo.world import SECONDS, Wrong, eventually
 
 PRODUCTS = 20
 """Below the limit of the free plan."""
-BAD_LINE = 8
-"""The line of the file whose status no product can have. The first line names the columns."""
+BAD_ROW = 7
+"""The row of the file whose status no product can have."""
+BAD_LINE = 2 * BAD_ROW
+"""The line at which it begins: the first line names the columns, and each row has two."""
 HASH_DIGITS = 12
 
 
@@ -82,18 +84,18 @@ class StoreData:
     def await_restore(self) -> str:
         """Wait for the restore. Raises Wrong unless all products are there again, in another schema."""
         self.stores.await_job(self.store, self.job)
-        store = self.stores.read_active(self.store)
+        self.stores.read_active(self.store)
         products = len(self._products())
         if products != PRODUCTS - 1:
             raise Wrong(f"{products} products after the restore")
-        return f"{products} products; the store was switched to the fresh place ({store['database_name']})"
+        return f"{products} products; the store was switched to the fresh place"
 
     def begin_move(self) -> str:
         """Request the move to a new database of the owner's MariaDB, or to PostgreSQL if MariaDB cannot be installed."""
         try:
             with Lease("mariadb", self.stores.plan.state_dir / "databases" / "mariadb", durable=True) as lease:
-                add_mariadb_database(lease.address, self.name)
                 self._start_mariadb()
+                add_mariadb_database(lease.address, self.name)
                 database, kind = _login("mysql", self.stores.plan.mariadb_port, self.name), "MariaDB"
                 self.job = self._begin("move", {"database": database})
         except ServerUnavailable as error:
@@ -118,7 +120,7 @@ class StoreData:
         return f"{store['database_type']}; {len(rows)} tables equal by row hashes, the old place stays 7 days{''.join(lines)}"
 
     def _start_mariadb(self) -> None:
-        """Open a connection by the stack's port, so that the stack keeps the server when our lease ends."""
+        """Log in by the stack's port: the stack creates the owner's login and keeps the server when our lease ends."""
         login = {"user": local_logins.OWNER, "password": local_logins.PASSWORDS[local_logins.OWNER]}
         pymysql.connect(host=HOST, port=self.stores.plan.mariadb_port, connect_timeout=SECONDS, **login).close()
 
@@ -162,8 +164,8 @@ def _products_csv() -> bytes:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(("sku", "name", "slug", "description", "status"))
-    for line in range(2, PRODUCTS + 2):
-        status = "sold out" if line == BAD_LINE else "active"
-        description = f'A “novel”, in {line} parts,\nwith "notes"'
-        rows.writerow((f"BOOK-{line:03}", f"Book {line}, bound", f"book-{line}", description, status))
+    for number in range(1, PRODUCTS + 1):
+        status = "sold out" if number == BAD_ROW else "active"
+        description = f'A “novel”, in {number} parts,\nwith "notes"'
+        rows.writerow((f"BOOK-{number:03}", f"Book {number}, bound", f"book-{number}", description, status))
     return text.getvalue().encode()
