@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -31,11 +30,11 @@ ACCESS_KEY = SECRET_KEY = "test"
 PLACES = {Vendor.AWS_S3: "eu-central-1", Vendor.GOOGLE_CLOUD: "", Vendor.SUPABASE: "abcdefghijklmnopqrst"}
 
 
-def new_bucket(vendor: Vendor = Vendor.AWS_S3, **columns: str) -> Bucket:
+def new_bucket(vendor: Vendor = Vendor.AWS_S3, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY) -> Bucket:
     """Create a bucket in the embedded AWS and return it with its keys."""
     name = f"owner-{uuid4().hex}"
     aws.client("s3").create_bucket(Bucket=name)
-    return replace(Bucket(vendor, name, PLACES[vendor], ACCESS_KEY, SECRET_KEY), **columns)
+    return Bucket(vendor, name, PLACES[vendor], access_key, secret_key)
 
 
 def storage_body(bucket: Bucket, /, **changes: Any) -> dict[str, Any]:
@@ -125,17 +124,17 @@ def _refusal(gateway: StorageGateway, handler: BaseHTTPRequestHandler) -> tuple[
     """Return status and code of a refusal of the request's signature; None if it is right."""
     query = {name: values[0] for name, values in parse_qs(urlsplit(handler.path).query).items()}
     if "X-Amz-Signature" in query:
-        signer, fields, moment = S3SigV4QueryAuth, query, query["X-Amz-Date"]
+        signer, moment = S3SigV4QueryAuth, query["X-Amz-Date"]
         named = {
             "Credential": "X-Amz-Credential",
             "SignedHeaders": "X-Amz-SignedHeaders",
             "Signature": "X-Amz-Signature",
         }
-        parts = {name: fields[parameter] for name, parameter in named.items()}
+        parts = {name: query[parameter] for name, parameter in named.items()}
     else:
         signer, moment = S3SigV4Auth, handler.headers["X-Amz-Date"]
-        fields = handler.headers["Authorization"].partition(" ")[2]
-        parts = dict(part.strip().split("=", 1) for part in fields.split(","))
+        signed = handler.headers["Authorization"].partition(" ")[2]
+        parts = dict(part.strip().split("=", 1) for part in signed.split(","))
     access_key, _, region, service, _ = parts["Credential"].split("/")
     if access_key not in gateway.keys:
         return 403, "InvalidAccessKeyId"

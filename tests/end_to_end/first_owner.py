@@ -14,15 +14,17 @@ from chalicelib.kit.auth import Role
 from chalicelib.kit.http import EndpointSpec
 from chalicelib.kit.models import Session
 from chalicelib.platform.enums import JobStatus, KeyScope, MigrationRunStatus
-from chalicelib.platform.models import ApiUsageLog, AuditLog, MigrationRun, ProvisioningJob, UsageMetric
+from chalicelib.platform.models import ApiUsageLog, AuditLog, MigrationRun, ProvisioningJob, Store, UsageMetric
 from chalicelib.platform.service import store_connections
-from chalicelib.platform.store_database.tables import CUSTOMERS, TABLES
+from chalicelib.platform.store_database.tables import CUSTOMERS, MEDIA_LIBRARY, TABLES
 from tests.end_to_end.platform_bodies import CUSTOMER_ROW, PLATFORM_BODIES, SKU
 from tests.end_to_end.test_tenants import _routes
+from tests.object_storage import new_bucket
 from tests.platform.clients import new_account
 from tests.platform.store_databases import DataClient, StoreDatabase, connected_store, data_client, new_key
 from tests.platform.store_orders import PLENTY
 from tests.platform.store_rows import add_product, add_row
+from tests.platform.stored_files import connect_bucket, upload
 
 SECRET = "words of the first owner"
 PRIVATE_EMAIL = "buyer-of-the-first-owner@example.com"
@@ -44,6 +46,8 @@ class FirstOwner:
     def __init__(self, api: httpx.Client, database: StoreDatabase) -> None:
         self.user = new_account(display_name=SECRET, store_count=1)
         self.store = connected_store(database, owner_id=self.user.id, name=SECRET, limits=LIMITS)
+        connect_bucket(self.store, new_bucket())
+        self.store = Store.get(self.store.id)
         self.keys = {scope: new_key(self.store, scope) for scope in KeyScope}
         self._session = sessions.new_session(f"{Role.OWNER}:{self.user.id}", SECRET)
         self._session.save()
@@ -64,7 +68,8 @@ class FirstOwner:
 
     def calls(self, path: str, contract: EndpointSpec) -> Iterator[tuple[str, Any]]:
         """Yield each URL of a route with a body: a route with a table has one for each of TABLES_CALLED."""
-        for table in TABLES_CALLED if "{table}" in path else ("orders",):
+        single = MEDIA_LIBRARY.name if path.startswith(f"{DATA}uploads") else "orders"
+        for table in TABLES_CALLED if "{table}" in path else (single,):
             values = self.path_values(table)
             yield re.sub(r"{(\w+)}", lambda match: values[match[1]], path), self.body(contract, table)  # noqa: B023
 
@@ -103,7 +108,13 @@ class FirstOwner:
         body = PLATFORM_BODIES["OrderCreate"] | {"customer_id": customer, "shipping_address": address}
         response = client.call("POST", "orders", body, Idempotency_Key=ids.new())
         assert response.status_code == 201, response.text
-        return {"products": product, "customers": customer, "orders": str(response.json()["id"])}
+        file_id = upload(client, file_name=f"{SECRET}.webp")
+        return {
+            "products": product,
+            "customers": customer,
+            "orders": str(response.json()["id"]),
+            MEDIA_LIBRARY.name: file_id,
+        }
 
     def _write_job(self) -> str:
         now = clock.now()

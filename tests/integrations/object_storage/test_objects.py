@@ -53,9 +53,9 @@ def test_a_presigned_upload_takes_the_declared_size_and_type_only(
 
 def test_unknown_keys_and_wrong_secrets_are_refused(storage_gateway: StorageGateway) -> None:
     bucket = new_bucket()
-    for changes in ({"access_key": "unknown"}, {"secret_key": "wrong"}):
+    for refused in (replace(bucket, access_key="unknown"), replace(bucket, secret_key="wrong")):
         with pytest.raises(BucketKeyRefused):
-            objects.put_object(replace(bucket, **changes), "a", b"tea", "image/png")
+            objects.put_object(refused, "a", b"tea", "image/png")
     assert keys_of(bucket) == []
 
 

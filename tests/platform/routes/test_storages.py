@@ -197,7 +197,7 @@ def test_a_store_with_files_keeps_its_bucket_and_takes_new_keys(
 def test_another_bucket_replaces_the_keys_of_the_former_one(owner: OwnerApi) -> None:
     assert change(owner, new_bucket()).status_code == 200
     assert change(owner, new_bucket(Vendor.SUPABASE)).status_code == 200
-    assert [row.integration_type for row in IntegrationConfig.query(owner.store.id)] == [Vendor.SUPABASE]
+    assert [row.integration_type.value for row in IntegrationConfig.query(owner.store.id)] == [Vendor.SUPABASE.value]
 
 
 def test_a_file_that_is_added_during_the_change_keeps_the_bucket(

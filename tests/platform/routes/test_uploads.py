@@ -21,13 +21,15 @@ from chalicelib.platform.errors import PlanLimitReached
 from chalicelib.platform.models import IntegrationConfig, Store
 from chalicelib.platform.repository.usage_logs import iterate_logs_of_hour
 from chalicelib.platform.schemas.uploads import UploadCreate
+from chalicelib.platform.service import plan_limits
 from chalicelib.platform.service.media import uploads
 from chalicelib.platform.store_database.tables import MEDIA_LIBRARY
 from tests.object_storage import StorageGateway, keys_of, storage_gateway
 from tests.platform.store_databases import DataClient, StoreDatabase, connected_store, data_client
 from tests.platform.store_orders import PLENTY, caller_of
 from tests.platform.store_rows import add_product, add_row, rows_of
-from tests.platform.stored_files import IMAGE, TEA, declare, send, store_with_bucket, upload, used_bytes
+from tests.platform.stored_files import IMAGE, TEA, connect_bucket, declare, send, store_with_bucket, upload, used_bytes
+from tests.platform.stores import new_store
 
 __all__ = ["storage_gateway"]
 
@@ -146,11 +148,9 @@ def test_of_two_concurrent_files_at_the_limit_one_is_declared(tea: Client) -> No
 
 @pytest.mark.parametrize(("used", "gigabytes", "upgrade"), [(GB, 1, "starter"), (10**15, 1_000_000, None)])
 def test_a_refusal_names_the_plan_that_has_room(used: int, gigabytes: int, upgrade: str | None) -> None:
-    from tests.platform.stores import new_store
-
     store = new_store(storage_used_bytes=used, limits=PLENTY | {"max_storage_gb": gigabytes})
     with pytest.raises(PlanLimitReached) as refusal:
-        uploads.reserve_bytes(store, 1)
+        plan_limits.reserve_bytes(store, 1)
     assert refusal.value.extras == {"limit": used, "used": used, "upgrade_to": upgrade}
 
 
@@ -315,8 +315,6 @@ def test_a_key_reads_links_and_only_a_writer_uploads(shared_tea: Client) -> None
 def test_another_store_in_the_same_bucket_reaches_no_file(
     api: httpx.Client, shared_tea: Client, prepared_places: Callable[[str], Any]
 ) -> None:
-    from tests.platform.stored_files import connect_bucket
-
     client, bucket = shared_tea
     file_id = upload(client)
     prepared_places("postgresql").empty()

@@ -13,6 +13,7 @@ from chalicelib.integrations.object_storage.buckets import Bucket
 from chalicelib.kit import ids, messages
 from chalicelib.platform.domain.media_files import ABANDONED_AFTER, PENDING, READY, storage_key_of
 from chalicelib.platform.domain.usage_hours import HOUR
+from chalicelib.platform.errors import RowNotFound
 from chalicelib.platform.models import Store, UsageMetric
 from chalicelib.platform.repository import store_media
 from chalicelib.platform.schemas.usage_messages import CensusRequested
@@ -102,7 +103,7 @@ def test_an_upload_that_is_removed_is_not_completed(tea: Tea, monkeypatch: pytes
 
     monkeypatch.setattr(objects, "find_object", remove_after_the_look)
     set_clock(monkeypatch, NOON)
-    with pytest.raises(uploads.RowNotFound):
+    with pytest.raises(RowNotFound):
         uploads.complete_upload(caller_of(store), file_id)
     assert (file_ids(store), keys_of(bucket), used_bytes(store)) == (set(), [], 0)
 
