@@ -82,9 +82,16 @@ class _ImportRun:
         if self.unsaved >= SAVED_BATCHES or clock.now() >= self.saved_at + SAVED_AFTER:
             self.save()
 
+    def save_all(self) -> None:
+        """Store what is not yet in the report and in the transfer's row. Raises TransferLeaseLost."""
+        self.report_failures()
+        if self.cursor.position.offset != self.row.cursor.get("offset", 0):
+            self.save()
+
     def report_failures(self) -> None:
-        """Write the rejected rows that are not in the report."""
+        """Write the rejected rows that are not in the report, if the lease still holds. Raises TransferLeaseLost."""
         if self.cursor.unreported:
+            self.save()
             self.report.add(self.cursor.unreported)
             self.cursor = self.cursor.reported()
         has_report = bool(self.report.failures)
@@ -128,12 +135,15 @@ def run_import(row: Transfer) -> None:
         run.save()
     try:
         _import_file(run)
+    except TransferLeaseLost:
+        raise  # another worker has the report
     except ObjectChanged:
+        run.save_all()
         raise TransferFailed("The file was replaced while it was read.") from None
-    finally:
-        run.report_failures()
-        if run.cursor.position.offset != row.cursor.get("offset", 0):
-            run.save()
+    except Exception:
+        run.save_all()
+        raise
+    run.save_all()
 
 
 def forget_cursor(row: Transfer) -> None:
