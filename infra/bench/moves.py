@@ -57,7 +57,7 @@ def _move(store_id: str, server: DatabaseServer) -> tuple[float, float]:
 
 
 def _dump(store_id: str, server: DatabaseServer) -> tuple[float, float]:
-    """Dump the store's schema into a new database of the server. Returns seconds and 0."""
+    """Copy the store's schema into a new database of the server by a dump. Returns seconds and 0."""
     from chalicelib.platform.repository import integration_configs, stores
 
     place = integration_configs.load_place(stores.get_store(store_id))

@@ -63,7 +63,7 @@ class StoreData:
         )
 
     def back_up(self) -> str:
-        """Back the store up. Raises Wrong unless the backup has its products."""
+        """Make a backup of the store. Raises Wrong unless it has the store's products."""
         job = self.stores.owner.request("POST", f"stores/{self.store}/backups", expect=202)["job_id"]
         self.stores.await_job(self.store, job)
         [backup] = self.stores.owner.request("GET", f"stores/{self.store}/backups")["items"]
