@@ -255,7 +255,7 @@ class StorageRefused(DatabaseRefused):
 
 
 class StorageKeyRefused(StorageRefused):
-    title = "The storage refuses this access key and secret key"
+    title = "The storage refuses these keys"
     advice = ""
 
 
@@ -281,7 +281,7 @@ class StorageNotConnected(Conflict):
 class StorageInUse(Conflict):
     """The bucket of a store that has files cannot be replaced: their rows would point to nothing."""
 
-    title = "The store has files in its present bucket; delete them first"
+    title = "The store still has files in its bucket"
 
 
 class UploadIncomplete(Conflict):
@@ -291,7 +291,7 @@ class UploadIncomplete(Conflict):
 class InvalidUpload(InvalidInput):
     """The uploaded file is not as declared: it was deleted. `errors` names size or type."""
 
-    title = "The uploaded file is not as it was declared"
+    title = "The uploaded file is not as declared"
 
 
 # Orders

@@ -14,7 +14,7 @@ class StorageUnavailable(Unavailable):
 class StorageThrottled(StorageUnavailable):
     """The storage limits the rate of requests. The call had no effect."""
 
-    title = "The store's storage limits the rate of requests; try again"
+    title = "The store's storage limits requests; try again"
 
 
 class BucketRefused(Exception):
