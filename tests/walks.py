@@ -30,7 +30,7 @@ from tests.studio.conftest import Gallery, gallery
 __all__ = ["gallery"]
 
 ROOT = Path(__file__).resolve().parents[1]
-OTHER_LAYERS = ("routes", "jobs", "schemas", "repository", "models", "enums.py", "errors.py")
+OTHER_LAYERS = ("routes", "jobs", "schemas", "repository", "models", "enums.py", "errors.py", "database_errors.py")
 Drain = Callable[[], list[dict[str, Any]]]
 
 

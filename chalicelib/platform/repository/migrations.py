@@ -12,8 +12,8 @@ from chalicelib.kit import clock, unique_values
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction, get_many, update_if
+from chalicelib.platform.database_errors import MigrationInProgress, MigrationRunNotFound
 from chalicelib.platform.enums import MigrationRunStatus, StoreMigrationStatus
-from chalicelib.platform.errors import MigrationInProgress, MigrationRunNotFound
 from chalicelib.platform.models import MigrationRun, Store, StoreMigration
 
 _RUNNING = unique_values.value_key("platform", "migration_runs", "status", MigrationRunStatus.RUNNING)

@@ -17,9 +17,9 @@ from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Otherwise, Transaction, get_many, update_if
+from chalicelib.platform.database_errors import JobNotFound
 from chalicelib.platform.domain.provisioning import LEASE, ORDERS, Step
 from chalicelib.platform.enums import JobStatus
-from chalicelib.platform.errors import JobNotFound
 from chalicelib.platform.models import ProvisioningJob
 
 RUNNING, RETRYABLE, SCHEDULED = "running", "retryable", "scheduled"

@@ -7,9 +7,9 @@ import json
 from chalicelib.integrations.object_storage.buckets import Bucket, Vendor
 from chalicelib.kit import clock, secrets
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.database_errors import StorageNotConnected
 from chalicelib.platform.domain.sealed_columns import config_context
 from chalicelib.platform.enums import IntegrationType, StorageStatus, StorageType
-from chalicelib.platform.errors import StorageNotConnected
 from chalicelib.platform.models import IntegrationConfig, Store
 from chalicelib.platform.repository import stores
 

@@ -13,8 +13,8 @@ from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, and_,
 from sqlalchemy.exc import NoSuchTableError, SAWarning
 
 from chalicelib.integrations.sql import engines
+from chalicelib.platform.database_errors import InvalidSourceStore
 from chalicelib.platform.domain.legacy_rows import STORE_COLUMN
-from chalicelib.platform.errors import InvalidSourceStore
 
 _CONSTRUCTORS: dict[type, Any] = {int: int, UUID: UUID, Decimal: Decimal}
 

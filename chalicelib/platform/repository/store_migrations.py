@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Column, Connection, MetaData, String, Table, exists, insert, literal, select, text
 
 from chalicelib.integrations.sql.servers import Dialect
-from chalicelib.platform.errors import MigrationInProgress
+from chalicelib.platform.database_errors import MigrationInProgress
 from chalicelib.platform.repository import store_tables
 from chalicelib.platform.repository.store_transactions import execute_as_written, in_schema
 from chalicelib.platform.store_database import revisions

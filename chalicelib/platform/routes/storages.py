@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.kit.auth import Account, owner_or_operator
 from chalicelib.kit.http import ApiRequest, endpoint
-from chalicelib.platform.errors import StorageInUse, StorageRefused
+from chalicelib.platform.database_errors import StorageInUse, StorageRefused
 from chalicelib.platform.schemas.storages import StorageInput, StorageRead, StorageTestRead
 from chalicelib.platform.service.media import storages
 

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.kit.http import ApiRequest
-from chalicelib.platform.errors import (
-    InvalidUpload,
-    PlanLimitReached,
-    RowNotFound,
-    StorageNotConnected,
-    StorageRefused,
-    UploadIncomplete,
-)
+from chalicelib.platform.database_errors import InvalidUpload, StorageNotConnected, StorageRefused, UploadIncomplete
+from chalicelib.platform.errors import PlanLimitReached, RowNotFound
 from chalicelib.platform.routes.store_blueprint import bp, store_endpoint
 from chalicelib.platform.schemas.uploads import FileLinkRead, FileRead, UploadCreate, UploadRead
 from chalicelib.platform.service.store_callers import StoreCaller, catalogue_reader, store_writer

@@ -7,16 +7,16 @@ from chalicelib.integrations.sql.servers import CALL_LIMITS
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.tables import Transaction
-from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
-from chalicelib.platform.domain.server_requirements import has_privileges
-from chalicelib.platform.domain.store_places import StorePlace
-from chalicelib.platform.errors import (
+from chalicelib.platform.database_errors import (
     ConnectionNotChangeable,
     PrivilegeMissing,
     SchemaInUse,
     SharedServersFull,
-    StoreNotProvisioned,
 )
+from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
+from chalicelib.platform.domain.server_requirements import has_privileges
+from chalicelib.platform.domain.store_places import StorePlace
+from chalicelib.platform.errors import StoreNotProvisioned
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import database_states, integration_configs, store_schemas, store_tables
 from chalicelib.platform.schemas.databases import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.database_errors import FreeStoresLimit
 from chalicelib.platform.domain.plan_limits import is_on_free_plan
-from chalicelib.platform.errors import FreeStoresLimit
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import free_store_numbers
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from chalicelib.kit import clock, messages
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.database_errors import JobNotRetryable
 from chalicelib.platform.domain.provisioning import OUTAGE_DELAY
 from chalicelib.platform.enums import JobKind
-from chalicelib.platform.errors import JobNotRetryable
 from chalicelib.platform.metrics import LONGEST_LAPSED_JOB
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import provisioning_jobs, transfers

@@ -12,9 +12,10 @@ from chalicelib.kit.errors import Conflict, Problem
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
+from chalicelib.platform.database_errors import JobEnded, JobNotCancelable, JobNotRetryable
 from chalicelib.platform.domain.provisioning import Step
 from chalicelib.platform.enums import DatabaseType, JobKind
-from chalicelib.platform.errors import JobEnded, JobNotCancelable, JobNotRetryable, StoreDeleting, StoreProvisioned
+from chalicelib.platform.errors import StoreDeleting, StoreProvisioned
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import database_states, provisioning_jobs
 from chalicelib.platform.repository.stores import get_store

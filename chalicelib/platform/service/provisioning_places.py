@@ -7,9 +7,9 @@ from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import logs
 from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.errors import Problem, Unavailable
+from chalicelib.platform.database_errors import PrivilegeMissing, SchemaInUse, SharedServersFull
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget, own_login, target_with_login
 from chalicelib.platform.domain.server_requirements import ServerFacts, has_privileges
-from chalicelib.platform.errors import PrivilegeMissing, SchemaInUse, SharedServersFull
 from chalicelib.platform.repository import store_schemas
 from chalicelib.platform.schemas.databases import (
     Database,

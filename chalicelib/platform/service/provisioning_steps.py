@@ -6,11 +6,11 @@ from dataclasses import asdict
 
 from chalicelib.kit import logs
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.database_errors import SchemaInUse, SchemaMismatch
 from chalicelib.platform.domain.provisioning import COMPLETE
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.domain.table_comparison import Difference, compare_table
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
-from chalicelib.platform.errors import SchemaInUse, SchemaMismatch
 from chalicelib.platform.repository import (
     database_states,
     integration_configs,

@@ -13,6 +13,7 @@ from chalicelib.kit import clock, logs, messages
 from chalicelib.kit.errors import Problem, Unavailable, WriteConflict
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.database_errors import DatabaseFull, JobStuck, PrivilegeMissing, SchemaMismatch, Unreachable
 from chalicelib.platform.domain.provisioning import (
     MAX_CRASHES,
     MAX_OUTAGES,
@@ -22,14 +23,7 @@ from chalicelib.platform.domain.provisioning import (
     step_after,
 )
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
-from chalicelib.platform.errors import (
-    DatabaseFull,
-    JobStuck,
-    PrivilegeMissing,
-    SchemaMismatch,
-    StoreNotFound,
-    Unreachable,
-)
+from chalicelib.platform.errors import StoreNotFound
 from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import database_states, provisioning_jobs

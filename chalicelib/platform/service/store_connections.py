@@ -13,7 +13,7 @@ from chalicelib.integrations.sql.errors import FailureReason, ServerRefused, Sta
 from chalicelib.integrations.sql.servers import CALL_LIMITS, JOB_LIMITS, Limits, Server
 from chalicelib.kit import clock, logs, secret_reader
 from chalicelib.kit.errors import Problem, Unavailable
-from chalicelib.platform import errors as problems
+from chalicelib.platform import database_errors as problems
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import integration_configs, store_engines, store_transactions

@@ -10,12 +10,7 @@ from chalicelib.kit.auth import Account
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.platform.domain.audit import Change
 from chalicelib.platform.enums import DatabaseStatus, JobKind
-from chalicelib.platform.errors import (
-    InvalidConfirmation,
-    StoreBusy,
-    StoreDeletionBegun,
-    StoreNotDeleting,
-)
+from chalicelib.platform.errors import InvalidConfirmation, StoreBusy, StoreDeletionBegun, StoreNotDeleting
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import database_states, provisioning_jobs, stores
 from chalicelib.platform.schemas.provisioning import JobDue

@@ -10,10 +10,11 @@ from chalicelib.kit import logs, messages
 from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.secrets import DecryptionFailed
+from chalicelib.platform.database_errors import MigrationInProgress
 from chalicelib.platform.domain.migration_runs import has_tables
 from chalicelib.platform.domain.provisioning_targets import grantee_of
 from chalicelib.platform.enums import MigrationRunStatus, StoreMigrationStatus
-from chalicelib.platform.errors import MigrationInProgress, StoreNotFound
+from chalicelib.platform.errors import StoreNotFound
 from chalicelib.platform.models import Store, StoreMigration
 from chalicelib.platform.repository import integration_configs, migrations, store_migrations, store_tables, stores
 from chalicelib.platform.schemas.migrations import StoreMigrationRequested, StoreMigrationsRequested

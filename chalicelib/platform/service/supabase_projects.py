@@ -21,14 +21,14 @@ from chalicelib.integrations.supabase.errors import (
 from chalicelib.integrations.supabase.management_api import ManagementApi
 from chalicelib.integrations.supabase.projects import NewProject, Project
 from chalicelib.kit import clock
-from chalicelib.platform.domain.provisioning import PROJECT_WAIT
-from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget, own_login, target_with_login
-from chalicelib.platform.errors import (
+from chalicelib.platform.database_errors import (
     InvalidSupabaseOrganization,
     InvalidSupabaseToken,
     SupabaseLimitReached,
     SupabaseProjectUnavailable,
 )
+from chalicelib.platform.domain.provisioning import PROJECT_WAIT
+from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget, own_login, target_with_login
 from chalicelib.platform.schemas.databases import SCHEMA, SupabaseDatabase
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 

@@ -31,6 +31,7 @@ class Log:
     response_time_ms: int | None = 20
     changes: Any = None
     amount: Decimal | None = None
+    bytes: int | None = None
 
 
 @dataclass

@@ -12,9 +12,10 @@ from chalicelib.integrations.sql.servers import Dialect, Server
 from chalicelib.kit import auth, clock, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.database_errors import ConnectionNotChangeable
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType, StorePlan
-from chalicelib.platform.errors import ConnectionNotChangeable, StoreNotFound
+from chalicelib.platform.errors import StoreNotFound
 from chalicelib.platform.models import IntegrationConfig, Store
 from chalicelib.platform.repository import integration_configs
 from chalicelib.platform.schemas.databases import OwnDatabaseInput

@@ -17,9 +17,9 @@ from sqlalchemy import inspect
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import auth, aws, ids, messages
 from chalicelib.kit.auth import Role
+from chalicelib.platform.database_errors import LoginRefused
 from chalicelib.platform.domain.migration_runs import CANARY_SIZE, LISTED_STATUSES
 from chalicelib.platform.enums import DatabaseStatus, MigrationRunStatus, StoreMigrationStatus
-from chalicelib.platform.errors import LoginRefused
 from chalicelib.platform.models import IntegrationConfig, MigrationRun, Store
 from chalicelib.platform.repository import integration_configs, migrations, store_migrations
 from chalicelib.platform.schemas.migrations import (

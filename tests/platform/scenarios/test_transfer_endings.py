@@ -123,13 +123,13 @@ def test_a_worker_that_lost_its_lease_stores_nothing_more(tea: DataClient, monke
     transfer_id = create_import(tea, "cms_pages", pages(20), mode="insert")
     usable, turns = runs.usable_store, iter([False, False, True])
 
-    def overtaken(row: Transfer) -> Store:
+    def store_whose_lease_is_lost(row: Transfer) -> Store:
         if next(turns, False):
             end_lease(tea, transfer_id)
             run_transfer(tea, transfer_id)
         return usable(row)
 
-    monkeypatch.setattr(imports, "usable_store", overtaken)
+    monkeypatch.setattr(imports, "usable_store", store_whose_lease_is_lost)
     run(tea, transfer_id)
     transfer = tea.call("GET", f"transfers/{transfer_id}").json()
     assert (transfer["status"], transfer["rows_written"], transfer["rows_failed"]) == ("completed", 20, 0)

@@ -17,8 +17,9 @@ from chalicelib.integrations.sql import drivers, engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.integrations.sql.servers import CALL_LIMITS
 from chalicelib.kit import clock, ids
-from chalicelib.platform import errors
+from chalicelib.platform import database_errors as errors
 from chalicelib.platform.enums import DatabaseType
+from chalicelib.platform.errors import StoreNotProvisioned
 from chalicelib.platform.models import IntegrationConfig, Store
 from chalicelib.platform.repository import integration_configs
 from chalicelib.platform.service import store_connections
@@ -258,7 +259,7 @@ def test_a_large_certificate_is_kept_in_s3(prepared_places: Places) -> None:
 
 
 def test_a_store_without_a_database_has_no_transaction() -> None:
-    with pytest.raises(errors.StoreNotProvisioned):
+    with pytest.raises(StoreNotProvisioned):
         customers(new_store())
-    with pytest.raises(errors.StoreNotProvisioned):
+    with pytest.raises(StoreNotProvisioned):
         customers(new_store(database_type=DatabaseType.MYSQL))

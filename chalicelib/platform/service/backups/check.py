@@ -6,10 +6,10 @@ import hashlib
 from typing import Any
 
 from chalicelib.integrations import storage
+from chalicelib.platform.database_errors import BackupDamaged, BackupNotFound, BackupTooNew
 from chalicelib.platform.domain.backup_manifests import BackupManifest, TableFile, mismatch
 from chalicelib.platform.domain.backup_rows import decode_row
 from chalicelib.platform.domain.store_schema import ColumnSchema, TableSchema
-from chalicelib.platform.errors import BackupDamaged, BackupNotFound, BackupTooNew
 from chalicelib.platform.repository import backup_files
 from chalicelib.platform.repository.backup_files import BackupReader, BackupUnreadable
 from chalicelib.platform.repository.store_schema import schemas

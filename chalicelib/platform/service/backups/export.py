@@ -8,12 +8,12 @@ from typing import Any
 
 from chalicelib.kit import clock, logs
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.database_errors import BackupTooLarge
 from chalicelib.platform.domain.backup_manifests import BackupManifest
 from chalicelib.platform.domain.backup_rows import encode_row
 from chalicelib.platform.domain.provisioning import COMPLETE, TURN
 from chalicelib.platform.domain.store_schema import TableSchema
 from chalicelib.platform.enums import JobStatus
-from chalicelib.platform.errors import BackupTooLarge
 from chalicelib.platform.repository import (
     backup_files,
     database_states,

@@ -16,11 +16,11 @@ from itertools import islice
 from chalicelib.integrations import storage
 from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.platform.database_errors import BackupDamaged, BackupNotFound, CopyNotEqual, RowNotPortable
 from chalicelib.platform.domain.backup_manifests import BackupManifest
 from chalicelib.platform.domain.backup_rows import decode_row, encode_row
 from chalicelib.platform.domain.store_rows import Row, new_row
 from chalicelib.platform.domain.store_schema import TableSchema
-from chalicelib.platform.errors import BackupDamaged, BackupNotFound, CopyNotEqual, RowNotPortable
 from chalicelib.platform.repository import backup_files, store_restores, store_snapshots
 from chalicelib.platform.repository.backup_files import BackupReader, BackupUnreadable
 from chalicelib.platform.repository.store_schema import schemas

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib.kit import clock, ids
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.platform.database_errors import BackupNotFound
 from chalicelib.platform.domain.backup_manifests import KEPT
 from chalicelib.platform.enums import JobKind, JobStatus
-from chalicelib.platform.errors import BackupNotFound
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import backup_files, provisioning_jobs
 from chalicelib.platform.schemas.backups import BackupRead

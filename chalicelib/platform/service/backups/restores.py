@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.kit import ids
+from chalicelib.platform.database_errors import InvalidRestore
 from chalicelib.platform.enums import DatabaseType, JobKind
-from chalicelib.platform.errors import InvalidRestore, StoreDeleting, StoreNotProvisioned
+from chalicelib.platform.errors import StoreDeleting, StoreNotProvisioned
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import integration_configs
 from chalicelib.platform.schemas.backups import RestoreInput

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from chalicelib.integrations.object_storage import errors
 from chalicelib.integrations.object_storage.errors import BucketRefused
 from chalicelib.kit import logs
-from chalicelib.platform import errors as problems
+from chalicelib.platform import database_errors as problems
 
 _PROBLEMS: dict[type[BucketRefused], type[problems.StorageRefused]] = {
     errors.BucketAccessDenied: problems.StorageAccessDenied,

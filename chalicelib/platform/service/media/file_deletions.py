@@ -10,9 +10,9 @@ from collections.abc import Callable
 from chalicelib.integrations.object_storage import objects
 from chalicelib.kit import clock, logs
 from chalicelib.kit.errors import Problem
+from chalicelib.platform.database_errors import BucketMissing
 from chalicelib.platform.domain import media_files as rules
 from chalicelib.platform.domain.store_rows import Row
-from chalicelib.platform.errors import BucketMissing
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import storages, store_media
 from chalicelib.platform.repository.store_transactions import StoreTransaction

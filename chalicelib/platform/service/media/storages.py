@@ -7,10 +7,10 @@ from chalicelib.integrations.object_storage.buckets import Bucket, Vendor
 from chalicelib.kit import clock, ids
 from chalicelib.kit.auth import Account
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
+from chalicelib.platform.database_errors import StorageInUse, StorageNotConnected, StorageRefused
 from chalicelib.platform.domain.audit import CHANGED, Change
 from chalicelib.platform.domain.media_files import prefix_of
 from chalicelib.platform.enums import StorageStatus
-from chalicelib.platform.errors import StorageInUse, StorageNotConnected, StorageRefused
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import storages
 from chalicelib.platform.schemas.storages import (

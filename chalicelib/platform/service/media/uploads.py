@@ -14,10 +14,11 @@ from chalicelib.integrations.object_storage.objects import ObjectFacts
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.kit import clock
 from chalicelib.kit.idempotency import Idempotency
+from chalicelib.platform.database_errors import InvalidUpload, StorageNotConnected, UploadIncomplete
 from chalicelib.platform.domain import media_files as rules
 from chalicelib.platform.domain.media_files import LINK_LIFETIME, PENDING, READY
 from chalicelib.platform.domain.store_rows import Row, changed_row, new_row
-from chalicelib.platform.errors import InvalidUpload, RowNotFound, StorageNotConnected, UploadIncomplete
+from chalicelib.platform.errors import RowNotFound
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import storages, store_rows
 from chalicelib.platform.repository.store_transactions import StoreTransaction

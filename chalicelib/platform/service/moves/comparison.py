@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chalicelib.platform.database_errors import CopyNotEqual
 from chalicelib.platform.domain.move_ranges import MAX_ROUNDS
-from chalicelib.platform.errors import CopyNotEqual
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves.passes import Pass
 from chalicelib.platform.service.moves.proofs import ProofWriter, write_proof

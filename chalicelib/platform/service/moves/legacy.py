@@ -11,10 +11,10 @@ from pydantic import TypeAdapter
 
 from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.platform.database_errors import InvalidSourceStore
 from chalicelib.platform.domain.legacy_rows import RejectedRow, RowNotConvertible, convert_legacy_row
 from chalicelib.platform.domain.move_ranges import RANGE_ROWS, Key, RangeRepair, compare_range, last_key
 from chalicelib.platform.domain.row_hashes import hash_range, hash_row
-from chalicelib.platform.errors import InvalidSourceStore
 from chalicelib.platform.repository import store_legacy_tables, store_ranges
 from chalicelib.platform.repository.store_legacy_tables import LegacyTable
 from chalicelib.platform.repository.store_ranges import TableSide, Values

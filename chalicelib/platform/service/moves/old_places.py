@@ -8,12 +8,12 @@ from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import clock, ids, logs
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.database_errors import DatabaseRefused, SchemaInUse, Unreachable
 from chalicelib.platform.domain.move_periods import OLD_PLACE_KEPT
 from chalicelib.platform.domain.provisioning import COMPLETE, Step
 from chalicelib.platform.domain.provisioning_targets import created_login
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType, JobKind, JobStatus
-from chalicelib.platform.errors import DatabaseRefused, SchemaInUse, Unreachable
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import provisioning_jobs, store_schemas, store_tables
 from chalicelib.platform.repository.integration_configs import StoredPlace

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.platform.database_errors import RowNotPortable
 from chalicelib.platform.domain.legacy_rows import RejectedRow
 from chalicelib.platform.domain.move_ranges import RANGE_ROWS, Key, RangeRepair, compare_range, last_key
 from chalicelib.platform.domain.row_hashes import hash_range, hash_row
-from chalicelib.platform.errors import RowNotPortable
 from chalicelib.platform.repository import store_ranges
 from chalicelib.platform.repository.store_ranges import TableSide, Values
 from chalicelib.platform.service.job_runs import JobRun

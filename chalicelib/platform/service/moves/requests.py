@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.platform.database_errors import SameDatabase
 from chalicelib.platform.enums import DatabaseType, JobKind
-from chalicelib.platform.errors import SameDatabase, StoreNotProvisioned, StoreProvisioned
+from chalicelib.platform.errors import StoreNotProvisioned, StoreProvisioned
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import integration_configs
 from chalicelib.platform.schemas.databases import Database, MysqlDatabase, PostgresqlDatabase

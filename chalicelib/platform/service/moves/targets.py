@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.integrations.sql.servers import Server
+from chalicelib.platform.database_errors import SameDatabase, TargetNotEmpty
 from chalicelib.platform.enums import JobKind
-from chalicelib.platform.errors import SameDatabase, TargetNotEmpty
 from chalicelib.platform.repository import integration_configs, store_tables
 from chalicelib.platform.service import provisioning_places, provisioning_steps
 from chalicelib.platform.service.job_runs import JobRun

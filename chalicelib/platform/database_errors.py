@@ -1,0 +1,234 @@
+"""Errors of the stores' databases and buckets: jobs, connections, backups, files. Class names are the API's `code`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from chalicelib.kit.errors import Conflict, InvalidInput, NotFound, Problem, Unavailable
+
+# Provisioning and connections
+
+
+class JobNotFound(NotFound):
+    title = "Job not found"
+
+
+class DatabaseRefused(Problem):
+    """A store's server cannot be used. `advice` says what to do; the server's own words are never shown."""
+
+    status = 422
+    advice: ClassVar[str] = ""
+
+    def __init__(self, detail: str = "", **members: Any) -> None:
+        super().__init__(detail or f"{self.title}. {self.advice}".strip(), **members)
+
+
+class HostNotAllowed(DatabaseRefused):
+    title = "Backroom does not connect to this host"
+    advice = "Give a server with a public address."
+
+
+class Unreachable(DatabaseRefused):
+    title = "The server does not answer"
+    advice = "Check the host, the port and the firewall."
+
+
+class TlsRefused(DatabaseRefused):
+    title = "The server's certificate cannot be verified"
+    advice = "Give its CA certificate, or let a public authority sign it."
+
+
+class LoginRefused(DatabaseRefused):
+    title = "The server refuses this user and password"
+
+
+class DatabaseMissing(DatabaseRefused):
+    title = "The server has no database of this name"
+
+
+class PrivilegeMissing(DatabaseRefused):
+    title = "The user lacks a privilege"
+    advice = "Grant it, or give another user."
+
+
+class VersionTooOld(DatabaseRefused):
+    title = "The server is too old"
+    advice = "PostgreSQL 13, MySQL 8.0.16 or MariaDB 10.6 is needed."
+
+
+class SchemaInUse(Conflict):
+    title = "Another store uses this schema"
+
+
+class SchemaMismatch(Conflict):
+    title = "An existing table does not fit"
+
+
+class DatabaseFull(Unavailable):
+    """The database of a job has no room, or allows only reads: the job waits, then fails."""
+
+    title = "The database has no room for rows"
+
+    def __init__(self) -> None:
+        super().__init__("The database has no room for the store's rows, or allows only reads.", retry_after=60)
+
+
+class TargetNotEmpty(Conflict):
+    """The database that a store is moved or restored to has rows in tables of the store's names."""
+
+    title = "The target database must be empty"
+
+
+class SameDatabase(Conflict):
+    title = "The store is in this database already"
+
+
+class RowNotPortable(Conflict):
+    """A row of the source is refused by the target. The detail names its table."""
+
+    title = "A row does not fit the target database"
+
+
+class CopyNotEqual(Conflict):
+    """Something else than Backroom changes the source or the target while the store's changes are paused."""
+
+    title = "Other programs change the databases; stop them"
+
+
+class InvalidSourceStore(InvalidInput):
+    """The legacy database has no table with a store_id column of a type that holds the given store_id."""
+
+    title = "The source has no such store"
+
+
+class JobEnded(Conflict):
+    title = "The job has ended"
+
+
+class JobNotRetryable(Conflict):
+    title = "This job cannot be retried"
+
+
+class JobNotCancelable(Conflict):
+    title = "This job cannot be canceled"
+
+
+class JobStuck(Conflict):
+    title = "The job stopped repeatedly; support was informed"
+
+
+class SharedServersFull(Conflict):
+    title = "No shared server has room in this region"
+
+
+class FreeStoresLimit(Conflict):
+    """An owner has as many free stores on shared servers as are allowed."""
+
+    title = "Too many free stores on shared servers"
+
+
+class ConnectionNotChangeable(Conflict):
+    title = "This store's connection cannot be changed here"
+
+
+class InvalidSupabaseToken(InvalidInput):
+    title = "Supabase refuses this access token"
+
+
+class InvalidSupabaseOrganization(InvalidInput):
+    title = "The token's account has no such organization"
+
+
+class SupabaseProjectUnavailable(DatabaseRefused):
+    title = "The Supabase project cannot be used"
+    advice = "It is missing, or did not start."
+
+
+class SupabaseLimitReached(Conflict):
+    """Supabase refuses another project: the organization's quota, or its bill."""
+
+    title = "Supabase refuses another project in this organization"
+
+
+# Backups
+
+
+class BackupNotFound(NotFound):
+    title = "Backup not found"
+
+
+class BackupDamaged(Conflict):
+    title = "The backup is damaged; nothing was changed"
+
+
+class InvalidRestore(InvalidInput):
+    title = "The backup cannot be restored there"
+
+
+class BackupTooNew(Conflict):
+    title = "A newer version of Backroom wrote this backup"
+
+
+class BackupTooLarge(Conflict):
+    title = "The store is too large for a backup"
+
+
+# Storage and files
+
+
+class StorageRefused(DatabaseRefused):
+    """A store's bucket cannot be used. The vendor's own words are never shown."""
+
+    title = "The storage refuses the request"
+    advice = "Check the bucket and the permissions of its key."
+
+
+class StorageKeyRefused(StorageRefused):
+    title = "The storage refuses these keys"
+    advice = ""
+
+
+class StorageAccessDenied(StorageRefused):
+    title = "The key lacks a permission on the bucket"
+    advice = "Let it list the bucket, and read, write and delete objects."
+
+
+class BucketMissing(StorageRefused):
+    title = "The storage has no bucket of this name"
+    advice = ""
+
+
+class BucketElsewhere(StorageRefused):
+    title = "The bucket is in another region"
+    advice = "Give the region that it was created in."
+
+
+class StorageNotConnected(Conflict):
+    title = "The store has no storage yet"
+
+
+class StorageInUse(Conflict):
+    """The bucket of a store that has files cannot be replaced: their rows would point to nothing."""
+
+    title = "The store still has files in its bucket"
+
+
+class UploadIncomplete(Conflict):
+    title = "The file has not been uploaded yet"
+
+
+class InvalidUpload(InvalidInput):
+    """The uploaded file is not as declared: it was deleted. `errors` names size or type."""
+
+    title = "The uploaded file is not as declared"
+
+
+# Migrations
+
+
+class MigrationRunNotFound(NotFound):
+    title = "Migration run not found"
+
+
+class MigrationInProgress(Conflict):
+    title = "A migration is running; wait until it ends"
