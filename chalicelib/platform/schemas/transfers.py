@@ -12,7 +12,10 @@ from chalicelib.platform.enums import TransferKind, TransferMode, TransferStatus
 
 
 class TransferDue(Message):
-    """Run a transfer from where it stands. A repeated message finds it leased or ended."""
+    """Requests to run a transfer from its cursor.
+
+    A repeated message is ignored while the transfer is leased or after its end.
+    """
 
     queue: ClassVar[str] = "platform-transfer_rows"
 
@@ -63,7 +66,7 @@ class TransferRead(Schema):
     dry_run: bool = Field(validation_alias="is_dry_run")
     filter: dict[str, str] | None
     status: TransferStatus
-    progress: int = Field(description="Percent of the file.")
+    progress: int = Field(description="The progress in percent.")
     rows_read: int
     rows_written: int
     rows_failed: int

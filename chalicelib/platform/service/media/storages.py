@@ -40,7 +40,7 @@ def test_storage(account: Account, store_id: str, storage: Storage) -> StorageTe
 
 
 def change_storage(account: Account, store_id: str, storage: Storage, source_ip: str) -> StorageRead:
-    """Test a bucket and make it the store's; with the present bucket, replace its keys.
+    """Test a bucket and connect it to the store, or replace the keys of the current bucket.
 
     Raises StoreNotFound, StorageInUse for another bucket while the store has files, TooManyRequests, Unavailable, and
     the problems of `bucket_problems`.
@@ -72,7 +72,7 @@ def _bucket_of(storage: Storage) -> Bucket:
 
 
 def _probe(store_id: str, bucket: Bucket) -> None:
-    """Write, find, read and delete an object; then it must be known to be missing, which needs the right to list."""
+    """Write, find, read and delete an object, then check that it is gone: that needs the right to list the bucket."""
     key, content = f"{prefix_of(store_id)}probe-{ids.new()}", ids.new().encode()
     with bucket_problems():
         objects.put_object(bucket, key, content, _CONTENT_TYPE)
@@ -84,7 +84,7 @@ def _probe(store_id: str, bucket: Bucket) -> None:
 
 
 def _require_replaceable(store: Store, bucket: Bucket) -> Bucket | None:
-    """Return the store's present bucket. Raises StorageInUse if it is another one and the store has files."""
+    """Return the store's current bucket. Raises StorageInUse if it is another one and the store has files."""
     try:
         former = storages.load_bucket(store)
     except StorageNotConnected:

@@ -1,4 +1,4 @@
-"""The comparison of both sides of a move while no change is allowed: repaired until equal, which is the proof."""
+"""Comparison of both sides of a move while changes are paused: repairs the target until both are equal."""
 
 from __future__ import annotations
 
