@@ -9,7 +9,7 @@ from chalicelib.integrations import storage
 from chalicelib.kit import aws
 
 RANGE_BYTES = 4 * 1024 * 1024
-"""Bytes of one request."""
+"""The size of the range of a request, in bytes."""
 
 
 class _ObjectFile(io.RawIOBase):

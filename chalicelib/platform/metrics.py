@@ -39,7 +39,7 @@ STORES_NEAR_LIMIT = Counter(
     "StoresNearLimit",
     Alarm(
         "platform-stores-near-limit",
-        "A store uses 80 % or more of a limit of its plan. `usage_statistics` names the limit; the owner's page shows a warning.",
+        "A store uses 80 % or more of a limit of its plan. `usage_statistics` names it; the owner's page shows a warning.",
     ),
 )
 """The number of stores that newly came near a limit; each limit of a store counts once a month."""

@@ -15,9 +15,10 @@ from chalicelib.platform.models import ProvisioningJob, Store
 
 
 def stage_begin(transaction: Transaction, store: Store, job: ProvisioningJob, otherwise: Otherwise) -> None:
-    """Make a job the store's active one in the transaction, which raises `otherwise` if the store does not allow it now.
+    """Make a job the store's active job in the transaction.
 
-    A store without a database may be provisioned, or moved out of a legacy database; every other job needs one.
+    The commit raises `otherwise` if the store does not allow it. A store without a database may be provisioned, or
+    moved out of a legacy database; every other job needs one.
     """
     if job.kind is JobKind.BACKUP:
         stage_backup_begin(transaction, store.id, job.id, otherwise)
@@ -121,7 +122,7 @@ def stage_end_without_result(
     """End a job that failed or was canceled in the transaction, as far as the store is concerned.
 
     A store that was being provisioned then has the status `without_database`; every other keeps its database in use. A
-    job that drops a former place is no active job of its store.
+    job that drops an old place is no active job of its store.
     """
     if job.kind is JobKind.BACKUP:
         stage_job_release(transaction, store.id, job.id)

@@ -1,4 +1,4 @@
-"""Cancellation of a job that makes a place: drops the tables, the schema and the login that the job created."""
+"""Cancellation of a job that creates a place: drops the tables, the schema and the login that the job created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of details in the request of a job that makes a place."""
+"""Names of details in the request of a job that creates a place."""
 
 from __future__ import annotations
 

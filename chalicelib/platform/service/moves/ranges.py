@@ -66,7 +66,7 @@ def reconcile_range(run: JobRun, source: TableSide, target: TableSide, after: li
 
 
 def write_repair(run: JobRun, target: TableSide, rows: dict[Key, Values], repair: RangeRepair) -> None:
-    """Write a repair in one transaction; again in another way if the target has rows in the way, or lacks some.
+    """Write a repair in one transaction; retry with other options if rows of the target conflict or are missing.
 
     Raises RowNotPortable, LeaseLost, StatementFailed.
     """
