@@ -95,7 +95,9 @@ TABLE_POLICIES = (
         ),
     ),
     TablePolicy("platform/revenue_reports", RevenueReport),
-    TablePolicy("platform/usage_statistics", UsageStatistic, note="Counts of a store in a month, without personal data."),
+    TablePolicy(
+        "platform/usage_statistics", UsageStatistic, note="Counts of a store in a month, without personal data."
+    ),
     TablePolicy("platform/performance_metrics", PerformanceMetric),
     TablePolicy("platform/platform_settings", PlatformSetting),
     TablePolicy("platform/audit_logs", AuditLog, note="Who acted must stay known; archived after two years."),

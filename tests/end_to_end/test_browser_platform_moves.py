@@ -56,7 +56,7 @@ def test_a_store_moves_and_the_proof_is_shown(
 ) -> None:
     open_store(tab, api_url, store)
     tab.get_by_role("link", name="Move", exact=True).click()
-    expect(tab.get_by_text("Present database: Shared")).to_be_visible()
+    expect(tab.get_by_text("Current database: Shared")).to_be_visible()
     move_to_mysql(tab, own_mysql)
     expect(tab.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
     accessible(tab)

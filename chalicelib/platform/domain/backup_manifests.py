@@ -66,11 +66,11 @@ def parse_manifest(text: str) -> BackupManifest:
         raise ValueError("the manifest lacks a field") from error
 
 
-def mismatch(manifest: BackupManifest, name: str, found: TableFile) -> str | None:
+def mismatch(manifest: BackupManifest, name: str, file: TableFile) -> str | None:
     """Return how a table's file differs from the manifest; None if it does not."""
     expected = manifest.tables[name]
-    if found.rows != expected.rows:
-        return f"{file_name(name)} has {found.rows} rows instead of {expected.rows}."
-    if found.sha256 != expected.sha256:
+    if file.rows != expected.rows:
+        return f"{file_name(name)} has {file.rows} rows instead of {expected.rows}."
+    if file.sha256 != expected.sha256:
         return f"{file_name(name)} has another SHA-256 than the manifest names."
     return None

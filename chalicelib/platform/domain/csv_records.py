@@ -52,16 +52,16 @@ def read_records(blocks: Iterable[bytes], start: FilePosition) -> Iterator[CsvRe
     for block, is_last in _with_last(blocks):
         buffer, at = buffer[at:] + block, 0
         while at < len(buffer):
-            found = _read_record(buffer, at, position, is_last=is_last)
-            if found is None:
+            record = _read_record(buffer, at, position, is_last=is_last)
+            if record is None:
                 if len(buffer) - at > MAX_RECORD:
                     raise RecordTooLong(position.line)
                 break
-            if found.end.offset - position.offset > MAX_RECORD:
+            if record.end.offset - position.offset > MAX_RECORD:
                 raise RecordTooLong(position.line)
-            at += found.end.offset - position.offset
-            position = found.end
-            yield found
+            at += record.end.offset - position.offset
+            position = record.end
+            yield record
 
 
 def _with_last(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:

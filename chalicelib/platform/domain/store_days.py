@@ -69,7 +69,7 @@ def local_date(moment: datetime, time_zone: str) -> date:
 
 
 def days_to_measure(start: datetime, end: datetime, time_zone: str) -> list[date]:
-    """Return the local days to measure at `end`, in order: those due since `start` (exclusive), each with DAYS_BACK before."""
+    """Return the local days to measure at `end`: those that became due after `start`, and DAYS_BACK before each."""
     first = local_date(start - MEASURED_AFTER, time_zone)
     due = [day for day in _dates(first, local_date(end, time_zone)) if start < _due_at(day, time_zone) <= end]
     return sorted({day - back * _DAY for day in due for back in range(DAYS_BACK + 1)})

@@ -42,7 +42,7 @@ def new_request(database: Database, details: dict[str, Any] | None = None) -> Jo
 
 
 def seal_details(job_id: str, details: dict[str, Any]) -> str:
-    """Seal the request of a job that creates no place, for the job's column `request`."""
+    """Return the sealed request of a job that creates no place, for the job's column `request`."""
     return encrypt(json.dumps({"details": details}), request_context(job_id))
 
 

@@ -37,7 +37,7 @@ def resume_jobs(due: datetime) -> None:
 
 
 def _retry_removal(job: ProvisioningJob) -> None:
-    """Restart a failed removal: no user retries it, and the data must be removed."""
+    """Start a failed removal again: no user retries it, and the data must be removed."""
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
     messages.publish(JobDue(store_id=job.store_id, job_id=job.id))

@@ -30,7 +30,7 @@ _NAMESPACE = "3f0c5f5e-55f6-4a51-9d6c-8a3f1b6f2a07"
 
 
 def delete_store(account: Account, store_id: str, body: StoreDeletion, source_ip: str) -> StoreRead:
-    """Begin a store's deletion: calls are refused, a backup is made, and a job removes the store after the grace.
+    """Begin a store's deletion: refuse its calls, back it up, and schedule its removal after the grace period.
 
     Its subscription ends now. Repeating the call changes nothing. Raises StoreNotFound, InvalidConfirmation, StoreBusy.
     """

@@ -9,7 +9,7 @@
 
   function showHour(panel) {
     const place = kit.h("div");
-    panel.replaceChildren(kit.h("div", { class: "stack" }, op.heading("Performance"), kit.h("p", { class: "soft" }, "Of the stores' data API, in milliseconds. Nineteen of twenty calls were answered within p95."),
+    panel.replaceChildren(kit.h("div", { class: "stack" }, op.heading("Performance"), kit.h("p", { class: "soft" }, "Latency of the stores' data API in milliseconds. 95 % of the calls were answered within p95."),
       op.filters("Endpoints of an hour", [kit.field({ name: "hour", label: "Hour", type: "datetime-local", step: 3600, hint: "In your time zone. Empty: the last one that was computed." })],
         ({ hour }) => kit.load(place, () => op.read("platform/performance", { hour: hour && startOf(op.time(hour)) }), ({ items }) => (items.length
           ? kit.table(`Endpoints from ${kit.date(items[0].hour)}, the most called first`, [

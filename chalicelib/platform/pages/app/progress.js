@@ -23,7 +23,7 @@
     return { row, jobs: items, job: row.active_job && (items.find((each) => each.id === row.active_job) ?? { id: row.active_job, kind: "provision" }) };
   };
 
-  /** Return the newest job of some kinds if it failed in the last day: it can be tried again. */
+  /** Return the newest job of these kinds if it failed in the last day, so that it can be retried. */
   st.failedJob = (jobs, ...kinds) => {
     const job = jobs.find((each) => kinds.includes(each.kind));
     return job?.status === "failed" && st.now() - new Date(job.completed_at ?? job.created_at) < 24 * 3600e3 ? job : null;

@@ -60,8 +60,8 @@ def check_table(
     backup: BackupReader, manifest: BackupManifest, name: str, heartbeat: Heartbeat | None = None, share: float = 0
 ) -> None:
     """Read all rows of a table's file. Raises BackupUnreadable, BackupDamaged for another digest, count or value."""
-    found = TableFile(_count_rows(backup, schemas()[name], heartbeat, share), backup.hash_file(name))
-    difference = mismatch(manifest, name, found)
+    file = TableFile(_count_rows(backup, schemas()[name], heartbeat, share), backup.hash_file(name))
+    difference = mismatch(manifest, name, file)
     if difference is not None:
         raise BackupDamaged(difference)
 

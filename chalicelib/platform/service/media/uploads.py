@@ -67,10 +67,10 @@ def complete_upload(caller: StoreCaller, file_id: str) -> FileRead:
         return FileRead.model_validate(row)
     bucket = storages.load_bucket(caller.store)
     with bucket_problems():
-        found = objects.find_object(bucket, row["storage_key"])
-    if found is None:
+        facts = objects.find_object(bucket, row["storage_key"])
+    if facts is None:
         raise UploadIncomplete
-    errors = list(rules.mismatches(row, found.byte_size, found.content_type))
+    errors = list(rules.mismatches(row, facts.byte_size, facts.content_type))
     if errors:
         remove_pending_file(caller.store, row)
         named = [{"path": f"body.{name}", "message": message} for name, message in errors]
