@@ -141,8 +141,8 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ),
     ObjectPrefix(
         Bucket.IMAGES,
-        "payloads/platform/certificates/",
-        {SubjectType.STORE: "payloads/platform/certificates/{id}/"},
+        "certificates/",
+        {SubjectType.STORE: "certificates/{id}/"},
         note="Certificates of a store's server that are too large for its row.",
     ),
     ObjectPrefix(
@@ -165,7 +165,7 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ),
     ObjectPrefix(
         Bucket.IMAGES,
-        "payloads/platform/audit/",
+        "audit-values/",
         is_exported=False,
         note="Large fields of audit entries; archived and deleted with their row.",
     ),

@@ -45,7 +45,7 @@ def list_backups(arguments: Namespace) -> int:
     account = actor.operator()
     store = get_accessible_store(account, arguments.store)
     audit.publish_operator_action(account, "platform.list_backups", f"store:{store.id}")
-    backups = iterate_pages(partial(requests.list_backups, store.id))
+    backups = iterate_pages(partial(requests.list_backups, store.id, has_links=True))
     output.write_lines(backups, COLUMNS, arguments)
     return 0
 

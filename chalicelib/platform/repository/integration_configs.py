@@ -160,7 +160,7 @@ def _store_certificate(store_id: str, certificate: str | None) -> str | None:
     if certificate is None or len(certificate.encode()) <= _LARGE:
         return certificate
     name = hashlib.sha256(certificate.encode()).hexdigest()
-    url = storage.address(config.settings().images_bucket, f"payloads/platform/certificates/{store_id}/{name}.pem")
+    url = storage.address(config.settings().images_bucket, f"certificates/{store_id}/{name}.pem")
     storage.put(url, certificate.encode(), "application/x-pem-file")
     return url
 

@@ -9,7 +9,7 @@ from chalicelib.platform.schemas.databases import Database
 
 
 class BackupRead(Schema):
-    """A backup of a store: a zip with a CSV file for each table and a manifest. `url` downloads it for 15 minutes."""
+    """A backup of a store: a zip with a CSV file for each table and a manifest."""
 
     id: str
     created_at: Timestamp = Field(description="The time of the snapshot.")
@@ -18,7 +18,7 @@ class BackupRead(Schema):
     row_count: int
     tables: dict[str, int] = Field(description="The number of rows by table.")
     sha256: str = Field(description="The SHA-256 of the zip, in hexadecimal.")
-    url: str
+    url: str | None = Field(description="A link that downloads the zip for 15 minutes; null for support.")
 
 
 class RestoreInput(Input):

@@ -91,4 +91,4 @@ def _store_lines(run: JobRun, name: str, lines: Sequence[bytes]) -> str:
 
 
 def _part(job: ProvisioningJob, number: int) -> str:
-    return job_reports.report_address(job, f"parts/{number:06}.jsonl")
+    return job_reports.report_address(job, f"part-{number:06}.jsonl")
