@@ -63,6 +63,6 @@
     proof && kit.table("Proven equal on both sides", [["Table", (row) => row.table], ["Rows", (row) => op.number(row.rows), "number"], ["Ranges", (row) => op.number(row.ranges), "number"],
       ["SHA-256 of the ranges", (row) => kit.h("code", { title: row.sha256 }, row.sha256.slice(0, 12) + "…")]], proof.tables),
     proof && kit.h("p", null, kit.h("a", { class: "button", href: proof.download_url, rel: "noreferrer" }, "Download the proof")),
-    rejected.length > 0 && kit.table(`Rows that were not taken over: ${op.number(count)}`, [["Table", (row) => row.table], ["Key", (row) => op.text(row.key)], ["Reason", (row) => row.reason]], rejected),
+    rejected.length > 0 && kit.table(`Rejected rows: ${op.number(count)}`, [["Table", (row) => row.table], ["Key", (row) => op.text(row.key)], ["Reason", (row) => row.reason]], rejected),
   ].filter(Boolean);
 }

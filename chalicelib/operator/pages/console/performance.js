@@ -1,4 +1,4 @@
-/** How fast the data API answers: all endpoints in an hour, and the last days of one endpoint. */
+/** Latency of the data API: all endpoints in an hour, and the last days of one endpoint. */
 {
   const HOUR = 3600000;
   const DAYS = [7, 31];
@@ -41,7 +41,7 @@
     const byHour = new Map(items.map((row) => [Date.parse(row.hour), row]));
     const [first, last] = [Math.min(...byHour.keys()), Math.max(...byHour.keys())];
     const hours = Array.from({ length: (last - first) / HOUR + 1 }, (_, n) => first + n * HOUR);
-    return kit.h("div", { class: "card" }, kit.chart({ type: "line", title: "Time to answer, by hour", unit: "ms", x: hours.map((hour) => HOUR_TEXT.format(hour)),
+    return kit.h("div", { class: "card" }, kit.chart({ type: "line", title: "Latency by hour", unit: "ms", x: hours.map((hour) => HOUR_TEXT.format(hour)),
       series: [["p50", "p50_ms"], ["p95", "p95_ms"], ["p99", "p99_ms"]].map(([name, key]) => ({ name, values: hours.map((hour) => byHour.get(hour)?.[key]) })) }));
   }
 }

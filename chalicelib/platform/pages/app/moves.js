@@ -40,6 +40,6 @@
     ], proof.tables, ""),
     kit.h("p", { class: "soft" }, "A range has at most 1,000 rows. Its hash was computed from the rows of both databases."),
     kit.h("div", null, kit.h("a", { class: "button", href: proof.download_url }, "Download the proof")),
-    count > 0 && kit.table(`Rows that were not taken over: ${st.number(count)}`, [["Table", (each) => each.table.replaceAll("_", " ")], ["Key", (each) => st.text(each.key)], ["Reason", (each) => each.reason]], rejected));
+    count > 0 && kit.table(`Rejected rows: ${st.number(count)}`, [["Table", (each) => each.table.replaceAll("_", " ")], ["Key", (each) => st.text(each.key)], ["Reason", (each) => each.reason]], rejected));
   };
 }
