@@ -79,5 +79,5 @@ def _vendor_endpoint(bucket: Bucket) -> Endpoint:
 
 def _checked(pattern: re.Pattern[str], place: str) -> str:
     if not pattern.fullmatch(place):
-        raise InvalidBucketPlace("This is no region or project ref.")
+        raise InvalidBucketPlace("This is not a valid region or project ref.")
     return place

@@ -75,7 +75,7 @@ def _with_last(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 
 def _read_record(buffer: bytes, at: int, start: FilePosition, *, is_last: bool) -> CsvRecord | None:
-    """Return the record that begins at `at`; None if the buffer does not hold its end."""
+    """Return the record that begins at `at`; None if its end is not in the buffer."""
     cells: list[str | None] = []
     position, error, ending = at, None, b","
     while ending == b",":

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from chalicelib.platform.domain.store_schema import ColumnKind, ColumnSchema, TableSchema
 
 CellError = tuple[str, str]
-"""A column and what is wrong with its cell."""
+"""A column, and the error of its cell."""
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _MAX_NAME = 100

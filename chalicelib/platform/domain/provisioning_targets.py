@@ -76,7 +76,7 @@ def created_login(username: str) -> str | None:
 def grantee_of(place: StorePlace, migrator: StorePlace) -> str | None:
     """Return the role that needs rights on a store's new tables; None if their owner uses them.
 
-    A pooler calls a login by its name with a suffix after a dot, which our names do not have.
+    A pooler appends a suffix after a dot to a login's name; generated names contain no dot.
     """
     if place.role is not None:
         return place.role

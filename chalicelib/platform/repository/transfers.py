@@ -34,7 +34,7 @@ def add(row: Transfer) -> None:
 
 
 def get(store_id: str, transfer_id: str) -> Transfer:
-    """Return a transfer of the store, read consistently. Raises TransferNotFound; an expired one is none."""
+    """Return a transfer of the store, read consistently. Raises TransferNotFound, also if it has expired."""
     try:
         row = Transfer.get(store_id, transfer_id, consistent_read=True)
     except Transfer.DoesNotExist:

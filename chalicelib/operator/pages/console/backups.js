@@ -1,4 +1,4 @@
-/** Backups of a store: list, create and restore. Support does not see them, because a link gives all rows. */
+/** Backups of a store: list, create and restore. Shown to operators only. */
 {
   const storePath = (store, rest) => `stores/${encodeURIComponent(store)}/${rest}`;
 

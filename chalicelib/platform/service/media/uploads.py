@@ -100,9 +100,9 @@ def _new_row(store: Store, body: UploadCreate, key: Idempotency | None) -> Row:
 
 
 def _add_row(store: Store, row: Row) -> tuple[Row, bool]:
-    """Insert the row, or find the one of an earlier request with the same Idempotency-Key.
+    """Insert the row, or find that of an earlier request with the same Idempotency-Key.
 
-    Returns whether it is new.
+    Returns it, and whether it is new.
     """
     schema = table_schema(TABLE)
     try:

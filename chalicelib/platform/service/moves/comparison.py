@@ -15,10 +15,10 @@ COMPARED = "compared"
 
 
 def compare_copies(run: JobRun) -> None:
-    """Compare all ranges on both sides, and repair the target; again until a round finds every range equal.
+    """Compare all ranges on both sides and repair the target, in rounds, until a round finds every range equal.
 
-    The last round's hashes are the proof in the job's report. Raises CopyNotEqual after MAX_ROUNDS, and what
-    `copy_rows` raises.
+    The last round's hashes are the proof in the job's report. Raises CopyNotEqual after MAX_ROUNDS, and the errors of
+    `copy_rows`.
     """
     proof = ProofWriter(run)
     work = Pass(run, COMPARED, proof.write_part)

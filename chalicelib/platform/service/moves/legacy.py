@@ -1,4 +1,4 @@
-"""The source of a move out of a legacy database: its rows are converted, and those that do not fit are reported."""
+"""The source of a move from a legacy database: converts its rows, and reports rows that do not fit."""
 
 from __future__ import annotations
 

@@ -80,8 +80,8 @@ def sealed_place(job: ProvisioningJob) -> tuple[StoredPlace, bool]:
 def drop_old_place(old: StoredPlace, store_id: str, *, with_tables: bool = False) -> list[str]:
     """Remove what Backroom created at a place that the store no longer uses.
 
-    Returns the names of objects that are left. On a shared server these are the schema and the role; on an owner's
-    server the store's login, and with `with_tables` the tables with the store's mark. If an owner's server refuses the
+    Returns the names of objects that are left. On a shared server, drops the schema and the role; on an owner's server
+    the store's login and, with `with_tables`, the tables with the store's mark. If an owner's server refuses the
     connection, everything stays there. Idempotent. Raises SchemaInUse if the schema of a shared server is another
     store's, Unreachable.
     """

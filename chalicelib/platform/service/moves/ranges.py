@@ -1,4 +1,4 @@
-"""The reconciliation of one key range: the source's rows are read, and the target is made equal to them."""
+"""Reconciliation of one key range: makes the target's rows equal to the source's."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class ImportReport:
 
     @classmethod
     def load(cls, row: Transfer) -> ImportReport:
-        """Return the report as it is stored, empty if there is none."""
+        """Return the stored report; an empty one if there is none."""
         report = cls(_url(row, "report.csv"))
         if row.report_url is not None:
             records = list(read_records([storage.get(report.url)], START))[1:]

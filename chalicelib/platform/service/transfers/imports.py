@@ -56,7 +56,7 @@ from chalicelib.platform.service.transfers.runs import TransferFailed, TransferW
 
 
 class _Undone(Exception):
-    """The rows of a dry run were checked; the transaction is rolled back."""
+    """Signals that the rows of a dry run were checked, and rolls the transaction back."""
 
     def __init__(self, cursor: ImportCursor) -> None:
         super().__init__()

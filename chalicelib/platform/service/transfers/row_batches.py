@@ -204,7 +204,7 @@ class RowBatch:
 
 
 _Pair = tuple[FileRow, Row]
-"""A row of the file and the whole row that it makes."""
+"""A row of the file, and the complete row to store."""
 
 
 def free_products(store: Store, created: int) -> int:
