@@ -1,7 +1,7 @@
 """Hashes of rows in one canonical form: the same values have the same hash on PostgreSQL, MySQL and MariaDB.
 
-Numbers are compared by value, times by their UTC microseconds, JSON by its values in any order of keys, and texts by
-code points. A value is encoded by its type; texts are prefixed with their length.
+Numbers are compared by value, times by their UTC microseconds, JSON by its values in any order of keys, and texts by code
+points. A move hashes each row of both sides, so an encoding is chosen by the value's type, and texts have their length.
 """
 
 from __future__ import annotations
@@ -62,4 +62,4 @@ _ENCODERS: dict[type, Callable[[Any], str]] = {
     Decimal: _encode_decimal,
     datetime: _encode_time,
 }
-"""The encoding of each type. Lists and objects are JSON; a JSON column may also hold a plain text or number."""
+"""How a value is written, by its type; lists and objects are JSON. A JSON column may hold a text or a number itself."""

@@ -152,10 +152,7 @@ def list_jobs(query: JobQuery, page: PageRequest) -> PageResult[JobRead]:
 def new_place_job(
     store_id: str, kind: JobKind, request: JobRequest, requested_by: str, notes: dict[str, Any] | None = None
 ) -> ProvisioningJob:
-    """Return a job that creates a place for the store's tables.
-
-    `notes` are its first notes, in addition to the certificate.
-    """
+    """Return a job that makes a place for the store's tables. `notes` are the first ones, beside the certificate."""
     job_id, certificate = ids.new(), certificate_of(request.database)
     return new_job(
         store_id,

@@ -125,7 +125,7 @@ def self_references(side: TableSide) -> list[str]:
 
 
 def _link_rows(target: TableSide, name: str, rows: list[Values]) -> None:
-    """Set references to rows of the same table that exist by now: rows are not inserted in the order of references."""
+    """Set the references to rows of the same table, as far as those are there: the order of keys is another one."""
     position = store_ranges.column_names(target.table).index(name)
     links = {target.key_of(row): row[position] for row in rows if row[position] is not None}
     present = store_ranges.find_present(target, target.table, set(links.values()))
