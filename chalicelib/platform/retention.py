@@ -95,7 +95,9 @@ TABLE_POLICIES = (
         ),
     ),
     TablePolicy("platform/revenue_reports", RevenueReport),
-    TablePolicy("platform/usage_statistics", UsageStatistic, note="Counts of a store in a month; it names no person."),
+    TablePolicy(
+        "platform/usage_statistics", UsageStatistic, note="Counts of a store in a month, without personal data."
+    ),
     TablePolicy("platform/performance_metrics", PerformanceMetric),
     TablePolicy("platform/platform_settings", PlatformSetting),
     TablePolicy("platform/audit_logs", AuditLog, note="Who acted must stay known; archived after two years."),
@@ -135,7 +137,7 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
         "backups/",
         {SubjectType.STORE: "backups/{id}/"},
         is_exported=False,
-        note="Backups of a store's database, which its owner downloads; gone after 30 days.",
+        note="Backups of a store's database, for its owner; deleted after 30 days.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,
@@ -147,19 +149,19 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
         Bucket.IMAGES,
         "job-reports/",
         {SubjectType.STORE: "job-reports/{id}/"},
-        note="Large reports of jobs, and the proofs of moves: hashes and keys of ranges of rows. Gone after a year.",
+        note="Large reports of jobs, and the proofs of moves: hashes and keys of ranges of rows. Deleted after a year.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,
         "payloads/platform/job-reports/",
         {SubjectType.STORE: "payloads/platform/job-reports/{id}/"},
-        note="Large reports of jobs before they had a prefix of their own; gone after 90 days.",
+        note="Large reports of jobs from earlier releases; deleted after 90 days.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,
         "transfers/",
         {SubjectType.STORE: "transfers/{id}/"},
-        note="Uploaded and exported CSV files and reports of imports; gone after 30 days, as their rows are.",
+        note="Uploaded and exported CSV files and reports of imports; deleted after 30 days, like the rows of `transfers`.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,

@@ -50,9 +50,10 @@ def back_up_store(call: ApiRequest[Account], store_id: str) -> JobAccepted | Res
 @bp.route("/v1/platform/stores/{store_id}/restore", methods=["POST"])
 @endpoint(bp, auth=owner_or_operator, body=RestoreInput, returns=JobAccepted, status=202)
 def restore_store(call: ApiRequest[Account, RestoreInput], store_id: str) -> JobAccepted | Response:
-    """Start the job that restores a backup into a new place, which the store uses then. The old place stays 7 days.
+    """Start the job that restores a backup into a new place, to which the store is then switched.
 
-    Changes since the backup are not in the new place. If a job is in progress, return it with 200.
+    The old place stays 7 days. Changes since the backup are not in the new place. If a job is in progress, return it
+    with 200.
     """
     store = get_accessible_store(call.principal, store_id)
     result, is_new = restores.request_restore(store, call.body, call.principal.subject)

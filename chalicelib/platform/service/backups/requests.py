@@ -1,4 +1,4 @@
-"""Backups as the owner sees them: requested, and listed with links. Uses no SQL: a worker makes them."""
+"""Requests for backups, and their list with links. Uses no SQL: a worker writes the backups."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINK_SECONDS = 900
 
 
 def request_backup(store: Store, requested_by: str) -> tuple[JobAccepted, bool]:
-    """Start the job that backs the store up, or return the job in progress; and whether it is new.
+    """Start the job that backs the store up, or return the job in progress. Also returns whether the job is new.
 
     A suspended store can be backed up, and one that is being deleted. Raises StoreNotProvisioned.
     """
