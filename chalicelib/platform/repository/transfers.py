@@ -81,13 +81,17 @@ def mark_cancelled(row: Transfer) -> bool:
 
 
 def acquire_lease(store_id: str, transfer_id: str) -> Transfer | None:
-    """Lease an unfinished transfer and count the attempt. Returns None if it has ended or another worker has it."""
+    """Lease an unfinished transfer and count the attempt; what it waited for is over.
+
+    Returns None if it has ended or another worker has it.
+    """
     now, row = clock.now(), Transfer(store_id, transfer_id)
     actions: list[Action] = [
         Transfer.status.set(TransferStatus.RUNNING),
         Transfer.lease_holder.set(ids.new()),
         Transfer.lease_until.set(now + LEASE),
         Transfer.attempts.add(1),
+        Transfer.error_message.remove(),
         Transfer.updated_at.set(now),
     ]
     is_free = Transfer.lease_holder.does_not_exist() | (Transfer.lease_until < now)

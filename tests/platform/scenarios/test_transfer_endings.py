@@ -214,6 +214,21 @@ def test_a_transfer_that_waits_for_a_day_fails(tea: DataClient) -> None:
     assert (row.status.value, row.error_message) == ("failed", "The store's database is being moved. It took too long.")
 
 
+@pytest.mark.parametrize("kind", ["import", "export"])
+def test_a_completed_transfer_shows_no_earlier_wait(tea: DataClient, kind: str) -> None:
+    if kind == "import":
+        transfer_id = create_import(tea, "cms_pages", pages(0))
+    else:
+        transfer_id = tea.call("POST", "transfers", {"kind": kind, "table": "cms_pages"}).json()["id"]
+    Store(tea.store.id).update([Store.is_active.set(False)])
+    run(tea, transfer_id)
+    Store(tea.store.id).update([Store.is_active.set(True)])
+    assert tea.call("GET", f"transfers/{transfer_id}").json()["error_message"] is not None
+    run(tea, transfer_id)
+    done = tea.call("GET", f"transfers/{transfer_id}").json()
+    assert (done["status"], done["error_message"]) == ("completed", None)
+
+
 def test_the_usage_log_has_one_entry_for_all_rows_of_an_import(tea: DataClient) -> None:
     import_file(tea, "cms_pages", pages(3))
     import_file(tea, "cms_pages", csv_of(HEADER, "s1,New", "s7,T"))
