@@ -214,6 +214,23 @@ def test_a_transfer_that_waits_for_a_day_fails(tea: DataClient) -> None:
     assert (row.status.value, row.error_message) == ("failed", "The store's database is being moved. It took too long.")
 
 
+def test_an_import_fails_if_another_database_replaced_the_one_with_its_rows(
+    tea: DataClient, shared_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_ROWS", 5)
+    monkeypatch.setattr(imports, "TURN", timedelta(0))
+    transfer_id = create_import(tea, "cms_pages", pages(12))
+    run(tea, transfer_id)
+    store_connections.close_connections()
+    shared_database.prepared.empty()  # as a restore of an earlier backup, which has no cursors
+    with store_connections.transaction(tea.store) as transaction:
+        transaction.connection.execute(CURSORS.delete())
+    transfer = run_transfer(tea, transfer_id)
+    assert transfer["status"] == "failed"
+    assert transfer["error_message"] == "The store's database was replaced; import the file again."
+    assert tea.list("cms_pages") == []
+
+
 @pytest.mark.parametrize("kind", ["import", "export"])
 def test_a_completed_transfer_shows_no_earlier_wait(tea: DataClient, kind: str) -> None:
     if kind == "import":

@@ -26,6 +26,7 @@ from chalicelib.platform.domain.transfers import (
     ROW_FAILURES,
     SAVED_AFTER,
     SAVED_BATCHES,
+    START,
     TURN,
     BatchResult,
     ImportCursor,
@@ -51,6 +52,8 @@ from chalicelib.platform.service.transfers.row_batches import (
     free_products,
 )
 from chalicelib.platform.service.transfers.runs import TransferFailed, TransferWaits, usable_store
+
+_REPLACED = "The store's database was replaced; import the file again."
 
 
 class _Undone(Exception):
@@ -150,10 +153,14 @@ def forget_cursor(row: Transfer) -> None:
 
 
 def _find_or_add(transaction: StoreTransaction, transfer_id: str, start: ImportCursor) -> ImportCursor:
+    """Return the cursor in the store's database. Raises TransferFailed if a database without it replaced that one."""
     cursor = store_import_cursors.find_cursor(transaction, transfer_id)
-    if cursor is None:
-        store_import_cursors.add_cursor(transaction, transfer_id, start)
-    return cursor or start
+    if cursor is not None:
+        return cursor
+    if start.position != START:
+        raise TransferFailed(_REPLACED)
+    store_import_cursors.add_cursor(transaction, transfer_id, start)
+    return start
 
 
 def _import_file(run: _ImportRun) -> None:
