@@ -109,6 +109,60 @@ def test_a_canceled_import_stops_before_its_next_batch(tea: DataClient, monkeypa
     assert tea.call("POST", f"transfers/{transfer_id}/cancel").json()["code"] == "TransferEnded"
 
 
+@pytest.mark.parametrize("is_running", [True, False])
+def test_a_canceled_import_reports_what_it_stored(
+    tea: DataClient, monkeypatch: pytest.MonkeyPatch, *, is_running: bool
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_ROWS", 5)
+    monkeypatch.setattr(imports, "SAVED_AFTER", timedelta(hours=1))
+    transfer_id = create_import(tea, "cms_pages", pages(12) + b"x,\r\n" + pages(100, 12)[len(HEADER) + 2 :])
+    batches, usable = iter(range(40)), runs.usable_store
+
+    def cancel_at_fourth(row: Transfer) -> Store:
+        if next(batches) == 4:
+            if not is_running:
+                raise MemoryError  # as a worker that crashes before it has saved its progress
+            assert tea.call("POST", f"transfers/{transfer_id}/cancel").json()["status"] == "cancelled"
+        return usable(row)
+
+    monkeypatch.setattr(imports, "usable_store", cancel_at_fourth)
+    if is_running:
+        run(tea, transfer_id)
+    else:
+        monkeypatch.setattr(imports._ImportRun, "save_all", lambda _: None)
+        with pytest.raises(MemoryError):
+            run(tea, transfer_id)
+        monkeypatch.undo()
+        assert tea.call("POST", f"transfers/{transfer_id}/cancel").json()["status"] == "cancelled"
+        run(tea, transfer_id)
+    transfer = tea.call("GET", f"transfers/{transfer_id}").json()
+    stored = len(tea.list("cms_pages", limit=100))
+    assert (transfer["status"], transfer["rows_written"], transfer["rows_failed"]) == ("cancelled", stored, 1)
+    assert [line for line, _, _ in report_of(transfer)] == [14]
+    assert cursors(tea.store) == []
+    row = Transfer.get(tea.store.id, transfer_id, consistent_read=True)
+    assert {getattr(row, name) for name in ("unfinished", "lease_holder", "lease_until")} == {None}
+    [log] = [log for log in iterate_logs_of_hour(tea.store.id, start_of_hour(clock.now())) if "import" in log.endpoint]
+    assert log.changes == {"cms_pages": {"created": stored}}
+
+
+def test_a_canceled_import_waits_for_its_store_and_stays_canceled(tea: DataClient) -> None:
+    transfer_id = create_import(tea, "cms_pages", pages(3))
+    tea.call("POST", f"transfers/{transfer_id}/cancel")
+    Store(tea.store.id).update([Store.database_status.set(DatabaseStatus.MOVING)])
+    run(tea, transfer_id)
+    row = Transfer.get(tea.store.id, transfer_id, consistent_read=True)
+    assert (row.status.value, row.unfinished) == ("cancelled", Transfer.RUNNING)
+    assert row.error_message is None
+    ended_at = row.completed_at
+    Store(tea.store.id).update([Store.database_status.set(DatabaseStatus.ACTIVE)])
+    run(tea, transfer_id)
+    row.refresh(consistent_read=True)
+    assert (row.status.value, row.completed_at) == ("cancelled", ended_at)
+    assert row.unfinished is None
+    assert tea.list("cms_pages") == []
+
+
 def test_concurrent_workers_store_each_row_once(tea: DataClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "BATCH_ROWS", 5)
     transfer_id = create_import(tea, "cms_pages", pages(40), mode="insert")

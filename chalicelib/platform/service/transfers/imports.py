@@ -146,6 +146,17 @@ def run_import(row: Transfer) -> None:
     run.save_all()
 
 
+def save_cancelled(row: Transfer) -> None:
+    """Save the counts and rejected rows of a canceled import, as the cursor in the store's database has them.
+
+    Raises TransferWaits, TransferFailed, TransferLeaseLost, StatementFailed, Unavailable.
+    """
+    store = usable_store(row)
+    cursor = retry_deadlocks(store, lambda transaction: store_import_cursors.find_cursor(transaction, row.id))
+    if cursor is not None:
+        _ImportRun(row, schemas()[row.table_name], cursor, ImportReport.load(row), clock.now()).save_all()
+
+
 def forget_cursor(row: Transfer) -> None:
     """Delete the cursor of an ended import from the store's database."""
     store = usable_store(row)

@@ -85,11 +85,14 @@ def start_import(caller: StoreCaller, transfer_id: str) -> TransferRead:
 
 
 def cancel_transfer(caller: StoreCaller, transfer_id: str) -> TransferRead:
-    """End a transfer. Rows that an import has stored stay. Raises TransferNotFound, Forbidden, TransferEnded."""
+    """End a transfer. Rows that an import has stored stay; the worker reports them. Raises TransferNotFound, Forbidden, TransferEnded."""
     row = _accessible_transfer(caller, transfer_id)
     if not transfers.mark_cancelled(row):
         raise TransferEnded
-    return _read(transfers.get(row.store_id, row.id))
+    row = transfers.get(row.store_id, row.id)
+    if row.unfinished is not None:
+        messages.publish(TransferDue(store_id=row.store_id, transfer_id=row.id))
+    return _read(row)
 
 
 def _check_request(caller: StoreCaller, body: TransferCreate) -> None:
