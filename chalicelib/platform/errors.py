@@ -200,6 +200,10 @@ class TransferNotUploaded(Conflict):
     title = "Upload the file before you start the import"
 
 
+class TransferTooOld(Conflict):
+    title = "The import was created too long ago"
+
+
 class TransferEnded(Conflict):
     title = "The transfer has ended"
 

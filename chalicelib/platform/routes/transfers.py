@@ -12,6 +12,7 @@ from chalicelib.platform.errors import (
     TransferEnded,
     TransferNotFound,
     TransferNotUploaded,
+    TransferTooOld,
 )
 from chalicelib.platform.routes.store_blueprint import bp, store_endpoint
 from chalicelib.platform.schemas.transfers import TransferCreate, TransferRead
@@ -63,10 +64,10 @@ def get_transfer(call: ApiRequest[StoreCaller], transfer_id: str) -> TransferRea
     auth=store_writer,
     returns=TransferRead,
     status=202,
-    errors=(TransferNotFound, TransferNotUploaded, TransferEnded),
+    errors=(TransferNotFound, TransferNotUploaded, TransferTooOld, TransferEnded),
 )
 def start_import(call: ApiRequest[StoreCaller], transfer_id: str) -> TransferRead:
-    """Start an import whose file is uploaded."""
+    """Start an import whose file is uploaded, within a day of its creation."""
     from chalicelib.platform.service.transfers import requests  # noqa: PLC0415 - loads SQL
 
     return requests.start_import(call.principal, transfer_id)

@@ -76,6 +76,17 @@ def test_an_import_starts_once_its_file_is_there(tea: DataClient) -> None:
     assert (ended.status_code, ended.json()["code"]) == (409, "TransferEnded")
 
 
+def test_an_import_starts_within_a_day_of_its_creation(tea: DataClient) -> None:
+    created = tea.call("POST", "transfers", {"kind": "import", "table": "cms_pages"}).json()
+    upload_file(created["upload"], pages(1))
+    row = Transfer(tea.store.id, created["id"])
+    row.update([Transfer.created_at.set(clock.now() - timedelta(days=1, minutes=1))])
+    refused = tea.call("POST", f"transfers/{created['id']}/start")
+    assert (refused.status_code, refused.json()["code"]) == (409, "TransferTooOld")
+    row.update([Transfer.created_at.set(clock.now() - timedelta(hours=23))])
+    assert tea.call("POST", f"transfers/{created['id']}/start").status_code == 202
+
+
 def test_the_form_takes_no_other_type_of_file(tea: DataClient) -> None:
     form = tea.call("POST", "transfers", {"kind": "import", "table": "cms_pages"}).json()["upload"]
     fields = form["fields"] | {"Content-Type": "text/html"}

@@ -8,9 +8,9 @@ from chalicelib.kit.errors import Forbidden
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.platform.domain.store_filters import parse_filters
 from chalicelib.platform.domain.store_schema import READ_ONLY_TABLES
-from chalicelib.platform.domain.transfers import LEASE, MAX_BYTES, scopes_of
+from chalicelib.platform.domain.transfers import LEASE, MAX_BYTES, START_WITHIN, scopes_of
 from chalicelib.platform.enums import TransferKind, TransferMode, TransferStatus
-from chalicelib.platform.errors import InvalidTransfer, TransferEnded, TransferNotUploaded
+from chalicelib.platform.errors import InvalidTransfer, TransferEnded, TransferNotUploaded, TransferTooOld
 from chalicelib.platform.models import Transfer
 from chalicelib.platform.repository import transfers
 from chalicelib.platform.schemas.transfers import TransferCreate, TransferDue, TransferRead, UploadForm
@@ -68,10 +68,12 @@ def get_transfer(caller: StoreCaller, transfer_id: str) -> TransferRead:
 def start_import(caller: StoreCaller, transfer_id: str) -> TransferRead:
     """Queue an import whose file is uploaded. One that has begun is returned as it is.
 
-    Raises TransferNotFound, Forbidden, TransferNotUploaded, TransferEnded.
+    Raises TransferNotFound, Forbidden, TransferTooOld, TransferNotUploaded, TransferEnded.
     """
     row = _accessible_transfer(caller, transfer_id)
     if row.status is TransferStatus.AWAITING_UPLOAD:
+        if clock.now() > row.created_at + START_WITHIN:
+            raise TransferTooOld("The import was created more than a day ago; create a new one.")
         facts = storage.stat(files.upload_url(row))
         if facts is None:
             raise TransferNotUploaded
