@@ -87,6 +87,25 @@ def test_an_import_starts_within_a_day_of_its_creation(tea: DataClient) -> None:
     assert tea.call("POST", f"transfers/{created['id']}/start").status_code == 202
 
 
+def test_a_store_has_three_unfinished_transfers_and_others_wait_for_none(
+    tea: DataClient, shared_database: StoreDatabase
+) -> None:
+    export = {"kind": "export", "table": "cms_pages"}
+    waiting = tea.call("POST", "transfers", {"kind": "import", "table": "cms_pages"}).json()
+    upload_file(waiting["upload"], pages(1))
+    unfinished = [tea.call("POST", "transfers", export).json()["id"] for _ in range(3)]
+    for path, body in (("transfers", export), (f"transfers/{waiting['id']}/start", None)):
+        refused = tea.call("POST", path, body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "TooManyTransfers")
+    other = data_client(tea.api, connected_store(shared_database))
+    assert other.call("POST", "transfers", export).status_code == 201
+    run_transfer(tea, unfinished[0])
+    assert tea.call("POST", f"transfers/{waiting['id']}/start").status_code == 202
+    assert tea.call("POST", f"transfers/{waiting['id']}/start").status_code == 202, "it has begun"
+    tea.call("POST", f"transfers/{unfinished[1]}/cancel")
+    assert tea.call("POST", "transfers", export).status_code == 201
+
+
 def test_the_form_takes_no_other_type_of_file(tea: DataClient) -> None:
     form = tea.call("POST", "transfers", {"kind": "import", "table": "cms_pages"}).json()["upload"]
     fields = form["fields"] | {"Content-Type": "text/html"}
