@@ -41,6 +41,11 @@ def find_hour(store_id: str, hour: datetime) -> UsageHour | None:
         return None
 
 
+def list_latest_hours(store_id: str, limit: int) -> list[UsageHour]:
+    """Return the last hours in which a store was called, newest first. An unreadable row is skipped."""
+    return list(readable_rows(UsageHour.query(store_id, scan_index_forward=False, limit=limit)))
+
+
 def set_figures(row: UsageHour) -> bool:
     """Set the figures of an hour. Returns False if the hour is final, was computed from later logs, or is erased."""
     columns = (UsageHour.calls, UsageHour.errors, UsageHour.is_final, UsageHour.computed_at, UsageHour.endpoints)

@@ -12,6 +12,7 @@ from chalicelib.platform.errors import InvalidStoreQuery
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import stores
 from chalicelib.platform.schemas.stores import StoreQuery, StoreRead
+from chalicelib.platform.service.measures import recomputation
 from chalicelib.platform.service.stores import to_store_read
 
 
@@ -39,13 +40,15 @@ def suspend_store(store_id: str, reason: str) -> StoreRead:
 
 
 def reactivate_store(store_id: str) -> StoreRead:
-    """End the suspension of a store. Raises StoreNotFound."""
+    """End the suspension of a store, and measure the days that ended meanwhile. Raises StoreNotFound."""
 
     def columns(row: Store) -> dict[str, Any]:
         status = DatabaseStatus.ACTIVE if row.database_status is DatabaseStatus.SUSPENDED else row.database_status
         return {"is_active": True, "suspended_reason": None, "database_status": status}
 
-    return _change(store_id, columns)
+    result = _change(store_id, columns)
+    recomputation.recompute_called_days(stores.get_store(store_id))
+    return result
 
 
 def _change(store_id: str, columns_of: Callable[[Store], dict[str, Any]]) -> StoreRead:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from chalicelib.kit import messages
-from chalicelib.platform.domain import revenue
+from chalicelib.kit import clock, messages
+from chalicelib.platform.domain import revenue, store_days
 from chalicelib.platform.domain.usage_hours import HOUR
 from chalicelib.platform.domain.usage_logs import start_of_hour
-from chalicelib.platform.repository import stores
+from chalicelib.platform.models import Store
+from chalicelib.platform.repository import stores, usage_hours
 from chalicelib.platform.schemas.measure_messages import (
     PerformanceRequested,
     RevenueReportRequested,
@@ -17,18 +18,23 @@ from chalicelib.platform.schemas.measure_messages import (
 )
 
 _DAYS_AT_ONCE = 31
+_CALLED_HOURS = 72
+"""The last hours of calls whose days are measured after a suspension: at least three days."""
 _ONE_DAY = timedelta(days=1)
 
 
 def recompute_store(store_id: str, first: date, last: date) -> int:
     """Queue a store's local days, and its usage of their months. Returns the number of days. Raises StoreNotFound."""
     store = stores.get_store(store_id)
-    days = tuple(_days(first, last))
-    starts = range(0, len(days), _DAYS_AT_ONCE)
-    messages.publish_many(
-        StoreDaysRequested(store_id=store.id, days=days[start : start + _DAYS_AT_ONCE]) for start in starts
-    )
-    return len(days)
+    return _request_days(store, tuple(_days(first, last)))
+
+
+def recompute_called_days(store: Store) -> int:
+    """Queue the ended local days of the store's last calls: a suspended store is not measured. Returns their number."""
+    today = store_days.local_date(clock.now(), store.timezone)
+    hours = usage_hours.list_latest_hours(store.id, _CALLED_HOURS)
+    days = sorted({store_days.local_date(row.hour, store.timezone) for row in hours} - {today})
+    return _request_days(store, tuple(days))
 
 
 def recompute_revenue(first: str, last: str) -> int:
@@ -43,6 +49,14 @@ def recompute_performance(first: datetime, last: datetime) -> int:
     hours = list(_hours(start_of_hour(first), last))
     messages.publish_many(PerformanceRequested(hour=each) for each in hours)
     return len(hours)
+
+
+def _request_days(store: Store, days: tuple[date, ...]) -> int:
+    starts = range(0, len(days), _DAYS_AT_ONCE)
+    messages.publish_many(
+        StoreDaysRequested(store_id=store.id, days=days[start : start + _DAYS_AT_ONCE]) for start in starts
+    )
+    return len(days)
 
 
 def _days(day: date, last: date) -> Iterator[date]:

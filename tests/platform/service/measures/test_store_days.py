@@ -8,14 +8,19 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit import ids
+from chalicelib.kit import clock, ids
+from chalicelib.platform.domain.store_days import local_date
+from chalicelib.platform.domain.usage_logs import start_of_hour
 from chalicelib.platform.enums import DatabaseStatus
 from chalicelib.platform.models import Store, StoreAnalytics
+from chalicelib.platform.repository import usage_hours
 from chalicelib.platform.schemas.measure_messages import StoreDaysRequested
+from chalicelib.platform.service import operator_stores
 from chalicelib.platform.service.measures.store_days import measure_store
 from chalicelib.platform.store_database.tables import ORDERS
 from tests.platform.clocks import set_clock
 from tests.platform.measured_orders import add_order, add_visits
+from tests.platform.provisioning import Drain
 from tests.platform.store_databases import StoreDatabase, connected_store
 from tests.platform.store_rows import add_customer, execute
 
@@ -101,6 +106,21 @@ def test_a_store_without_a_database_in_use_is_skipped(shared_database: StoreData
     store.save()
     measure(store, SUNDAY)
     assert StoreAnalytics.count(store.id) == 0
+
+
+def test_the_days_before_a_suspension_are_measured_after_it(store: Store, drain: Drain) -> None:
+    called_at = clock.now() - timedelta(days=40)
+    usage_hours.add_hour(store.id, start_of_hour(called_at))
+    usage_hours.add_hour(store.id, start_of_hour(clock.now()))
+    add_order(store, called_at, "10")
+    operator_stores.suspend_store(store.id, "unpaid")
+    day = local_date(start_of_hour(called_at), store.timezone)
+    measure(store, day)
+    assert StoreAnalytics.count(store.id) == 0
+    operator_stores.reactivate_store(store.id)
+    assert drain() == []
+    assert [row.date for row in StoreAnalytics.query(store.id)] == [day], "today has not ended"
+    assert figures(store, day)[1] == 1
 
 
 def test_a_missing_store_and_one_whose_server_is_down_end_no_other_message(shared_database: StoreDatabase) -> None:
