@@ -10,6 +10,7 @@ from chalicelib.platform.models import Store
 from chalicelib.platform.repository import integration_configs, stores
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database import revisions
+from chalicelib.platform.store_database.tables import METADATA
 
 
 def downgrade_store(store_id: str) -> None:
@@ -26,12 +27,14 @@ def downgrade(connection: Connection, dialect: Dialect, schema: str, revision: s
     name = quoted(schema, dialect)
     later = revisions.pending(revision) if revision == revisions.BASELINE else ()
     for change in (change for each in later for change in revisions.changes(each, Dialect.MYSQL)):
+        column = str(change.index).removeprefix(f"ix_{change.table}_")
         if change.index is None:
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}.{change.table}")
         elif dialect is Dialect.POSTGRESQL:
             connection.exec_driver_sql(f"DROP INDEX {name}.{change.index}")
+        elif not METADATA.tables[change.table].c[column].foreign_keys:
+            connection.exec_driver_sql(f"ALTER TABLE {name}.{change.table} DROP INDEX {change.index}")
         else:  # MySQL keeps an index for each reference
-            column = str(change.index).removeprefix(f"ix_{change.table}_")
             own = f"ADD INDEX IF NOT EXISTS fk_{change.table}_{column} ({column})"
             connection.exec_driver_sql(f"ALTER TABLE {name}.{change.table} DROP INDEX {change.index}, {own}")
     connection.exec_driver_sql(f"UPDATE {name}.alembic_version SET version_num = '{revision}'")

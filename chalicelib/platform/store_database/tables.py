@@ -166,6 +166,7 @@ CUSTOMERS = _table(
     money("total_spent", default=Decimal(0)),
     count("order_count"),
 )
+Index(None, CUSTOMERS.c.created_at)
 
 DISCOUNTS = _table(
     "discounts",
@@ -214,6 +215,7 @@ ORDERS = _table(
     one_of(_ORDER_STATUS),
     *_not_negative("subtotal", "discount_total", "tax_total", "shipping_total", "total"),
     CheckConstraint("total = subtotal - discount_total + tax_total + shipping_total", name="total_sum"),
+    Index(None, "placed_at"),
 )
 
 ORDER_ITEMS = _table(

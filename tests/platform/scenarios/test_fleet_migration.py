@@ -301,7 +301,7 @@ def test_a_run_of_mysql_that_was_killed_between_statements_is_resumed(prepared_p
         assert store_migrations.read_revision(connection, place.schema) == "0001"
         store_migrations.upgrade(connection, Dialect.MYSQL, place.schema, note=noted.append)
         assert store_migrations.read_revision(connection, place.schema) == HEAD
-    assert noted == [0, 1, 2, 2, 3, 4, 5, 6, 0]
+    assert noted == [0, 1, 2, 2, 3, 4, 5, 6, 0, 0, 1]
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"], indirect=True)

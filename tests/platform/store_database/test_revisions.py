@@ -96,6 +96,15 @@ def test_all_revisions_together_make_the_metadata(prepared_place: PreparedPlace)
     assert differences == []
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"], indirect=True)
+@pytest.mark.parametrize(("table", "column"), [("orders", "placed_at"), ("customers", "created_at")])
+def test_the_rows_of_a_day_are_found_by_an_index(prepared_place: PreparedPlace, table: str, column: str) -> None:
+    place = prepared_place.migrating_place
+    with store_connections.connect(place.server) as connection:
+        indexes = inspect(connection).get_indexes(table, schema=place.schema)
+    assert [column] in [index["column_names"] for index in indexes]
+
+
 def _is_own(difference: object) -> bool:
     """Return whether a difference is a mark, `alembic_version`, or MariaDB's text for JSON."""
     text_of = str(difference)

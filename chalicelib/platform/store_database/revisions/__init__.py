@@ -15,7 +15,7 @@ from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.platform.store_database.schema_changes import SchemaChange, read_change
 
 BASELINE = "0001"
-REVISIONS = (BASELINE, "0002", "0003")
+REVISIONS = (BASELINE, "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 END = ";\n"
 
