@@ -40,7 +40,7 @@ def suspend_store(store_id: str, reason: str) -> StoreRead:
 
 
 def reactivate_store(store_id: str) -> StoreRead:
-    """End the suspension of a store, and measure the days that ended meanwhile. Raises StoreNotFound."""
+    """End the suspension of a store, and measure the days that it left out. Raises StoreNotFound."""
 
     def columns(row: Store) -> dict[str, Any]:
         status = DatabaseStatus.ACTIVE if row.database_status is DatabaseStatus.SUSPENDED else row.database_status
