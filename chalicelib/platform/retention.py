@@ -139,9 +139,15 @@ OBJECT_PREFIXES: tuple[ObjectPrefix, ...] = (
     ),
     ObjectPrefix(
         Bucket.IMAGES,
+        "certificates/",
+        {SubjectType.STORE: "certificates/{id}/"},
+        note="Certificates of the authorities of stores' servers that are too large for a row.",
+    ),
+    ObjectPrefix(
+        Bucket.IMAGES,
         "payloads/platform/certificates/",
         {SubjectType.STORE: "payloads/platform/certificates/{id}/"},
-        note="Certificates of a store's server that are too large for its row.",
+        note="Such certificates before they had a prefix of their own; gone after 90 days.",
     ),
     ObjectPrefix(
         Bucket.IMAGES,

@@ -32,9 +32,7 @@ def hash_texts(kinds: Sequence[ColumnKind], texts: Sequence[str | None]) -> byte
 
     A time is in TIME_FORMAT. `kinds`: of the columns.
     """
-    encoded = [
-        "n;" if text is None else _TEXT_ENCODERS[kind](text) for kind, text in zip(kinds, texts, strict=True)
-    ]
+    encoded = ["n;" if text is None else _TEXT_ENCODERS[kind](text) for kind, text in zip(kinds, texts, strict=True)]
     return hashlib.sha256("".join(encoded).encode()).digest()
 
 

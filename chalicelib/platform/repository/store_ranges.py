@@ -254,10 +254,10 @@ def _is_any(columns: Sequence[Column[Any]], values: Collection[tuple[Any, ...]])
 def _comes_after(table: Table, key: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for keys after another one; its first column bounds the index on every server."""
     columns = list(table.primary_key.columns)
-    if len(columns) == 1:
-        return columns[0] > key[0]
-    alternatives = [
+    alternatives: list[ColumnElement[bool]] = [
         and_(*(columns[place] == key[place] for place in range(number)), columns[number] > key[number])
         for number in range(len(columns))
     ]
+    if len(columns) == 1:
+        return alternatives[0]
     return and_(columns[0] >= key[0], or_(*alternatives))

@@ -52,5 +52,7 @@ def _read_texts(side: TableSide, query: Select[Any]) -> list[Texts]:
 
 def _text_of(column: ColumnElement[Any]) -> ColumnElement[Any]:
     if kind_of(column) is ColumnKind.TIME:
-        return func.to_char(func.timezone(literal_column("'UTC'"), column), literal_column(f"'{TIME_FORMAT}'"), type_=Text)
+        return func.to_char(
+            func.timezone(literal_column("'UTC'"), column), literal_column(f"'{TIME_FORMAT}'"), type_=Text
+        )
     return cast(column, Text)

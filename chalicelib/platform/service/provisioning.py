@@ -35,9 +35,9 @@ from chalicelib.platform.service.database_jobs import QUEUED, accepted_job, new_
 from chalicelib.platform.service.job_requests import (
     CERTIFICATE,
     JobRequest,
-    certificate_of,
     new_request,
     seal_request,
+    store_certificate_of,
 )
 
 TABLE_COUNT = 14
@@ -152,8 +152,8 @@ def list_jobs(query: JobQuery, page: PageRequest) -> PageResult[JobRead]:
 def new_place_job(
     store_id: str, kind: JobKind, request: JobRequest, requested_by: str, notes: dict[str, Any] | None = None
 ) -> ProvisioningJob:
-    """Return a job that makes a place for the store's tables. `notes` are the first ones, beside the certificate."""
-    job_id, certificate = ids.new(), certificate_of(request.database)
+    """Return a job that makes a place for the store's tables. `notes` are the first ones, beside the certificate's address."""
+    job_id, certificate = ids.new(), store_certificate_of(store_id, request.database)
     return new_job(
         store_id,
         job_id,

@@ -38,7 +38,7 @@ READ_AND_WRITE = (
 )
 IMAGES = {
     "discounts": ("changes/*", "figure-exports/*", "journals/*", "order-lines/*"),
-    "platform": ("job-reports/*",),
+    "platform": ("certificates/*", "job-reports/*"),
     "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
 """By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""

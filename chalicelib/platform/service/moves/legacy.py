@@ -16,6 +16,7 @@ from chalicelib.platform.domain.legacy_rows import RejectedRow, RowNotConvertibl
 from chalicelib.platform.domain.move_ranges import RANGE_ROWS, Key, RangeRepair, compare_range, last_key
 from chalicelib.platform.domain.row_hashes import hash_range, hash_row
 from chalicelib.platform.repository import store_legacy_tables, store_ranges
+from chalicelib.platform.repository.certificates import load_certificate
 from chalicelib.platform.repository.store_legacy_tables import LegacyTable
 from chalicelib.platform.repository.store_ranges import TableSide, Values
 from chalicelib.platform.repository.store_schema import schemas
@@ -52,7 +53,7 @@ class LegacySides:
     def open(cls, run: JobRun) -> LegacySides:
         """Connect to both sides. Raises InvalidSourceStore if no table of the source names its rows' stores."""
         details = run.request.details[LEGACY]
-        content = details["database"] | {CERTIFICATE: run.notes.get(LEGACY_CERTIFICATE)}
+        content = details["database"] | {CERTIFICATE: load_certificate(run.notes.get(LEGACY_CERTIFICATE))}
         database: OwnDatabase = TypeAdapter[OwnDatabase](OwnDatabase).validate_python(content)
         server = provisioning_places.own_target(database, run.store.id, "").admin
         schema = database.database if isinstance(database, MysqlDatabase) else database.schema_name

@@ -16,6 +16,7 @@ from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType, JobKind, JobStatus
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import provisioning_jobs, store_schemas, store_tables
+from chalicelib.platform.repository.certificates import put_certificate
 from chalicelib.platform.repository.integration_configs import StoredPlace
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.service.job_requests import CERTIFICATE, seal_details, unseal_details
@@ -40,7 +41,7 @@ def new_drop_job(store_id: str, old: StoredPlace, requested_by: str) -> Provisio
         status=JobStatus.PENDING,
         message="Waiting until the old place is removed",
         step=Step.DROP,
-        cursor={CERTIFICATE: old.certificate} if old.certificate else {},
+        cursor={CERTIFICATE: put_certificate(store_id, old.certificate)} if old.certificate else {},
         request=seal_details(job_id, place_details(old)),
         requested_by=requested_by,
         lease_until=now + OLD_PLACE_KEPT,
