@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.integrations.sql import engines
@@ -84,16 +85,19 @@ def _reconcile_texts(
         kinds = store_texts.column_kinds(source.table)
         digest = hash_range(hash_texts(kinds, row) for row in rows)
         return ReconciledRange(through, len(rows), digest, is_repaired=False)
-    if present or self_references(target) or not _copy_texts(run, target, rows):
+    if present or not _copy_texts(run, target, rows):
         return None
     return ReconciledRange(through, len(rows), "", is_repaired=True)
 
 
 def _copy_texts(run: JobRun, target: TableSide, rows: list[Texts]) -> bool:
     """Insert the rows in one transaction. Returns whether the target took them. Raises LeaseLost, StatementFailed."""
+    own = self_references(target)
     try:
         with engines.translated(), target.connection.begin():
-            store_ranges.copy_texts(target, rows)
+            store_ranges.copy_texts(target, [_without(target, row, own) for row in rows] if own else rows)
+            for name in own:
+                _link_rows(target, name, rows)
             run.require_lease()
     except StatementFailed as failure:
         if failure.reason not in REFUSALS:
@@ -161,7 +165,7 @@ def self_references(side: TableSide) -> list[str]:
     return [each.column for each in store_ranges.references(side.table) if each.table is side.table]
 
 
-def _link_rows(target: TableSide, name: str, rows: list[Values]) -> None:
+def _link_rows(target: TableSide, name: str, rows: Sequence[Values]) -> None:
     """Set the references to rows of the same table, as far as those are there: the order of keys is another one."""
     position = store_ranges.column_names(target.table).index(name)
     links = {target.key_of(row): row[position] for row in rows if row[position] is not None}
