@@ -1,4 +1,4 @@
-"""Connection pools for calls to vendors over HTTP. A call is sent once: the caller decides whether it is repeated."""
+"""Connection pools for calls to vendors over HTTP. Calls are not retried here; the caller decides."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CONNECT_TIMEOUT = 3
 
 @cache
 def http_pool(read_timeout: float) -> PoolManager:
-    """Return the process's pool of connections whose answers may take so many seconds."""
+    """Return the process's connection pool with a read timeout in seconds."""
     from urllib3 import PoolManager, Timeout
 
     return PoolManager(timeout=Timeout(connect=_CONNECT_TIMEOUT, read=read_timeout), retries=False)

@@ -9,7 +9,7 @@ from chalicelib.integrations import storage
 from chalicelib.kit import aws
 
 RANGE_BYTES = 4 * 1024 * 1024
-"""Bytes of one request."""
+"""The size of the range of a request, in bytes."""
 
 
 class _ObjectFile(io.RawIOBase):
@@ -35,8 +35,8 @@ class _ObjectFile(io.RawIOBase):
         end = min(self._position + len(buffer), self._size)
         if end <= self._position:
             return 0
-        wanted = f"bytes={self._position}-{end - 1}"
-        answer = aws.client("s3").get_object(Bucket=self._bucket, Key=self._key, Range=wanted)
+        byte_range = f"bytes={self._position}-{end - 1}"
+        answer = aws.client("s3").get_object(Bucket=self._bucket, Key=self._key, Range=byte_range)
         data: bytes = answer["Body"].read()
         buffer[: len(data)] = data
         self._position += len(data)
@@ -57,9 +57,9 @@ def iterate_blocks(url: str, start: int, facts: storage.ObjectFacts) -> Iterator
 
     bucket, key = storage.parts(url)
     for position in range(start, facts.byte_size, RANGE_BYTES):
-        wanted = f"bytes={position}-{min(position + RANGE_BYTES, facts.byte_size) - 1}"
+        byte_range = f"bytes={position}-{min(position + RANGE_BYTES, facts.byte_size) - 1}"
         try:
-            answer = aws.client("s3").get_object(Bucket=bucket, Key=key, Range=wanted, IfMatch=facts.etag)
+            answer = aws.client("s3").get_object(Bucket=bucket, Key=key, Range=byte_range, IfMatch=facts.etag)
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 412):
                 raise storage.ObjectChanged(url) from error

@@ -15,12 +15,12 @@ class NoSuchObject(LookupError):
 
 
 class ObjectChanged(LookupError):
-    """The object at this address is another one than before, or is gone."""
+    """The object at this address was replaced or deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
-    """An object's size in bytes, and its ETag, which another content does not have."""
+    """An object's size in bytes, and its ETag, which changes with the content."""
 
     byte_size: int
     etag: str

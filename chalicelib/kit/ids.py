@@ -41,7 +41,7 @@ def time_prefix(moment: datetime) -> str:
 
 
 def with_time(time_ordered_id: str, moment: datetime) -> str:
-    """Return a UUIDv7 with the time of `moment`, to the millisecond, and all else of another one."""
+    """Return a UUIDv7 with the time of `moment` (milliseconds) and the other bits of `time_ordered_id`."""
     return f"{time_prefix(moment)}{time_ordered_id[_TIME_CHARACTERS:]}"
 
 

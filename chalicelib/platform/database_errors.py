@@ -14,7 +14,7 @@ class JobNotFound(NotFound):
 
 
 class DatabaseRefused(Problem):
-    """A store's server cannot be used. `advice` says what to do; the server's own words are never shown."""
+    """A store's server cannot be used. `advice` says what to do. The server's own message is never shown."""
 
     status = 422
     advice: ClassVar[str] = ""
@@ -35,7 +35,7 @@ class Unreachable(DatabaseRefused):
 
 class TlsRefused(DatabaseRefused):
     title = "The server's certificate cannot be verified"
-    advice = "Give its CA certificate, or let a public authority sign it."
+    advice = "Give its CA certificate, or use a certificate that a public authority signed."
 
 
 class LoginRefused(DatabaseRefused):
@@ -65,40 +65,40 @@ class SchemaMismatch(Conflict):
 
 
 class DatabaseFull(Unavailable):
-    """The database of a job has no room, or allows only reads: the job waits, then fails."""
+    """The database of a job is full or read-only. The job is retried, then fails."""
 
-    title = "The database has no room for rows"
+    title = "The database is full or read-only"
 
     def __init__(self) -> None:
-        super().__init__("The database has no room for the store's rows, or allows only reads.", retry_after=60)
+        super().__init__("Free space in the database, or allow writes.", retry_after=60)
 
 
 class TargetNotEmpty(Conflict):
-    """The database that a store is moved or restored to has rows in tables of the store's names."""
+    """The target of a move or a restore has rows in tables with the names of the store's tables."""
 
     title = "The target database must be empty"
 
 
 class SameDatabase(Conflict):
-    title = "The store is in this database already"
+    title = "The store already uses this database"
 
 
 class RowNotPortable(Conflict):
-    """A row of the source is refused by the target. The detail names its table."""
+    """The target rejects a row of the source. The detail names the table."""
 
     title = "A row does not fit the target database"
 
 
 class CopyNotEqual(Conflict):
-    """Something else than Backroom changes the source or the target while the store's changes are paused."""
+    """A program other than Backroom changes the source or the target while the store's changes are paused."""
 
-    title = "Other programs change the databases; stop them"
+    title = "Another program changes a database; stop it"
 
 
 class InvalidSourceStore(InvalidInput):
     """The legacy database has no table with a store_id column of a type that holds the given store_id."""
 
-    title = "The source has no such store"
+    title = "The source has no store with this store_id"
 
 
 class JobEnded(Conflict):
@@ -122,7 +122,7 @@ class SharedServersFull(Conflict):
 
 
 class FreeStoresLimit(Conflict):
-    """An owner has as many free stores on shared servers as are allowed."""
+    """The owner has reached the limit of free stores on shared servers."""
 
     title = "Too many free stores on shared servers"
 
@@ -145,7 +145,7 @@ class SupabaseProjectUnavailable(DatabaseRefused):
 
 
 class SupabaseLimitReached(Conflict):
-    """Supabase refuses another project: the organization's quota, or its bill."""
+    """Supabase refuses another project because of the organization's quota or an unpaid bill."""
 
     title = "Supabase refuses another project in this organization"
 
@@ -177,7 +177,7 @@ class BackupTooLarge(Conflict):
 
 
 class StorageRefused(DatabaseRefused):
-    """A store's bucket cannot be used. The vendor's own words are never shown."""
+    """A store's bucket cannot be used. The vendor's own message is never shown."""
 
     title = "The storage refuses the request"
     advice = "Check the bucket and the permissions of its key."
@@ -190,7 +190,7 @@ class StorageKeyRefused(StorageRefused):
 
 class StorageAccessDenied(StorageRefused):
     title = "The key lacks a permission on the bucket"
-    advice = "Let it list the bucket, and read, write and delete objects."
+    advice = "Allow it to list the bucket and to read, write and delete objects."
 
 
 class BucketMissing(StorageRefused):
@@ -208,7 +208,7 @@ class StorageNotConnected(Conflict):
 
 
 class StorageInUse(Conflict):
-    """The bucket of a store that has files cannot be replaced: their rows would point to nothing."""
+    """The bucket of a store that has files cannot be replaced: their rows would refer to missing objects."""
 
     title = "The store still has files in its bucket"
 
@@ -218,9 +218,9 @@ class UploadIncomplete(Conflict):
 
 
 class InvalidUpload(InvalidInput):
-    """The uploaded file is not as declared: it was deleted. `errors` names size or type."""
+    """The uploaded file differs from its declaration and was deleted. `errors` names its size or type."""
 
-    title = "The uploaded file is not as declared"
+    title = "The uploaded file differs from its declaration"
 
 
 # Migrations

@@ -80,7 +80,7 @@ class TransferKind(StrEnum):
 
 
 class TransferMode(StrEnum):
-    """What an import does with a row that exists: refuse it, or change it."""
+    """The treatment of existing rows by an import: reject them, or change them."""
 
     INSERT = "insert"
     UPSERT = "upsert"

@@ -55,7 +55,7 @@ class StoreNotDeleting(Conflict):
 
 
 class StoreDeletionBegun(Conflict):
-    """The time in which a deletion can be undone is over."""
+    """The grace period has ended, so the deletion cannot be undone."""
 
     title = "The store's removal has begun"
 

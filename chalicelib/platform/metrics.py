@@ -39,7 +39,7 @@ STORES_NEAR_LIMIT = Counter(
     "StoresNearLimit",
     Alarm(
         "platform-stores-near-limit",
-        "A store has come to 80 % of a limit of its plan: `usage_statistics` names it. Its owner sees it on their page.",
+        "A store uses 80 % or more of a limit of its plan. `usage_statistics` names it; the owner's page shows a warning.",
     ),
 )
-"""Stores that came near a limit with the computation of their month; each limit counts once a month."""
+"""The number of stores that newly came near a limit; each limit of a store counts once a month."""

@@ -67,9 +67,9 @@ def cold_row(what: str, route: str, member_id: str, rounds: int) -> Row:
 
 
 def start_times(request: Sequence[str], rounds: int, layer: str | None = None) -> tuple[Figures, Figures]:
-    """Measure the start of the packaged bundle, with a layer if it is named, until its answer; and that of the floor.
+    """Measure the time from the start of the bundle, and of the floor, to the answer. Adds `layer` to the bundle.
 
-    `request` are the route and the token, and the rest of the path if the route ends with `{proxy+}`.
+    `request` is the route, the token and, if the route ends with `{proxy+}`, the rest of the path.
     """
     site, floor = (Path(_scratch().name) / name for name in ("site", "floor"))
     for folder in (site, floor):

@@ -20,7 +20,7 @@ _numbers = itertools.count(1)
 
 
 def proven_move(rounds: int) -> list[Row]:
-    """Compare the move of a store's rows, with the proof by range hashes, with a dump that is piped into another database.
+    """Compare a proven move of a store's rows with a dump that is piped into another database.
 
     Both include the creation of the tables. The queue's delays and the pause for earlier calls are not counted.
     """

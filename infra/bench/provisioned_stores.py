@@ -1,4 +1,4 @@
-"""Stores for the benchmarks: a database server that is theirs for a row, provisioned stores, and rows in them."""
+"""Stores for the benchmarks: a database server for each benchmark row, provisioned stores, and their data."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def run_job(job_id: str) -> None:
 
 
 def _end_pause(job: Any) -> None:
-    """Let the time pass in which calls of the data API that began before a move's pause may run."""
+    """Skip the drain of a move, by moving the start of its pause into the past."""
     from chalicelib.kit import clock
     from chalicelib.platform.domain.move_periods import CALL_DRAIN
     from chalicelib.platform.service.moves.freeze import FROZEN_AT

@@ -1,4 +1,4 @@
-"""Benchmark rows of stores: a store's part of a migration beside its provisioning, a list of rows, a cold start."""
+"""Benchmark rows of stores: migration of one store beside its provisioning, a list of rows, a cold start."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _DATABASE = "tenants"
 
 
 def provisioning(rounds: int) -> list[Row]:
-    """Compare a provisioned store, by its job, with a new tenant: a schema with the same 14 tables, made by migrations."""
+    """Compare the job that provisions a store with a new tenant whose migrations create the same 14 tables."""
     what = "a store provisioned"
     with shared_server() as server, TemporaryDirectory() as folder:
         provision()

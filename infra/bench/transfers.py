@@ -1,4 +1,4 @@
-"""Benchmark rows of imports and backups: an import beside bare batches, and the memory of both at ten times the rows."""
+"""Benchmark rows of imports and backups: an import beside plain batches, and the peak memory at ten times the rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from infra.bench.table import Row
 IMPORT_BUDGET = 2
 MEMORY_BUDGET = 1.1
 BATCH = 500
-"""Rows of a batch of both programs."""
+"""The rows in a batch, in both programs."""
 HEADER = ("email", "first_name", "last_name")
 _numbers = itertools.count(1)
 
@@ -56,7 +56,7 @@ def memory(rounds: int) -> list[Row]:
 
 
 def _peaks(folder: Path, rows: int) -> tuple[float, float]:
-    """Return the peak memory of an import of so many rows into a new store, and that of the store's backup, in MB."""
+    """Return the peak memory of an import of `rows` into a new store, and of the store's backup, in MB."""
     from chalicelib.platform.service.backups import requests
 
     store, _ = provision()

@@ -333,8 +333,8 @@ _STORE_CALLS_PAGE = (
     "it takes pieces from. A product of which one location is sold takes one order after the other, because orders lock its",
     "rows until they commit.",
     "",
-    "A file that is completed or deleted is one request to the store's bucket, which its owner pays; the file itself goes",
-    "from the caller to the bucket. The nightly census sends one statement more, and for each upload that was not completed",
+    "Completing or deleting a file sends one request to the store's bucket, which its owner pays; the file itself goes",
+    "from the caller to the bucket. The nightly census sends one more statement, and for each abandoned upload",
     "three messages, one request to the bucket, one read and one write.",
 )
 
@@ -361,8 +361,8 @@ _STORE_TRANSFERS_PAGE = (
     "## Transfers of stores",
     "",
     "`tests/platform/scenarios/test_transfer_costs.py` measures the worker. A batch has up to 500 rows and is one",
-    "transaction; before each the store is read. The transfer's row is written every ten batches or two seconds, and the",
-    "file is read 4 MiB at once. Rejected rows add one write to S3 for each hundred, and savepoints where the server",
+    "transaction; the store is read before each. The transfer's row is written every ten batches or two seconds, and the",
+    "file is read in ranges of 4 MiB. Each hundred rejected rows add one write to S3; savepoints are added if the server",
     "refuses a row.",
     "",
     "| worker | reads | writes | units | objects | messages |",

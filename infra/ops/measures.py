@@ -1,4 +1,4 @@
-"""Revenue of stores, speed of the data API, and the recomputation of a measure that looks wrong."""
+"""Revenue of stores, speed of the data API, and recomputation of a measure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     _add_range(speed, "TIME", clock.parse)
     speed.add_argument("--json", action="store_true", help="a JSON array instead of a line for each")
     speed.set_defaults(run=list_performance)
-    parser = commands.add_parser("recompute-measures", help="compute a measure again from what it is made of")
+    parser = commands.add_parser("recompute-measures", help="compute a measure again from its sources")
     kinds = parser.add_subparsers(dest="kind", required=True)
     days = kinds.add_parser("store", help="days of a store, and its usage of their months")
     days.add_argument("store", help="the store's id")

@@ -20,7 +20,9 @@ COLUMNS = ("created_at", "scope", "actor_type", "actor_id", "action", "target")
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser("platform-audit", help="list entries of the audit log, newest first")
-    parser.add_argument("scope", nargs="?", default=PLATFORM, help="a store's id; default: what belongs to no store")
+    parser.add_argument(
+        "scope", nargs="?", default=PLATFORM, help="a store's id; default: entries that belong to no store"
+    )
     parser.add_argument("--actor", help="the id of an account: its entries in all scopes")
     parser.add_argument("--from", dest="start", type=clock.parse, metavar="TIME", help="e.g. 2026-01-31T08:00Z")
     parser.add_argument("--to", dest="end", type=clock.parse, metavar="TIME", help="exclusive")

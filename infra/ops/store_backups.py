@@ -19,25 +19,25 @@ COLUMNS = ("id", "created_at", "expires_at", "row_count", "byte_size", "sha256")
 
 def add(commands: Any) -> None:
     """Declare the commands of this family."""
-    found = commands.add_parser("backups", help="list a store's backups of the last 30 days, newest first")
-    found.add_argument("store", help="the store's id")
-    found.add_argument(
+    list_parser = commands.add_parser("backups", help="list a store's backups of the last 30 days, newest first")
+    list_parser.add_argument("store", help="the store's id")
+    list_parser.add_argument(
         "--json", action="store_true", help="a JSON array, with a link to each that is valid for 15 minutes"
     )
-    found.set_defaults(run=list_backups)
-    new = commands.add_parser("backup-store", help="start the job that backs a store up")
-    new.add_argument("store", help="the store's id")
-    new.set_defaults(run=back_up_store)
-    back = commands.add_parser("restore-store", help="start the job that restores a backup into a new place")
-    back.add_argument("store", help="the store's id")
-    back.add_argument("backup", help="the backup's id")
-    back.add_argument(
+    list_parser.set_defaults(run=list_backups)
+    backup_parser = commands.add_parser("backup-store", help="start the job that backs a store up")
+    backup_parser.add_argument("store", help="the store's id")
+    backup_parser.set_defaults(run=back_up_store)
+    restore_parser = commands.add_parser("restore-store", help="start the job that restores a backup into a new place")
+    restore_parser.add_argument("store", help="the store's id")
+    restore_parser.add_argument("backup", help="the backup's id")
+    restore_parser.add_argument(
         "--database",
         metavar="FILE",
-        help="JSON of the new place, as in the API; - reads it from stdin. Default: beside the present place; "
-        "a store on MySQL needs one",
+        help="JSON of the new place, as in the API; - reads it from stdin. Default: another schema on the same "
+        "server; required for a store on MySQL",
     )
-    back.set_defaults(run=restore_store)
+    restore_parser.set_defaults(run=restore_store)
 
 
 def list_backups(arguments: Namespace) -> int:
@@ -45,7 +45,7 @@ def list_backups(arguments: Namespace) -> int:
     account = actor.operator()
     store = get_accessible_store(account, arguments.store)
     audit.publish_operator_action(account, "platform.list_backups", f"store:{store.id}")
-    backups = iterate_pages(partial(requests.list_backups, store.id))
+    backups = iterate_pages(partial(requests.list_backups, store.id, has_links=True))
     output.write_lines(backups, COLUMNS, arguments)
     return 0
 

@@ -20,16 +20,16 @@ _NOTHING: Fields = {}
 
 def add(commands: Any) -> None:
     """Declare the commands of this family."""
-    found = commands.add_parser("jobs", help="list the jobs in progress, the longest without a worker first")
-    which = found.add_mutually_exclusive_group()
-    which.add_argument("--failed", action="store_true", help="the failed ones that can be retried")
-    which.add_argument("--store", help="all jobs of the store with this id, newest first")
-    found.add_argument("--json", action="store_true", help="a JSON array instead of a line for each")
-    found.set_defaults(run=list_jobs)
-    one = commands.add_parser("job", help="show a job's progress, error and report, as JSON")
-    again = commands.add_parser("retry-job", help="start a failed job again, within 24 hours of its failure")
-    stop = commands.add_parser("cancel-job", help="end a job and drop the empty tables that it created")
-    for parser, run in ((one, show_job), (again, retry_job), (stop, cancel_job)):
+    list_parser = commands.add_parser("jobs", help="list the jobs in progress, the longest without a worker first")
+    filters = list_parser.add_mutually_exclusive_group()
+    filters.add_argument("--failed", action="store_true", help="the failed ones that can be retried")
+    filters.add_argument("--store", help="all jobs of the store with this id, newest first")
+    list_parser.add_argument("--json", action="store_true", help="a JSON array instead of a line for each")
+    list_parser.set_defaults(run=list_jobs)
+    show_parser = commands.add_parser("job", help="show a job's progress, error and report, as JSON")
+    retry_parser = commands.add_parser("retry-job", help="start a failed job again, within 24 hours of its failure")
+    cancel_parser = commands.add_parser("cancel-job", help="end a job and drop the empty tables that it created")
+    for parser, run in ((show_parser, show_job), (retry_parser, retry_job), (cancel_parser, cancel_job)):
         parser.add_argument("store", help="the store's id")
         parser.add_argument("job", help="the job's id")
         parser.set_defaults(run=run)
@@ -62,7 +62,7 @@ def retry_job(arguments: Namespace) -> int:
 
 
 def cancel_job(arguments: Namespace) -> int:
-    """Let a worker end a job. Raises StoreNotFound, JobNotFound, JobEnded."""
+    """Request the cancellation of a job. Raises StoreNotFound, JobNotFound, JobEnded."""
     store = get_accessible_store(actor.operator(), arguments.store)
     result = provisioning.cancel_job(store.id, arguments.job)
     return write_requested(arguments, "platform.cancel_job", result)

@@ -22,26 +22,26 @@ COLUMNS = ("id", "slug", "owner_id", "database_type", "database_status", "is_act
 
 def add(commands: Any) -> None:
     """Declare the commands of this family."""
-    found = commands.add_parser("stores", help="list the stores of an owner, with a short name, or with a status")
-    which = found.add_mutually_exclusive_group(required=True)
-    which.add_argument("--owner", help="the owner's id or e-mail address")
-    which.add_argument("--slug", help="the short name, as in the store's address")
-    which.add_argument("--status", choices=list(DatabaseStatus), help="the status of the database")
-    found.add_argument("--json", action="store_true", help="a JSON array instead of a line for each")
-    found.set_defaults(run=list_stores)
-    one = commands.add_parser("store", help="show a store with its plan and usage, as JSON")
-    one.add_argument("store", help="the store's id")
-    one.set_defaults(run=show_store)
-    stop = commands.add_parser("suspend-store", help="refuse the calls of a store; its database stays")
-    stop.add_argument("store", help="the store's id")
-    stop.add_argument("--reason", required=True, help="at most 200 characters; the owner sees it")
-    stop.set_defaults(run=suspend_store)
-    again = commands.add_parser("reactivate-store", help="end the suspension of a store")
-    again.add_argument("store", help="the store's id")
-    again.set_defaults(run=reactivate_store)
-    kept = commands.add_parser("undelete-store", help="undo the deletion of a store within its grace of 30 days")
-    kept.add_argument("store", help="the store's id")
-    kept.set_defaults(run=undelete_store)
+    list_parser = commands.add_parser("stores", help="list the stores of an owner, with a short name, or with a status")
+    filters = list_parser.add_mutually_exclusive_group(required=True)
+    filters.add_argument("--owner", help="the owner's id or e-mail address")
+    filters.add_argument("--slug", help="the short name, as in the store's address")
+    filters.add_argument("--status", choices=list(DatabaseStatus), help="the status of the database")
+    list_parser.add_argument("--json", action="store_true", help="a JSON array instead of a line for each")
+    list_parser.set_defaults(run=list_stores)
+    show_parser = commands.add_parser("store", help="show a store with its plan and usage, as JSON")
+    show_parser.add_argument("store", help="the store's id")
+    show_parser.set_defaults(run=show_store)
+    suspend_parser = commands.add_parser("suspend-store", help="refuse the calls of a store; its data is kept")
+    suspend_parser.add_argument("store", help="the store's id")
+    suspend_parser.add_argument("--reason", required=True, help="at most 200 characters; the owner sees it")
+    suspend_parser.set_defaults(run=suspend_store)
+    reactivate_parser = commands.add_parser("reactivate-store", help="end the suspension of a store")
+    reactivate_parser.add_argument("store", help="the store's id")
+    reactivate_parser.set_defaults(run=reactivate_store)
+    undelete_parser = commands.add_parser("undelete-store", help="undo the deletion of a store within the grace period")
+    undelete_parser.add_argument("store", help="the store's id")
+    undelete_parser.set_defaults(run=undelete_store)
 
 
 def list_stores(arguments: Namespace) -> int:
@@ -78,7 +78,7 @@ def reactivate_store(arguments: Namespace) -> int:
 
 
 def undelete_store(arguments: Namespace) -> int:
-    """Undo the deletion of a store, which is audited. Raises StoreNotFound, and a conflict after the grace."""
+    """Undo the deletion of a store, which is audited. Raises StoreNotFound, StoreNotDeleting, StoreDeletionBegun."""
     store_deletion.undelete_store(actor.operator(), arguments.store, "")
     print(f"{arguments.store} stays; its subscription has ended", file=arguments.stdout)
     return 0

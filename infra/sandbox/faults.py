@@ -1,4 +1,4 @@
-"""Counts the calls of a sandbox that an injected fault still affects."""
+"""Injected faults of a sandbox."""
 
 import threading
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ F = TypeVar("F", bound=str)
 class Faults(Generic[F]):
     """The number of calls that each fault still affects.
 
-    Arranging a fault again replaces its number; 0 ends the fault.
+    A repeated call of `arrange` replaces the number; 0 ends the fault.
     """
 
     def __init__(self) -> None:

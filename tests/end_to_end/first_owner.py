@@ -13,8 +13,16 @@ from chalicelib.kit import clock, ids, sessions
 from chalicelib.kit.auth import Role
 from chalicelib.kit.http import EndpointSpec
 from chalicelib.kit.models import Session
-from chalicelib.platform.enums import JobStatus, KeyScope, MigrationRunStatus
-from chalicelib.platform.models import ApiUsageLog, AuditLog, MigrationRun, ProvisioningJob, Store, UsageMetric
+from chalicelib.platform.enums import JobStatus, KeyScope, MigrationRunStatus, TransferKind, TransferStatus
+from chalicelib.platform.models import (
+    ApiUsageLog,
+    AuditLog,
+    MigrationRun,
+    ProvisioningJob,
+    Store,
+    Transfer,
+    UsageMetric,
+)
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.store_database.tables import CUSTOMERS, MEDIA_LIBRARY, TABLES
 from tests.end_to_end.platform_bodies import CUSTOMER_ROW, PLATFORM_BODIES, SKU
@@ -59,6 +67,7 @@ class FirstOwner:
             "key_id": self.keys[KeyScope.READ].split(".")[1],
             "job_id": self._write_job(),
             "run_id": self._write_run(),
+            "transfer_id": self._write_transfer(),
             "session_id": self._session.id,
             "name": "sign_up",
         }
@@ -126,6 +135,15 @@ class FirstOwner:
     def _write_run(self) -> str:
         row = MigrationRun(ids.new(), revision="0001", status=MigrationRunStatus.COMPLETED)
         row.started_by, row.started_at = "operator", clock.now()
+        row.save()
+        return str(row.id)
+
+    def _write_transfer(self) -> str:
+        """Write a completed export of a private table, and return its id."""
+        now = clock.now()
+        row = Transfer(self.store.id, ids.time_ordered(), kind=TransferKind.EXPORT, table_name=CUSTOMERS.name)
+        row.status, row.progress, row.created_at, row.updated_at = TransferStatus.COMPLETED, 100, now, now
+        row.completed_at, row.expires_epoch = now, now + Transfer.KEEP
         row.save()
         return str(row.id)
 

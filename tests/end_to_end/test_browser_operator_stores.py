@@ -301,7 +301,7 @@ def test_revenue_and_performance_have_charts_with_tables(tab: Page, api_url: str
     accessible(tab)
     tab.get_by_role("link", name=ENDPOINT).click()
     expect(tab.get_by_role("heading", name=ENDPOINT)).to_be_visible()
-    chart = tab.locator("figure").filter(has_text="Time to answer, by hour")
+    chart = tab.locator("figure").filter(has_text="Latency by hour")
     expect(chart.get_by_role("img")).to_have_count(9)  # three hours with three values each
     chart.get_by_role("img").first.focus()
     tab.keyboard.press("ArrowDown")

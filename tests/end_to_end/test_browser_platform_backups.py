@@ -56,7 +56,7 @@ def test_a_store_is_restored_from_its_backup(tab: Page, api_url: str, drain: Dra
     store.create_rows("products", {"name": "Black tea", "slug": "black", "sku": "BT-1"})
     tab.get_by_role("link", name="Restore the backup").click()
     expect(tab.get_by_role("table", name="Rows by table").get_by_role("row", name="products 1")).to_be_visible()
-    tab.get_by_label("Beside the present database").check()
+    tab.get_by_label("On the same server").check()
     accessible(tab)
     tab.get_by_role("button", name="Restore the store").press("Enter")
     confirm(tab, "Restore the store?", "Restore")

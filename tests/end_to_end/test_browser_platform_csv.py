@@ -135,7 +135,7 @@ def test_a_file_that_does_not_arrive_can_be_sent_again(
     for origin in buckets:
         desk.route(f"{origin}/**", lambda route: route.abort())
     choose_file(desk, GOOD, mode="upsert")
-    expect(desk.get_by_text("The file did not arrive. Please try again.")).to_be_visible()
+    expect(desk.get_by_text("The upload failed. Please try again.")).to_be_visible()
     expect(desk.get_by_label("Rows", exact=True)).to_have_value("upsert")
     desk.unroute_all()
     desk.get_by_role("button", name="Import", exact=True).press("Enter")

@@ -56,7 +56,7 @@ def test_a_store_moves_and_the_proof_is_shown(
 ) -> None:
     open_store(tab, api_url, store)
     tab.get_by_role("link", name="Move", exact=True).click()
-    expect(tab.get_by_text("Present database: Shared")).to_be_visible()
+    expect(tab.get_by_text("Current database: Shared")).to_be_visible()
     move_to_mysql(tab, own_mysql)
     expect(tab.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
     accessible(tab)
@@ -87,10 +87,10 @@ def test_a_failed_move_leaves_the_store_where_it_is_and_can_be_given_up(
     move_to_mysql(desk, own_mysql, password="wrong")
     expect(desk.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
     drain()
-    expect(desk.get_by_role("heading", name="It did not work")).to_be_focused()
+    expect(desk.get_by_role("heading", name="The job failed")).to_be_focused()
     expect(desk.get_by_text("The server refuses this user and password")).to_be_visible()
     accessible(desk)
-    desk.get_by_role("button", name="Give the move up").press("Enter")
+    desk.get_by_role("button", name="Give up the move").press("Enter")
     expect(desk.get_by_role("heading", name="Canceling")).to_be_visible()
     assert drain() == []
     expect(desk.get_by_role("heading", name="The move is cancelled")).to_be_visible()
@@ -127,6 +127,6 @@ def test_a_new_store_takes_over_the_rows_of_an_existing_one(
     expect(
         desk.get_by_role("table", name="Both copies are equal").get_by_role("row", name="products 1 1")
     ).to_be_visible()
-    rejected = desk.get_by_role("table", name="Rows that were not taken over")
+    rejected = desk.get_by_role("table", name="Rejected rows")
     expect(rejected.get_by_role("row", name="products 2")).to_be_visible()
     accessible(desk)

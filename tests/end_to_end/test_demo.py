@@ -35,7 +35,7 @@ def test_the_demo_completes_an_order_and_writes_its_images(run_environment: dict
     assert f"from revision 0001 to {HEAD}" in process.stdout
     assert "19 of 20 rows; the report: line 14, status:" in process.stdout
     assert "27 rows of 14 tables" in process.stdout
-    assert "19 products; the store was switched to the fresh place" in process.stdout
+    assert "19 products; the store was switched to the new place" in process.stdout
     assert "from PostgreSQL to MariaDB" in process.stdout
     assert "mysql; 14 tables equal by row hashes" in process.stdout
     assert "products                     19 rows, equal" in process.stdout

@@ -34,6 +34,8 @@ __all__ = ["prepared_places", "shared_database"]
 
 READS_BY_POST = {"/v1/store/quote"}
 """Routes that a key which may only read may post to."""
+TRANSFERS = "/v1/store/transfers"
+"""The scope that a transfer needs follows from its kind and table: the call is admitted and counted before."""
 
 
 @pytest.fixture
@@ -161,7 +163,7 @@ def test_a_key_does_only_what_its_scope_allows(api: httpx.Client, first: FirstOw
     rows, stored = first.sql_rows(), _all_rows()
     allowed = []
     for method, path, contract in platform_routes(DATA):
-        for url, body in first.calls(path, contract):
+        for url, body in first.calls(path, contract) if not path.startswith(TRANSFERS) else ():
             if _may_call(scope, method, path, url.split("/")[3]):
                 allowed.append((method, url, body))
                 continue
@@ -175,6 +177,29 @@ def test_a_key_does_only_what_its_scope_allows(api: httpx.Client, first: FirstOw
         assert scope is KeyScope.READ or PRIVATE_EMAIL not in response.text, url
     assert first.sql_rows() == rows
     assert len(allowed) == {KeyScope.CATALOGUE: 4, KeyScope.READ: 9}[scope]
+
+
+@pytest.mark.parametrize(
+    ("scope", "statuses"),
+    [
+        (
+            KeyScope.CATALOGUE,
+            {"GET ": 200, "POST ": 403, "GET /{}": 403, "POST /{}/start": 403, "POST /{}/cancel": 403},
+        ),
+        (KeyScope.READ, {"GET ": 200, "POST ": 403, "GET /{}": 200, "POST /{}/start": 403, "POST /{}/cancel": 409}),
+    ],
+)
+def test_a_transfer_needs_the_scope_of_its_table(
+    api: httpx.Client, first: FirstOwner, scope: KeyScope, statuses: dict[str, int]
+) -> None:
+    rows, found = first.sql_rows(), {}
+    for method, path, contract in platform_routes(DATA):
+        for url, body in first.calls(path, contract) if path.startswith(TRANSFERS) else ():
+            response = api.request(method, url, json=body, headers=_headers(first.keys[scope]))
+            found[f"{method} {path.removeprefix(TRANSFERS).replace('{transfer_id}', '{}')}"] = response.status_code
+            assert (first.ids["transfer_id"] in response.text) is (scope is KeyScope.READ and response.is_success)
+    assert found == statuses
+    assert first.sql_rows() == rows
 
 
 def test_the_owner_their_store_and_staff_read_the_rows(api: httpx.Client, first: FirstOwner) -> None:

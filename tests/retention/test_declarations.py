@@ -16,6 +16,7 @@ from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.lakes import PersonDays
 from chalicelib.kit.payloads import STORED
 from chalicelib.kit.subject_queries import KeepWhileShared, SubjectQuery, ViaTable, placeholders
+from chalicelib.platform.models import ProvisioningJob, Transfer
 from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.rules import LAKES, OBJECT_PREFIXES, TABLE_POLICIES
 from chalicelib.shops.models import InstallationLog, Shop
@@ -134,3 +135,28 @@ def test_every_subject_type_has_rows() -> None:
             policy.name for policy in TABLE_POLICIES.values() if row_ownership.queries_for(policy, subject_type)
         ]
         assert policies_with_rows
+
+
+def expiring_folders(bucket: str) -> dict[str, int]:
+    """Return the days after which a bucket deletes the objects below each prefix."""
+    rules = data_stack.template()["Resources"][bucket]["Properties"]["LifecycleConfiguration"]["Rules"]
+    return {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+
+
+@pytest.mark.parametrize("folder", ["certificates/", "audit-values/"])
+def test_what_a_row_needs_for_years_is_not_deleted_by_the_bucket(folder: str) -> None:
+    assert folder in OBJECT_PREFIXES
+    assert not [prefix for prefix in expiring_folders("ImagesBucket") if folder.startswith(prefix)]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "folder", "model"),
+    [("ImagesBucket", "transfers/", Transfer), ("ImagesBucket", "job-reports/", ProvisioningJob)],
+)
+def test_files_end_with_their_rows(bucket: str, folder: str, model: Any) -> None:
+    days = expiring_folders(bucket)[folder]
+    assert model.KEEP.days <= days <= model.KEEP.days + 1
+
+
+def test_backups_end_after_thirty_days() -> None:
+    assert expiring_folders("ArchiveBucket")["backups/"] == 30

@@ -105,7 +105,7 @@ class PaymentChanged(_Owned):
     currency: str
     subscription_id: str | None
     plan_name: str | None = None
-    """The plan that it pays for, if it pays for one."""
+    """The plan that the payment is for; None if there is none."""
     item: str | None
     created_at: AwareDatetime
     paid_at: AwareDatetime | None

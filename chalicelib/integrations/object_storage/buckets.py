@@ -1,4 +1,4 @@
-"""The addresses of buckets. Hosts are built from checked regions and project refs, never given.
+"""Addresses of buckets. Hosts are built from validated regions and project refs, never taken from callers.
 
 Sources: Amazon S3 "Amazon Simple Storage Service endpoints and quotas"; Google Cloud Storage "Simple migration from
 Amazon S3" (XML API, HMAC keys, the region `auto`); Supabase "S3 Authentication". Supabase accepts signatures for
@@ -55,7 +55,7 @@ class Endpoint:
 def endpoint_of(bucket: Bucket) -> Endpoint:
     """Return the endpoint of a bucket; in `local` and `test` that of the sandbox, if there is one.
 
-    Raises InvalidBucketPlace if its region or project ref is none.
+    Raises InvalidBucketPlace if its region or project ref is malformed.
     """
     endpoint, settings = _vendor_endpoint(bucket), config.settings()
     sandbox = settings.vendor_base_urls.get(_SANDBOX)
@@ -63,7 +63,7 @@ def endpoint_of(bucket: Bucket) -> Endpoint:
 
 
 def is_sandbox() -> bool:
-    """Return whether a sandbox on this machine stands for all vendors."""
+    """Return whether a sandbox on this machine replaces all vendors."""
     return _SANDBOX in config.settings().vendor_base_urls
 
 
@@ -79,5 +79,5 @@ def _vendor_endpoint(bucket: Bucket) -> Endpoint:
 
 def _checked(pattern: re.Pattern[str], place: str) -> str:
     if not pattern.fullmatch(place):
-        raise InvalidBucketPlace("This is no region or project ref.")
+        raise InvalidBucketPlace("This is not a valid region or project ref.")
     return place

@@ -1,4 +1,4 @@
-"""S3 clients with the keys of a bucket's owner. Their session knows none of our own credentials."""
+"""S3 clients with the keys of a bucket's owner. Their session cannot read Backroom's credentials."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 2, 3, 2
-"""Seconds, and the calls of one operation: a hung storage is given up after 10 seconds."""
+"""Timeouts in seconds, and calls of an operation: a storage that does not answer is abandoned after 10 seconds."""
 MAX_CLIENTS = 16
-"""Buckets whose client this process keeps."""
+"""The number of buckets whose client a process caches."""
 
 _client_lock = threading.Lock()  # a botocore session must not create clients in two threads at once
 

@@ -1,4 +1,4 @@
-"""Errors of the calls to a bucket. None holds a text of the vendor: those may name accounts and keys."""
+"""Errors of calls to a bucket. They never contain the vendor's message, which may name accounts and keys."""
 
 from __future__ import annotations
 
@@ -42,4 +42,4 @@ class BucketElsewhere(BucketRefused):
 
 
 class InvalidBucketPlace(ValueError):
-    """A region or project ref that is none; no URL is built of it."""
+    """A malformed region or project ref; no URL is built from it."""

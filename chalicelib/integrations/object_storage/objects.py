@@ -38,7 +38,7 @@ _STATUSES: Mapping[int, type[BucketRefused]] = {
     401: BucketKeyRefused,
     403: BucketAccessDenied,
 }
-"""For answers without a known code, such as those to HEAD, which have no body."""
+"""Errors by HTTP status, for answers without a known code, such as those to HEAD, which have no body."""
 
 
 class _ObjectMissing(BucketRefused):
@@ -109,7 +109,7 @@ def presigned_get(bucket: Bucket, key: str, seconds: int) -> str:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Raise errors of botocore as ours."""
+    """Translate errors of botocore in the block into those of this package."""
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
     try:
@@ -121,7 +121,7 @@ def _translated() -> Iterator[None]:
 
 
 def _error_of(response: Any) -> Exception:
-    """Return the error that an answer stands for."""
+    """Return the error for an answer."""
     code = str(response.get("Error", {}).get("Code", ""))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
     if status == 429 or code in _THROTTLED:

@@ -57,7 +57,7 @@ class FailureReason(StrEnum):
     DISCONNECTED = "disconnected"
     PRIVILEGE = "privilege"
     FULL = "full"
-    """The server has no room for rows, or allows only reads, as Supabase does when a disk is full."""
+    """The server is full, or read-only: Supabase allows only reads when a disk is full."""
     MISSING = "missing"
     """A table, column or schema does not exist."""
     OTHER = "other"

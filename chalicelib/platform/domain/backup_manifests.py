@@ -1,4 +1,4 @@
-"""The manifest of a backup: of which store, revision and time it is, and what each of its files holds."""
+"""The manifest of a backup: its store, schema revision and time, and the rows and hash of each file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 KEPT = timedelta(days=30)
-"""How long a backup can be downloaded and restored. The bucket deletes it then."""
+"""A backup can be downloaded and restored for this long. Then a lifecycle rule of the bucket deletes it."""
 NAME = "manifest.json"
 """The name of the manifest in the zip."""
 FORMAT = 1
@@ -24,7 +24,10 @@ class TableFile:
 
 @dataclass(frozen=True, slots=True)
 class BackupManifest:
-    """What a backup holds. `revision` is that of the store's tables, `tables` the files in the order of their creation."""
+    """The content of a backup.
+
+    `revision` is the schema revision; `tables` has the files in the order of the tables' creation.
+    """
 
     store_id: str
     revision: str
@@ -53,7 +56,7 @@ def file_name(table: str) -> str:
 
 
 def parse_manifest(text: str) -> BackupManifest:
-    """Return the manifest of a text. Raises ValueError if it is none of ours."""
+    """Parse a manifest. Raises ValueError if a field is missing or the text is no JSON."""
     try:
         content = json.loads(text)
         tables = {name: TableFile(int(file["rows"]), str(file["sha256"])) for name, file in content["tables"].items()}
@@ -63,11 +66,11 @@ def parse_manifest(text: str) -> BackupManifest:
         raise ValueError("the manifest lacks a field") from error
 
 
-def mismatch(manifest: BackupManifest, name: str, found: TableFile) -> str | None:
-    """Return why a table's file is not the one that the manifest names; None if it is."""
+def mismatch(manifest: BackupManifest, name: str, file: TableFile) -> str | None:
+    """Return how a table's file differs from the manifest; None if it does not."""
     expected = manifest.tables[name]
-    if found.rows != expected.rows:
-        return f"{file_name(name)} has {found.rows} rows instead of {expected.rows}."
-    if found.sha256 != expected.sha256:
+    if file.rows != expected.rows:
+        return f"{file_name(name)} has {file.rows} rows instead of {expected.rows}."
+    if file.sha256 != expected.sha256:
         return f"{file_name(name)} has another SHA-256 than the manifest names."
     return None

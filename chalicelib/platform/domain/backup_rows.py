@@ -1,4 +1,4 @@
-"""Rows of a store as fields of CSV, exact both ways: the same rows give the same text on PostgreSQL and MySQL.
+"""Lossless CSV fields for the rows of a store. Equal rows give equal text on PostgreSQL and MySQL.
 
 A null is NULL, as in the text format of PostgreSQL's COPY and of MySQL's LOAD DATA; a text that begins with a backslash
 gets another one before it, so that no text is a null.
@@ -26,7 +26,7 @@ def encode_row(columns: Sequence[ColumnSchema], row: Mapping[str, Any]) -> list[
 
 
 def decode_row(columns: Sequence[ColumnSchema], fields: Sequence[str]) -> dict[str, Any]:
-    """Return the row of these fields. Raises ValueError if they are not as `encode_row` writes them."""
+    """Return the row of these fields. Raises ValueError if `encode_row` cannot have written them."""
     if len(fields) != len(columns):
         raise ValueError("the row has another number of fields than the header")
     return {

@@ -1,6 +1,6 @@
-"""Records of a CSV file (RFC 4180), with their lines and byte offsets, so that reading can continue anywhere. Pure.
+"""Records of a CSV file (RFC 4180), with line numbers and byte offsets, so that reading can resume at any record. Pure.
 
-Every record of the file is returned once, malformed ones with their error. No text is ever read as another record's.
+Every record is returned exactly once; a malformed one has an error.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_RECORD = 1024 * 1024
-"""Bytes of one record. A longer one is most likely a quote that is not closed."""
+"""The maximum size of a record, in bytes. A longer record most likely has an unclosed quote."""
 _QUOTED = re.compile(rb'"((?>[^"]*(?:""[^"]*)*))"(,|\r?\n|\r?\Z)')
 _PLAIN = re.compile(rb"([^,\n]*)(,|\n|\Z)")
 _CLOSED = re.compile(rb'"(?>[^"]*(?:""[^"]*)*)"')
@@ -47,21 +47,21 @@ class CsvRecord:
 
 
 def read_records(blocks: Iterable[bytes], start: FilePosition) -> Iterator[CsvRecord]:
-    """Yield the records of a file whose bytes from `start` on come in blocks. Raises RecordTooLong."""
+    """Yield the records of a file from blocks of its bytes that begin at `start`. Raises RecordTooLong."""
     buffer, position, at = b"", start, 0
     for block, is_last in _with_last(blocks):
         buffer, at = buffer[at:] + block, 0
         while at < len(buffer):
-            found = _read_record(buffer, at, position, is_last=is_last)
-            if found is None:
+            record = _read_record(buffer, at, position, is_last=is_last)
+            if record is None:
                 if len(buffer) - at > MAX_RECORD:
                     raise RecordTooLong(position.line)
                 break
-            if found.end.offset - position.offset > MAX_RECORD:
+            if record.end.offset - position.offset > MAX_RECORD:
                 raise RecordTooLong(position.line)
-            at += found.end.offset - position.offset
-            position = found.end
-            yield found
+            at += record.end.offset - position.offset
+            position = record.end
+            yield record
 
 
 def _with_last(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -75,7 +75,7 @@ def _with_last(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 
 def _read_record(buffer: bytes, at: int, start: FilePosition, *, is_last: bool) -> CsvRecord | None:
-    """Return the record that begins at `at`; None if the buffer does not hold its end."""
+    """Return the record that begins at `at`; None if its end is not in the buffer."""
     cells: list[str | None] = []
     position, error, ending = at, None, b","
     while ending == b",":

@@ -1,7 +1,7 @@
 """Rows of a store's tables as CSV: the header, the values of a line, and lines of an export. Pure.
 
-An export must read back as it was: an empty cell is null, `""` the empty text, and no cell is changed for spreadsheets. A
-value that a spreadsheet would run as a formula stays as it is: who opens an export in one imports it as text.
+An import of an export must give the same rows: an empty cell is null, `""` the empty text, and no cell is changed for
+spreadsheets. A value that a spreadsheet would run as a formula stays as it is: import the file as text there.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any, NoReturn
 from chalicelib.platform.domain.store_schema import ColumnKind, ColumnSchema, TableSchema
 
 CellError = tuple[str, str]
-"""A column and what is wrong with its cell."""
+"""A column, and the error of its cell."""
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _MAX_NAME = 100
-"""Characters of an unknown name that an error repeats."""
+"""The number of characters of an unknown column name that an error shows."""
 
 
 class InvalidHeader(ValueError):

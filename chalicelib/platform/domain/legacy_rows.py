@@ -1,4 +1,4 @@
-"""Rows of a legacy database as rows of a store: columns matched by name, defaults for missing ones, ids made UUIDs."""
+"""Conversion of legacy rows to rows of a store: matches columns by name, adds defaults, and maps ids to UUIDs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BOOLEANS = {"0": False, "1": True, "f": False, "t": True, "false": False, "true
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row of a legacy table that was not taken over, or not as a whole. `key` is its key there."""
+    """A row of a legacy table that was not copied, or only in part. `key` is its legacy key."""
 
     table: str
     key: str
@@ -34,9 +34,9 @@ class RowNotConvertible(ValueError):
 
 
 def legacy_id(store_id: str, table: str, value: Any) -> str:
-    """Return the id of a legacy row of a table: a UUID as it is, else a UUIDv5 of store, table and id.
+    """Return the new id of a legacy row: a UUID unchanged, else a UUIDv5 of store, table and id.
 
-    The same id gives the same UUID wherever it is referred to.
+    References to the row get the same UUID.
     """
     text = str(value)
     try:
@@ -46,7 +46,7 @@ def legacy_id(store_id: str, table: str, value: Any) -> str:
 
 
 def convert_legacy_row(schema: TableSchema, row: Mapping[str, Any], store_id: str, moment: datetime) -> tuple[Any, ...]:
-    """Return the values of a legacy row, in the order of the table's columns. `moment` is that of missing times.
+    """Return the values of a legacy row, in the order of the table's columns. `moment` replaces missing times.
 
     Raises RowNotConvertible.
     """
@@ -77,7 +77,7 @@ def _missing(column: ColumnSchema, moment: datetime) -> Any:
 
 
 def _plain(column: ColumnSchema, value: Any) -> Any:
-    """Return a value of a legacy column as a JSON body would have it."""
+    """Convert a legacy value to its form in a JSON body."""
     if column.kind is ColumnKind.BOOLEAN:
         return _BOOLEANS.get(str(value).lower(), value)
     if column.kind is ColumnKind.INTEGER:

@@ -1,4 +1,4 @@
-"""Periods of a move: how long earlier changes may run once changes are paused, and how long the old place stays."""
+"""Periods of a move: the drain of earlier changes after the pause begins, and the retention of the old place."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from chalicelib.platform.domain.transfers import LEASE
 CALL_DRAIN = timedelta(seconds=30)
 """A call of the data API that was admitted before ends within this time: its function is stopped after 29 s."""
 TRANSFER_DRAIN = LEASE
-"""The longest time in which a transfer of rows ends the batch that it began before: the lease of its worker."""
+"""A transfer finishes the batch that it began before the pause within this time: the lease of its worker."""
 TRANSFER_POLL = timedelta(seconds=10)
 OLD_PLACE_KEPT = timedelta(days=7)
 """The old place of a store stays this long after a move or a restore."""
 
 
 def remaining_drain(frozen_at: datetime, now: datetime, *, has_transfer: bool) -> timedelta:
-    """Return how long to wait from `now` on; zero if no change that began before `frozen_at` can be running.
+    """Return the remaining drain at `now`; zero if no change that began before `frozen_at` can still be running.
 
     `has_transfer`: a transfer of the store's rows still has a lease. It reads the store's status before each batch.
     """

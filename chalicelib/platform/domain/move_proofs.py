@@ -1,4 +1,4 @@
-"""What the lines of a move's proof say of each table."""
+"""Summaries of a move's proof by table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Key ranges of a table on both sides of a move: where the work stands, and what makes the target equal to the source."""
+"""Key ranges of a table on both sides of a move: the position of a pass, and the repair of a range."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 RANGE_ROWS = 1_000
 MAX_ROUNDS = 5
-"""Comparisons of all ranges, of which the last must find both sides equal: a repair may undo an earlier range once."""
+"""The maximum number of rounds. The last one must find both sides equal: a repair may change an earlier range."""
 
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MovePosition:
-    """Where a pass over all tables stands: the table's number, and the last key of its ranges that are done.
+    """The position of a pass over all tables: the table's number, and the last key of its completed ranges.
 
-    `ranges` and `repairs` count the ranges of this round and those that were changed, `parts` the stored parts of the
-    proof. `is_done`: the pass has ended.
+    `ranges` counts the ranges of this round, `repairs` those that were repaired, and `parts` the stored parts of the
+    proof. `is_done` is true once the pass has ended.
     """
 
     round: int = 1
@@ -31,7 +31,7 @@ class MovePosition:
 
     @classmethod
     def read(cls, note: Mapping[str, Any] | None) -> MovePosition:
-        """Return the position that a note holds; the beginning without one."""
+        """Return the position stored in a note; the start if there is none."""
         return cls(**(note or {}))
 
     def to_note(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class RangeRepair:
 
 
 def compare_range(source: Mapping[Key, bytes], target: Mapping[Key, bytes]) -> RangeRepair:
-    """Return what makes the target's rows equal to the source's, from the hash of each row by key."""
+    """Compare the hashes of a range's rows, by key. Returns the repair that makes the target equal to the source."""
     return RangeRepair(
         deleted=[key for key in target if key not in source],
         updated=[key for key, digest in source.items() if key in target and target[key] != digest],

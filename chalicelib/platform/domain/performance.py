@@ -11,9 +11,9 @@ from chalicelib.platform.domain.usage_hours import HOUR, EndpointUsage
 from chalicelib.platform.domain.usage_logs import start_of_hour
 
 LAGS = (timedelta(hours=2), timedelta(hours=5))
-"""How long after its start an hour is computed: when all stores were rolled up once, and when their figures are final."""
+"""Delays from an hour's start to its two computations: after the first roll-up of all stores, and after the last."""
 LONGEST = timedelta(days=31)
-"""The longest time before a run in which hours are searched."""
+"""A run looks for due hours at most this far back."""
 
 
 @dataclass(frozen=True, slots=True)

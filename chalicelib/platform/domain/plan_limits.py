@@ -41,13 +41,13 @@ class PlanLimit(Enum):
 
     @property
     def unit(self) -> int:
-        """How much is used of one of the limit: bytes are counted, gigabytes limited."""
+        """The counted units in one unit of the limit: storage is counted in bytes and limited in gigabytes."""
         return BYTES_PER_GB if self is PlanLimit.STORAGE else 1
 
 
 @dataclass(frozen=True, slots=True)
 class LimitState:
-    """A limit of a store with what is used of it; storage is in bytes."""
+    """A limit of a store and the amount used; storage is in bytes."""
 
     limit: int
     used: int

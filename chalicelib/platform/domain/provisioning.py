@@ -69,7 +69,7 @@ STATUSES = {
     Step.EXPORT: JobStatus.SEEDING,
     Step.DROP: JobStatus.SEEDING,
 }
-"""The documented status that each step shows; those that carry a store's rows show `seeding`."""
+"""The status of the API for each step. Steps that copy or load rows have `seeding`."""
 
 MESSAGES = {
     Step.CHECK: "Checking the backup",
@@ -97,7 +97,7 @@ _PROGRESS = {
     JobKind.BACKUP: (0,),
     JobKind.DROP: (0,),
 }
-"""Percent when each step of `ORDERS` begins."""
+"""The progress at the start of each step of `ORDERS`, in percent."""
 COMPLETE = 100
 
 

@@ -41,7 +41,7 @@ class ProvisioningTarget:
         return StorePlace(self.runtime, self.schema, self.role)
 
     def with_login_suffix(self, suffix: str) -> ProvisioningTarget:
-        """Return the target with what a pooler needs after the login's name."""
+        """Return the target with the suffix that a pooler needs after the login's name."""
         return replace(self, runtime=replace(self.runtime, username=f"{self.runtime.username}{suffix}"))
 
     def without_login(self) -> ProvisioningTarget:
@@ -55,7 +55,10 @@ def target_with_login(admin: Server, schema: str, login: str, username: str, pas
 
 
 def shared_name(place_id: str) -> str:
-    """Return the name of a store's schema and role on a shared server, of the store's id or a job's."""
+    """Return the name of a store's schema and role on a shared server.
+
+    `place_id` is the id of the store or of a job.
+    """
     return f"s_{place_id.replace('-', '')}"
 
 
@@ -65,7 +68,7 @@ def own_login(place_id: str) -> str:
 
 
 def created_login(username: str) -> str | None:
-    """Return the login that a job created for the user name, which may have a suffix for a pooler; None for another's."""
+    """Return the login that a job created, without a pooler's suffix; None if Backroom did not create it."""
     login = username.split(".")[0]
     return login if _OWN_LOGIN.fullmatch(login) else None
 
@@ -73,7 +76,7 @@ def created_login(username: str) -> str | None:
 def grantee_of(place: StorePlace, migrator: StorePlace) -> str | None:
     """Return the role that needs rights on a store's new tables; None if their owner uses them.
 
-    A pooler calls a login by its name with a suffix after a dot, which our names do not have.
+    A pooler appends a suffix after a dot to a login's name; generated names contain no dot.
     """
     if place.role is not None:
         return place.role

@@ -1,7 +1,7 @@
-"""Revenue of the stores: the entries that billing's messages make, and the months that sum them. Pure.
+"""Revenue of the stores: entries derived from billing's messages, and their sums by month. Pure.
 
-Amounts are without tax. An entry is a function of the newest message about it, so that late, repeated and reordered
-messages end the same.
+Amounts are without tax. An entry depends only on its newest message, so late, repeated or reordered messages give the
+same result.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any, Protocol
 REPORT_CURRENCY = "USD"
 """The currency of `total_revenue` and `by_plan`: that of the plans' prices."""
 FINAL_AFTER = timedelta(days=3)
-"""How long after a month's end its report is computed: messages may be late."""
+"""The last computation of a month's report is this long after the month's end, because messages may be late."""
 WITHOUT_PLAN = "other"
-"""In `by_plan`: payments that are for no plan, such as credits."""
+"""The key in `by_plan` of payments without a plan, such as credits."""
 PAYMENT, REFUND, REVERSAL, NEW_STORE, CHURN = "payment", "refund", "reversal", "store", "churn"
-"""What an entry is; its id begins with it."""
+"""The kind of an entry; a prefix of its id."""
 _SIX_PLACES = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
-    """A refund or lost dispute of a payment, tax included. A reversed one was paid back to us."""
+    """A refund or lost dispute of a payment, tax included. If it is reversed, the money came back."""
 
     id: str
     amount: Decimal
@@ -48,7 +48,7 @@ class PaymentState:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a month (UTC): money, or a store that was won or lost, whose amount is 0."""
+    """An entry of a month (UTC): an amount, or a new or churned store with the amount 0."""
 
     id: str
     occurred_at: datetime
@@ -115,7 +115,7 @@ class RevenueSums:
 
     @classmethod
     def of_text(cls, text: Mapping[str, Any] | None) -> RevenueSums:
-        """Return the sums that `to_text` wrote; empty ones for None."""
+        """Parse the text of `to_text`; None gives empty sums."""
         if text is None:
             return cls()
         return cls(
@@ -183,5 +183,5 @@ def amounts_as_text(amounts: Mapping[str, Decimal]) -> dict[str, str]:
 
 
 def _share(part: Decimal, total: Decimal, whole: Decimal) -> Decimal:
-    """Return the share of `total` that `part` has of `whole`, with six decimals; 0 of nothing."""
+    """Return `total * part / whole` with six decimals; 0 if `whole` is 0."""
     return (part * total / whole).quantize(_SIX_PLACES) if whole else Decimal(0)

@@ -54,9 +54,9 @@ def readers_of(table: str) -> frozenset[KeyScope]:
 
 
 def callable_statuses(scopes: Collection[KeyScope]) -> frozenset[DatabaseStatus]:
-    """Return the statuses of a database in which a call that needs one of the scopes is admitted.
+    """Return the database statuses in which a call with these scopes is admitted.
 
-    While a store moves, its source answers reads; only changes wait.
+    While a store moves, reads continue and changes are refused.
     """
     if frozenset(scopes) == WRITERS:
         return frozenset([DatabaseStatus.ACTIVE])
@@ -64,7 +64,7 @@ def callable_statuses(scopes: Collection[KeyScope]) -> frozenset[DatabaseStatus]
 
 
 def require_callable(store: CalledStore, scopes: Collection[KeyScope]) -> None:
-    """Raise the reason for which a call with these scopes cannot reach the store's data.
+    """Require that a call with these scopes can reach the store's data.
 
     Raises StoreDeleting, StoreSuspended, StoreNotProvisioned, Unavailable.
     """

@@ -1,4 +1,4 @@
-"""A store's own days, in its time zone, and their figures. Pure.
+"""Local days of a store, in its time zone, and their figures. Pure.
 
 A day begins with the first moment of its local date: it has 23 or 25 hours if the clocks change on it.
 """
@@ -12,9 +12,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 DAYS_BACK = 3
-"""A day is measured when it has ended, and with each of the next three days: orders are cancelled, visits come late."""
+"""A day is measured again with each of the next three days: orders may be cancelled, visits may arrive late."""
 MEASURED_AFTER = timedelta(hours=2)
-"""How long after its end a day is measured: its visits are computed at the first full hour after it."""
+"""The delay from a day's end to its measurement: its visits are computed at the first full hour after it."""
 LONGEST_DAY = timedelta(hours=25)
 _DAY = timedelta(days=1)
 _FOUR_PLACES = Decimal("0.0001")
@@ -22,10 +22,10 @@ _FOUR_PLACES = Decimal("0.0001")
 
 @dataclass(frozen=True, slots=True)
 class DayCounts:
-    """What a store's database has of a day.
+    """Counts of a day from the store's database.
 
-    `orders` were placed on it and are neither cancelled nor refunded; `revenue` is the total of those in the store's
-    currency, which are `priced_orders`.
+    `orders` excludes cancelled and refunded ones. `priced_orders` are those in the store's currency; `revenue` is their
+    total.
     """
 
     orders: int
@@ -69,7 +69,7 @@ def local_date(moment: datetime, time_zone: str) -> date:
 
 
 def days_to_measure(start: datetime, end: datetime, time_zone: str) -> list[date]:
-    """Return the local days to measure at `end`, in order: those due since `start` (exclusive), each with DAYS_BACK before."""
+    """Return the local days to measure at `end`: those that became due after `start`, and DAYS_BACK before each."""
     first = local_date(start - MEASURED_AFTER, time_zone)
     due = [day for day in _dates(first, local_date(end, time_zone)) if start < _due_at(day, time_zone) <= end]
     return sorted({day - back * _DAY for day in due for back in range(DAYS_BACK + 1)})

@@ -1,4 +1,4 @@
-"""Rules of CSV transfers: limits, where an import stands, and what a rejected row says. Pure."""
+"""Rules of CSV transfers: limits, the position of an import, and rejected rows. Pure."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ MAX_BYTES = 100 * 1024 * 1024
 """Bytes of an imported file."""
 MAX_ROWS = 1_000_000
 MAX_FAILURES = 10_000
-"""Rejected rows after which an import ends."""
+"""The maximum number of rejected rows; an import with more fails."""
 BATCH_ROWS = 500
 BATCH_BYTES = 2 * 1024 * 1024
-"""Bytes of the file after which a batch ends before it has BATCH_ROWS, so that a worker's memory stays flat."""
+"""The maximum size of a batch, in bytes of the file. It bounds the worker's memory."""
 LEASE = timedelta(seconds=240)
 SAVED_BATCHES = 10
 SAVED_AFTER = timedelta(seconds=2)
-"""A worker stores its progress, renews its lease and learns of a cancellation after some batches or seconds."""
+"""After so many batches or seconds, a worker stores its progress, renews its lease and checks for a cancellation."""
 TURN = timedelta(seconds=60)
-"""Time after which an import is queued again, behind those of other stores."""
+"""A worker runs an import for this long, then queues it again behind those of other stores."""
 OUTAGE_DELAY = timedelta(seconds=30)
 STORE_DELAY = timedelta(minutes=2)
-"""Time after which an import that waits for its store looks again."""
+"""The delay until an import that waits for its store is retried."""
 MAX_WAIT = timedelta(days=1)
-"""Time after which a transfer that waits for its store fails."""
+"""A transfer that waits for its store for this long fails."""
 EXPORT_TURN = timedelta(seconds=800)
-"""Time in which an export must end: it is one file that is written without a pause."""
+"""The maximum duration of an export, which one worker writes without interruption."""
 EXPORT_PAGE = 250
-"""Rows that an export reads at once."""
+"""The number of rows in a page of an export."""
 REPORT_FAILURES = 100
-"""Rejected rows that wait at most until they are written to the report."""
+"""The maximum number of rejected rows that are not yet in the report."""
 ROW_FAILURES = 5
-"""Errors of one row that a report names."""
+"""The maximum number of errors of one row in a report."""
 MAX_ATTEMPTS = 6
-"""Leases without progress after which a transfer fails."""
+"""The maximum number of leases without progress; then the transfer fails."""
 MAX_MESSAGE = 300
-"""Characters of the reason in a report."""
+"""The maximum length of a reason in a report, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class RowFailure:
 
 @dataclass(frozen=True, slots=True)
 class ImportCursor:
-    """Where an import stands: all rows before `position` are stored or rejected.
+    """The position of an import: all rows before `position` are stored or rejected.
 
     `unreported` are the last rejected rows, which may not be in the report yet.
     """
@@ -74,7 +74,7 @@ class ImportCursor:
 
     @property
     def rows_written(self) -> int:
-        """Rows that are stored as the file has them, with those that were so before."""
+        """The number of rows whose stored values equal the file's, including rows that already did."""
         return self.rows_read - self.rows_failed
 
     def after_batch(self, end: FilePosition, rows_read: int, result: BatchResult) -> ImportCursor:
@@ -107,7 +107,7 @@ class ImportCursor:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a batch did: rows created and changed, and the rejected ones."""
+    """The result of a batch: counts of created and changed rows, and the rejected rows."""
 
     created: int
     updated: int
@@ -115,7 +115,7 @@ class BatchResult:
 
 
 def cursor_of_json(document: Mapping[str, Any]) -> ImportCursor:
-    """Return the cursor that `as_json` wrote; the start of the file for none."""
+    """Parse the JSON of `as_json`; an empty document gives the start of the file."""
     names = ("read", "created", "updated", "failed")
     position = FilePosition(document.get("offset", 0), document.get("line", 1))
     return ImportCursor(position, *(document.get(name, 0) for name in names))
@@ -127,5 +127,5 @@ def scopes_of(kind: TransferKind, table: str) -> frozenset[KeyScope]:
 
 
 def progress_of(offset: int, size: int) -> int:
-    """Return the percent of a file that is read; 100 only once the transfer has ended."""
+    """Return the percentage of the file that was read, below 100: only a completed transfer has 100."""
     return min(99, offset * 100 // max(1, size))

@@ -21,7 +21,7 @@ AMOUNT = "amount"
 """In the changes of orders: the total of the placed ones, a decimal as text."""
 FILES = "media_library"
 UPLOADED, DELETED = "uploaded_bytes", "deleted_bytes"
-"""In the changes of files: their bytes."""
+"""The key of the changed bytes, in the changes of `media_library`."""
 
 
 class LoggedCall(Protocol):

@@ -22,8 +22,8 @@ class DataCall:
     """An admitted call of a store's data API.
 
     `endpoint` is the route and table, e.g. `/v1/store/{table} products`, never a raw path. `error_code` is the code of
-    the problem that the caller got. `amount` is the total of a placed order, if it is in the store's currency. `bytes` are
-    those of an uploaded file, negative for those of a deleted one.
+    the problem that the caller got. `amount` is the total of a placed order, if it is in the store's currency. `bytes`
+    is the size of an uploaded file, negative for a deleted one.
     """
 
     store_id: str

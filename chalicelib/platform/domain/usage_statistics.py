@@ -1,4 +1,4 @@
-"""A store's usage in a month, summed from its days, and the limits that it comes near. Pure."""
+"""A store's usage in a month, summed from its days, and the limits that it is near. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.platform.domain.plan_limits import PlanLimit
 from chalicelib.platform.domain.store_admission import API_CALLS
 
 NEAR_PERCENT = 80
-"""From this share on, a store is near a limit."""
+"""A store is near a limit from this percentage on."""
 
 
 class UsageDay(Protocol):

@@ -1,4 +1,4 @@
-"""The schedule of the measures. It only finds what is due, and queues the work."""
+"""Schedule of the measures. It finds due work and queues it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The consumer that keeps the entries of the stores' revenue."""
+"""Consumer of billing's messages for the stores' revenue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedule of the removals of deleted stores and of places that stores have left."""
+"""Schedule of the removals of deleted stores and of old places."""
 
 from __future__ import annotations
 

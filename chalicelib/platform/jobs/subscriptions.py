@@ -1,4 +1,4 @@
-"""The consumer that keeps and ends the stores' plans as billing reports them."""
+"""Consumer that syncs the stores' plans with billing and ends the subscriptions of deleted stores."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Tables of the measures: of a store's days and months, of the platform's revenue, and of its endpoints' speed.
 
-Each row is computed from what it is made of, and set, never added: computing it again gives the same.
+Each row is computed from its sources and replaced, never incremented, so that a repeated computation gives the same
+row.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class StoreAnalytics(Table):
 
 
 class RevenueEntriesByStore(GlobalSecondaryIndex["RevenueEntry"]):
-    """A store's entries, for its erasure."""
+    """Index: a store's entries, for its erasure."""
 
     class Meta:
         index_name = "by_store"
@@ -57,11 +58,11 @@ class RevenueEntriesByStore(GlobalSecondaryIndex["RevenueEntry"]):
 
 
 class RevenueEntry(Table):
-    """What a revenue report adds up, without tax. `period` is `YYYY-MM`, UTC.
+    """An amount or a count that a revenue report sums, without tax. `period` is `YYYY-MM`, UTC.
 
-    `entry_id` is `payment:<payment id>`, `refund:<refund id>` (its amount is negative), `reversal:<refund id>` (the money
-    of a refund that came back), `store:<subscription id>` (a new store) or `churn:<subscription id>`. Of two messages
-    about one entry, the one with the higher `version` stands.
+    `entry_id` is `payment:<payment id>`, `refund:<refund id>` (its amount is negative), `reversal:<refund id>` (the
+    money of a refund that came back), `store:<subscription id>` (a new store) or `churn:<subscription id>`. Of two
+    messages about one entry, the one with the higher `version` is stored.
     """
 
     class Meta:
@@ -120,7 +121,7 @@ class UsageStatistic(Table):
 
 
 class PerformanceMetricsByHour(GlobalSecondaryIndex["PerformanceMetric"]):
-    """All endpoints of an hour, with their figures."""
+    """Index: all endpoints of an hour."""
 
     class Meta:
         index_name = "by_hour"

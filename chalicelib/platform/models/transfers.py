@@ -1,4 +1,4 @@
-"""Table of the CSV files that go into a store's tables and come out of them."""
+"""Table of CSV imports and exports of stores."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ class Transfer(Table):
     """A CSV file of a store: an import into a table, or an export of one.
 
     `id` is a UUIDv7, so that a store's transfers are in the order of their creation. `filter` selects the rows of an
-    export. `progress` is percent. `rows_read`, `rows_written` and `rows_failed` count data lines. `file_url` is the file
-    in S3, `report_url` the rejected rows with line, column and reason. `cursor` is where the work stands. `unfinished` is
-    set while a worker has work to do; `lease_holder` is that worker, `attempts` counts its leases without progress.
+    export. `progress` is percent. `rows_read`, `rows_written` and `rows_failed` count data lines. `file_url` is the
+    file in S3, `report_url` the rejected rows with line, column and reason. `cursor` is the position of an import.
+    `unfinished` is set while a worker has work to do; `lease_holder` is that worker, `attempts` counts its leases
+    without progress.
     """
 
     class Meta:

@@ -25,8 +25,8 @@ class ApiUsageLog(Table):
     """A call of a store's data API. `store_day` is `<store id>/YYYY-MM-DD`, UTC; `id` is a UUIDv7.
 
     `endpoint` is the route and table, never a raw path. `ip_address` is the /24 or /48 network. `error_message` is the
-    problem's code. `changes` counts created, updated and deleted rows by table; `amount` is the total of a placed order.
-    `bytes` are those of an uploaded file, negative for those of a deleted one.
+    problem's code. `changes` counts created, updated and deleted rows by table; `amount` is the total of a placed
+    order. `bytes` is the size of an uploaded file, negative for a deleted one.
     """
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Backups in S3: a zip with one CSV file a table and a manifest, written and read with one part in memory."""
+"""Backups in S3: a zip with a manifest and a CSV file for each table. Writing and reading keep one part in memory."""
 
 from __future__ import annotations
 
@@ -28,17 +28,20 @@ PREFIX = "backups"
 """Prefix of the backups in the archive bucket, by store. A lifecycle rule deletes them after 30 days."""
 MEDIA_TYPE = "application/zip"
 MAX_FIELD = 64 * 1024 * 1024
-"""Characters of a field; a column of text holds at most 16 MB."""
+"""The maximum length of a field, in characters; a text column holds at most 16 MB."""
 _CHUNK = 256 * 1024
 _DAMAGES = (zipfile.BadZipFile, zlib.error, csv.Error, KeyError, ValueError, EOFError)
 
 
 class BackupUnreadable(Exception):
-    """The zip, its manifest or one of its files is not as it was written. The text says what is wrong."""
+    """The zip, its manifest or one of its files is damaged. The message names the damaged part."""
 
 
 def address_of(store_id: str, job_id: str, fence: int) -> str:
-    """Return the address of the backup that a job writes. The lease's fence is part of it: each worker has its own file."""
+    """Return the address of the backup that a job writes.
+
+    It contains the fence of the lease, so that each worker writes its own file.
+    """
     return storage.address(config.settings().archive_bucket, f"{PREFIX}/{store_id}/{job_id}-{fence}.zip")
 
 
@@ -48,7 +51,7 @@ def presigned_link(url: str, name: str, seconds: int) -> str:
 
 
 class _Hashed:
-    """A file in front of another one, which counts and hashes what is written."""
+    """A file that counts and hashes the bytes that pass through it to an upload."""
 
     def __init__(self, upload: MultipartUpload) -> None:
         self._upload = upload
@@ -165,7 +168,7 @@ def _with_header(header: Sequence[str], pages: Iterable[list[list[str]]]) -> Ite
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """Return an entry without the time of day, so that the same rows give the same zip."""
+    """Return a zip entry with a constant time, so that the same rows give the same zip."""
     entry = zipfile.ZipInfo(name)
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry
@@ -173,7 +176,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 @contextmanager
 def _translated(name: str) -> Iterator[None]:
-    """Raise what a damaged zip or file causes as BackupUnreadable."""
+    """Translate errors that a damaged zip causes in the block into BackupUnreadable."""
     try:
         yield
     except (*_DAMAGES, RuntimeError) as error:

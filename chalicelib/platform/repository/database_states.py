@@ -15,9 +15,10 @@ from chalicelib.platform.models import ProvisioningJob, Store
 
 
 def stage_begin(transaction: Transaction, store: Store, job: ProvisioningJob, otherwise: Otherwise) -> None:
-    """Make a job the store's active one in the transaction, which raises `otherwise` if the store does not allow it now.
+    """Make a job the store's active job in the transaction.
 
-    A store without a database may be provisioned, or moved out of a legacy database; every other job needs one.
+    The commit raises `otherwise` if the store does not allow it. A store without a database may be provisioned, or
+    moved out of a legacy database; every other job needs one.
     """
     if job.kind is JobKind.BACKUP:
         stage_backup_begin(transaction, store.id, job.id, otherwise)
@@ -56,7 +57,7 @@ def stage_job_begin(transaction: Transaction, store_id: str, job_id: str, otherw
 
 
 def stage_job_of_database(transaction: Transaction, store_id: str, job_id: str, otherwise: Otherwise) -> None:
-    """Make a job the store's active one in the transaction; the database, which the store must have, stays in use.
+    """Make a job the store's active job in the transaction; the store's database stays in use.
 
     It raises `otherwise` if another job is active or the store has no database in use.
     """
@@ -80,7 +81,7 @@ def stage_backup_begin(transaction: Transaction, store_id: str, job_id: str, oth
 
 
 def pause_changes(store_id: str, job_id: str) -> None:
-    """Make the data API refuse changes of the store, until its active job ends. Raises WriteConflict if another is active."""
+    """Pause changes of the store until its active job ends. Raises WriteConflict if another job is active."""
     is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.MOVING)
     actions: list[Action] = [Store.database_status.set(DatabaseStatus.MOVING), *_touched()]
     if not update_if(Store(store_id), actions, (Store.active_job == job_id) & is_in_use):
@@ -118,10 +119,10 @@ def stage_job_release(transaction: Transaction, store_id: str, job_id: str) -> N
 def stage_end_without_result(
     transaction: Transaction, store: Store, job: ProvisioningJob, without_database: DatabaseStatus | None
 ) -> None:
-    """End a job that failed or was canceled in the transaction, as far as the store is concerned.
+    """Update the store in the transaction for a job that failed or was canceled.
 
     A store that was being provisioned then has the status `without_database`; every other keeps its database in use. A
-    job that drops a former place is no active job of its store.
+    job that drops an old place is no active job of its store.
     """
     if job.kind is JobKind.BACKUP:
         stage_job_release(transaction, store.id, job.id)

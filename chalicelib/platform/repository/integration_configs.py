@@ -77,7 +77,7 @@ def load_migrator(store: Store) -> StorePlace:
 
 
 def read_public_place(store: Store) -> dict[str, Any]:
-    """Return what is public of the store's connection, without a secret. Raises StoreNotProvisioned."""
+    """Return the public part of the store's connection, without secrets. Raises StoreNotProvisioned."""
     return dict(_get(store).public)
 
 

@@ -34,7 +34,10 @@ def subtract_products(store_id: str, count: int) -> None:
 
 
 def add_bytes(store: Store, count: int, now: datetime) -> bool:
-    """Add to the bytes of stored files. Returns False if they do not fit, or if the limits are not those of `store` now."""
+    """Add to the bytes of stored files.
+
+    Returns False if they exceed the limit, or if the limits differ from `store`.
+    """
     limit = store.limits[PlanLimit.STORAGE.value]
     most = limit * PlanLimit.STORAGE.unit
     fits = (Store.limits[PlanLimit.STORAGE.value] == limit) & (Store.storage_used_bytes <= most - count)

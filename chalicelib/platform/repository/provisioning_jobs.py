@@ -63,7 +63,7 @@ def acquire_lease(job_id: str) -> ProvisioningJob | None:
 
 
 def begin_scheduled(job_id: str) -> bool:
-    """Start a scheduled job that is due. Returns whether it is running then, also by an earlier call."""
+    """Start a scheduled job that is due. Returns whether it is running, also if an earlier call started it."""
     now = clock.now()
     actions: list[Action] = [ProvisioningJob.unfinished.set(RUNNING), ProvisioningJob.updated_at.set(now)]
     is_due = (ProvisioningJob.unfinished == SCHEDULED) & (ProvisioningJob.lease_until <= now)

@@ -10,7 +10,7 @@ from chalicelib.platform.models import RevenueEntry, RevenueReport
 
 
 def set_entry(row: RevenueEntry) -> bool:
-    """Store an entry. Returns False if it is stored with this or a later version."""
+    """Store an entry. Returns False if this or a later version is stored already."""
     is_newer = RevenueEntry.version.does_not_exist() | (RevenueEntry.version < row.version)
     return put_if(row, is_newer)
 

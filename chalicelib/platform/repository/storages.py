@@ -34,9 +34,10 @@ def load_bucket(store: Store) -> Bucket:
 
 
 def stage_bucket(transaction: Transaction, store: Store, bucket: Bucket, *, is_new: bool) -> None:
-    """Make the bucket that of the store in the transaction, with its keys. A former one of another type is removed.
+    """Connect the bucket and its keys to the store in the transaction.
 
-    The commit raises WriteConflict if the row has changed, or if the bucket is new and the store has files.
+    Removes the old connection if it has another type. The commit raises WriteConflict if the row has changed, or if the
+    bucket is new and the store has files.
     """
     columns = {"storage_type": StorageType(bucket.vendor.value), "storage_status": StorageStatus.ACTIVE}
     stores.stage_columns(transaction, store, columns, Store.storage_used_bytes == 0 if is_new else None)

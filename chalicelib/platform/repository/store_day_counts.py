@@ -15,7 +15,7 @@ from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.store_database.tables import CUSTOMERS, ORDERS
 
 UNCOUNTED = (OrderStatus.CANCELLED, OrderStatus.REFUNDED)
-"""Orders that are none: their amount went back, or was never paid."""
+"""Statuses of orders that are not counted: cancelled or refunded."""
 _COUNTS = ("orders", "priced_orders", "revenue", "new_customers")
 
 Bounds = tuple[datetime, datetime]

@@ -1,4 +1,4 @@
-"""Positions of imports in a store's database, written in the transaction of the rows that they count."""
+"""Cursors of imports in a store's database. A cursor is written in the transaction of the rows that it counts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from chalicelib.platform.repository.store_transactions import StoreTransaction
 from chalicelib.platform.store_database.cursors import CURSORS
 
 _KEEP = timedelta(days=30)
-"""As long as the transfers' rows."""
+"""The retention of a cursor: that of the rows of transfers."""
 
 
 def find_cursor(transaction: StoreTransaction, transfer_id: str) -> ImportCursor | None:
-    """Return where an import stands; None if it has not begun in this database."""
+    """Return the cursor of an import; None if it has not begun in this database."""
     row = transaction.connection.execute(select(CURSORS).where(CURSORS.c.id == transfer_id)).mappings().first()
     if row is None:
         return None
@@ -34,14 +34,14 @@ def find_cursor(transaction: StoreTransaction, transfer_id: str) -> ImportCursor
 
 
 def add_cursor(transaction: StoreTransaction, transfer_id: str, cursor: ImportCursor) -> None:
-    """Add where an import begins, and delete the positions of imports that ended long ago."""
+    """Add the first cursor of an import, and delete expired cursors."""
     stale = clock.now() - _KEEP
     transaction.connection.execute(delete(CURSORS).where(CURSORS.c.updated_at < stale))
     transaction.connection.execute(insert(CURSORS).values(id=transfer_id, **_values(cursor)))
 
 
 def advance_cursor(transaction: StoreTransaction, transfer_id: str, before: ImportCursor, after: ImportCursor) -> bool:
-    """Move an import from one position to another. Returns False if it stands elsewhere: another worker moved it."""
+    """Replace the cursor of an import. Returns False on a write conflict: another worker has moved it."""
     statement = (
         update(CURSORS)
         .where(CURSORS.c.id == transfer_id, CURSORS.c.byte_offset == before.position.offset)
@@ -51,7 +51,7 @@ def advance_cursor(transaction: StoreTransaction, transfer_id: str, before: Impo
 
 
 def delete_cursor(transaction: StoreTransaction, transfer_id: str) -> None:
-    """Delete the position of an import that has ended."""
+    """Delete the cursor of an ended import."""
     transaction.connection.execute(delete(CURSORS).where(CURSORS.c.id == transfer_id))
 
 

@@ -1,4 +1,4 @@
-"""Tables of a legacy database, in which rows of several stores have the id of their store. They are only read."""
+"""Tables of a legacy database, shared by several stores. They are only read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONSTRUCTORS: dict[type, Any] = {int: int, UUID: UUID, Decimal: Decimal}
 
 @dataclass(frozen=True, slots=True)
 class LegacyTable:
-    """A legacy table as it is. `key` are the columns of its key without that of the store; none: it cannot be read."""
+    """A legacy table. `key` has the columns of its key without `store_id`; without any, the table cannot be read."""
 
     connection: Connection
     table: Table
@@ -29,7 +29,7 @@ class LegacyTable:
 
     @property
     def has_stores(self) -> bool:
-        """Whether its rows name their store."""
+        """Whether the table has the column `store_id`."""
         return STORE_COLUMN in self.table.c
 
 
@@ -77,7 +77,7 @@ def _comes_after(columns: Sequence[Column[Any]], key: Sequence[Any]) -> ColumnEl
 
 
 def _bound(column: Column[Any], value: Any) -> Any:
-    """Return a value as the column's type needs it. Raises InvalidSourceStore for a store's id of another type."""
+    """Convert a value to the column's type. Raises InvalidSourceStore if the given `store_id` cannot be converted."""
     try:
         kind = column.type.python_type
     except NotImplementedError:

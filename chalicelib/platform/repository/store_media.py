@@ -21,6 +21,6 @@ def list_abandoned(transaction: StoreTransaction, before: datetime, limit: int) 
 
 
 def delete_pending(transaction: StoreTransaction, file_id: str) -> bool:
-    """Delete the row of a file that is not ready. Returns False if it is ready by now, or gone."""
+    """Delete the row of a pending file. Returns False if the file is ready now, or gone."""
     is_pending = and_(MEDIA_LIBRARY.c.id == file_id, MEDIA_LIBRARY.c.status == PENDING)
     return bool(transaction.connection.execute(delete(MEDIA_LIBRARY).where(is_pending)).rowcount)

@@ -1,4 +1,4 @@
-"""Key ranges of a store's tables: reads on either side of a move, and changes of the target that repeat harmlessly."""
+"""Key ranges of a store's tables: reads on both sides of a move, and idempotent changes of the target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a backup, written into a fresh place. Each write may be repeated."""
+"""Writes of a backup's rows into a new place. Each write is idempotent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.platform.repository.store_transactions import StoreTransaction
 
 
 def insert_missing_rows(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row]) -> None:
-    """Insert the rows whose key no row has."""
+    """Insert the rows whose key does not exist yet."""
     if not rows:
         return
     table = sql_table(schema)

@@ -1,4 +1,4 @@
-"""A store's rows as of one moment: every page of every table is read in one transaction, which changes nothing."""
+"""Snapshots of a store's rows: all pages of all tables are read in one read-only transaction."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from chalicelib.platform.errors import TransferNotFound
 from chalicelib.platform.models import Transfer
 
 _RECENT = 100
-"""Transfers of a store among which a running one is sought."""
+"""The number of a store's latest transfers that are searched for a running import."""
 
 
 class TransferLeaseLost(Exception):
@@ -34,7 +34,7 @@ def add(row: Transfer) -> None:
 
 
 def get(store_id: str, transfer_id: str) -> Transfer:
-    """Return a transfer of the store, read consistently. Raises TransferNotFound; an expired one is none."""
+    """Return a transfer of the store, read consistently. Raises TransferNotFound, also if it has expired."""
     try:
         row = Transfer.get(store_id, transfer_id, consistent_read=True)
     except Transfer.DoesNotExist:
@@ -62,7 +62,7 @@ def has_running_import(store_id: str) -> bool:
 
 
 def mark_pending(row: Transfer, cursor: Mapping[str, Any]) -> bool:
-    """Make an import whose file is there due, unless it has begun. Returns whether it did."""
+    """Make an uploaded import due, unless it has begun. Returns whether it was made due."""
     now = clock.now()
     actions: list[Action] = [
         Transfer.status.set(TransferStatus.PENDING),
@@ -118,9 +118,9 @@ def save_progress(row: Transfer, columns: Mapping[str, Any]) -> None:
 
 
 def release_lease(row: Transfer, delay: timedelta, message: str | None = None, *, has_failed: bool = False) -> None:
-    """Release a transfer, which is due after `delay`. `message` says what it waits for. Raises TransferLeaseLost.
+    """Release a transfer, which is due after `delay`.
 
-    The attempt does not count unless it `has_failed`.
+    `message` tells why it waits. The attempt counts only if it `has_failed`. Raises TransferLeaseLost.
     """
     waiting = {} if message is None else {"error_message": message, "status": TransferStatus.PENDING}
     actions = [

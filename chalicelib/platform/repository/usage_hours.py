@@ -28,7 +28,7 @@ def list_stores_of_hour(hour: datetime, page: PageRequest) -> PageResult[str]:
 
 
 def find_hours(hour: datetime, store_ids: list[str]) -> list[UsageHour]:
-    """Return the hour of these stores (at most 100) with one call; a missing one is left out."""
+    """Return the rows of these stores (at most 100) for an hour, with one call. Missing rows are left out."""
     rows = get_many((UsageHour, (store_id, hour)) for store_id in store_ids)
     return [row for row in rows if row is not None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint, Response
 
 from chalicelib.kit.audit import publish_operator_action
-from chalicelib.kit.auth import Account, Role, owner_or_operator
+from chalicelib.kit.auth import Account, Role, owner_or_operator, owner_or_support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
@@ -20,15 +20,16 @@ bp = Blueprint(__name__)
 
 
 @bp.route("/v1/platform/stores/{store_id}/backups", methods=["GET"])
-@endpoint(bp, auth=owner_or_operator, returns=Page[BackupRead])
+@endpoint(bp, auth=owner_or_support, returns=Page[BackupRead])
 def list_backups(call: ApiRequest[Account], store_id: str) -> PageResult[BackupRead]:
     """List the backups of the last 30 days, newest first, each with a link. A page may hold fewer than its limit.
 
-    An operator's access is audited: a link gives all rows of the store.
+    A link gives all rows of the store: support gets none, and an operator's access is audited.
     """
     store = get_accessible_store(call.principal, store_id)
-    result = requests.list_backups(store.id, call.page)
-    if call.principal.role is not Role.OWNER:
+    role = call.principal.role
+    result = requests.list_backups(store.id, call.page, has_links=role is not Role.SUPPORT)
+    if role is not Role.OWNER:
         publish_operator_action(call.principal, "platform.list_backups", f"store:{store.id}")
     return result
 
@@ -49,9 +50,10 @@ def back_up_store(call: ApiRequest[Account], store_id: str) -> JobAccepted | Res
 @bp.route("/v1/platform/stores/{store_id}/restore", methods=["POST"])
 @endpoint(bp, auth=owner_or_operator, body=RestoreInput, returns=JobAccepted, status=202)
 def restore_store(call: ApiRequest[Account, RestoreInput], store_id: str) -> JobAccepted | Response:
-    """Start the job that restores a backup into a new place, which the store uses then. The old place stays 7 days.
+    """Start the job that restores a backup into a new place, to which the store is then switched.
 
-    Changes since the backup are not in the new place. If a job is in progress, return it with 200.
+    The old place stays 7 days. Changes since the backup are not in the new place. If a job is in progress, return it
+    with 200.
     """
     store = get_accessible_store(call.principal, store_id)
     result, is_new = restores.request_restore(store, call.body, call.principal.subject)

@@ -29,7 +29,7 @@ def read_store_analytics(call: ApiRequest[Account, None, StoreAnalyticsQuery], s
 @bp.route("/v1/operator/platform/revenue", methods=["GET"])
 @endpoint(bp, auth=support, query=RevenueQuery, returns=RevenueReports)
 def read_revenue(call: ApiRequest[Account, None, RevenueQuery]) -> RevenueReports:
-    """Return the stores' payments and refunds by month, with the stores that were won and lost."""
+    """Return the stores' payments and refunds by month, with the numbers of new and churned stores."""
     return revenue.read_revenue(call.query)
 
 

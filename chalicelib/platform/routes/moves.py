@@ -23,7 +23,7 @@ def move_store(call: ApiRequest[Account, MoveInput], store_id: str) -> JobAccept
 
     The store works while its rows are copied. Then changes are answered with 503 until both databases are proven equal
     and the store is switched. The old database stays for 7 days. With `from`, a store without a database takes over its
-    rows of a database in which several stores share tables.
+    rows from a legacy database whose tables several stores share.
     """
     store = get_accessible_store(call.principal, store_id)
     result, is_new = requests.request_move(store, call.body, call.principal.subject)

@@ -53,5 +53,5 @@ def delete_store(call: ApiRequest[Account, StoreDeletion], store_id: str) -> Sto
 @bp.route("/v1/platform/stores/{store_id}/undelete", methods=["POST"])
 @endpoint(bp, auth=owner_or_operator, returns=StoreRead)
 def undelete_store(call: ApiRequest[Account], store_id: str) -> StoreRead:
-    """Undo the deletion of a store within its grace. Its subscription stays ended."""
+    """Undo the deletion of a store within its grace period. Its subscription stays ended."""
     return store_deletion.undelete_store(call.principal, store_id, call.credentials.source_ip)

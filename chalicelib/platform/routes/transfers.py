@@ -1,4 +1,4 @@
-"""`/v1/store/transfers…`: CSV files into a store's tables and out of them."""
+"""`/v1/store/transfers…`: imports and exports of a store's tables as CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v1/store/uploads…`: files of a store, which go straight to its bucket and come from it."""
+"""`/v1/store/uploads…`: files of a store. Callers upload and download them directly at the store's bucket."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def create_upload(call: ApiRequest[StoreCaller, UploadCreate]) -> UploadRead:
     errors=(RowNotFound, UploadIncomplete, InvalidUpload, StorageNotConnected, StorageRefused),
 )
 def complete_upload(call: ApiRequest[StoreCaller], row_id: str) -> FileRead:
-    """Complete an upload: the file gets ready. If size or type are not as declared, it is deleted."""
+    """Complete an upload: the file becomes ready. If its size or type differs from the declaration, it is deleted."""
     from chalicelib.platform.service.media import uploads  # noqa: PLC0415 - loads SQL
 
     return uploads.complete_upload(call.principal, row_id)

@@ -1,4 +1,4 @@
-"""Work for `platform-measure_store` that computes measures: of a store's days, of an hour's endpoints, of a month's revenue."""
+"""Messages to `platform-measure_store` that request measures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUEUE = "platform-measure_store"
 
 
 class StoreDaysRequested(Message):
-    """These local days of a store are measured, and its usage of their months."""
+    """Requests to measure these local days of a store, and its usage in their months."""
 
     queue: ClassVar[str] = QUEUE
 
@@ -25,9 +25,9 @@ class StoreDaysRequested(Message):
 
 
 class PerformanceRequested(Message):
-    """The endpoints of an hour are measured, over all stores, in steps.
+    """Requests to measure the endpoints of an hour over all stores, in steps.
 
-    `cursor` is the last key that was read, `endpoints` the packed usage (`domain/packed_endpoints`) until it.
+    `cursor` is the last key that was read; `endpoints` is the usage up to it, packed (`domain/packed_endpoints`).
     """
 
     queue: ClassVar[str] = QUEUE
@@ -38,10 +38,10 @@ class PerformanceRequested(Message):
 
 
 class RevenueReportRequested(Message):
-    """The revenue of a month (`YYYY-MM`) is computed, in steps. `is_repeated`: also if the report is final.
+    """Requests to compute the revenue of a month (`YYYY-MM`), in steps.
 
-    `cursor` is the last key that was read, `sums` what the entries until it add up to, `began_at` when the first step
-    began to read.
+    `is_repeated`: also if the report is final. `cursor` is the last key that was read; `sums` has the sums up to it.
+    `began_at` is the start of the first step.
     """
 
     queue: ClassVar[str] = QUEUE

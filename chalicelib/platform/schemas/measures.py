@@ -49,8 +49,8 @@ class StoreDayRead(Schema):
 class StoreAnalyticsRead(Schema):
     """The days of a store in its time zone, oldest first.
 
-    A day is there two hours after its end, and is measured three more times with the days after it. Days on which nobody
-    called the store are left out.
+    A day appears two hours after its end, and is measured again with each of the next three days. Days without calls to
+    the store are left out.
     """
 
     timezone: str
@@ -79,14 +79,14 @@ class RevenueQuery(Query):
 
 
 class RevenueReportRead(Schema):
-    """The payments less the refunds of stores in a month (UTC), without tax. Recurring revenue (MRR) is analytics'."""
+    """Payments of stores less refunds in a month (UTC), without tax. Recurring revenue (MRR) is in analytics."""
 
     period: str
     total_revenue: Amount = Field(description="In USD; other currencies are in `by_currency` and are not added.")
     by_currency: dict[str, Amount]
-    by_plan: dict[str, Amount] = Field(description="In USD; `other` is for no plan.")
+    by_plan: dict[str, Amount] = Field(description="In USD; `other` has payments without a plan.")
     new_stores: int = Field(
-        description="Subscriptions of stores that began in the month; a trial begins with its first day."
+        description="Subscriptions of stores that began in the month; a trial counts from its first day."
     )
     churned_stores: int = Field(description="Subscriptions of stores that ended in the month.")
     is_final: bool = Field(description="Three days after the month's end the report is not computed again.")

@@ -11,9 +11,9 @@ from chalicelib.platform.schemas.databases import Database, OwnDatabase
 
 
 class LegacySource(Input):
-    """A database in which several stores share tables of our names, each row with the id of its store in `store_id`.
+    """A database in which several stores share tables named as those of Backroom, with a column `store_id`.
 
-    It is only read. `store_id` is the value of the store's rows there, as text.
+    It is only read. `store_id` is the value of that column for the store's rows, as text.
     """
 
     database: Annotated[OwnDatabase, Field(discriminator="type")]
@@ -21,14 +21,17 @@ class LegacySource(Input):
 
 
 class MoveInput(Input):
-    """The database to which the store moves. `from` is where a store without a database comes from."""
+    """The database to which the store moves. `from` is the legacy database of a store that has no database yet."""
 
     database: Database
     legacy_source: LegacySource | None = Field(default=None, alias="from")
 
 
 class ProvenTableRead(Schema):
-    """A table that is equal on both sides: `sha256` is that of its ranges' hashes, the same for source and target."""
+    """A table that is equal on both sides.
+
+    `sha256` is the hash of its ranges' hashes, the same for source and target.
+    """
 
     table: str
     rows: int
@@ -37,9 +40,10 @@ class ProvenTableRead(Schema):
 
 
 class MoveProofRead(Schema):
-    """The proof of a move. `download_url` is the file with a line for each range, for 15 minutes.
+    """The proof of a move.
 
-    `rejected_download_url` has a line for each row of a legacy database that was not taken over as it is.
+    `download_url` is a file with a line for each range; `rejected_download_url` has a line for each row of a legacy
+    database that was not copied unchanged. Both are valid for 15 minutes.
     """
 
     rounds: int
@@ -49,7 +53,7 @@ class MoveProofRead(Schema):
 
 
 class RejectedRowRead(Schema):
-    """A row of a legacy database that was not taken over, or not as a whole. `key` is its key there."""
+    """A row of a legacy database that was not copied, or only in part. `key` is its legacy key."""
 
     table: str
     key: str

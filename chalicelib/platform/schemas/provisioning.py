@@ -41,9 +41,9 @@ class DifferenceRead(Schema):
 
 
 class JobReport(Schema):
-    """What a job found and left: differences of existing tables, adopted tables, and what a cancellation left.
+    """The report of a job: differences of existing tables, adopted tables, and objects that a cancellation left.
 
-    A move has its proof, and out of a legacy database the first rows that were not taken over; `rejected_count` are all.
+    A move has its proof; a move from a legacy database also has the first rejected rows, and `rejected_count` for all.
     """
 
     differences: list[DifferenceRead] = Field(default_factory=list)

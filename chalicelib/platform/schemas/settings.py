@@ -85,7 +85,7 @@ class DeletionGrace(SettingValue):
 
 
 class Maintenance(SettingValue):
-    """The notice of maintenance on the owners' page: whether it is on, and its text. It refuses no call."""
+    """The maintenance notice on the owners' page: whether it is shown, and its text. Calls are not affected."""
 
     setting = "maintenance"
 

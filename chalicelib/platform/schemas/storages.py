@@ -59,7 +59,7 @@ class StorageInput(Input):
 
 
 class StorageTestRead(Schema):
-    """A bucket that can be used: an object was written, read and deleted."""
+    """The result of a successful test: an object was written, read and deleted."""
 
     type: StorageType
     bucket: str

@@ -10,7 +10,7 @@ from chalicelib.kit.messages import Message
 
 
 class StoreDeletionRequested(Message):
-    """Work for `platform-apply_subscription`: the subscription of a store that is being deleted is to end."""
+    """Requests `platform-apply_subscription` to end the subscription of a store that is being deleted."""
 
     queue: ClassVar[str] = "platform-apply_subscription"
 
@@ -21,9 +21,10 @@ class StoreDeletionRequested(Message):
 
 
 class StoreDeleted(Message):
-    """A store was deleted and its grace is over: what is left of it is to be erased.
+    """A store was deleted and its grace period has ended.
 
-    `deleted_at` is when the grace ended; it names the request, so that a repeated message starts no second one.
+    `retention` erases its data. `deleted_at` is the end of the grace period; it identifies the erasure request, so that
+    repeated messages are deduplicated.
     """
 
     topic: ClassVar[str] = "platform-store_deleted"

@@ -106,7 +106,7 @@ class StoreDeletion(Input):
     confirm: Annotated[str, Field(max_length=slugs.MAX_LENGTH, description="The store's slug.")]
     drop: bool = Field(
         default=False,
-        description="Also drop the tables that Backroom created on the owner's own server when the grace ends.",
+        description="Also drop the tables that Backroom created on the owner's own server when the grace period ends.",
     )
 
 

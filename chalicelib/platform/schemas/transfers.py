@@ -12,7 +12,10 @@ from chalicelib.platform.enums import TransferKind, TransferMode, TransferStatus
 
 
 class TransferDue(Message):
-    """Run a transfer from where it stands. A repeated message finds it leased or ended."""
+    """Requests to run a transfer from its cursor.
+
+    A repeated message is ignored while the transfer is leased or after its end.
+    """
 
     queue: ClassVar[str] = "platform-transfer_rows"
 
@@ -30,13 +33,13 @@ class TransferCreate(Input):
     table: str = Field(max_length=63)
     mode: TransferMode | None = Field(
         default=None,
-        description="Imports only: `insert` refuses rows that exist; `upsert`, the default, changes them. They are found "
-        "by their id, else by the table's first unique key.",
+        description="Imports only: `insert` rejects existing rows; `upsert`, the default, changes them. Rows are "
+        "matched by id, else by the table's first unique key.",
     )
     dry_run: bool = Field(
         default=False,
-        description="Imports only: check every row, also on the database server, and store nothing. Each 500 rows are "
-        "checked against the stored rows, not against earlier rows of the file.",
+        description="Imports only: check every row, also on the database server, and store nothing. Each batch of "
+        "500 rows is checked against the stored rows, not against earlier batches.",
     )
     filter: dict[str, str] | None = Field(
         default=None, max_length=20, description="Exports only: filters as in lists, such as `amount.gte`: `10`."
@@ -63,7 +66,7 @@ class TransferRead(Schema):
     dry_run: bool = Field(validation_alias="is_dry_run")
     filter: dict[str, str] | None
     status: TransferStatus
-    progress: int = Field(description="Percent of the file.")
+    progress: int = Field(description="The progress in percent.")
     rows_read: int
     rows_written: int
     rows_failed: int

@@ -20,7 +20,7 @@ _ContentType = Annotated[
 
 
 class UploadCreate(Input):
-    """A file to upload. `checksum` is kept with it and not checked."""
+    """A file to upload. `checksum` is stored and not verified."""
 
     file_name: Annotated[_FileName, AfterValidator(plain_text)]
     content_type: _ContentType

@@ -36,8 +36,8 @@ class LimitUsageRead(Schema):
     )
     used: int
     limit: int
-    percent: int = Field(description="The used part in whole percent, rounded down; it may exceed 100.")
-    is_near: bool = Field(description="80 % or more is used.")
+    percent: int = Field(description="The percentage used, rounded down; it may exceed 100.")
+    is_near: bool = Field(description="True if 80 % or more is used.")
 
 
 class UsageDayRead(Schema):
@@ -93,7 +93,7 @@ class ApiLogRead(Schema):
     response_time_ms: int | None
     changes: dict[str, Any] | None = Field(description="`{table: {created, updated, deleted}}`")
     amount: Amount | None
-    bytes: int | None = Field(description="Those of an uploaded file; negative for those of a deleted one.")
+    bytes: int | None = Field(description="The size of an uploaded file; negative for a deleted one.")
     ip_address: str | None
     user_agent: str | None
     error_message: str | None

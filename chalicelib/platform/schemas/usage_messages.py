@@ -10,7 +10,7 @@ from chalicelib.kit.messages import Message
 
 
 class UsageRollUpRequested(Message):
-    """Work for `platform-measure_store`: these hours of a store and their days are computed."""
+    """Requests `platform-measure_store` to compute these hours of a store and their days."""
 
     queue: ClassVar[str] = "platform-measure_store"
 

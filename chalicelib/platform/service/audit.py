@@ -17,8 +17,8 @@ from chalicelib.platform.models import AuditLog
 from chalicelib.platform.repository import audit
 from chalicelib.platform.schemas.audit import AuditEntryRead, AuditQuery, OperatorAuditQuery, PlatformChanged
 
-PREFIX = "payloads/platform/audit"
-"""Prefix of large fields in the images bucket, by scope."""
+PREFIX = "audit-values"
+"""Prefix of large fields in the images bucket, by scope. No lifecycle ends them: they stay as long as their entry."""
 
 log = logs.logger("platform")
 

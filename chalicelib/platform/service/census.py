@@ -42,7 +42,7 @@ def count_store(message: CensusRequested) -> None:
 
 
 def _remove_abandoned(store_id: str) -> None:
-    """Remove uploads that were not completed, in steps: a further one is requested if there may be more."""
+    """Remove abandoned uploads, in steps: if there may be more, another step is requested."""
     store = stores.get_store(store_id)
     if store.database_status is DatabaseStatus.ACTIVE and remove_abandoned_uploads(store):
         messages.publish(CensusRequested(store_id=store_id))

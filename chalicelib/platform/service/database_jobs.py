@@ -1,4 +1,4 @@
-"""Jobs of a store that has a database in use: backup, move, restore. A job in progress is returned, never doubled."""
+"""Jobs of a store that has a database in use: backup, move, restore. At most one is in progress."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _AnotherJob(Conflict):
 
 
 def new_job(store_id: str, job_id: str, kind: JobKind, requested_by: str, **columns: Any) -> ProvisioningJob:
-    """Return the row of a job that is due now, with further columns."""
+    """Return the row of a job that is due now, with additional columns."""
     now = clock.now()
     row = ProvisioningJob(
         job_id,
@@ -45,7 +45,7 @@ def new_job(store_id: str, job_id: str, kind: JobKind, requested_by: str, **colu
 
 
 def begin_job(store: Store, job: ProvisioningJob) -> tuple[JobAccepted, bool]:
-    """Make the job the store's active one and queue it, or return the job in progress; and whether the job is new.
+    """Make the job active and queue it, or return the job in progress. Also returns whether the job is new.
 
     Raises StoreDeleting, StoreNotProvisioned.
     """
@@ -70,5 +70,5 @@ def begin_job(store: Store, job: ProvisioningJob) -> tuple[JobAccepted, bool]:
 
 
 def accepted_job(job: ProvisioningJob) -> JobAccepted:
-    """Return the answer that names a job."""
+    """Return the response with the id of a job."""
     return JobAccepted(job_id=job.id, status=job.status, message=job.message or QUEUED)

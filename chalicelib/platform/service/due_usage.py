@@ -34,7 +34,7 @@ def request_roll_ups(due: datetime, last_completed: datetime | None) -> None:
 def request_censuses(due: datetime, last_completed: datetime | None) -> None:
     """Send each store that was called since the last completed run to `platform-measure_store`; a repeat is harmless.
 
-    Stores that began an upload shortly before that run are sent again: it was not abandoned yet.
+    Stores that began an upload shortly before that run are sent again, because the upload may be abandoned now.
     """
     hours = _hours(start_of_hour(_first_hour(due, last_completed) - ABANDONED_AFTER), due)
     stores = {store_id: None for hour in hours for store_id in usage_hours.iterate_stores_of_hour(hour)}

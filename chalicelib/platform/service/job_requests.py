@@ -1,4 +1,4 @@
-"""The sealed request of a job: the requested database, the passwords that the job sets, and what else is secret.
+"""The sealed request of a job: the requested database, the passwords that the job sets, and other secrets.
 
 The passwords are generated before anything is created, so that a repeated step uses the same ones.
 """
@@ -27,7 +27,8 @@ _PASSWORD_BYTES = 24
 class JobRequest:
     """A database, the password of the login that the store gets, and that of a new Supabase project.
 
-    `details` is what the job's kind needs in addition: JSON that may hold secrets. A job that makes no place has no database.
+    `details` has further parameters of the job's kind, as JSON that may hold secrets. A job that creates no place has
+    no database.
     """
 
     database: Database = field(repr=False)
@@ -42,7 +43,7 @@ def new_request(database: Database, details: dict[str, Any] | None = None) -> Jo
 
 
 def seal_details(job_id: str, details: dict[str, Any]) -> str:
-    """Return the request of a job that makes no place as a value of the job's column `request`."""
+    """Return the sealed request of a job that creates no place, for the job's column `request`."""
     return encrypt(json.dumps({"details": details}), request_context(job_id))
 
 

@@ -54,9 +54,9 @@ class JobRun:
 
     @property
     def place_id(self) -> str:
-        """The id that the names of a new schema, role and login are made of.
+        """The id in the names of a new schema, role and login.
 
-        A job that leaves the store's present place as it is makes them of its own id.
+        A job that keeps the store's current place uses its own id; every other job uses the store's.
         """
         return self.store.id if self.job.kind is JobKind.PROVISION else self.job.id
 
@@ -81,7 +81,7 @@ class JobRun:
             raise Postponed
 
     def require_lease(self) -> None:
-        """Raise LeaseLost if the time of the lease is over: another worker may have the job. Before a commit."""
+        """Raise LeaseLost if the lease has expired: another worker may have the job. Called before a commit."""
         if self.job.lease_until is None or clock.now() >= self.job.lease_until:
             raise provisioning_jobs.LeaseLost
 
@@ -101,7 +101,7 @@ class JobRun:
         self.save(step=step, status=status, progress=progress, message=MESSAGES[step])
 
     def save_share(self, share: float, message: str = "", **columns: Any) -> None:
-        """Store which share (0 to 1) of the step is done, with other columns."""
+        """Store the completed share (0 to 1) of the step, with additional columns."""
         step = Step(self.job.step)
         progress = progress_at(self.job.kind, step, share, self.job.progress)
         self.save(progress=progress, message=message or MESSAGES[step], **columns)

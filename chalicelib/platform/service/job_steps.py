@@ -1,4 +1,4 @@
-"""What each step of a job does, for all kinds of jobs."""
+"""The functions of the steps, for all kinds of jobs."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ STEPS: dict[Step, Callable[[JobRun], None]] = {
     Step.SWITCH: switch.switch_store,
     Step.DROP: store_removal.drop_places,
 }
-"""Each may be repeated: it looks for what an earlier worker did before it acts."""
+"""Each step is idempotent: it checks what an earlier worker completed."""

@@ -1,4 +1,4 @@
-"""Jobs and transfers without a worker: those whose lease ended, and failed jobs whose time for a retry is over."""
+"""Jobs and transfers whose lease has expired, and failed jobs that can no longer be retried."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def resume_jobs(due: datetime) -> None:
 
 
 def _retry_removal(job: ProvisioningJob) -> None:
-    """Start a failed removal again; nobody else would, and what it removes must not stay."""
+    """Start a failed removal again: no user retries it, and the data must be removed."""
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
     messages.publish(JobDue(store_id=job.store_id, job_id=job.id))

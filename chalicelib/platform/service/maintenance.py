@@ -1,4 +1,4 @@
-"""The notice of maintenance that owners see on their page."""
+"""The maintenance notice on the owners' page."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def give_back_products(store_id: str, count: int) -> None:
 
 
 def reserve_bytes(store: Store, count: int) -> None:
-    """Count the bytes of a new file of a store: one conditional update. `store` is the row as the caller has read it.
+    """Reserve the bytes of a new file with one conditional update. `store` is the row that the caller has read.
 
     Raises PlanLimitReached, with bytes as `limit` and `used`, if they do not fit the plan; StoreNotFound.
     """
@@ -63,7 +63,7 @@ def reserve_bytes(store: Store, count: int) -> None:
 
 
 def give_back_bytes(store_id: str, count: int) -> None:
-    """Subtract the bytes of a file of a store that was deleted, or reserved and not stored."""
+    """Subtract the bytes of a deleted file, or of a reservation that was not used."""
     plan_limits.subtract_bytes(store_id, count)
 
 

@@ -49,7 +49,7 @@ class _AnotherJob(Conflict):
 
 
 def request_provisioning(store: Store, database: Database, requested_by: str) -> tuple[JobAccepted, bool]:
-    """Start the job that creates the store's database, or return the one in progress; and whether it is new.
+    """Start the job that creates the store's database, or return the one in progress. Also returns whether it is new.
 
     A new job on a server that the owner names counts as a connection test. Raises StoreProvisioned, StoreDeleting,
     FreeStoresLimit, TooManyRequests.
@@ -61,10 +61,10 @@ def request_provisioning(store: Store, database: Database, requested_by: str) ->
 def request_place_job(
     store: Store, job: ProvisioningJob, database: Database, refusal: Problem
 ) -> tuple[JobAccepted, bool]:
-    """Start a job that makes a place for the store's tables, or return the one in progress; and whether it is new.
+    """Start a job that creates a place, or return the job in progress. Also returns whether the job is new.
 
-    A new job on a server that the owner names counts as a connection test. Raises `refusal` if the store's database does
-    not allow the job, FreeStoresLimit, TooManyRequests.
+    A new job on a server that the owner names counts as a connection test. Raises `refusal` if the store's database
+    does not allow the job, FreeStoresLimit, TooManyRequests.
     """
     if store.active_job is None:
         counted = [] if database.type is DatabaseType.SHARED else count_connection(store)
@@ -179,7 +179,10 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
 
 
 def _restart_job(job: ProvisioningJob, store: Store) -> None:
-    """Make a failed job the store's active one again. The removal of an old place is never that. Raises JobNotRetryable."""
+    """Make a failed job the store's active job again.
+
+    The removal of an old place is never an active job. Raises JobNotRetryable.
+    """
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
         if job.kind is not JobKind.DROP:

@@ -1,4 +1,4 @@
-"""Cancellation of a job that makes a place: drops the tables, the schema and the login that the job created."""
+"""Cancellation of a job that creates a place: drops the tables, the schema and the login that the job created."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ log = logs.logger("platform")
 
 
 def cancel(run: JobRun) -> None:
-    """Remove what the job created and end it. What existed before is left and reported.
+    """Remove what the job created and end it.
 
-    So is a table with rows, unless the job moves or restores a store: then the rows are copies.
+    Objects that existed before are left and reported. So is a table with rows, unless the job moves or restores a
+    store: then the rows are copies.
     """
     target = provisioning_places.find_target(run) if Step.PLACE in ORDERS[run.job.kind] else None
     left = [] if target is None else _remove_tables(run, target)

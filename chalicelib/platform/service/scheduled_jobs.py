@@ -1,4 +1,4 @@
-"""Jobs that wait for a time: removals of former places and of deleted stores."""
+"""Scheduled jobs: removals of old places and of deleted stores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.platform.schemas.provisioning import JobDue
 
 
 def begin_due_jobs(due: datetime) -> None:
-    """Queue the scheduled jobs that are due. One whose message is lost is queued by `platform-resume_jobs`."""
+    """Queue the scheduled jobs that are due. If a message is lost, `platform-resume_jobs` queues the job again."""
     for job_id in provisioning_jobs.iterate_lapsed(provisioning_jobs.SCHEDULED, due):
         job = provisioning_jobs.find(job_id)
         if job is not None and provisioning_jobs.begin_scheduled(job_id):

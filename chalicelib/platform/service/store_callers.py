@@ -44,10 +44,10 @@ log = logs.logger("platform")
 
 @dataclass(slots=True)
 class CallUsage:
-    """What a call did, for its log: changed rows by table, and the total of a placed order in the store's currency.
+    """Effects of a call, for its log: changed rows by table, and the total of a placed order in the store's currency.
 
-    `bytes` are those of an uploaded file, negative for those of a deleted one.
-    `started_seconds` is on the monotonic clock, for the response time.
+    `bytes` is the size of an uploaded file, negative for a deleted one. `started_seconds` is on the monotonic clock, for
+    the response time.
     """
 
     started_at: datetime = field(default_factory=clock.now)

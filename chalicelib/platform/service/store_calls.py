@@ -24,7 +24,7 @@ _WAITS = {
     FailureReason.STATEMENT_TIMEOUT: "The store's database took too long; try again, or narrow the filters.",
     FailureReason.DISCONNECTED: "The connection to the store's database was lost; try again.",
     FailureReason.PRIVILEGE: "The store's database refuses access to a table.",
-    FailureReason.FULL: "The store's database has no room, or allows only reads.",
+    FailureReason.FULL: "The store's database is full or read-only.",
     FailureReason.MISSING: "The store's database lacks a table or column.",
 }
 

@@ -135,10 +135,10 @@ def change_row(caller: StoreCaller, path: tuple[str, str], body: Body, version: 
 
 
 def delete_row(caller: StoreCaller, table: str, row_id: str, version: str | None) -> None:
-    """Delete a row; of a file also its object. Raises StoreTableNotFound, RowNotFound, VersionMismatch, Unavailable.
+    """Delete a row, and the object of a file. Raises StoreTableNotFound, RowNotFound, VersionMismatch, Unavailable.
 
-    A customer is locked first, so that no concurrent order gets their addresses after `detach_orders`. Writers of orders
-    lock the customer last: a deadlock with one of them is retried.
+    A customer is locked first, so that no concurrent order gets their addresses after `detach_orders`. Writers of
+    orders lock the customer last: a deadlock with one of them is retried.
     """
     schema = writable_schema(table)
     key = require_key(schema, row_id)

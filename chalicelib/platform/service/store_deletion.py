@@ -1,4 +1,4 @@
-"""Deletion of a store by its owner, and its undoing. Until the grace ends, everything stays; only calls are refused."""
+"""Deletion of a store by its owner, and its undoing. During the grace period all data stays; only calls are refused."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from chalicelib.platform.service.store_access import get_accessible_store
 from chalicelib.platform.service.stores import to_store_read
 
 WITH_TABLES = "removal_with_tables"
-"""The detail of the job that removes a deleted store: whether our tables on the owner's server are dropped, too."""
+"""The detail of the removal job: whether tables of Backroom on the owner's server are dropped, too."""
 _NAMESPACE = "3f0c5f5e-55f6-4a51-9d6c-8a3f1b6f2a07"
 
 
 def delete_store(account: Account, store_id: str, body: StoreDeletion, source_ip: str) -> StoreRead:
-    """Begin a store's deletion: calls are refused, a backup is made, and a job removes the store after the grace.
+    """Begin a store's deletion: refuse its calls, back it up, and schedule its removal after the grace period.
 
     Its subscription ends now. Repeating the call changes nothing. Raises StoreNotFound, InvalidConfirmation, StoreBusy.
     """
@@ -50,7 +50,7 @@ def delete_store(account: Account, store_id: str, body: StoreDeletion, source_ip
 
 
 def undelete_store(account: Account, store_id: str, source_ip: str) -> StoreRead:
-    """Undo a store's deletion within the grace. Its subscription has ended.
+    """Undo a store's deletion within the grace period. Its subscription stays ended.
 
     Raises StoreNotFound, StoreNotDeleting, StoreDeletionBegun.
     """
@@ -77,7 +77,7 @@ def removal_job_id(store: Store) -> str:
 def _stage_deletion(unit: UnitOfWork, row: Store, requested_by: str, *, drop: bool) -> None:
     """Stage the store's columns, its last backup, and the job that removes it. Raises StoreBusy.
 
-    A store without a database has nothing to back up, but a failed job may have created tables, which it then drops.
+    A store without a database has nothing to back up. If a failed job created tables, the removal job drops them.
     """
     if row.active_job is not None:
         raise StoreBusy(extras={"job_id": row.active_job})
@@ -98,7 +98,7 @@ def _stage_deletion(unit: UnitOfWork, row: Store, requested_by: str, *, drop: bo
 
 
 def _failed_job(store_id: str) -> ProvisioningJob | None:
-    """Return a job of the store that failed and still knows where it created tables."""
+    """Return a failed job of the store whose sealed request still names the place of its tables."""
     return next(provisioning_jobs.iterate_of_store(store_id, provisioning_jobs.RETRYABLE), None)
 
 
@@ -109,7 +109,7 @@ def _removal_job(row: Store, due: datetime, requested_by: str, *, drop: bool) ->
         job_id,
         JobKind.DROP,
         requested_by,
-        message="Waiting until the grace ends",
+        message="Waiting until the grace period ends",
         request=seal_details(job_id, {WITH_TABLES: drop}),
         lease_until=due,
         unfinished=provisioning_jobs.SCHEDULED,

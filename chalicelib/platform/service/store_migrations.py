@@ -85,7 +85,7 @@ def _skip(row: StoreMigration) -> None:
 
 
 def _upgrade(store: Store, row: StoreMigration) -> str:
-    """Migrate the store's tables and let its login use new technical ones. Returns the revision that they had."""
+    """Migrate the store's tables and grant its login rights on new technical tables. Returns the former revision."""
     place = integration_configs.load_migrator(store)
     dialect, schema = place.server.dialect, place.schema
     grantee = grantee_of(integration_configs.load_place(store), place)

@@ -1,6 +1,6 @@
-"""The removal of a deleted store, once its grace is over: its places, its subscription, its slug, then its rows.
+"""Removal of a deleted store after its grace period: its places, its subscription, its slug, then its rows.
 
-Every part may be repeated. `retention` erases the rows when it hears that the store was deleted.
+Every part is idempotent. `retention` erases the rows when it receives StoreDeleted.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from chalicelib.platform.service.moves import old_places
 from chalicelib.platform.service.store_deletion import WITH_TABLES
 
 SHARED_DELAY = timedelta(minutes=15)
-"""The time between two attempts to drop a schema of a shared server, which must not stay."""
+"""The delay between attempts to drop a schema on a shared server. They do not end until it is dropped."""
 
 log = logs.logger("platform")
 
 
 def drop_places(run: JobRun) -> None:
-    """Remove the former place of a store that moved, or a deleted store, as the job's request says."""
+    """Remove the old place of a store that moved, or a deleted store, depending on the job's request."""
     details = unseal_details(run.job)
     if WITH_TABLES in details:
         remove_store(run, with_tables=details[WITH_TABLES])
@@ -45,9 +45,10 @@ def drop_places(run: JobRun) -> None:
 
 
 def remove_store(run: JobRun, *, with_tables: bool) -> None:
-    """Drop what is ours at all places of the store, end its subscription, and publish that it is deleted.
+    """Drop what Backroom created at all places of the store, end its subscription, and publish StoreDeleted.
 
-    Raises Postponed while a shared server cannot be used, Unavailable for some attempts while an owner's cannot.
+    Raises Postponed while a shared server cannot be used, Unavailable for the first attempts if an owner's server
+    cannot.
     """
     left = [
         name for place, has_tables in _places(run, with_tables=with_tables) for name in _drop(run, place, has_tables)
@@ -62,7 +63,7 @@ def remove_store(run: JobRun, *, with_tables: bool) -> None:
 
 
 def _places(run: JobRun, *, with_tables: bool) -> list[tuple[StoredPlace, bool]]:
-    """Return the former places that are not dropped yet, and the present one; each with whether our tables go."""
+    """Return the old places that are not dropped yet, and the current one; each with whether its tables are dropped."""
     scheduled = provisioning_jobs.iterate_of_store(run.store.id, provisioning_jobs.SCHEDULED)
     places = [old_places.sealed_place(job) for job in scheduled]
     try:
@@ -73,7 +74,7 @@ def _places(run: JobRun, *, with_tables: bool) -> list[tuple[StoredPlace, bool]]
 
 
 def _drop(run: JobRun, place: StoredPlace, has_tables: bool) -> list[str]:
-    """Drop what is ours at a place, and return what is left there. Raises Postponed, Unavailable."""
+    """Drop what Backroom created at a place, and return the names of what is left. Raises Postponed, Unavailable."""
     try:
         return old_places.drop_old_place(place, run.store.id, with_tables=has_tables)
     except (Problem, StatementFailed, SettingMissing) as error:
@@ -89,7 +90,7 @@ def _drop(run: JobRun, place: StoredPlace, has_tables: bool) -> list[str]:
 
 
 def _reserve_slug(store_id: str) -> None:
-    """Rename the store, so that its slug stays reserved for the usual time when its row is erased."""
+    """Rename the store, so that its slug stays reserved for 90 days after its row is erased."""
 
     def decide(unit: UnitOfWork) -> None:
         row = stores.get_store(store_id)

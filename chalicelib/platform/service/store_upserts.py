@@ -40,9 +40,9 @@ class UpsertPlan:
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """What a request sets in each row, the ids of those that it creates, and whether it may be a repeat of itself.
+    """The values of each row of a request, the ids of new rows, and whether the request may be a retry.
 
-    `refuses_existing`: a row that is stored is an error, not a change.
+    `refuses_existing`: an existing row is an error, not a change.
     """
 
     schema: TableSchema
@@ -103,7 +103,7 @@ def _plan(transaction: StoreTransaction, upsert: Upsert, currency: str) -> Upser
 
 
 def plan_upsert(transaction: StoreTransaction, upsert: Upsert, currency: str, errors: RowErrors) -> UpsertPlan:
-    """Return the plan, with the stored rows locked. Adds the errors of rows, which are neither created nor updated."""
+    """Lock the stored rows and return the plan. Adds errors of rows, which are then neither created nor updated."""
     schema, plan, now = upsert.schema, UpsertPlan(), clock.now()
     for position, stored in enumerate(_stored_rows(transaction, upsert)):
         changes, before = upsert.changes[position], len(errors.items)
@@ -122,7 +122,7 @@ def plan_upsert(transaction: StoreTransaction, upsert: Upsert, currency: str, er
 
 
 def _check_stored(upsert: Upsert, stored: Row, row: Row, position: int, errors: RowErrors) -> None:
-    """Add what keeps a stored row from being changed."""
+    """Add the errors for which a stored row cannot be changed."""
     if upsert.refuses_existing:
         names = next(names for names in (upsert.schema.key, *upsert.schema.unique_keys) if names[0] in row)
         errors.add(position, names[-1], "another row has this value")

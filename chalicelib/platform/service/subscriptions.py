@@ -42,7 +42,10 @@ def apply_message(message: SubscriptionChanged) -> None:
 
 
 def end_subscription(store_id: str) -> None:
-    """End the subscription of a store that is being deleted; do nothing if the deletion was undone since. Repeatable."""
+    """End the subscription of a store that is being deleted; do nothing if the deletion was undone since.
+
+    Idempotent.
+    """
     try:
         row = stores.get_store(store_id)
     except StoreNotFound:

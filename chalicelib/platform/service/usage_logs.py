@@ -17,8 +17,8 @@ _hours_added: dict[tuple[str, datetime], None] = {}
 def record_call(call: DataCall, source: str | None = None) -> None:
     """Store the log of an admitted call: one write, and a second one for a process's first call of a store's hour.
 
-    The hour's row comes first: the roll-up finds the logs of a store by it. With `source`, the UUIDv7 of what the log is
-    of, a repeat replaces the log.
+    The hour's row is written first: the roll-up finds the logs of a store by it. With `source`, the UUIDv7 of the
+    logged object, a retry replaces the log.
     """
     _add_hour_once(call.store_id, start_of_hour(call.started_at))
     moment = call.started_at

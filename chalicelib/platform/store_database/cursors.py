@@ -1,4 +1,4 @@
-"""The technical table of a store's database with the positions of its imports. The data API never reads it.
+"""The technical table of a store's database with the cursors of its imports. The data API never reads it.
 
 A cursor is written in the transaction of the rows that it counts: after a crash, the rows and the cursor agree.
 """
@@ -29,4 +29,4 @@ CURSORS = Table(
 SINCE = "0003"
 """The revision that creates the table."""
 TECHNICAL_TABLES = (CURSORS.name,)
-"""Tables beside those of the data API, in the order of their creation. They are neither counted nor adopted."""
+"""Tables in addition to those of the data API, in the order of their creation. They are neither counted nor adopted."""

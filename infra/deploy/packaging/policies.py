@@ -38,12 +38,12 @@ READ_AND_WRITE = (
 )
 IMAGES = {
     "discounts": ("changes/*", "figure-exports/*", "journals/*", "order-lines/*"),
-    "platform": ("certificates/*", "job-reports/*"),
+    "platform": ("audit-values/*", "certificates/*", "job-reports/*"),
     "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
 """By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""
 IMAGE_FOLDERS = {"chalicelib.platform.service.transfers.files": "transfers/*"}
-"""By module: the prefix of the images bucket that the functions that import it read, write and delete."""
+"""Prefixes of the images bucket by module. Functions that import the module may read, write and delete there."""
 LAKES = {
     "chalicelib.analytics.repository.event_parts": "lake/analytics/*",
     "chalicelib.analytics.repository.lake": "lake/analytics/*",
@@ -55,7 +55,7 @@ ARCHIVE_READS = {
 }
 """By module: the prefix of the archive bucket that the functions that import it read."""
 ARCHIVE_WRITES = {"chalicelib.platform.service.backups.export": "backups/*"}
-"""By module: the prefix of the archive bucket that the functions that import it write, in parts."""
+"""Prefixes of the archive bucket by module. Functions that import the module may write there, in parts."""
 ARCHIVING = "retention"
 ERASING = "chalicelib.retention.service.erasure"
 """The functions that import this module also sweep, archive and export."""

@@ -44,7 +44,7 @@ def create_in_mariadb(server: DatabaseServer) -> None:
 
 
 def add_mariadb_database(server: DatabaseServer, name: str) -> None:
-    """Create a database of the owner's in the MariaDB server, unless it exists. Its name is a plain one."""
+    """Create a database for the owner's login on the MariaDB server, unless it exists. `name` must need no quotes."""
     with _mariadb_cursor(server) as cursor:
         cursor.execute(f"CREATE DATABASE IF NOT EXISTS {name}")
         cursor.execute(f"GRANT ALL PRIVILEGES ON {name}.* TO '{OWNER}'@'%' WITH GRANT OPTION")

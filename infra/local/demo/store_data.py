@@ -1,4 +1,4 @@
-"""Demo steps: rows come in by CSV, a backup is restored, and a store moves from PostgreSQL to MariaDB with a proof."""
+"""Demo steps: import of a CSV file, restore of a backup, and a proven move from PostgreSQL to MariaDB."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from infra.local.demo.stores import Stores
 from infra.local.demo.world import SECONDS, Wrong, eventually
 
 PRODUCTS = 20
-"""Below the limit of the free plan."""
+"""The number of products, below the limit of the free plan."""
 BAD_ROW = 7
-"""The row of the file whose status no product can have."""
+"""The number of the row with an invalid status."""
 BAD_LINE = 2 * BAD_ROW
-"""The line at which it begins: the first line names the columns, and each row has two."""
+"""The first line of this row: the first line of the file names the columns, and each row has two lines."""
 HASH_DIGITS = 12
 
 
@@ -74,7 +74,7 @@ class StoreData:
         return f"{backup['row_count']} rows of {len(backup['tables'])} tables, {size:.0f} kB, SHA-256 {digest}…"
 
     def begin_restore(self) -> str:
-        """Delete some products, as by mistake, and request that the backup is restored."""
+        """Delete some products and request the restore of the backup."""
         lost = self._products()[:5]
         for product in lost:
             self._call("DELETE", f"products/{product['id']}", expect=204)
@@ -88,7 +88,7 @@ class StoreData:
         products = len(self._products())
         if products != PRODUCTS - 1:
             raise Wrong(f"{products} products after the restore")
-        return f"{products} products; the store was switched to the fresh place"
+        return f"{products} products; the store was switched to the new place"
 
     def begin_move(self) -> str:
         """Request the move to a new database of the owner's MariaDB, or to PostgreSQL if MariaDB cannot be installed."""

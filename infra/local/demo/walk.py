@@ -73,11 +73,11 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "2,000 simulated customers see it", test.send_events
     yield "the test finds its winner", test.find_winner
     books = store_data.StoreData(olga)
-    yield "a second store is made on an owner's PostgreSQL", books.provision
-    yield "its products come in by CSV, one row is wrong", books.import_products
+    yield "a second store is provisioned on an owner's PostgreSQL", books.provision
+    yield "its products are imported from a CSV file with one bad row", books.import_products
     yield "it is backed up", books.back_up
     yield "products are lost; the backup is being restored", books.begin_restore
-    yield "a third store is made on Supabase", olga.provision_supabase
+    yield "a third store is provisioned on Supabase", olga.provision_supabase
     yield "two orders race for its last piece", lambda: last_piece.race(olga)
     yield "the backup is restored", books.await_restore
     yield "the store moves to MariaDB", books.begin_move

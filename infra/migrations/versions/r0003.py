@@ -1,4 +1,4 @@
-"""Add the table of the positions of imports, which is not one of the data API's."""
+"""Add the technical table of import cursors."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ Fault = Literal["lost_answer", "no_expires_in"]
 
 
 class ShopifyFaults(Faults[Endpoint | Fault]):
-    """The faults, among them endpoints whose calls fail."""
+    """Injected faults of Shopify, including failures of endpoints."""
 
     def __init__(self) -> None:
         super().__init__()

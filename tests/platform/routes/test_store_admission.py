@@ -104,7 +104,7 @@ def test_suspension_and_a_missing_database_are_told(api: httpx.Client) -> None:
         ({"database_status": None}, 409, "StoreNotProvisioned"),
         ({"database_status": DatabaseStatus.PROVISIONING}, 409, "StoreNotProvisioned"),
         ({"database_status": DatabaseStatus.FAILED}, 409, "StoreNotProvisioned"),
-        ({"database_status": DatabaseStatus.DELETING}, 503, "Unavailable"),
+        ({"database_status": DatabaseStatus.DELETING}, 403, "StoreDeleting"),
     ]
     for columns, status, code in cases:
         store = active_store(**columns)

@@ -7,13 +7,15 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 
 import httpx
 import pytest
 from sqlalchemy import Engine, event
 
-from chalicelib.kit import clock
+from chalicelib.kit import auth, clock
+from chalicelib.kit.auth import Role
 from chalicelib.platform.domain.backup_manifests import KEPT
 from chalicelib.platform.enums import DatabaseStatus, JobKind, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
@@ -32,6 +34,13 @@ from tests.platform.provisioning import OwnerApi, end_lease, owner_api, run_to_e
 from tests.platform.store_databases import StoreDatabase, data_client
 from tests.platform.store_databases import connected_store as store_of
 from tests.platform.stores import new_store
+
+
+def test_support_sees_backups_without_their_links(owner: OwnerApi) -> None:
+    back_up(owner)
+    for role, has_link in ((Role.SUPPORT, False), (Role.OPERATOR, True)):
+        [read] = replace(owner, token=auth.mint(role, "agent")).get("backups")["items"]
+        assert (read["url"] is not None) is has_link, role
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@
 
   op.audit = (panel, scope) => {
     const table = kit.h("div");
-    const search = (values) => op.list(table, { path: "platform/audit", caption: "Entries, newest first", empty: ["No entries", "Nothing was changed here in this time."],
+    const search = (values) => op.list(table, { path: "platform/audit", caption: "Entries, newest first", empty: ["No entries", "There were no changes in this period."],
       query: { scope: values.scope, actor: values.actor, from: op.time(values.since), to: op.time(values.until) }, columns: [
         ["Time", (row) => kit.date(row.created_at)], ["Action", (row) => row.action], ["By", (row) => kit.h("span", null, kit.badge(row.actor_type), " ", kit.h("code", null, row.actor_id))],
         ["Target", (row) => kit.h("code", null, row.target)], ["Changes", changes],

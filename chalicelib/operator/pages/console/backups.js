@@ -1,12 +1,12 @@
-/** Backups of a store: listed with links, made, and restored. Support does not see them: a link gives all rows. */
+/** Backups of a store: list, create and restore. Shown to operators only. */
 {
   const storePath = (store, rest) => `stores/${encodeURIComponent(store)}/${rest}`;
 
-  /** Offer the backups of a store: the API audits who lists them. `after()` is called when a job begins. */
+  /** Show the card of a store's backups. `after()` is called when a job begins. */
   op.storeBackups = (place, store, after) => {
     const table = kit.h("div");
     place.replaceChildren(kit.h("section", { class: "card stack", "aria-label": "Backups" }, kit.h("h3", null, "Backups"),
-      kit.h("p", { class: "soft" }, "Each has a link to all rows of the store. The audit log notes who lists them."),
+      kit.h("p", { class: "soft" }, "A backup has all rows of the store. Listing backups is recorded in the audit log."),
       kit.h("div", { class: "row" }, op.changeButton("Back up now", () => backUp(store, after)), kit.button("Show the backups", () => showBackups(table, store, after))), table));
   };
 
@@ -26,7 +26,7 @@
   }
 
   async function restore(row, store, after) {
-    const text = `The store gets the rows as of ${kit.date(row.created_at)}, in a new place. What changed since then is not in it. The present place stays for 7 days.`;
+    const text = `The store gets the rows as of ${kit.date(row.created_at)}, in a new place. What changed since then is not in it. The current place stays for 7 days.`;
     if (!(await kit.confirm("Restore this backup?", text, "Restore"))) return;
     const { data, status } = await op.platform("POST", storePath(store, "restore"), { body: { backup: row.id }, repeatable: true });
     kit.toast(status === 200 ? `A job is in progress already: ${data.message}` : "The backup is being restored.");

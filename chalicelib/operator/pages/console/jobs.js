@@ -6,7 +6,7 @@
   const state = (row) => kit.h("span", null, op.status(row.status), (row.error_message || row.message) && kit.h("p", { dir: "auto" }, row.error_message ?? row.message));
   const progress = (row) => `${row.progress} %`;
 
-  /** Return until when a worker has the job, or since when none has. */
+  /** Return the end of the worker's lease, or since when the job has no worker. */
   const worker = ({ lease_until: until }) => until && (new Date(until) > new Date() ? `until ${kit.date(until)}` : `none since ${kit.date(until)}`);
 
   op.jobs = (panel) => {
@@ -54,7 +54,7 @@
     data.report && report(data.report)].filter(Boolean));
   }
 
-  /** Return what a job found and left: each part of the report that has something. */
+  /** Return the parts of a job's report that are not empty. */
   const report = ({ differences = [], adopted = [], left = [], proof, rejected = [], rejected_count: count }) => [
     differences.length > 0 && kit.table("Existing tables that do not fit", [["Table", (row) => row.table], ["Column", (row) => row.column], ["Problem", (row) => row.problem],
       ["Needed", (row) => row.expected], ["Present", (row) => row.present]], differences),
@@ -63,6 +63,6 @@
     proof && kit.table("Proven equal on both sides", [["Table", (row) => row.table], ["Rows", (row) => op.number(row.rows), "number"], ["Ranges", (row) => op.number(row.ranges), "number"],
       ["SHA-256 of the ranges", (row) => kit.h("code", { title: row.sha256 }, row.sha256.slice(0, 12) + "…")]], proof.tables),
     proof && kit.h("p", null, kit.h("a", { class: "button", href: proof.download_url, rel: "noreferrer" }, "Download the proof")),
-    rejected.length > 0 && kit.table(`Rows that were not taken over: ${op.number(count)}`, [["Table", (row) => row.table], ["Key", (row) => op.text(row.key)], ["Reason", (row) => row.reason]], rejected),
+    rejected.length > 0 && kit.table(`Rejected rows: ${op.number(count)}`, [["Table", (row) => row.table], ["Key", (row) => op.text(row.key)], ["Reason", (row) => row.reason]], rejected),
   ].filter(Boolean);
 }

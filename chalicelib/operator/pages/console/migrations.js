@@ -16,7 +16,7 @@
   };
 
   async function startRun() {
-    if (!(await kit.confirm("Migrate all stores?", "Five stores run first; a failure among these stops the run. Then all others run in parallel.", "Migrate"))) return;
+    if (!(await kit.confirm("Migrate all stores?", "Five stores are migrated first; a failure among these stops the run. Then all others are migrated in parallel.", "Migrate"))) return;
     const { data } = await op.call("POST", "platform/migrations", { body: {} });
     location.hash = "migrations/" + data.id;
   }

@@ -1,4 +1,4 @@
-/** How fast the data API answers: all endpoints in an hour, and the last days of one endpoint. */
+/** Latency of the data API: all endpoints in an hour, and the last days of one endpoint. */
 {
   const HOUR = 3600000;
   const DAYS = [7, 31];
@@ -9,7 +9,7 @@
 
   function showHour(panel) {
     const place = kit.h("div");
-    panel.replaceChildren(kit.h("div", { class: "stack" }, op.heading("Performance"), kit.h("p", { class: "soft" }, "Of the stores' data API, in milliseconds. Nineteen of twenty calls were answered within p95."),
+    panel.replaceChildren(kit.h("div", { class: "stack" }, op.heading("Performance"), kit.h("p", { class: "soft" }, "Latency of the stores' data API in milliseconds. 95 % of the calls were answered within p95."),
       op.filters("Endpoints of an hour", [kit.field({ name: "hour", label: "Hour", type: "datetime-local", step: 3600, hint: "In your time zone. Empty: the last one that was computed." })],
         ({ hour }) => kit.load(place, () => op.read("platform/performance", { hour: hour && startOf(op.time(hour)) }), ({ items }) => (items.length
           ? kit.table(`Endpoints from ${kit.date(items[0].hour)}, the most called first`, [
@@ -41,7 +41,7 @@
     const byHour = new Map(items.map((row) => [Date.parse(row.hour), row]));
     const [first, last] = [Math.min(...byHour.keys()), Math.max(...byHour.keys())];
     const hours = Array.from({ length: (last - first) / HOUR + 1 }, (_, n) => first + n * HOUR);
-    return kit.h("div", { class: "card" }, kit.chart({ type: "line", title: "Time to answer, by hour", unit: "ms", x: hours.map((hour) => HOUR_TEXT.format(hour)),
+    return kit.h("div", { class: "card" }, kit.chart({ type: "line", title: "Latency by hour", unit: "ms", x: hours.map((hour) => HOUR_TEXT.format(hour)),
       series: [["p50", "p50_ms"], ["p95", "p95_ms"], ["p99", "p99_ms"]].map(([name, key]) => ({ name, values: hours.map((hour) => byHour.get(hour)?.[key]) })) }));
   }
 }

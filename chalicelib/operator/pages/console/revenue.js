@@ -1,4 +1,4 @@
-/** What stores paid by month, in each currency and by plan. Recurring revenue (MRR) is in analytics alone. */
+/** Payments of stores by month, currency and plan. Recurring revenue (MRR) is in analytics. */
 {
   const MONTHS = [12, 24, 60];
   const money = (amount, currency) => new Intl.NumberFormat(undefined, { style: "currency", currency }).format(amount);
@@ -24,7 +24,7 @@
       ["Month", (row) => row.period], ["Revenue", (row) => money(row.total_revenue, "USD"), "number"],
       ["By currency", (row) => amounts(row.by_currency, (currency, amount) => money(amount, currency))],
       ["By plan", (row) => amounts(row.by_plan, (plan, amount) => `${plan}: ${money(amount, "USD")}`)],
-      ["New stores", (row) => op.number(row.new_stores), "number"], ["Lost stores", (row) => op.number(row.churned_stores), "number"],
+      ["New stores", (row) => op.number(row.new_stores), "number"], ["Churned stores", (row) => op.number(row.churned_stores), "number"],
       ["State", (row) => (row.is_final ? kit.badge("final", "good") : kit.badge("so far"))], ["Computed", (row) => kit.date(row.generated_at)],
     ], [...items].reverse())) : kit.empty("No revenue", "No store paid in these months."));
 }

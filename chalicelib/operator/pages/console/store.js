@@ -1,4 +1,4 @@
-/** One store: its state, what it uses of its plan, its jobs and backups; its suspension. */
+/** One store: its state, usage, jobs, backups and suspension. */
 {
   const path = (id, rest = "") => `platform/stores/${encodeURIComponent(id)}${rest}`;
   const LIMITS = { products: "Products", storage_bytes: "Storage", orders: "Orders this month", api_calls: "Calls this month" };

@@ -8,7 +8,7 @@
     ["Plan", (row) => row.subscription_plan], ["Last call", (row) => kit.date(row.last_activity_at)],
   ];
 
-  /** Return the one filter that the API takes; of an owner's e-mail address the account is looked up, which is audited. */
+  /** Return the filter for the API. An owner's e-mail address is looked up, which is audited. */
   async function queryOf({ slug, owner, status }) {
     if (slug) return { slug };
     if (!owner.includes("@")) return owner ? { owner_id: owner } : { database_status: status };

@@ -33,11 +33,11 @@
     kit.table("Rows by table", [["Table", ([name]) => name.replaceAll("_", " ")], ["Rows", ([, count]) => st.number(count), "number"]], Object.entries(backup.tables), ""),
     kit.h("details", null, kit.h("summary", null, "SHA-256 of the file"), kit.h("p", { class: "secret" }, backup.sha256)));
 
-  /** Return the form that starts the restore: beside the present place, or into another database. */
+  /** Return the form that starts the restore: on the same server, or into another database. */
   function way(row, backup) {
     const below = kit.h("div", { "aria-live": "polite" });
     const start = async (database) => {
-      if (!(await kit.confirm("Restore the store?", "The store goes back to this backup: what changed since is not in it. The present database is kept for seven days.", "Restore"))) return;
+      if (!(await kit.confirm("Restore the store?", "The store goes back to this backup: what changed since is not in it. The current database is kept for seven days.", "Restore"))) return;
       await st.call("POST", st.path(row.id, "restore"), { body: { backup: backup.id, ...(database && { database }) }, repeatable: true });
       location.hash = `store/${row.id}/backups`;
     };
@@ -47,7 +47,7 @@
     };
     if (row.database_type === "mysql") return open.other();
     return kit.h("div", { class: "stack" }, st.kindCards("Where are the rows restored?", [
-      ["beside", "Beside the present database", "On the same server, in a place of its own."],
+      ["beside", "On the same server", "In a new schema beside the current one."],
       ["other", "Another database", "Any of the four kinds."],
     ], (value) => below.replaceChildren(open[value]())), below);
   }

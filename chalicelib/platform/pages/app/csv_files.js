@@ -1,6 +1,6 @@
 /** CSV files of a store: imports and exports, newest first, and the progress and report of each. */
 {
-  const FIRST = 1.5, LONGEST = 10; // seconds between two looks; each is a call of the plan
+  const FIRST = 1.5, LONGEST = 10; // seconds between two polls; each is a call that the plan counts
   const NAMES = { awaiting_upload: "Waiting for its file", pending: "Waiting for a worker", running: "In progress", completed: "Completed", failed: "Failed", cancelled: "Cancelled" };
   const LOOKS = { completed: "good", failed: "bad", running: "warn", pending: "warn" };
   const MOST = 100; // rejected rows on the page; the report has all
@@ -23,7 +23,7 @@
     ? `${st.number(row.rows_read)} rows read, ${st.number(row.rows_written)} ${row.dry_run ? "valid" : "written"}, ${st.number(row.rows_failed)} rejected.`
     : `${st.number(row.rows_written)} rows.`);
 
-  /** Show one file's work; follow it until it ends or the person leaves the screen. */
+  /** Show a transfer; poll it until it ends or the user leaves the screen. */
   st.csvFile = (place, store, id) => {
     if (!id) return st.csvFiles(place, store);
     const call = st.dataOf(store), path = `transfers/${encodeURIComponent(id)}`;
@@ -57,7 +57,7 @@
   function ending(store, row) {
     const report = kit.h("div");
     if (row.report_url) kit.load(report, () => rejectedRows(row.report_url), (rows) => rejected(row, rows));
-    return [row.status === "failed" && kit.banner(row.error_message ?? "The work failed.", "bad"),
+    return [row.status === "failed" && kit.banner(row.error_message ?? "The transfer failed.", "bad"),
       row.kind === "import" && row.status === "completed" && !row.rows_failed && kit.banner(row.dry_run ? "Every row is valid. Nothing was written." : "Every row was written.", "good"),
       row.report_url && report,
       kit.h("div", { class: "row" }, row.kind === "export" && row.status === "completed" && row.file_url && kit.h("a", { class: "button primary", href: row.file_url }, "Download the file"),

@@ -46,7 +46,7 @@
     return kit.h("div", { class: "stack" }, back, choice(), kit.h("p", null, kit.h("a", { class: "button bare", href: `#store/${store}/takeover` }, "Take over the rows of an existing store")));
   });
 
-  /** Return the choice of a kind of database, with the form of the chosen one; `start(database)` uses what it asks for. */
+  /** Return the choice of a kind of database, with the form of the chosen one; `start(database)` is called with its values. */
   st.chooseDatabase = (row, { submit, start, without = [] }) => {
     const form = kit.h("div", { "aria-live": "polite" });
     const choose = (type) => form.replaceChildren(formOf(row, type, { submit, start }));

@@ -1,6 +1,6 @@
-/** The end of a store: its deletion with a time of grace, and the way back. */
+/** The deletion of a store with its grace period, and its undoing. */
 {
-  /** Return the banner of a store that is being deleted, with the way back; nothing for another store. */
+  /** Return the banner of a store that is being deleted, with a button to keep it; nothing for other stores. */
   st.deletionBanner = (row, again) => row.deletion_due_at && kit.banner(
     `The store is being deleted. Its data is removed on ${kit.date(row.deletion_due_at)}. Until then you can keep it.`, "bad",
     kit.button("Keep the store", kit.act(async () => {
@@ -16,7 +16,7 @@
         st.hasDatabase(row) && "A last backup is made. You can download it for 30 days.",
         "The data API refuses all calls at once.",
         "For 30 days you can keep the store after all. Then its data is removed.",
-        st.isConnected(row) && "Your own server keeps the tables, unless you say otherwise below.",
+        st.isConnected(row) && "Your own server keeps the tables, unless you choose to remove them below.",
       ].filter(Boolean).map((text) => kit.h("li", null, text))),
       kit.form({ label: "Delete the store", submit: "Delete the store", fields: [
         kit.field({ name: "confirm", label: `Type ${row.slug} to confirm`, required: true, maxlength: 63, spellcheck: "false", autocapitalize: "none", autocomplete: "off" }),

@@ -18,7 +18,7 @@
       const chart = (title, type, column, unit) => kit.chart({ title, type, unit, x: days,
         series: [{ name: title, values: days.map((day) => { const each = byDate.get(day); return each && Number(each[column]); }) }] });
       return kit.h("div", { class: "stack" }, chart("Visits", "line", "visits"), chart("Orders", "bar", "orders"), chart("Revenue", "bar", "revenue", row.currency),
-        kit.h("p", { class: "soft" }, `Days of ${row.timezone.replaceAll("_", " ")}, in ${row.currency}. A day is computed again on the three days after it.`));
+        kit.h("p", { class: "soft" }, `Days of ${row.timezone.replaceAll("_", " ")}, in ${row.currency}. A day is updated for three more days.`));
     });
     return st.section("Last 30 days", null, place);
   };

@@ -1,4 +1,4 @@
-/** The import of a CSV file: what to do with it, its way to us, and the start of the work. */
+/** The import of a CSV file: its options, the upload, and the start of the import. */
 {
   const MAX_BYTES = 100e6;
   const MODES = [["insert", "Add new rows; reject those that exist"], ["upsert", "Add new rows and change those that exist"]];
@@ -28,7 +28,7 @@
 
   const wrongFile = (message) => new kit.Problem("Invalid", "", { errors: [{ path: "file", message }] });
 
-  /** Upload the file and start its import. The form comes back with its values if the file does not arrive. */
+  /** Upload the file and start its import. If the upload fails, the form is shown again with its values. */
   async function send({ store, call, frame, form }, { file, ...values }) {
     if (file.size > MAX_BYTES) throw wrongFile("The file is larger than 100 MB. Split it into several.");
     if (!file.size) throw wrongFile("The file is empty.");
@@ -44,11 +44,11 @@
     }
     frame.replaceChildren(before);
     await call("POST", `transfers/${encodeURIComponent(row.id)}/cancel`, { repeatable: true }).catch(() => {}); // it ends by itself, too
-    if (outcome === "lost") throw new kit.Problem("UploadFailed", "The file did not arrive. Please try again.");
+    if (outcome === "lost") throw new kit.Problem("UploadFailed", "The upload failed. Please try again.");
     form.querySelector("button").focus();
   }
 
-  /** Show and run the upload; resolves to `sent`, `lost` or `canceled`. Only this kind of request tells how far it is. */
+  /** Show and run the upload; resolves to `sent`, `lost` or `canceled`. Only XMLHttpRequest reports upload progress. */
   const upload = (card, { url, fields }, file) => new Promise((done) => {
     const body = new FormData();
     for (const [name, value] of Object.entries(fields)) body.append(name, value);

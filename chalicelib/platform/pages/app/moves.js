@@ -15,7 +15,7 @@
   const otherJob = (job) => job.kind !== "move" && kit.banner("The store can move when this job has ended.", "warn");
 
   const choice = (row, again) => kit.h("div", { class: "stack" },
-    kit.h("p", null, `Present database: ${st.databaseName(row)}. The rows are copied while it works. At the end changes wait for a moment, both copies are compared row by row, and the store switches only if they are equal. The present database is kept for seven days.`),
+    kit.h("p", null, `Current database: ${st.databaseName(row)}. The rows are copied while it works. At the end, changes are paused for a moment, both copies are compared row by row, and the store switches only if they are equal. The current database is kept for seven days.`),
     st.chooseDatabase(row, { submit: "Move the store", start: async (database) => {
       if (!(await kit.confirm("Move the store?", "Until the switch, the store keeps working where it is.", "Move the store"))) return;
       await st.call("POST", st.path(row.id, "move"), { body: { database }, repeatable: true });
@@ -28,7 +28,7 @@
     kit.dialog("The proof of the move", () => [st.moveProof(status.report) ?? kit.h("p", null, "The proof is no longer stored.")]).classList.add("wide");
   })), kit.h("p", null, `Completed ${kit.date(job.completed_at)}.`));
 
-  /** Return a move's proof: each table's rows and hash, which are equal on both sides; and what a legacy database kept. */
+  /** Return a move's proof: each table's rows and hash, equal on both sides, and the rejected rows of a legacy database. */
   st.moveProof = (report) => {
     const { proof, rejected = [], rejected_count: count = 0 } = report ?? {};
     if (!proof) return null;
@@ -40,6 +40,6 @@
     ], proof.tables, ""),
     kit.h("p", { class: "soft" }, "A range has at most 1,000 rows. Its hash was computed from the rows of both databases."),
     kit.h("div", null, kit.h("a", { class: "button", href: proof.download_url }, "Download the proof")),
-    count > 0 && kit.table(`Rows that were not taken over: ${st.number(count)}`, [["Table", (each) => each.table.replaceAll("_", " ")], ["Key", (each) => st.text(each.key)], ["Reason", (each) => each.reason]], rejected));
+    count > 0 && kit.table(`Rejected rows: ${st.number(count)}`, [["Table", (each) => each.table.replaceAll("_", " ")], ["Key", (each) => st.text(each.key)], ["Reason", (each) => each.reason]], rejected));
   };
 }

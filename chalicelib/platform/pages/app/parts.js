@@ -28,7 +28,7 @@
   st.isConnected = (row) => st.hasDatabase(row) && row.database_type !== "shared";
   st.databaseName = (row) => `${st.KINDS[row.database_type]?.[0] ?? row.database_type}${row.database_host ? ` at ${row.database_host}` : ""}`;
 
-  /** Return what shows errors of `<part>.<kind>.<field>` beside the fields. */
+  /** Return a handler that shows errors of `<part>.<kind>.<field>` beside the fields. */
   st.named = (part) => (error) => {
     if (error.fields) error.fields = Object.fromEntries(Object.entries(error.fields).map(([path, text]) => [path.replace(new RegExp(`^${part}\\.([\\w-]+\\.)?`), ""), text]));
     throw error;

@@ -4,15 +4,15 @@
   const STATUSES = { pending: "Waiting for a worker", testing: "Testing the connection", creating: "Creating tables", migrating: "Migrating", seeding: "Adding first rows" };
   const KINDS = {
     provision: { completed: "The database is ready", another: "Choose another database" },
-    move: { running: "Moving the store", completed: "The store has moved", cancelled: "The move is cancelled", another: "Give the move up" },
-    backup: { running: "Making a backup", completed: "The backup is ready", cancelled: "The backup is cancelled", another: "Give the backup up" },
-    restore: { running: "Restoring the store", completed: "The store is restored", cancelled: "The restore is cancelled", another: "Give the restore up" },
+    move: { running: "Moving the store", completed: "The store has moved", cancelled: "The move is cancelled", another: "Give up the move" },
+    backup: { running: "Making a backup", completed: "The backup is ready", cancelled: "The backup is cancelled", another: "Give up the backup" },
+    restore: { running: "Restoring the store", completed: "The store is restored", cancelled: "The restore is cancelled", another: "Give up the restore" },
     drop: { running: "Removing data", completed: "The data is removed", another: "Give up" },
   };
 
   /** Return the heading of a job with this status. */
   const titleOf = (kind, status) => {
-    if (status === "failed") return "It did not work";
+    if (status === "failed") return "The job failed";
     if (status === "pending") return STATUSES.pending;
     return KINDS[kind][status] ?? (status === "cancelled" ? "Cancelled" : KINDS[kind].running ?? STATUSES[status] ?? status);
   };
@@ -23,14 +23,14 @@
     return { row, jobs: items, job: row.active_job && (items.find((each) => each.id === row.active_job) ?? { id: row.active_job, kind: "provision" }) };
   };
 
-  /** Return the newest job of some kinds if it failed in the last day: it can be tried again. */
+  /** Return the newest job of these kinds if it failed in the last day, so that it can be retried. */
   st.failedJob = (jobs, ...kinds) => {
     const job = jobs.find((each) => kinds.includes(each.kind));
     return job?.status === "failed" && st.now() - new Date(job.completed_at ?? job.created_at) < 24 * 3600e3 ? job : null;
   };
 
   /**
-   * Return what shows a job of the store; it follows the job until it ends or the person leaves the screen. `completed(status)`
+   * Return a card that shows a job of the store, and polls it until it ends or the user leaves the screen. `completed(status)`
    * and `cancelled()` return what to show after these ends.
    */
   st.jobCard = (row, { id, kind }, { completed, cancelled }) => {
@@ -50,7 +50,7 @@
       isCanceling = verb === "cancel";
       await follow();
     });
-    const shown = kit.h("div", { class: "card stack" }, title, bar, words, after);
+    const card = kit.h("div", { class: "card stack" }, title, bar, words, after);
     const again = () => setTimeout(watch, EVERY);
 
     const endings = {
@@ -85,9 +85,9 @@
       after.replaceChildren(...(isCanceling ? [] : [cancel]));
       again();
     }
-    const watch = () => shown.isConnected && follow().catch((error) => { after.replaceChildren(kit.banner(error.message, "bad")); });
+    const watch = () => card.isConnected && follow().catch((error) => { after.replaceChildren(kit.banner(error.message, "bad")); });
     setTimeout(watch);
-    return shown;
+    return card;
   };
 
   const differences = (report) => report?.differences?.length && kit.table("Existing tables that do not fit", [

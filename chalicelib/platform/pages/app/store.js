@@ -1,4 +1,4 @@
-/** A store: what it uses of its plan, its database, and ways to its rows, files, backups and settings. */
+/** A store: its usage, its database, and links to its rows, files, backups and settings. */
 {
   const NEAR = 80; // percent of a limit from which the page warns
   const METERS = [
@@ -19,12 +19,12 @@
   const meter = ({ label, most, used, percent, text }) => kit.h("li", null, kit.h("div", { class: "row apart" }, kit.h("strong", null, label), percent >= NEAR && kit.badge(`${percent} % used`, percent >= 100 ? "bad" : "warn")),
     most !== null && kit.h("progress", { class: percent >= 100 ? "full" : percent >= NEAR ? "near" : "", max: most || 1, value: Math.min(used, most || 1), "aria-label": `${label}: ${text}` }), kit.h("span", { class: "soft" }, text));
 
-  /** Return the warning of a store that uses most of a limit. */
+  /** Return the warning of a store that is near a limit. */
   const warning = (row) => {
     const near = usage(row).filter(({ percent }) => percent >= NEAR);
     if (!near.length) return null;
     const list = near.map(({ label, percent }) => `${label}: ${percent} % used`).join(". ");
-    return kit.banner(`${list}. Over a limit, new ones are refused; a larger plan allows more.`, near.some(({ percent }) => percent >= 100) ? "bad" : "warn");
+    return kit.banner(`${list}. At a limit, new entries are refused. A larger plan allows more.`, near.some(({ percent }) => percent >= 100) ? "bad" : "warn");
   };
 
   /** Return the screens of the store's data: of a store that is being deleted, its backups. */
@@ -65,7 +65,7 @@
         st.hasDatabase(row) && st.figures(row),
         st.hasDatabase(row) && media(row),
         !row.deletion_due_at && settings(row, etag, again),
-        !row.deletion_due_at && st.section("Delete the store", null, kit.h("p", null, "It can be kept after all for 30 days."), kit.h("div", null, kit.h("a", { class: "button danger", href: `#store/${id}/delete` }, "Delete the store"))));
+        !row.deletion_due_at && st.section("Delete the store", null, kit.h("p", null, "You can undo this for 30 days."), kit.h("div", null, kit.h("a", { class: "button danger", href: `#store/${id}/delete` }, "Delete the store"))));
     });
   };
 }

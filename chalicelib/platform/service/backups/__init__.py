@@ -1,1 +1,1 @@
-"""Backups of stores: made, listed, checked, and restored into a fresh place."""
+"""Backups of stores: export, list, check, and restore into a new place."""

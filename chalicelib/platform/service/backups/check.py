@@ -1,4 +1,4 @@
-"""The first step of a restore: the whole backup is read and compared with what was recorded, before anything is made."""
+"""The first step of a restore: compares the whole backup with its recorded hashes before anything is created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.store_database import revisions
 
 CHECKED = "checked"
-"""The name of a note: the number of tables whose files are as they were written."""
+"""The name of a note: the number of tables whose files were checked."""
 _ROWS_BETWEEN_BEATS = 500
 
 
@@ -60,8 +60,8 @@ def check_table(
     backup: BackupReader, manifest: BackupManifest, name: str, heartbeat: Heartbeat | None = None, share: float = 0
 ) -> None:
     """Read all rows of a table's file. Raises BackupUnreadable, BackupDamaged for another digest, count or value."""
-    found = TableFile(_count_rows(backup, schemas()[name], heartbeat, share), backup.hash_file(name))
-    difference = mismatch(manifest, name, found)
+    file = TableFile(_count_rows(backup, schemas()[name], heartbeat, share), backup.hash_file(name))
+    difference = mismatch(manifest, name, file)
     if difference is not None:
         raise BackupDamaged(difference)
 
@@ -74,7 +74,7 @@ def columns_of(schema: TableSchema, header: list[str]) -> list[ColumnSchema]:
 
 
 def _check_whole(facts: dict[str, Any], heartbeat: Heartbeat) -> None:
-    """Compare the whole zip with what its job recorded. Raises NoSuchObject, BackupDamaged."""
+    """Compare the size and hash of the zip with those that its job recorded. Raises NoSuchObject, BackupDamaged."""
     size, digest = 0, hashlib.sha256()
     for chunk in backup_files.iterate_chunks(facts["stored_at"]):
         size += len(chunk)
@@ -85,7 +85,7 @@ def _check_whole(facts: dict[str, Any], heartbeat: Heartbeat) -> None:
 
 
 def _count_rows(backup: BackupReader, schema: TableSchema, heartbeat: Heartbeat | None, share: float) -> int:
-    """Return the number of rows of a table's file, each of which can be read. Raises BackupUnreadable, BackupDamaged."""
+    """Decode and count the rows of a table's file. Raises BackupUnreadable, BackupDamaged."""
     rows = backup.iterate_rows(schema.name)
     columns, count = columns_of(schema, next(rows, [])), 0
     for count, fields in enumerate(rows, 1):

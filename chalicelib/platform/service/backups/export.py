@@ -1,4 +1,4 @@
-"""The step of a backup: one snapshot of the store is written as a zip of CSV files. A killed one begins again."""
+"""The step of a backup: writes one snapshot of the store as a zip of CSV files. After a crash it starts over."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.store_database import revisions
 
 LONGEST = timedelta(minutes=13)
-"""A snapshot ends with its connection, and a function after 15 minutes."""
+"""A snapshot must be read over one connection, and a function is stopped after 15 minutes."""
 BACKUP = "backup"
 """The key of a backup's facts in the job's report."""
 
@@ -38,7 +38,7 @@ log = logs.logger("platform")
 
 
 def export_store(run: JobRun) -> None:
-    """Write the store's rows as of one moment and complete the job. Raises BackupTooLarge, and problems of the server."""
+    """Write a snapshot of the store's rows and complete the job. Raises BackupTooLarge, and problems of the server."""
     place = integration_configs.load_place(run.store)
     url = backup_files.address_of(run.store.id, run.job.id, run.job.fence)
     with (
@@ -80,7 +80,7 @@ def _require_time(started_at: datetime) -> None:
 
 
 def _complete(run: JobRun, url: str, manifest: BackupManifest, writer: BackupWriter) -> None:
-    """End the job with the facts of the backup. The status of the store's database stays."""
+    """End the job with the facts of the backup. The status of the store's database does not change."""
     facts: dict[str, Any] = {
         "stored_at": url,
         "created_at": clock.iso(manifest.created_at),

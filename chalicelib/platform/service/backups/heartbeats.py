@@ -1,4 +1,4 @@
-"""The heartbeat of a step that reads or writes for minutes: it renews the lease and shows the progress."""
+"""Heartbeats of a step that takes minutes: renew the lease and store the progress."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chalicelib.kit import clock
 from chalicelib.platform.service.job_runs import JobRun
 
 INTERVAL = timedelta(seconds=5)
-"""A small store's job writes no progress; a large one's lease is renewed long before it ends."""
+"""A small store's job writes no progress; a large store's job renews its lease long before it expires."""
 
 
 class Heartbeat:
@@ -22,7 +22,7 @@ class Heartbeat:
         return clock.now() - self._last >= INTERVAL
 
     def beat(self, share: float, **notes: object) -> None:
-        """Store which share (0 to 1) of the step is done, and notes, if INTERVAL has passed. Raises LeaseLost."""
+        """Store the completed share (0 to 1) of the step and the notes, if INTERVAL has passed. Raises LeaseLost."""
         if self.is_due:
             self.force(share, **notes)
 

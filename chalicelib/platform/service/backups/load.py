@@ -1,7 +1,8 @@
-"""The step of a restore that fills the fresh place, and reads it back until it is the backup.
+"""The step of a restore that loads the rows into the new place and compares them with the backup.
 
-The parts are loaded in the order of the tables; categories refer to each other, so their parents are set once all are
-there. At the end each table is read again: its rows must give the file of the backup. A killed worker's rows stay.
+Tables are loaded in the order of their creation. Categories refer to each other, so their parents are set after all
+rows exist. At the end each table is exported again and must have the hash of the backup's file. Rows of a crashed
+worker stay.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class _Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of the work: a table, and what is done with its rows. `column` is set by LINK."""
+    """A part of the load: a table and an action. `column` is the column that LINK sets."""
 
     action: _Action
     schema: TableSchema
@@ -59,8 +60,8 @@ class _Part:
 def load_rows(run: JobRun) -> None:
     """Load the backup's rows into the job's place, and compare them with it.
 
-    Raises Postponed, BackupNotFound, BackupDamaged, RowNotPortable if the server refuses a row, CopyNotEqual if the place
-    does not give the backup's files.
+    Raises Postponed, BackupNotFound, BackupDamaged, RowNotPortable if the server refuses a row, CopyNotEqual if the
+    loaded rows differ from the backup.
     """
     try:
         with backup_files.open_backup(run.request.details[BACKUP]["stored_at"]) as backup:
@@ -82,7 +83,7 @@ class _Load:
         self._transaction = StoreTransaction(connection, target.dialect, target.schema)
 
     def run_parts(self) -> None:
-        """Run the parts that no earlier worker did. Raises Postponed when the worker's turn is over."""
+        """Run the parts that no earlier worker completed. Raises Postponed when the worker's turn is over."""
         parts = _parts()
         number, skipped = (self._run.notes.get(LOADED) or [0, 0])[:2]
         for position, part in enumerate(parts[number:], number):
@@ -107,7 +108,7 @@ class _Load:
                     unlinked = dict.fromkeys(_self_references(part.schema))
                     rows = [row | unlinked for row in batch]
                     store_restores.insert_missing_rows(self._transaction, part.schema, rows)
-                self._run.require_lease()  # a stale worker must not add a row that the store deleted since
+                self._run.require_lease()  # a stale worker must not restore a row that the store has deleted since
             done += len(batch)
             if self._heartbeat.is_due:
                 self._note(position, done, count)
@@ -127,7 +128,7 @@ class _Load:
         return new_row(schema, {}, row.get("id", ""), self._manifest.created_at) | row
 
     def _compare(self, schema: TableSchema, share: float) -> None:
-        """Write the table's file from the loaded rows, and compare it with the backup's. Raises CopyNotEqual."""
+        """Export the loaded rows, and compare the hash with that of the backup's file. Raises CopyNotEqual."""
         header = next(self._backup.iterate_rows(schema.name), [])
         columns = columns_of(schema, header)
         digest = hashlib.sha256(backup_files.csv_bytes([header]))
@@ -155,7 +156,7 @@ def _opened(transaction: StoreTransaction, table: str) -> Iterator[None]:
 
 
 def _parts() -> list[_Part]:
-    """Return the parts in the order in which they can be done."""
+    """Return the parts in their order."""
     tables = list(schemas().values())
     writes = []
     for schema in tables:

@@ -1,4 +1,4 @@
-"""Backups as the owner sees them: requested, and listed with links. Uses no SQL: a worker makes them."""
+"""Requests for backups, and their list with links. Uses no SQL: a worker writes the backups."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINK_SECONDS = 900
 
 
 def request_backup(store: Store, requested_by: str) -> tuple[JobAccepted, bool]:
-    """Start the job that backs the store up, or return the job in progress; and whether it is new.
+    """Start the job that backs the store up, or return the job in progress. Also returns whether the job is new.
 
     A suspended store can be backed up, and one that is being deleted. Raises StoreNotProvisioned.
     """
@@ -29,10 +29,10 @@ def new_backup_job(store_id: str, requested_by: str) -> ProvisioningJob:
     return new_job(store_id, ids.new(), JobKind.BACKUP, requested_by)
 
 
-def list_backups(store_id: str, page: PageRequest) -> PageResult[BackupRead]:
-    """Return the backups among a page of the store's jobs of the last 30 days, newest first."""
+def list_backups(store_id: str, page: PageRequest, *, has_links: bool) -> PageResult[BackupRead]:
+    """Return the backups among a page of the store's jobs of the last 30 days, newest first, with or without links."""
     jobs = provisioning_jobs.list_by_store(store_id, page, since=clock.now() - KEPT)
-    return PageResult([_read(job) for job in jobs.items if _is_kept(job)], jobs.last_key)
+    return PageResult([_read(job, has_link=has_links) for job in jobs.items if _is_kept(job)], jobs.last_key)
 
 
 def get_backup(store_id: str, backup_id: str) -> ProvisioningJob:
@@ -48,7 +48,7 @@ def _is_kept(job: ProvisioningJob) -> bool:
     return is_backup and job.completed_at is not None and job.completed_at + KEPT > clock.now()
 
 
-def _read(job: ProvisioningJob) -> BackupRead:
+def _read(job: ProvisioningJob, *, has_link: bool) -> BackupRead:
     facts = (job.report or {})["backup"]
     return BackupRead(
         id=job.id,
@@ -58,5 +58,5 @@ def _read(job: ProvisioningJob) -> BackupRead:
         row_count=sum(facts["tables"].values()),
         tables=facts["tables"],
         sha256=facts["sha256"],
-        url=backup_files.presigned_link(facts["stored_at"], f"backup-{job.id}.zip", LINK_SECONDS),
+        url=backup_files.presigned_link(facts["stored_at"], f"backup-{job.id}.zip", LINK_SECONDS) if has_link else None,
     )

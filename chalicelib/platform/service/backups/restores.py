@@ -1,4 +1,4 @@
-"""Requests of restores: of which backup, and into which place. Uses no SQL: a worker runs the job."""
+"""Requests for restores: the backup and the new place. Uses no SQL: a worker runs the job."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from chalicelib.platform.service.job_requests import new_request
 from chalicelib.platform.service.provisioning_details import DATABASE_TYPE, LOGIN_SUFFIX
 
 BACKUP = "backup"
-"""The detail of the request with the facts of the backup: where it is, its size and its SHA-256."""
+"""The detail of the request with the facts of the backup: its address, size and SHA-256."""
 LOADED = "loaded"
-"""The name of a note: which parts are loaded, and how many rows of the next one."""
+"""The name of a note: the number of loaded parts, and of loaded rows of the next part."""
 _SCHEMA_DIGITS = 12
 
 
 def request_restore(store: Store, body: RestoreInput, requested_by: str) -> tuple[JobAccepted, bool]:
-    """Start the job that restores a backup, or return the job in progress; and whether it is new.
+    """Start the job that restores a backup, or return the job in progress. Also returns whether the job is new.
 
-    Raises BackupNotFound, InvalidRestore without a database that is needed, StoreDeleting, StoreNotProvisioned,
-    FreeStoresLimit, TooManyRequests.
+    Raises BackupNotFound, InvalidRestore if `database` is missing for a store on MySQL, StoreDeleting,
+    StoreNotProvisioned, FreeStoresLimit, TooManyRequests.
     """
     backup = get_backup(store.id, body.backup)
     if store.deletion_due_at is not None:
@@ -44,7 +44,7 @@ def request_restore(store: Store, body: RestoreInput, requested_by: str) -> tupl
 
 
 def _database_beside(store: Store) -> Database:
-    """Return a new schema on the server that the store has. Raises InvalidRestore for MySQL, which has none."""
+    """Return a new schema on the store's server. Raises InvalidRestore for MySQL, where a schema is a database."""
     if store.database_type is DatabaseType.SHARED:
         return SharedDatabase(type=DatabaseType.SHARED)
     if store.database_type is DatabaseType.MYSQL:

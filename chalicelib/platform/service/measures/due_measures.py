@@ -1,4 +1,4 @@
-"""What the hourly schedule computes: the days of stores that were called, the hours of endpoints, and open months."""
+"""Due measures: the days of stores that were called, the hours of endpoints, and open months."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from chalicelib.platform.schemas.measure_messages import (
 )
 
 LONGEST = timedelta(days=31)
-"""The longest time before the run in which days that have ended are searched."""
+"""A run looks for ended days at most this far back."""
 
 
 def request_measures(due: datetime, last_completed: datetime | None) -> None:
-    """Queue what became due since the last completed run; a repeat is harmless."""
+    """Queue the measures that became due since the last completed run. Idempotent."""
     messages.publish_many(_store_days(due, last_completed))
     messages.publish_many(_hours(due, last_completed))
     messages.publish_many(RevenueReportRequested(period=each) for each in revenue.open_periods(due, last_completed))

@@ -21,7 +21,7 @@ STORES = 100
 PAGES = 20
 """Pages in a step."""
 MAX_BYTES = 150_000
-"""Of the endpoints in a message; far more than those of the data API need."""
+"""The maximum size of the packed endpoints in a message; those of the data API need far less."""
 DEFAULT_SPAN = timedelta(days=7)
 
 Endpoints = Mapping[str, EndpointUsage]

@@ -1,4 +1,4 @@
-"""Recomputation: an operator queues measures that look wrong, and they are set again from what they are made of."""
+"""Recomputation of measures from their sources, requested by an operator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stores' revenue: entries from billing's messages, and the months that sum them."""
+"""The stores' revenue: entries from billing's messages, and reports by month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an owner sees of their store's days."""
+"""The measured days of a store, for its owner."""
 
 from __future__ import annotations
 

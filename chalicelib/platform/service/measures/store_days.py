@@ -58,7 +58,7 @@ def measure_days(store: Store, days: Sequence[date]) -> None:
         figures = rules.day_figures(counted, analytics.count_sessions(f"store:{store.id}", day))
         row = StoreAnalytics(store.id, day, computed_at=started_at, **asdict(figures))
         if not store_analytics.set_day(row):
-            log.info("day not stored: a later computation is stored", extra={"store": store.id, "day": day.isoformat()})
+            log.info("day not stored: a later computation exists", extra={"store": store.id, "day": day.isoformat()})
 
 
 def _count_days(store: Store, days: Sequence[date]) -> list[DayCounts]:

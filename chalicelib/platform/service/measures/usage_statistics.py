@@ -1,4 +1,4 @@
-"""The months of a store's usage, summed from its days, and the limits that it comes near."""
+"""Usage of a store by month, summed from its days, and the limits that it is near."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logs.logger("platform")
 
 
 def compute_months(store: Store, days: Iterable[date]) -> None:
-    """Set the store's usage of the months of these days, and of the present one if they touch it; write only changes.
+    """Set the store's usage in the months of these days; unchanged rows are not written.
 
     Local days reach into the next day in UTC. A month without a call has no row.
     """
@@ -47,7 +47,7 @@ def _compute_month(store: Store, period: str) -> None:
 
 
 def _count_newly_near(store: Store, limits: list[str]) -> None:
-    """Count a store that has come near a limit; one that stays near it is not counted again."""
+    """Count the store if it newly came near a limit."""
     if limits:
         log.info("store near a limit", extra={"store": store.id, "limits": limits})
         STORES_NEAR_LIMIT.count()

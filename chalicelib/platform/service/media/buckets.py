@@ -1,4 +1,4 @@
-"""Calls to a store's bucket, whose refusals become problems with our words."""
+"""Translation of a bucket's errors into problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logs.logger("platform")
 
 @contextmanager
 def bucket_problems() -> Iterator[None]:
-    """Raise what a bucket refuses as a problem. One that does not answer raises Unavailable as it is.
+    """Translate errors of a bucket in the block into problems. Unavailable passes unchanged.
 
     Raises StorageRefused, StorageKeyRefused, StorageAccessDenied, BucketMissing, BucketElsewhere.
     """

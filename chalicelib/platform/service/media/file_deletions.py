@@ -1,6 +1,7 @@
 """Deletions of files: the row is deleted, then its object, then the transaction commits. Uses SQL.
 
-An object that stays leaves its row. A crash before the commit leaves a row without an object: a repeat deletes it.
+If the object cannot be deleted, the row stays. A crash before the commit leaves a row without an object; a retry
+deletes it.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from chalicelib.platform.service.plan_limits import give_back_bytes
 from chalicelib.platform.service.store_calls import run_transaction
 
 MOST_ABANDONED = 100
-"""Uploads that one run removes."""
+"""The maximum number of uploads that a run removes."""
 
 log = logs.logger("platform")
 
 
 def object_deletion(store: Store) -> Callable[[Row], None]:
-    """Return what deletes the object of a row, in the store's bucket; the bucket is read once.
+    """Return a function that deletes the object of a row in the store's bucket. The bucket is read once.
 
-    Objects that Backroom did not name stay. Without a storage, and without a bucket, there is none. It raises
-    Unavailable, and the problems of `bucket_problems`.
+    It keeps objects that Backroom did not name, and does nothing if the store has no storage or the bucket is gone. It
+    raises Unavailable, and the problems of `bucket_problems`.
     """
     bucket = storages.load_bucket(store) if store.storage_type is not None else None
 
@@ -47,7 +48,7 @@ def object_deletion(store: Store) -> Callable[[Row], None]:
 
 
 def remove_pending_file(store: Store, row: Row) -> None:
-    """Delete a file that is not ready: its row, its object, and its bytes. Do nothing if it is ready by now, or gone.
+    """Delete the row and object of a pending file and give its bytes back. Do nothing if it is ready now, or gone.
 
     Raises Unavailable, and the problems of `bucket_problems`.
     """
@@ -66,7 +67,7 @@ def remove_pending_file(store: Store, row: Row) -> None:
 def remove_abandoned_uploads(store: Store) -> bool:
     """Remove uploads that were not completed in time. Returns whether there may be more.
 
-    Stops at the first object that the bucket does not delete: the next census tries again. Raises Unavailable if the
+    Stops at the first object that the bucket does not delete; the next census retries. Raises Unavailable if the
     store's database cannot be reached.
     """
     before = clock.now() - rules.ABANDONED_AFTER

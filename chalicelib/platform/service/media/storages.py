@@ -40,7 +40,7 @@ def test_storage(account: Account, store_id: str, storage: Storage) -> StorageTe
 
 
 def change_storage(account: Account, store_id: str, storage: Storage, source_ip: str) -> StorageRead:
-    """Test a bucket and make it the store's; with the present bucket, replace its keys.
+    """Test a bucket and connect it to the store, or replace the keys of the current bucket.
 
     Raises StoreNotFound, StorageInUse for another bucket while the store has files, TooManyRequests, Unavailable, and
     the problems of `bucket_problems`.
@@ -52,10 +52,10 @@ def change_storage(account: Account, store_id: str, storage: Storage, source_ip:
 
     def decide(unit: UnitOfWork) -> None:
         row = get_accessible_store(account, store_id)
-        former = _require_replaceable(row, bucket)
-        is_new = former is None or former.address != bucket.address
+        current = _require_replaceable(row, bucket)
+        is_new = current is None or current.address != bucket.address
         storages.stage_bucket(unit.transaction, row, bucket, is_new=is_new)
-        unit.publish(audit.message_of(account, _change_of(store_id, former, bucket), source_ip))
+        unit.publish(audit.message_of(account, _change_of(store_id, current, bucket), source_ip))
 
     run_unit_of_work(decide)
     return StorageRead(type=storage.type, status=StorageStatus.ACTIVE, bucket=bucket.name, place=bucket.place)
@@ -72,38 +72,38 @@ def _bucket_of(storage: Storage) -> Bucket:
 
 
 def _probe(store_id: str, bucket: Bucket) -> None:
-    """Write, find, read and delete an object; then it must be known to be missing, which needs the right to list."""
+    """Write, find, read and delete an object, then check that it is gone: that needs the right to list the bucket."""
     key, content = f"{prefix_of(store_id)}probe-{ids.new()}", ids.new().encode()
     with bucket_problems():
         objects.put_object(bucket, key, content, _CONTENT_TYPE)
-        found, stored = objects.find_object(bucket, key), objects.read_object(bucket, key)
+        facts, data = objects.find_object(bucket, key), objects.read_object(bucket, key)
         objects.delete_object(bucket, key)
         is_deleted = objects.find_object(bucket, key) is None
-    if stored != content or found is None or found.byte_size != len(content) or not is_deleted:
+    if data != content or facts is None or facts.byte_size != len(content) or not is_deleted:
         raise StorageRefused("The bucket does not keep objects as they are written.")
 
 
 def _require_replaceable(store: Store, bucket: Bucket) -> Bucket | None:
-    """Return the store's present bucket. Raises StorageInUse if it is another one and the store has files."""
+    """Return the store's current bucket. Raises StorageInUse if it is another one and the store has files."""
     try:
-        former = storages.load_bucket(store)
+        current = storages.load_bucket(store)
     except StorageNotConnected:
         return None
-    if former.address != bucket.address and store.storage_used_bytes:
+    if current.address != bucket.address and store.storage_used_bytes:
         raise StorageInUse
-    return former
+    return current
 
 
-def _change_of(store_id: str, former: Bucket | None, bucket: Bucket) -> Change:
+def _change_of(store_id: str, current: Bucket | None, bucket: Bucket) -> Change:
     return Change(
         store_id,
         "platform.change_storage",
         f"store:{store_id}",
-        {**_shown(former), "keys": ""} if former else {},
-        {**_shown(bucket), "keys": CHANGED},
+        {**_public_fields(current), "keys": ""} if current else {},
+        {**_public_fields(bucket), "keys": CHANGED},
         frozenset({"keys"}),
     )
 
 
-def _shown(bucket: Bucket) -> dict[str, str]:
+def _public_fields(bucket: Bucket) -> dict[str, str]:
     return {"type": bucket.vendor.value, "bucket": bucket.name, "place": bucket.place}

@@ -1,7 +1,7 @@
-"""Uploads of files: a row and reserved bytes first, then the file by a presigned request, then a look at it. Uses SQL.
+"""Uploads of files: reserve bytes and add a row, upload by a presigned request, verify the object. Uses SQL.
 
-The row's bytes count from the reservation on. A crash leaves a row that is not ready, or bytes without a row: the
-nightly census removes and corrects them.
+Bytes count from their reservation. A crash leaves a pending row, or reserved bytes without a row. The nightly census
+removes such rows and corrects the counter.
 """
 
 from __future__ import annotations
@@ -57,19 +57,20 @@ def create_upload(caller: StoreCaller, body: UploadCreate, key: Idempotency | No
 
 
 def complete_upload(caller: StoreCaller, file_id: str) -> FileRead:
-    """Look at the uploaded file and make its row ready. One that is not as declared is deleted with its row.
+    """Verify the uploaded file and make its row ready.
 
-    Raises RowNotFound, UploadIncomplete, InvalidUpload, Unavailable, and the problems of `bucket_problems`.
+    A file that differs from its declaration is deleted with its row. Raises RowNotFound, UploadIncomplete,
+    InvalidUpload, Unavailable, and the problems of `bucket_problems`.
     """
     row = _find_row(caller.store, file_id)
     if row["status"] == READY:
         return FileRead.model_validate(row)
     bucket = storages.load_bucket(caller.store)
     with bucket_problems():
-        found = objects.find_object(bucket, row["storage_key"])
-    if found is None:
+        facts = objects.find_object(bucket, row["storage_key"])
+    if facts is None:
         raise UploadIncomplete
-    errors = list(rules.mismatches(row, found.byte_size, found.content_type))
+    errors = list(rules.mismatches(row, facts.byte_size, facts.content_type))
     if errors:
         remove_pending_file(caller.store, row)
         named = [{"path": f"body.{name}", "message": message} for name, message in errors]
@@ -99,7 +100,10 @@ def _new_row(store: Store, body: UploadCreate, key: Idempotency | None) -> Row:
 
 
 def _add_row(store: Store, row: Row) -> tuple[Row, bool]:
-    """Insert the row and return it with True; or the row that an earlier request with the same Idempotency-Key inserted."""
+    """Insert the row, or find that of an earlier request with the same Idempotency-Key.
+
+    Returns it, and whether it is new.
+    """
     schema = table_schema(TABLE)
     try:
         retry_deadlocks(store, lambda transaction: store_rows.insert_rows(transaction, schema, [row]))
@@ -137,7 +141,7 @@ def _find_row(store: Store, file_id: str) -> Row:
 
 
 def _make_ready(transaction: StoreTransaction, file_id: str) -> tuple[Row, bool]:
-    """Make the row ready and return it, and whether it was not. Raises RowNotFound."""
+    """Make the row ready. Returns the row, and whether it changed. Raises RowNotFound."""
     schema = table_schema(TABLE)
     stored = store_rows.lock_row(transaction, schema, {"id": file_id})
     if stored is None:

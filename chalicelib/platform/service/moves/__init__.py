@@ -1,1 +1,1 @@
-"""Moves of a store from one database to another: copy, freeze, comparison, switch, and the end of the old place."""
+"""Moves of a store from one database to another: copy, pause, comparison, switch, and removal of the old place."""

@@ -1,4 +1,4 @@
-"""The comparison of both sides of a move while no change is allowed: repaired until equal, which is the proof."""
+"""Comparison of both sides of a move while changes are paused: repairs the target until both are equal."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ COMPARED = "compared"
 
 
 def compare_copies(run: JobRun) -> None:
-    """Compare all ranges on both sides, and repair the target; again until a round finds every range equal.
+    """Compare all ranges on both sides and repair the target, in rounds, until a round finds every range equal.
 
-    The last round's hashes are the proof in the job's report. Raises CopyNotEqual after MAX_ROUNDS, and what
-    `copy_rows` raises.
+    The last round's hashes are the proof in the job's report. Raises CopyNotEqual after MAX_ROUNDS, and the errors of
+    `copy_rows`.
     """
     proof = ProofWriter(run)
     work = Pass(run, COMPARED, proof.write_part)

@@ -1,4 +1,4 @@
-"""The copy of a store's rows to the place that the job made, while the store works."""
+"""The copy of a store's rows to the new place, while the store works."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ COPIED = "copied"
 
 
 def copy_rows(run: JobRun) -> None:
-    """Copy all rows range by range, the tables in the order of their creation. What changes after that is compared later.
+    """Copy all rows range by range, the tables in the order of their creation.
 
-    Raises Postponed, LeaseLost, RowNotPortable, and the problems of servers that cannot be used.
+    Later changes are found by the comparison. Raises Postponed, LeaseLost, RowNotPortable, and the problems of servers
+    that cannot be used.
     """
     work = Pass(run, COPIED)
     if work.position.table == len(MOVED_TABLES):

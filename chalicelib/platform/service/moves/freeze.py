@@ -11,7 +11,7 @@ from chalicelib.platform.repository import database_states, transfers
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 
 FROZEN_AT = "frozen_at"
-"""The name of a note: when the store's changes were paused, by our clock."""
+"""The name of a note: the time of the pause."""
 
 log = logs.logger("platform")
 

@@ -1,4 +1,4 @@
-"""The source of a move out of a legacy database: its rows are converted, and those that do not fit are reported."""
+"""The source of a move from a legacy database: converts its rows, and reports rows that do not fit."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ class LegacySides:
         return self._tables[name]
 
     def reconcile(self, run: JobRun, table: Table, after: list[Any] | None) -> ReconciledRange:
-        """Write the store's legacy rows after a key, as far as they fit. Raises InvalidSourceStore, LeaseLost."""
+        """Convert and write the store's legacy rows after a key; report rows that do not fit.
+
+        Raises InvalidSourceStore, LeaseLost.
+        """
         legacy = self.legacy_table(table.name) if table.name in schemas() else None
         if legacy is None:
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False)
@@ -93,7 +96,7 @@ class _LegacyRange:
         self._rejected: list[RejectedRow] = []
 
     def reconcile(self, after: list[Any] | None) -> ReconciledRange:
-        """Make the target's rows those of the range."""
+        """Make the target's rows equal to the converted rows of the range."""
         raw = store_legacy_tables.read_legacy_range(self._legacy, self._sides.source_store, after, RANGE_ROWS)
         for row in raw:
             self._accept(row)
@@ -152,7 +155,10 @@ class _LegacyRange:
                     self._reject(key, _WORDS[FailureReason.UNIQUE])
 
     def _write(self, repair: RangeRepair) -> bool:
-        """Write the rows of a repair; of refused ones each half by itself. Returns whether one was written."""
+        """Write the rows of a repair; if the server refuses them, write each half separately.
+
+        Returns whether any row was written.
+        """
         try:
             with engines.translated(), self._target.connection.begin():
                 write_rows(self._target, self._rows, repair)

@@ -1,4 +1,4 @@
-"""The end of a place that a store no longer uses: what Backroom created there is removed, what the owner has stays."""
+"""Removal of a place that a store no longer uses: drops what Backroom created there, and keeps everything else."""
 
 from __future__ import annotations
 
@@ -52,13 +52,16 @@ def new_drop_job(store_id: str, old: StoredPlace, requested_by: str) -> Provisio
 
 
 def place_details(old: StoredPlace, *, with_tables: bool = False) -> dict[str, Any]:
-    """Return a place as details of a job's request. The certificate, which is no secret, is not among them."""
+    """Return a place as details of a job's request, without the certificate, which is not secret."""
     place = {"type": old.database_type, "public": old.public, "secret": old.secret}
     return {_PLACE: place, _WITH_TABLES: with_tables}
 
 
 def drop_place_of(run: JobRun) -> None:
-    """Remove what is ours at the place in the job's request, and end the job. Raises SchemaInUse, Unreachable."""
+    """Remove what Backroom created at the place in the job's request, and end the job.
+
+    Raises SchemaInUse, Unreachable.
+    """
     old, with_tables = sealed_place(run.job)
     left = drop_old_place(old, run.store.id, with_tables=with_tables)
     end = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The old place is removed"}
@@ -76,11 +79,12 @@ def sealed_place(job: ProvisioningJob) -> tuple[StoredPlace, bool]:
 
 
 def drop_old_place(old: StoredPlace, store_id: str, *, with_tables: bool = False) -> list[str]:
-    """Remove what Backroom created at a place that the store no longer uses. Returns the names of what is left.
+    """Remove what Backroom created at a place that the store no longer uses.
 
-    On a shared server these are the schema and the role; on an owner's server the store's login, and with
-    `with_tables` the tables with the store's mark. An owner's server that refuses us keeps everything. May be repeated.
-    Raises SchemaInUse if the schema of a shared server is another store's, Unreachable.
+    Returns the names of objects that are left. On a shared server, drops the schema and the role; on an owner's server
+    the store's login and, with `with_tables`, the tables with the store's mark. If an owner's server refuses the
+    connection, everything stays there. Idempotent. Raises SchemaInUse if the schema of a shared server is another
+    store's, Unreachable.
     """
     place = old.migrating_place()
     try:
@@ -123,7 +127,7 @@ def _list_tables(connection: Connection, place: StorePlace) -> list[str]:
 
 
 def _drop_tables(connection: Connection, place: StorePlace, store_id: str) -> list[str]:
-    """Drop the tables with the store's mark, those that refer to others first. Returns the names of those left."""
+    """Drop the tables with the store's mark, referring tables first. Returns the names of those left."""
     dialect, schema = place.server.dialect, place.schema
     with store_schemas.statements(connection):
         existing = store_tables.list_tables(connection, dialect, schema)

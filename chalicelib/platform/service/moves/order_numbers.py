@@ -1,4 +1,4 @@
-"""The number of a store's last order, once its orders came from a legacy database."""
+"""The number of a store's last order, after a move from a legacy database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.platform.service.job_runs import JobRun
 
 
 def read_order_number(run: JobRun, store: Store) -> dict[str, int]:
-    """Return the column of the store with the number of its last order."""
+    """Return the store's column with the number of its last order."""
     target = provisioning_places.get_target(run)
     last = store_ranges.read_last_order_number(run.connect(target), target.schema)
     return {"order_number": max(store.order_number, last)}

@@ -1,4 +1,4 @@
-"""A pass over the ranges of all tables: where it stands is noted in the job, so that a killed worker repeats little."""
+"""A pass over the ranges of all tables. Its position is stored in the job, so that little is repeated after a crash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.platform.service.moves.ranges import ReconciledRange
 from chalicelib.platform.service.moves.sides import MOVED_TABLES
 
 RANGES_PER_NOTE = 10
-"""Ranges between two writes of the position."""
+"""The maximum number of ranges between two writes of the position."""
 _NOTE_AFTER = timedelta(seconds=10)
 """The position is written at least this often, because that renews the lease."""
 

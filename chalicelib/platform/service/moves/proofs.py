@@ -18,7 +18,7 @@ from chalicelib.platform.service.moves.ranges import ReconciledRange
 from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
 PROOF = "proof"
-"""The member of a job's report."""
+"""The key of the proof in a job's report."""
 SHOWN_REJECTIONS = 20
 """Rejected rows in the report; all are in a file."""
 _REJECTED = "rejected"
@@ -26,7 +26,10 @@ _REJECTED_START = b'{"rejected"'
 
 
 class ProofWriter:
-    """Collects the lines of compared ranges, and stores them as parts of the proof. A repeated part replaces itself."""
+    """Collects the lines of compared ranges, and stores them as parts of the proof.
+
+    Writing a part again replaces it.
+    """
 
     def __init__(self, run: JobRun) -> None:
         self._job = run.job
@@ -73,7 +76,7 @@ def write_proof(run: JobRun, work: Pass) -> None:
 
 
 def _summary(lines: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Return what is proven of each table of the data API."""
+    """Return the summary of each table of the data API."""
     tables: dict[str, ProvenTable] = {}
     for line in lines:
         add_proof_line(tables, json.loads(line))
@@ -88,4 +91,4 @@ def _store_lines(run: JobRun, name: str, lines: Sequence[bytes]) -> str:
 
 
 def _part(job: ProvisioningJob, number: int) -> str:
-    return job_reports.report_address(job, f"parts/{number:06}.jsonl")
+    return job_reports.report_address(job, f"part-{number:06}.jsonl")

@@ -1,4 +1,4 @@
-"""The reconciliation of one key range: the source's rows are read, and the target is made equal to them."""
+"""Reconciliation of one key range: makes the target's rows equal to the source's."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ REFUSALS = frozenset(
 class ReconciledRange:
     """A range of the source that was compared. `through` is its last key; None if it is the table's last range.
 
-    `digest` is the hash of both sides' rows, and no proof if the range `is_repaired`. `rejected` are rows of a
-    legacy source that do not fit.
+    `digest` is the hash of both sides' rows; it proves nothing if `is_repaired`. `rejected` are rows of a legacy source
+    that do not fit.
     """
 
     through: Key | None
@@ -38,7 +38,7 @@ class ReconciledRange:
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """How a range is written: with rows removed that hold its unique values, and without references to missing rows."""
+    """Options of a write: delete rows that hold its unique values first, and omit references to missing rows."""
 
     replaces: bool = False
     skips_missing: bool = False
@@ -107,7 +107,7 @@ def _copy_texts(run: JobRun, target: TableSide, rows: list[Texts]) -> bool:
 
 
 def write_repair(run: JobRun, target: TableSide, rows: dict[Key, Values], repair: RangeRepair) -> None:
-    """Write a repair in one transaction; again in another way if the target has rows in the way, or lacks some.
+    """Write a repair in one transaction; retry with other options if rows of the target conflict or are missing.
 
     Raises RowNotPortable, LeaseLost, StatementFailed.
     """
@@ -131,7 +131,7 @@ def write_repair(run: JobRun, target: TableSide, rows: dict[Key, Values], repair
 
 
 def _after_refusal(write: _Write, failure: StatementFailed) -> _Write | None:
-    """Return how to write the rows after the target refused them; None if there is no other way."""
+    """Return the options for a retry after the target refused the rows; None if there are none."""
     if failure.reason is FailureReason.UNIQUE and not write.replaces:
         return replace(write, replaces=True)
     if failure.reason is FailureReason.REFERENCE and not write.skips_missing:
@@ -178,7 +178,7 @@ def _without(side: TableSide, row: Values, names: list[str]) -> Values:
 
 
 def _with_present_references(target: TableSide, rows: list[Values]) -> list[Values]:
-    """Return the rows whose required references are there; an optional one to a missing row is left out."""
+    """Return the rows whose required references exist; optional references to missing rows are left out."""
     names = store_ranges.column_names(target.table)
     for reference in store_ranges.references(target.table):
         if reference.table is target.table:

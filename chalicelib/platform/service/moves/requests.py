@@ -1,4 +1,4 @@
-"""Requests of moves. Use no SQL: a worker runs the job."""
+"""Requests for moves. Uses no SQL: a worker runs the job."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEGACY, LEGACY_CERTIFICATE = "from", "from_certificate"
 
 
 def request_move(store: Store, body: MoveInput, requested_by: str) -> tuple[JobAccepted, bool]:
-    """Start the job that moves the store to another database, or return the one in progress; and whether it is new.
+    """Start the job that moves the store, or return the job in progress. Also returns whether the job is new.
 
     With a legacy source the store must have no database. Raises StoreNotProvisioned, StoreProvisioned, SameDatabase,
     FreeStoresLimit, TooManyRequests.
@@ -39,7 +39,10 @@ def request_move(store: Store, body: MoveInput, requested_by: str) -> tuple[JobA
 
 
 def _require_other_database(store: Store, database: Database) -> None:
-    """Raise SameDatabase if the owner names the server, database and schema that the store has. The job looks again."""
+    """Raise SameDatabase if the owner names the store's current server, database and schema.
+
+    The job checks this, too.
+    """
     if store.database_type in (None, DatabaseType.SHARED) or not isinstance(
         database, PostgresqlDatabase | MysqlDatabase
     ):

@@ -1,4 +1,4 @@
-"""The two sides of a move: the store's present place, and the place that the job made."""
+"""The two sides of a move: the store's current place, and the new place."""
 
 from __future__ import annotations
 

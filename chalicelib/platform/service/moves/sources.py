@@ -1,4 +1,4 @@
-"""Where a move reads from: the store's present place, or a legacy database."""
+"""The source of a move: the store's current place, or a legacy database."""
 
 from __future__ import annotations
 

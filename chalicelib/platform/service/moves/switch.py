@@ -1,4 +1,4 @@
-"""The switch of a store to the place that a job made: one transaction, before which the source serves."""
+"""The switch of a store to its new place, in one transaction. Until it commits, the source serves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logs.logger("platform")
 
 
 def switch_store(run: JobRun) -> None:
-    """Make the job's place that of the store and complete the job, all or nothing.
+    """Switch the store to the job's place and complete the job, in one transaction.
 
     The old place stays until a job drops it. The next call connects to the new place. Raises FreeStoresLimit, and the
     problems of a place whose login does not work.

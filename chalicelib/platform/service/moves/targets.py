@@ -1,4 +1,4 @@
-"""The target of a move or a restore: another place than the store's, without rows in tables of the store's names."""
+"""The target of a move or a restore: not the store's current place, and without rows in its tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.platform.service.job_runs import JobRun
 def inspect_target(run: JobRun) -> None:
     """Compare the tables that exist at the job's place, and adopt those that fit.
 
-    A move or a restore adopts empty tables only, and forgets what an earlier attempt copied. Raises SchemaInUse,
+    A move or a restore adopts empty tables only, and discards the position of an earlier attempt. Raises SchemaInUse,
     SchemaMismatch, SameDatabase, TargetNotEmpty.
     """
     if run.job.kind is JobKind.PROVISION:
@@ -34,7 +34,7 @@ def _require_other_place(run: JobRun) -> None:
 
 
 def _identity(server: Server) -> tuple[str, int, str, str]:
-    """Return what tells databases apart; a pooler has the project in the user name's suffix."""
+    """Return the values that identify a database. For a pooler, the user name's suffix names the project."""
     return server.host.lower(), server.port, server.database, server.username.partition(".")[2]
 
 

@@ -1,6 +1,6 @@
 """Exports: the rows of a table as CSV, page by page in the order of their key, into one object.
 
-The pages are not one snapshot. A worker that crashes leaves an unfinished upload, and the next one begins again.
+The pages are not one snapshot. A worker that crashes leaves an unfinished upload; the next worker starts over.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _count(row: Transfer, schema: TableSchema, filters: tuple[Filter, ...]) -> i
 
 
 def _pages(row: Transfer, schema: TableSchema, filters: tuple[Filter, ...]) -> Iterator[list[str]]:
-    """Yield the lines of a page of rows after another."""
+    """Yield the lines of the rows, a page at a time."""
     sort, after = parse_sort(schema, None), None
     while True:
         store = usable_store(row)

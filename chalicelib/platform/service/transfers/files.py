@@ -16,7 +16,10 @@ from chalicelib.platform.domain.transfers import START, RowFailure
 from chalicelib.platform.models import Transfer
 
 PREFIX = "transfers"
-"""Folder of the images bucket, whose objects a lifecycle rule deletes after 30 days, as the rows are."""
+"""Prefix in the images bucket.
+
+A lifecycle rule deletes its objects after 30 days, when the rows of the transfers expire.
+"""
 UPLOAD_TYPE = "text/csv"
 CSV_TYPE = "text/csv; charset=utf-8"
 _REPORT_HEADER = ("line", "column", "reason")
@@ -38,12 +41,12 @@ def export_url(row: Transfer) -> str:
 
 
 def cursor_of_file(facts: ObjectFacts) -> dict[str, Any]:
-    """Return the cursor of an import that has not begun: which file it reads."""
+    """Return the cursor of an import that has not begun; it names the file's version."""
     return {"size": facts.byte_size, "etag": facts.etag}
 
 
 def file_of_cursor(row: Transfer) -> ObjectFacts:
-    """Return the file that an import reads."""
+    """Return the facts of the file that an import reads."""
     return ObjectFacts(row.cursor["size"], row.cursor["etag"])
 
 
@@ -75,7 +78,7 @@ class ImportReport:
 
     @classmethod
     def load(cls, row: Transfer) -> ImportReport:
-        """Return the report as it is stored, empty if there is none."""
+        """Return the stored report; an empty one if there is none."""
         report = cls(_url(row, "report.csv"))
         if row.report_url is not None:
             records = list(read_records([storage.get(report.url)], START))[1:]
@@ -84,7 +87,7 @@ class ImportReport:
         return report
 
     def add(self, failures: Sequence[RowFailure]) -> None:
-        """Add rejected rows and store the report, unless an earlier worker did so before it crashed."""
+        """Add rejected rows and store the report, unless an earlier worker stored them before it crashed."""
         last = self.failures[-1].line if self.failures else 0
         missing = [failure for failure in failures if failure.line > last]
         if not missing:

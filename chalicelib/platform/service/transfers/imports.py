@@ -1,7 +1,7 @@
-"""Imports: the rows of a file in batches, each a transaction that also holds where the import stands.
+"""Imports: the rows of a file in batches. Each batch and the import's cursor are written in one transaction.
 
-A worker may be killed anywhere: the next one finds the position in the store's database. Rejected rows are kept with the
-position until they are in the report.
+If a worker crashes, the next one reads the cursor in the store's database. Rejected rows are kept with the position
+until they are in the report.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from chalicelib.platform.service.transfers.runs import TransferFailed, TransferW
 
 
 class _Undone(Exception):
-    """The rows of a dry run were checked; the transaction is rolled back."""
+    """Signals that the rows of a dry run were checked, and rolls the transaction back."""
 
     def __init__(self, cursor: ImportCursor) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class _Undone(Exception):
 
 @dataclass(slots=True)
 class _ImportRun:
-    """A leased import with where it stands: `cursor` is what the store's database has."""
+    """A leased import and its cursor, as stored in the store's database."""
 
     row: Transfer
     schema: TableSchema
@@ -73,17 +73,17 @@ class _ImportRun:
     report: ImportReport
     ends_at: datetime
     unsaved: int = SAVED_BATCHES
-    """Batches since the transfer's row was brought up to the cursor; the first one is shown at once."""
+    """Batches since the transfer's row was last saved; the first batch is saved at once."""
     saved_at: datetime = field(default_factory=clock.now)
 
     def save_batch(self) -> None:
-        """Count a batch; save the run if its last save was some batches or seconds ago. Raises TransferLeaseLost."""
+        """Count a batch; save the run after several batches or seconds. Raises TransferLeaseLost."""
         self.unsaved += 1
         if self.unsaved >= SAVED_BATCHES or clock.now() >= self.saved_at + SAVED_AFTER:
             self.save()
 
     def save_all(self) -> None:
-        """Store what is not yet in the report and in the transfer's row. Raises TransferLeaseLost."""
+        """Save the rejected rows in the report, and the cursor in the transfer's row. Raises TransferLeaseLost."""
         self.report_failures()
         if self.cursor.position.offset != self.row.cursor.get("offset", 0):
             self.save()
@@ -147,7 +147,7 @@ def run_import(row: Transfer) -> None:
 
 
 def forget_cursor(row: Transfer) -> None:
-    """Delete the position of an import that has ended from the store's database."""
+    """Delete the cursor of an ended import from the store's database."""
     store = usable_store(row)
     retry_deadlocks(store, lambda transaction: store_import_cursors.delete_cursor(transaction, row.id))
 
@@ -193,7 +193,7 @@ def _open_file(run: _ImportRun) -> tuple[tuple[str, ...], Iterator[CsvRecord], F
 
 
 def _batches(records: Iterator[CsvRecord], position: FilePosition) -> Iterator[_FileBatch]:
-    """Yield the records in batches, without blank lines. Raises TransferFailed after those before an endless one."""
+    """Yield the records in batches, without blank lines. Raises TransferFailed at a record that is too long."""
     batch, begin = _FileBatch(position), position.offset
     try:
         for record in records:
@@ -212,7 +212,7 @@ def _batches(records: Iterator[CsvRecord], position: FilePosition) -> Iterator[_
 
 
 def _store_batch(run: _ImportRun, columns: tuple[str, ...], batch: _FileBatch) -> ImportCursor:
-    """Store a batch with the cursor after it; if the server refuses it, find the rows that it refuses."""
+    """Store a batch and its cursor; if the server refuses the batch, find the refused rows."""
     store = usable_store(run.row)
     rows, failures = _parse_records(run.schema, columns, batch.records)
     try:

@@ -1,4 +1,4 @@
-"""What callers ask of transfers: create, list, start and cancel them."""
+"""Requests of callers: create, list, start and cancel transfers."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def cancel_transfer(caller: StoreCaller, transfer_id: str) -> TransferRead:
 
 
 def _check_request(caller: StoreCaller, body: TransferCreate) -> None:
-    """Raise what keeps the caller from this transfer."""
+    """Require that the caller may create this transfer."""
     schema = table_schema(body.table)
     if caller.scope not in scopes_of(body.kind, body.table):
         raise Forbidden(f"A key of the scope `{caller.scope}` may not do this.")

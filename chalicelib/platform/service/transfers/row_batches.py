@@ -1,4 +1,4 @@
-"""A batch of an import in the database: rows that are rejected never keep the others from being stored."""
+"""Writes a batch of an import. Rejected rows do not prevent the others from being stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROW_REASONS = frozenset(
         FailureReason.VALUE,
     ]
 )
-"""Refusals of a server that are about a row's values."""
+"""Reasons of a server that concern the values of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,10 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class BatchTarget:
-    """Where the rows of a batch go. `free_products` is the room in the plan of a dry run, which reserves none."""
+    """The target of a batch.
+
+    `free_products` is the number of products that the plan still allows, for a dry run, which reserves none.
+    """
 
     store: Store
     schema: TableSchema
@@ -68,7 +71,7 @@ class RowBatch:
     failures: list[RowFailure] = field(default_factory=list)
 
     def write(self, rows: Sequence[FileRow]) -> BatchResult:
-        """Write the rows; a row that repeats another one of the batch is written after it, as a later batch would be.
+        """Write the rows; a row with the key of an earlier row of the batch is written after it.
 
         Raises StatementFailed.
         """
@@ -83,7 +86,7 @@ class RowBatch:
         return self.target.schema.name == "products"
 
     def _write_distinct(self, rows: Sequence[FileRow]) -> list[FileRow]:
-        """Write the rows but those that repeat a key of an earlier one; return these. The first row never does."""
+        """Write the rows whose keys no earlier row of the batch has. Returns the others, which are fewer."""
         schema, errors = self.target.schema, RowErrors(is_batch=True)
         upsert = Upsert(
             schema,
@@ -129,7 +132,7 @@ class RowBatch:
         return created
 
     def _reserve(self, count: int) -> int | None:
-        """Reserve new products. Returns None if they all fit the plan, else how many do."""
+        """Reserve new products. Returns None if the plan allows all of them, else the number that it allows."""
         if self.target.free_products is not None:
             room = self.target.free_products - self.created
             return None if count <= room else max(0, room)
@@ -201,10 +204,10 @@ class RowBatch:
 
 
 _Pair = tuple[FileRow, Row]
-"""A row of the file and the whole row that it makes."""
+"""A row of the file, and the complete row to store."""
 
 
 def free_products(store: Store, created: int) -> int:
-    """Return the room for products in the plan of a store, after those that a dry run would have created."""
+    """Return how many more products the store's plan allows, after those that a dry run would have created."""
     state = limit_state(store, PlanLimit.PRODUCTS, clock.now())
     return state.limit - state.used - created

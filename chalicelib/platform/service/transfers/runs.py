@@ -1,4 +1,4 @@
-"""A worker's run of a leased transfer: how it waits and fails, and the store that it works on."""
+"""The run of a leased transfer: its waits and failures, and its store."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from chalicelib.platform.store_database.cursors import SINCE
 
 _READABLE = frozenset([DatabaseStatus.ACTIVE, DatabaseStatus.MOVING])
 _REPLACING = frozenset([JobKind.MOVE, JobKind.RESTORE])
-"""Jobs after which the store's tables are elsewhere."""
+"""Jobs that switch the store to another place."""
 
 
 class TransferWaits(Exception):
-    """The transfer continues after `delay`. `reason` says to its caller what it waits for, if it is not its turn alone."""
+    """The transfer continues after `delay`. `reason` tells the caller why it waits; None if only its turn is over."""
 
     def __init__(self, delay: timedelta = timedelta(0), reason: str | None = None) -> None:
         super().__init__(reason)

@@ -14,7 +14,7 @@ _ENDED_AT = "ended_at"
 
 
 def record_import(row: Transfer) -> None:
-    """Log the rows of an import that ends, at a time that its row keeps: a repeat, after a crash, replaces the entry.
+    """Log the rows of an import that ends. The time is stored in its row, so that a retry replaces the entry.
 
     Raises TransferLeaseLost.
     """

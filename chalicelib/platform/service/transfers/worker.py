@@ -1,4 +1,4 @@
-"""The worker of transfers: leases one, runs it for its turn, and decides what an error means for it."""
+"""The worker of transfers: leases a transfer, runs it for one turn, and retries or ends it after an error."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ def _run(row: Transfer) -> None:
 
 
 def _postpone(row: Transfer, error: Exception) -> None:
-    """Release the transfer; `platform-resume_jobs` queues it again."""
+    """Release the transfer after a failure; `platform-resume_jobs` retries it."""
     log.info("transfer postponed", extra={"transfer": row.id, "error": type(error).__name__})
     transfers.release_lease(row, OUTAGE_DELAY, has_failed=True)
 
 
 def _end(row: Transfer, status: TransferStatus, columns: dict[str, Any]) -> None:
-    """End the transfer; the usage of an import is recorded before, and its position deleted after."""
+    """End the transfer. Records the usage of an import before, and deletes its cursor after."""
     is_import = row.kind is TransferKind.IMPORT
     if is_import:
         usage.record_import(row)
@@ -101,4 +101,4 @@ def _end(row: Transfer, status: TransferStatus, columns: dict[str, Any]) -> None
         try:
             imports.forget_cursor(row)
         except Exception:
-            log.exception("position kept: the store's database was not usable", extra={"transfer": row.id})
+            log.exception("import cursor not deleted: the store's database cannot be used", extra={"transfer": row.id})
