@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from chalicelib.kit import clock, ids
+from chalicelib.platform.domain.media_files import READY
 from chalicelib.platform.domain.store_schema import ColumnKind, ColumnSchema, TableSchema
 from chalicelib.platform.domain.store_values import parse_json_value
 
@@ -55,7 +56,7 @@ def convert_legacy_row(schema: TableSchema, row: Mapping[str, Any], store_id: st
 
 def _convert(schema: TableSchema, column: ColumnSchema, value: Any, store_id: str, moment: datetime) -> Any:
     if value is None:
-        return _missing(column, moment)
+        return _missing(schema, column, moment)
     if column.kind is ColumnKind.ID:
         return legacy_id(store_id, column.references or schema.name, value)
     try:
@@ -65,8 +66,10 @@ def _convert(schema: TableSchema, column: ColumnSchema, value: Any, store_id: st
         raise RowNotConvertible(f"{column.name} {words}") from None
 
 
-def _missing(column: ColumnSchema, moment: datetime) -> Any:
-    """Return the value of a column that a legacy row lacks."""
+def _missing(schema: TableSchema, column: ColumnSchema, moment: datetime) -> Any:
+    """Return the value of a column that a legacy row lacks. A legacy file is ready: nobody uploads it here."""
+    if (schema.name, column.name) == ("media_library", "status"):
+        return READY
     if column.default is not None:
         return column.default
     if column.is_nullable:

@@ -27,6 +27,13 @@ def test_missing_columns_get_their_defaults() -> None:
     assert row["description"] is None
 
 
+def test_a_file_without_a_status_is_ready() -> None:
+    file = {"id": 1, "storage_key": "a.jpg", "file_name": "a.jpg", "content_type": "image/jpeg", "byte_size": 1}
+    assert convert("media_library", **file)["status"] == "ready"
+    assert convert("media_library", **file, status=None)["status"] == "ready"
+    assert convert("media_library", **file, status="pending")["status"] == "pending"
+
+
 def test_the_same_id_is_the_same_uuid_wherever_it_is_referred_to() -> None:
     product = convert("products", id=7, name="Tea", slug="tea", sku="T")
     price = convert("prices", id="p/1", product_id="7", currency="EUR", amount=Decimal("1.50"))
