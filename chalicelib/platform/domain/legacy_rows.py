@@ -18,6 +18,7 @@ from chalicelib.platform.domain.store_values import parse_json_value
 STORE_COLUMN = "store_id"
 """The column of a legacy table that names the store of a row."""
 _NAMESPACE = "0d5c9a6b-7c0f-5b52-9c55-2f4f3d3b8a11"
+_UUID_BYTES = 16
 _BOOLEANS = {"0": False, "1": True, "f": False, "t": True, "false": False, "true": True}
 
 
@@ -35,10 +36,12 @@ class RowNotConvertible(ValueError):
 
 
 def legacy_id(store_id: str, table: str, value: Any) -> str:
-    """Return the new id of a legacy row: a UUID unchanged, else a UUIDv5 of store, table and id.
+    """Return the new id of a legacy row: a UUID unchanged, 16 bytes too, else a UUIDv5 of store, table and id.
 
     References to the row get the same UUID.
     """
+    if isinstance(value, bytes):
+        value = UUID(bytes=value) if len(value) == _UUID_BYTES else value.hex()
     text = str(value)
     try:
         return str(UUID(text))
@@ -91,7 +94,7 @@ def _plain(column: ColumnSchema, value: Any) -> Any:
         return _time_text(value)
     if column.kind is ColumnKind.JSON:
         return json.loads(value) if isinstance(value, str | bytes) else value
-    return str(value)
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _time_text(value: Any) -> str:

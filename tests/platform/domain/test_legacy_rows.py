@@ -45,6 +45,14 @@ def test_the_same_id_is_the_same_uuid_wherever_it_is_referred_to() -> None:
     assert legacy_id(STORE, "products", known) == known.lower() == legacy_id(STORE, "products", UUID(known))
 
 
+def test_binary_ids_and_texts_are_read() -> None:
+    known = UUID("6a1f4f0e-6d6f-4f53-9d0a-0f2f6c1f7c55")
+    assert legacy_id(STORE, "products", known.bytes) == str(known)
+    price = convert("prices", id=b"\x01", product_id=known.bytes, currency=b"EUR", amount=1)
+    assert (price["product_id"], price["currency"]) == (str(known), "EUR")
+    assert price["id"] == legacy_id(STORE, "prices", "01")
+
+
 def test_values_of_other_types_are_read() -> None:
     order = convert(
         "orders", id=1, number=Decimal(5), status="paid", currency="EUR", subtotal=20, discount_total="0",
@@ -64,6 +72,7 @@ def test_values_of_other_types_are_read() -> None:
     ("table", "row", "reason"),
     [
         ("products", {"id": 1, "name": "Tea", "slug": "tea"}, "sku is missing"),
+        ("products", {"id": 1, "name": b"\xff", "slug": "tea", "sku": "T"}, "name is not readable"),
         ("products", {"id": 1, "name": " ", "slug": "tea", "sku": "T"}, "name must not be empty"),
         ("products", {"id": 1, "name": "x" * 256, "slug": "tea", "sku": "T"}, "name must have at most 255 characters"),
         ("products", {"id": 1, "name": "T", "slug": "t", "sku": "T", "status": "sold"}, "status must be one of"),

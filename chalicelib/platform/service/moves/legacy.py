@@ -78,9 +78,8 @@ class LegacySides:
         legacy = self.legacy_table(table.name) if table.name in schemas() else None
         if legacy is None:
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False)
-        if not legacy.has_stores or not legacy.key:
-            reason = "the table has no key" if legacy.has_stores else "the table has no column store_id"
-            rejected = (RejectedRow(table.name, "", reason),)
+        if legacy.unreadable is not None:
+            rejected = (RejectedRow(table.name, "", legacy.unreadable),)
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False, rejected=rejected)
         return _LegacyRange(run, legacy, TableSide(self.target, self.target_schema, table), self).reconcile(after)
 
