@@ -10,13 +10,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, Enum, Float, MetaData, Table, and_, or_, select
+from sqlalchemy import Column, Connection, Enum, Float, MetaData, Table, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import NoSuchTableError, SAWarning
 
 from chalicelib.integrations.sql import engines
 from chalicelib.platform.database_errors import InvalidSourceStore
 from chalicelib.platform.domain.legacy_rows import STORE_COLUMN
+from chalicelib.platform.repository.store_ranges import comes_after
 
 
 def _parse_bytes(text: str) -> bytes:
@@ -85,7 +86,8 @@ def read_legacy_range(
     store = legacy.table.c[STORE_COLUMN]
     conditions = [store == _bound(store, store_id)]
     if after is not None:
-        conditions.append(_comes_after(legacy.key, after))
+        key = [_bound(column, value) for column, value in zip(legacy.key, after, strict=True)]
+        conditions.append(comes_after(legacy.key, key))
     statement = select(legacy.table).where(*conditions).order_by(*legacy.key).limit(limit)
     with engines.translated(), legacy.connection.begin():
         return [dict(row) for row in legacy.connection.execute(statement).mappings()]
@@ -100,15 +102,6 @@ def _json_value(value: Any) -> int | str:
     if isinstance(value, int):
         return value
     return value.hex() if isinstance(value, bytes) else str(value)
-
-
-def _comes_after(columns: Sequence[Column[Any]], key: Sequence[Any]) -> ColumnElement[bool]:
-    values = [_bound(column, value) for column, value in zip(columns, key, strict=True)]
-    alternatives = [
-        and_(*(columns[place] == values[place] for place in range(number)), columns[number] > values[number])
-        for number in range(len(columns))
-    ]
-    return or_(*alternatives)
 
 
 def _bound(column: Column[Any], value: Any) -> Any:

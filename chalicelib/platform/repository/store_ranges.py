@@ -87,16 +87,16 @@ def references(table: Table) -> list[Reference]:
 
 def read_range(side: TableSide, after: Sequence[Any] | None, limit: int) -> list[Values]:
     """Return the first rows after a key, in the order of their keys."""
-    conditions = [] if after is None else [_comes_after(side.table, after)]
+    conditions = [] if after is None else [comes_after(list(side.table.primary_key.columns), after)]
     statement = select(side.table).where(*conditions).order_by(*side.table.primary_key.columns).limit(limit)
     return _read(side, statement)
 
 
 def read_between(side: TableSide, after: Sequence[Any] | None, through: Sequence[Any] | None) -> list[Values]:
     """Return the rows after a key up to another one, both None without a bound, in the order of their keys."""
-    conditions = [] if after is None else [_comes_after(side.table, after)]
+    conditions = [] if after is None else [comes_after(list(side.table.primary_key.columns), after)]
     if through is not None:
-        conditions.append(~_comes_after(side.table, through))
+        conditions.append(~comes_after(list(side.table.primary_key.columns), through))
     return _read(side, select(side.table).where(*conditions).order_by(*side.table.primary_key.columns))
 
 
@@ -237,9 +237,8 @@ def _is_any(columns: Sequence[Column[Any]], values: Collection[tuple[Any, ...]])
     return tuple_(*columns).in_(list(values))
 
 
-def _comes_after(table: Table, key: Sequence[Any]) -> ColumnElement[bool]:
+def comes_after(columns: Sequence[Column[Any]], key: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for keys after another one; its first column bounds the index on every server."""
-    columns = list(table.primary_key.columns)
     alternatives = [
         and_(*(columns[place] == key[place] for place in range(number)), columns[number] > key[number])
         for number in range(len(columns))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import ids
@@ -131,3 +131,23 @@ def test_a_table_that_cannot_be_read_names_the_reason(
     server, _, schema = source
     server.query(f"CREATE TABLE {schema}.products ({columns})")
     assert found(source).unreadable == reason
+
+
+@pytest.mark.parametrize("source", [POSTGRESQL], indirect=True)
+def test_a_composite_key_is_read_from_its_first_column_on(source: tuple[ServerOfTest, Connection, str]) -> None:
+    server, connection, schema = source
+    server.query(f"CREATE TABLE {schema}.products (a int, b int, store_id int, PRIMARY KEY (a, b))")
+    statements: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        statements.append((statement, parameters))
+
+    table = found(source)
+    event.listen(connection, "before_cursor_execute", note)
+    assert read_legacy_range(table, "7", [3, 4], 9) == []
+    event.remove(connection, "before_cursor_execute", note)
+    [(statement, parameters)] = statements
+    with connection.begin():
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars().all()
+    assert any("Index Cond: (a >= 3)" in line for line in plan), plan
