@@ -12,6 +12,7 @@ from uuid import UUID
 
 from chalicelib.kit import clock, ids
 from chalicelib.platform.domain.media_files import READY
+from chalicelib.platform.domain.store_rules import broken_rules, normalize_value
 from chalicelib.platform.domain.store_schema import ColumnKind, ColumnSchema, TableSchema
 from chalicelib.platform.domain.store_values import parse_json_value
 
@@ -49,12 +50,20 @@ def legacy_id(store_id: str, table: str, value: Any) -> str:
         return ids.derived(_NAMESPACE, store_id, table, json.dumps(text))
 
 
-def convert_legacy_row(schema: TableSchema, row: Mapping[str, Any], store_id: str, moment: datetime) -> tuple[Any, ...]:
-    """Return the values of a legacy row, in the order of the table's columns. `moment` replaces missing times.
+def convert_legacy_row(
+    schema: TableSchema, row: Mapping[str, Any], store_id: str, currency: str, moment: datetime
+) -> tuple[Any, ...]:
+    """Return the normal values of a legacy row, in the order of the table's columns.
 
-    Raises RowNotConvertible.
+    `currency` is the store's; `moment` replaces missing times. Raises RowNotConvertible.
     """
-    return tuple(_convert(schema, column, row.get(column.name), store_id, moment) for column in schema.columns.values())
+    values = {
+        column.name: _convert(schema, column, row.get(column.name), store_id, moment)
+        for column in schema.columns.values()
+    }
+    for name, message in broken_rules(schema.name, values, currency):
+        raise RowNotConvertible(f"{name} {message}")
+    return tuple(values.values())
 
 
 def _convert(schema: TableSchema, column: ColumnSchema, value: Any, store_id: str, moment: datetime) -> Any:
@@ -63,7 +72,7 @@ def _convert(schema: TableSchema, column: ColumnSchema, value: Any, store_id: st
     if column.kind is ColumnKind.ID:
         return legacy_id(store_id, column.references or schema.name, value)
     try:
-        return parse_json_value(column, _plain(column, value))
+        return normalize_value(schema.name, column.name, parse_json_value(column, _plain(column, value)))
     except (ValueError, ArithmeticError) as error:
         words = str(error) if type(error) is ValueError else "is not readable"
         raise RowNotConvertible(f"{column.name} {words}") from None

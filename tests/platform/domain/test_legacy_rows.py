@@ -14,11 +14,13 @@ from chalicelib.platform.repository.store_schema import schemas
 
 STORE = "5b0c1f1e-0000-4000-8000-000000000001"
 MOMENT = datetime(2026, 11, 30, tzinfo=UTC)
+PRICE = {"id": 1, "product_id": 1, "currency": "EUR", "amount": 1}
+DISCOUNT = {"id": 1, "code": "S", "title": "S", "value_type": "percentage", "value": 10}
 
 
 def convert(table: str, **row: Any) -> dict[str, Any]:
     schema = schemas()[table]
-    return dict(zip(schema.columns, convert_legacy_row(schema, row, STORE, MOMENT), strict=True))
+    return dict(zip(schema.columns, convert_legacy_row(schema, row, STORE, "JPY", MOMENT), strict=True))
 
 
 def test_missing_columns_get_their_defaults() -> None:
@@ -68,6 +70,12 @@ def test_values_of_other_types_are_read() -> None:
     assert convert("categories", id=1, name="C", slug="c", is_active=0)["is_active"] is False
 
 
+def test_values_get_their_normal_form() -> None:
+    assert convert("customers", id=1, email=" Ann@Example.COM ")["email"] == "ann@example.com"
+    discount = convert("discounts", id=1, code="spring", title="S", value_type="percentage", value=10)
+    assert discount["code"] == "SPRING"
+
+
 @pytest.mark.parametrize(
     ("table", "row", "reason"),
     [
@@ -81,6 +89,14 @@ def test_values_of_other_types_are_read() -> None:
         ("prices", {"id": 1, "product_id": 1, "currency": "EUR", "amount": "1.23456"}, "amount must be a decimal"),
         ("attributes", {"id": 1, "code": "c", "label": "l", "options": "{"}, "options is not readable"),
         ("inventory", {"id": 1, "product_id": 1, "quantity": 1.5}, "quantity must be a whole number"),
+        ("inventory", {"id": 1, "product_id": 1, "quantity": 1, "reserved": 2}, "quantity must be at least 2"),
+        ("customers", {"id": 1, "email": "ann"}, "email must be an e-mail address"),
+        ("prices", {"id": 1, "product_id": 1, "currency": "eur", "amount": 1}, "currency must be a currency"),
+        ("prices", PRICE | {"amount": "1.001"}, "amount must have at most 2 decimals"),
+        ("prices", PRICE | {"valid_from": MOMENT, "valid_to": MOMENT}, "valid_to must be after valid_from"),
+        ("discounts", DISCOUNT | {"value": 101}, "value must be at most 100"),
+        ("discounts", DISCOUNT | {"value_type": "fixed_amount"}, "currency is required for a fixed amount"),
+        ("discounts", DISCOUNT | {"minimum_subtotal": "1.5"}, "minimum_subtotal must have at most 0 decimals, as JPY"),
     ],
 )
 def test_a_row_that_does_not_fit_names_the_column(table: str, row: dict[str, Any], reason: str) -> None:

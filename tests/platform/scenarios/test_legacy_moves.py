@@ -32,6 +32,7 @@ TABLES = [
     " total DECIMAL(19, 2), billing_address TEXT)",
     "CREATE TABLE {s}media_library (id INT PRIMARY KEY, store_id INT, storage_key VARCHAR(99), file_name VARCHAR(99),"
     " content_type VARCHAR(99), byte_size INT, created_at TIMESTAMP)",
+    "CREATE TABLE {s}customers (id INT PRIMARY KEY, store_id INT, email VARCHAR(99))",
     "CREATE TABLE {s}cms_pages (id INT PRIMARY KEY, slug VARCHAR(99))",
 ]
 ROWS = [
@@ -46,6 +47,7 @@ ROWS = [
     "INSERT INTO {s}orders VALUES (1, 7, 41, 'EUR', 'paid', 10, 0, 1, 0, 11, '{\"city\": \"Bonn\"}'),"
     " (2, 7, 42, 'EUR', 'paid', 10, 0, 1, 0, 12, NULL), (3, 7, 17, 'EUR', 'shipped', 1, 0, 0, 0, 1, NULL)",
     "INSERT INTO {s}media_library VALUES (1, 7, 'uploads/a.jpg', 'a.jpg', 'image/jpeg', 10, '2020-01-01 00:00:00')",
+    "INSERT INTO {s}customers VALUES (1, 7, 'Ann@Example.com'), (2, 7, 'ann@example.com'), (3, 7, 'ann')",
     "INSERT INTO {s}cms_pages VALUES (1, 'about')",
 ]
 REJECTED = {
@@ -58,6 +60,8 @@ REJECTED = {
     ("prices", "c"),
     ("orders", "2"),
     ("orders", "3"),
+    ("customers", "2"),
+    ("customers", "3"),
     ("cms_pages", ""),
 }
 
@@ -111,6 +115,7 @@ def test_the_rows_of_one_store_are_taken_over(
     [price] = content["prices"]
     assert price["product_id"] == legacy_id(store.id, "products", 1)
     assert len(content["product_categories"]) == 2
+    assert [row["email"] for row in content["customers"]] == ["ann@example.com"]
     [order] = content["orders"]
     assert (order["number"], order["billing_address"]) == (41, {"city": "Bonn"})
     report = owner.get(f"provision/{job.id}/status")["report"]

@@ -112,7 +112,8 @@ class _LegacyRange:
         name = self._target.table.name
         shown = "/".join(str(each) for each in store_legacy_tables.legacy_key(self._legacy, dict(raw)))
         try:
-            row = convert_legacy_row(schemas()[name], raw, self._run.store.id, self._sides.moment)
+            store = self._run.store
+            row = convert_legacy_row(schemas()[name], raw, store.id, store.currency, self._sides.moment)
         except RowNotConvertible as error:
             self._rejected.append(RejectedRow(name, shown, str(error)))
             return
