@@ -98,9 +98,9 @@ def read_between(side: TableSide, after: Sequence[Any] | None, through: Sequence
 
 def range_of(table: Table, after: Sequence[Any] | None, through: Sequence[Any] | None = None) -> Select[Any]:
     """Return the query of the rows after a key up to another one, both None without a bound, in the order of their keys."""
-    conditions = [] if after is None else [_comes_after(table, after)]
+    conditions = [] if after is None else [comes_after(list(table.primary_key.columns), after)]
     if through is not None:
-        conditions.append(~_comes_after(table, through))
+        conditions.append(~comes_after(list(table.primary_key.columns), through))
     return select(table).where(*conditions).order_by(*table.primary_key.columns)
 
 
@@ -251,9 +251,8 @@ def _is_any(columns: Sequence[Column[Any]], values: Collection[tuple[Any, ...]])
     return tuple_(*columns).in_(list(values))
 
 
-def _comes_after(table: Table, key: Sequence[Any]) -> ColumnElement[bool]:
+def comes_after(columns: Sequence[Column[Any]], key: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for keys after another one; its first column bounds the index on every server."""
-    columns = list(table.primary_key.columns)
     alternatives: list[ColumnElement[bool]] = [
         and_(*(columns[place] == key[place] for place in range(number)), columns[number] > key[number])
         for number in range(len(columns))

@@ -79,9 +79,8 @@ class LegacySides:
         legacy = self.legacy_table(table.name) if table.name in schemas() else None
         if legacy is None:
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False)
-        if not legacy.has_stores or not legacy.key:
-            reason = "the table has no key" if legacy.has_stores else "the table has no column store_id"
-            rejected = (RejectedRow(table.name, "", reason),)
+        if legacy.unreadable is not None:
+            rejected = (RejectedRow(table.name, "", legacy.unreadable),)
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False, rejected=rejected)
         return _LegacyRange(run, legacy, TableSide(self.target, self.target_schema, table), self).reconcile(after)
 
@@ -114,7 +113,8 @@ class _LegacyRange:
         name = self._target.table.name
         shown = "/".join(str(each) for each in store_legacy_tables.legacy_key(self._legacy, dict(raw)))
         try:
-            row = convert_legacy_row(schemas()[name], raw, self._run.store.id, self._sides.moment)
+            store = self._run.store
+            row = convert_legacy_row(schemas()[name], raw, store.id, store.currency, self._sides.moment)
         except RowNotConvertible as error:
             self._rejected.append(RejectedRow(name, shown, str(error)))
             return
