@@ -39,6 +39,7 @@ from chalicelib.platform.service.job_requests import (
     new_request,
     seal_request,
 )
+from chalicelib.platform.service.provisioning_details import LEGACY_SOURCE
 
 TABLE_COUNT = 14
 """The tables of a store, which only the worker may import."""
@@ -181,8 +182,11 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
 def _restart_job(job: ProvisioningJob, store: Store) -> None:
     """Make a failed job the store's active job again.
 
-    The removal of an old place is never an active job. Raises JobNotRetryable.
+    The removal of an old place is never an active job. Raises JobNotRetryable, also for a takeover from a legacy
+    database whose store got a database meanwhile.
     """
+    if LEGACY_SOURCE in (job.cursor or {}) and store.database_type is not None:
+        raise JobNotRetryable("The store has a database.")
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
         if job.kind is not JobKind.DROP:

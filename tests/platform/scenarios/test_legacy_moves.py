@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from chalicelib.platform.domain.legacy_rows import legacy_id
-from chalicelib.platform.enums import DatabaseStatus, JobStatus
+from chalicelib.platform.enums import DatabaseStatus, DatabaseType, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import integration_configs
-from tests.platform.moves import begin_move, content_at, move, run_move_to_end
-from tests.platform.provisioning import OwnerApi, owner_api
+from tests.platform.moves import begin_move, content_at, move, run_move_to_end, run_until
+from tests.platform.provisioning import OwnerApi, owner_api, provision
 from tests.platform.store_databases import data_client
 from tests.platform.store_servers import ServerOfTest
 from tests.platform.stores import new_store
@@ -143,3 +143,36 @@ def test_a_canceled_move_out_of_a_legacy_database_leaves_a_store_without_a_datab
     assert run_move_to_end(job_id).status is JobStatus.CANCELLED
     store = Store.get(owner.store.id)
     assert {store.database_status, store.database_type, store.active_job} == {None}
+
+
+def rename_store_column(server: ServerOfTest, old: str, new: str) -> None:
+    schema = f"{server.body['schema']}." if "schema" in server.body else ""
+    for name in ("categories", "products", "prices", "product_categories", "orders"):
+        server.query(f"ALTER TABLE {schema}{name} RENAME COLUMN {old} TO {new}")
+
+
+@pytest.mark.parametrize("legacy", ["postgresql"], indirect=True)
+def test_a_retry_leaves_a_database_that_the_store_got_meanwhile(
+    owner: OwnerApi, legacy: ServerOfTest, shared_server: ServerOfTest
+) -> None:
+    rename_store_column(legacy, "store_id", "shop")
+    job = move(owner, {"type": "shared"}, **source_of(legacy))
+    assert job.error_code == "InvalidSourceStore"
+    assert provision(owner, shared_server.body).status is JobStatus.COMPLETED
+    rename_store_column(legacy, "shop", "store_id")
+    answer = owner.post(f"provision/{job.id}/retry")
+    assert (answer.status_code, answer.json()["code"]) == (409, "JobNotRetryable")
+    assert Store.get(owner.store.id).active_job is None
+
+
+@pytest.mark.parametrize("legacy", ["postgresql"], indirect=True)
+def test_a_store_with_a_database_is_never_switched_to_legacy_rows(
+    owner: OwnerApi, legacy: ServerOfTest, shared_server: ServerOfTest
+) -> None:
+    job_id = begin_move(owner, {"type": "shared"}, **source_of(legacy))
+    assert run_until(job_id, "switch").step == "switch"
+    Store(owner.store.id).update(
+        [Store.database_type.set(DatabaseType.SHARED), Store.database_status.set(DatabaseStatus.ACTIVE)]
+    )
+    job = run_move_to_end(job_id)
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "StoreProvisioned")

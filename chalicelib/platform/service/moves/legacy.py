@@ -24,7 +24,8 @@ from chalicelib.platform.service import provisioning_places, store_connections
 from chalicelib.platform.service.job_requests import CERTIFICATE
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves.ranges import REFUSALS, ReconciledRange, write_rows
-from chalicelib.platform.service.moves.requests import LEGACY, LEGACY_CERTIFICATE
+from chalicelib.platform.service.moves.requests import LEGACY_CERTIFICATE
+from chalicelib.platform.service.provisioning_details import LEGACY_SOURCE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -51,7 +52,7 @@ class LegacySides:
     @classmethod
     def open(cls, run: JobRun) -> LegacySides:
         """Connect to both sides. Raises InvalidSourceStore if no table of the source names its rows' stores."""
-        details = run.request.details[LEGACY]
+        details = run.request.details[LEGACY_SOURCE]
         content = details["database"] | {CERTIFICATE: run.notes.get(LEGACY_CERTIFICATE)}
         database: OwnDatabase = TypeAdapter[OwnDatabase](OwnDatabase).validate_python(content)
         server = provisioning_places.own_target(database, run.store.id, "").admin

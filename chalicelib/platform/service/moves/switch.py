@@ -9,6 +9,7 @@ from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.provisioning import COMPLETE
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType, JobStatus
+from chalicelib.platform.errors import StoreProvisioned
 from chalicelib.platform.models import Store
 from chalicelib.platform.repository import database_states, integration_configs, provisioning_jobs, store_schemas
 from chalicelib.platform.repository.stores import get_store
@@ -17,7 +18,7 @@ from chalicelib.platform.service import free_shared_stores, provisioning_places,
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves import order_numbers
 from chalicelib.platform.service.moves.old_places import new_drop_job
-from chalicelib.platform.service.provisioning_details import DATABASE_TYPE
+from chalicelib.platform.service.provisioning_details import DATABASE_TYPE, LEGACY_SOURCE
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
@@ -27,8 +28,8 @@ log = logs.logger("platform")
 def switch_store(run: JobRun) -> None:
     """Switch the store to the job's place and complete the job, in one transaction.
 
-    The old place stays until a job drops it. The next call connects to the new place. Raises FreeStoresLimit, and the
-    problems of a place whose login does not work.
+    The old place stays until a job drops it. The next call connects to the new place. Raises StoreProvisioned, FreeStoresLimit, and
+    the problems of a place whose login does not work.
     """
     target = provisioning_places.get_target(run)
     provisioning_steps.record_revision(run)  # the place may be older than this version
@@ -36,12 +37,19 @@ def switch_store(run: JobRun) -> None:
     with store_connections.connect(place.server) as connection:
         store_schemas.check_access(connection, place, (*provisioning_steps.NAMES, *TECHNICAL_TABLES))
     store = get_store(run.store.id)
+    _require_allowed(run, store)
     columns = _columns(run, store, target)
     with Transaction() as transaction:
         _stage_switch(transaction, run, store, target)
         database_states.stage_job_end(transaction, store, run.job.id, _status(store), columns)
     log.info("store switched", extra={"job": run.job.id, "store": store.id, "kind": columns[DATABASE_TYPE]})
     messages.publish(CensusRequested(store_id=store.id))
+
+
+def _require_allowed(run: JobRun, store: Store) -> None:
+    """Raise StoreProvisioned if the job takes over legacy rows and the store has a database."""
+    if LEGACY_SOURCE in run.request.details and store.database_type is not None:
+        raise StoreProvisioned("Only a store without a database can take over rows.")
 
 
 def _columns(run: JobRun, store: Store, target: ProvisioningTarget) -> dict[str, Any]:
