@@ -64,15 +64,17 @@ def request_place_job(
 ) -> tuple[JobAccepted, bool]:
     """Start a job that creates a place, or return the job in progress. Also returns whether the job is new.
 
-    A new job on a server that the owner names counts as a connection test. Raises `refusal` if the store's database
+    Each server that the owner names for a new job counts as a connection test. Raises `refusal` if the store's database
     does not allow the job, FreeStoresLimit, TooManyRequests.
     """
     if store.active_job is None:
-        counted = [] if database.type is DatabaseType.SHARED else count_connection(store)
+        servers = (database.type is not DatabaseType.SHARED) + (LEGACY_SOURCE in (job.cursor or {}))
+        counted = [count_connection(store) for _ in range(servers)]
         try:
             _begin_job(store, job, database)
         except _AnotherJob:
-            attempts.take_back(counted)
+            for each in counted:
+                attempts.take_back(each)
             store = get_store(store.id)
         else:
             return accepted_job(job), True

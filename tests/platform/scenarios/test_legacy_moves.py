@@ -12,6 +12,7 @@ from chalicelib.platform.domain.legacy_rows import legacy_id
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import integration_configs
+from chalicelib.platform.service.connection_counts import STORE_LIMIT
 from tests.platform.moves import begin_move, content_at, move, run_move_to_end, run_until
 from tests.platform.provisioning import OwnerApi, owner_api, provision
 from tests.platform.store_databases import data_client
@@ -55,6 +56,8 @@ REJECTED = {
     ("orders", "3"),
     ("cms_pages", ""),
 }
+
+JOB_SCHEMAS = "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^s_[0-9a-f]{32}$'"
 
 
 @pytest.fixture(params=["postgresql", "mysql"])
@@ -124,6 +127,7 @@ def test_a_source_without_the_store_column_is_refused(
     own_postgresql.query("CREATE SCHEMA old; CREATE TABLE old.products (id int PRIMARY KEY)")
     job = move(owner, {"type": "shared"}, **source_of(own_postgresql))
     assert (job.status, job.error_code) == (JobStatus.FAILED, "InvalidSourceStore")
+    assert shared_server.query(JOB_SCHEMAS) == [(0,)]
     assert Store.get(owner.store.id).database_status is None
 
 
@@ -132,6 +136,7 @@ def test_a_store_id_of_another_type_is_refused(
 ) -> None:
     job = move(owner, {"type": "shared"}, **source_of(legacy, "seven"))
     assert (job.status, job.error_code) == (JobStatus.FAILED, "InvalidSourceStore")
+    assert shared_server.query(JOB_SCHEMAS) == [(0,)]
 
 
 def test_a_canceled_move_out_of_a_legacy_database_leaves_a_store_without_a_database(
@@ -176,3 +181,19 @@ def test_a_store_with_a_database_is_never_switched_to_legacy_rows(
     )
     job = run_move_to_end(job_id)
     assert (job.status, job.error_code) == (JobStatus.FAILED, "StoreProvisioned")
+
+
+def test_each_takeover_counts_as_a_connection_test(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    source = source_of(own_postgresql)
+    source["from"]["database"] = {**own_postgresql.body, "password": "wrong-password"}
+    for _ in range(STORE_LIMIT.count):
+        move(owner, {"type": "shared"}, **source)
+    assert owner.post("move", {"database": {"type": "shared"}, **source}).status_code == 429
+
+
+def test_a_takeover_to_an_own_server_counts_both_servers(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    own_postgresql.query("CREATE SCHEMA old")
+    source = source_of(own_postgresql)
+    for _ in range(STORE_LIMIT.count // 2):
+        move(owner, own_postgresql.body, **source)
+    assert owner.post("move", {"database": own_postgresql.body, **source}).status_code == 429
