@@ -197,3 +197,26 @@ def test_a_takeover_to_an_own_server_counts_both_servers(owner: OwnerApi, own_po
     for _ in range(STORE_LIMIT.count // 2):
         move(owner, own_postgresql.body, **source)
     assert owner.post("move", {"database": own_postgresql.body, **source}).status_code == 429
+
+
+@pytest.mark.parametrize("step", ["compare", "switch"])
+def test_a_row_that_the_source_has_no_longer_is_not_taken_over(
+    owner: OwnerApi, legacy: ServerOfTest, shared_server: ServerOfTest, step: str
+) -> None:
+    job_id = begin_move(owner, {"type": "shared"}, **source_of(legacy))
+    run_until(job_id, step)
+    table = "old.orders" if "schema" in legacy.body else "orders"
+    legacy.query(f"DELETE FROM {table} WHERE id = 1")
+    if step == "switch":  # a failed job that is retried fills its own tables again
+        Store(owner.store.id).update([Store.limits.set({**owner.store.limits, "max_products": 1})])
+        assert run_move_to_end(job_id).error_code == "PlanLimitReached"
+        Store(owner.store.id).update([Store.limits.set(owner.store.limits)])
+        assert owner.post(f"provision/{job_id}/retry").status_code == 202
+    job = run_move_to_end(job_id)
+    assert job.status is JobStatus.COMPLETED, (job.error_code, job.error_message)
+    content = content_at(integration_configs.load_place(Store.get(owner.store.id)))
+    assert content["orders"] == []
+    report = owner.get(f"provision/{job.id}/status")["report"]
+    assert {each["table"]: each["rows"] for each in report["proof"]["tables"]} == {
+        name: len(rows) for name, rows in content.items()
+    }

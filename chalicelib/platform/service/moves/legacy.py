@@ -80,7 +80,11 @@ class LegacySides:
             reason = "the table has no key" if legacy.has_stores else "the table has no column store_id"
             rejected = (RejectedRow(table.name, "", reason),)
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False, rejected=rejected)
-        return _LegacyRange(run, legacy, TableSide(self.target, self.target_schema, table), self).reconcile(after)
+        return _LegacyRange(run, legacy, self.target_of(table), self).reconcile(after)
+
+    def target_of(self, table: Table) -> TableSide:
+        """Return a table of the target."""
+        return TableSide(self.target, self.target_schema, table)
 
 
 def test_legacy_source(run: JobRun) -> None:

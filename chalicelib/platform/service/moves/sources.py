@@ -8,6 +8,8 @@ from chalicelib.platform.service.moves.legacy import LegacySides, test_legacy_so
 from chalicelib.platform.service.moves.sides import MoveSides
 from chalicelib.platform.service.provisioning_details import LEGACY_SOURCE
 
+Sides = MoveSides | LegacySides
+
 
 def test_servers(run: JobRun) -> None:
     """Test the legacy source, if the request has one, and the requested place, before anything is created.
@@ -19,6 +21,6 @@ def test_servers(run: JobRun) -> None:
     provisioning_places.test_place(run)
 
 
-def open_sides(run: JobRun) -> MoveSides | LegacySides:
+def open_sides(run: JobRun) -> Sides:
     """Connect to the source of the job's request and to its place."""
     return LegacySides.open(run) if LEGACY_SOURCE in run.request.details else MoveSides.open(run)
