@@ -79,6 +79,11 @@ def find_legacy_table(connection: Connection, schema: str, name: str, key: Seque
     return LegacyTable(connection, table, tuple(columns))
 
 
+def require_store_value(legacy: LegacyTable, store_id: str) -> None:
+    """Raise InvalidSourceStore if the table's column `store_id` cannot hold the value."""
+    _bound(legacy.table.c[STORE_COLUMN], store_id)
+
+
 def read_legacy_range(
     legacy: LegacyTable, store_id: str, after: Sequence[Any] | None, limit: int
 ) -> list[dict[str, Any]]:

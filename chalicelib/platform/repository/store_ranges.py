@@ -146,6 +146,11 @@ def read_last_order_number(connection: Connection, schema: str) -> int:
         return int(in_schema(connection, schema).execute(select(func.max(ORDERS.c.number))).scalar() or 0)
 
 
+def count_values(side: TableSide) -> int:
+    """Return the number of a table's rows."""
+    return int(read_rows(side, select(func.count()).select_from(side.table))[0][0])
+
+
 def delete_keys(side: TableSide, keys: Collection[Key]) -> None:
     """Delete the rows with these keys, in the open transaction."""
     if keys:

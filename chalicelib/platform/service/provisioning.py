@@ -39,6 +39,7 @@ from chalicelib.platform.service.job_requests import (
     seal_request,
     store_certificate_of,
 )
+from chalicelib.platform.service.provisioning_details import LEGACY_SOURCE
 
 TABLE_COUNT = 14
 """The tables of a store, which only the worker may import."""
@@ -63,15 +64,17 @@ def request_place_job(
 ) -> tuple[JobAccepted, bool]:
     """Start a job that creates a place, or return the job in progress. Also returns whether the job is new.
 
-    A new job on a server that the owner names counts as a connection test. Raises `refusal` if the store's database
+    Each server that the owner names for a new job counts as a connection test. Raises `refusal` if the store's database
     does not allow the job, FreeStoresLimit, TooManyRequests.
     """
     if store.active_job is None:
-        counted = [] if database.type is DatabaseType.SHARED else count_connection(store)
+        servers = (database.type is not DatabaseType.SHARED) + (LEGACY_SOURCE in (job.cursor or {}))
+        counted = [count_connection(store) for _ in range(servers)]
         try:
             _begin_job(store, job, database)
         except _AnotherJob:
-            attempts.take_back(counted)
+            for each in counted:
+                attempts.take_back(each)
             store = get_store(store.id)
         else:
             return accepted_job(job), True
@@ -181,8 +184,11 @@ def _begin_job(store: Store, job: ProvisioningJob, database: Database) -> None:
 def _restart_job(job: ProvisioningJob, store: Store) -> None:
     """Make a failed job the store's active job again.
 
-    The removal of an old place is never an active job. Raises JobNotRetryable.
+    The removal of an old place is never an active job. Raises JobNotRetryable, also for a takeover from a legacy
+    database whose store got a database meanwhile.
     """
+    if LEGACY_SOURCE in (job.cursor or {}) and store.database_type is not None:
+        raise JobNotRetryable("The store has a database.")
     with Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
         if job.kind is not JobKind.DROP:

@@ -14,9 +14,10 @@ from chalicelib.platform.schemas.moves import LegacySource, MoveInput
 from chalicelib.platform.schemas.provisioning import JobAccepted
 from chalicelib.platform.service import provisioning
 from chalicelib.platform.service.job_requests import new_request, plain_database, store_certificate_of
+from chalicelib.platform.service.provisioning_details import LEGACY_SOURCE
 
-LEGACY, LEGACY_CERTIFICATE = "from", "from_certificate"
-"""The detail of the request with the legacy source, and the note with the address of its server's certificate."""
+LEGACY_CERTIFICATE = "from_certificate"
+"""The name of the note with the address of the legacy server's certificate."""
 
 
 def request_move(store: Store, body: MoveInput, requested_by: str) -> tuple[JobAccepted, bool]:
@@ -57,5 +58,5 @@ def _require_other_database(store: Store, database: Database) -> None:
 def _legacy_details(store_id: str, source: LegacySource) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the legacy source as details of the request, and the first notes of the job."""
     certificate = store_certificate_of(store_id, source.database)
-    details = {LEGACY: {"database": plain_database(source.database), "store_id": source.store_id}}
-    return details, {LEGACY_CERTIFICATE: certificate} if certificate else {}
+    details = {LEGACY_SOURCE: {"database": plain_database(source.database), "store_id": source.store_id}}
+    return details, {LEGACY_SOURCE: True} | ({LEGACY_CERTIFICATE: certificate} if certificate else {})
