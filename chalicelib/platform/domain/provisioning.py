@@ -19,7 +19,7 @@ OUTAGE_DELAY = timedelta(seconds=20)
 PROJECT_WAIT = timedelta(minutes=20)
 """The time in which a new Supabase project must come up."""
 RETRY_WINDOW = timedelta(hours=24)
-"""A failed job keeps its sealed request this long, so that a retry needs no credentials."""
+"""A failed job keeps its sealed request this long, so that a retry needs no credentials. Then its place is removed."""
 
 
 class Step(StrEnum):
