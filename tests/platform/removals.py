@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +18,23 @@ from tests.platform.clients import PlatformClient
 from tests.platform.provisioning import OwnerApi
 
 
+def closed_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
 def delete_store(owner: OwnerApi, **fields: Any) -> httpx.Response:
     """Delete the store as its owner."""
     body = {"confirm": owner.store.slug, **fields}
     client = PlatformClient(owner.api, owner.store.owner_id)
     return client.call("DELETE", f"platform/stores/{owner.store.id}", body)
+
+
+def undelete_store(owner: OwnerApi) -> httpx.Response:
+    """Undo the deletion as the store's owner."""
+    return PlatformClient(owner.api, owner.store.owner_id).call("POST", f"platform/stores/{owner.store.id}/undelete")
 
 
 def removal_of(owner: OwnerApi) -> ProvisioningJob:

@@ -108,8 +108,8 @@ def stage_job_end(
 ) -> None:
     """End the store's active job in the transaction, with the status of the database (None: it has none).
 
-    `store` was read for this decision: the commit raises WriteConflict if it was suspended or reactivated since, or if
-    another job is active.
+    `store` was read for this decision: the commit raises WriteConflict if it was suspended, reactivated, deleted or
+    undeleted since, or if another job is active.
     """
     attributes = Store.get_attributes()
     actions: list[Action] = [
@@ -118,7 +118,12 @@ def stage_job_end(
         *(attributes[name].set(value) for name, value in columns.items()),
         *_touched(),
     ]
-    is_same = (Store.active_job == job_id) & (Store.is_active == store.is_active)
+    due = store.deletion_due_at
+    is_same = (
+        (Store.active_job == job_id)
+        & (Store.is_active == store.is_active)
+        & (Store.deletion_due_at.does_not_exist() if due is None else Store.deletion_due_at == due)
+    )
     transaction.update(Store(store.id), actions, is_same, WriteConflict())
 
 

@@ -8,15 +8,18 @@ import httpx
 import pytest
 
 from chalicelib.kit import clock
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit.tables import Transaction
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
-from chalicelib.platform.repository import integration_configs, provisioning_jobs
+from chalicelib.platform.repository import database_states, integration_configs, provisioning_jobs
+from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.service import lapsed_jobs
 from tests.platform.backups import back_up
 from tests.platform.moved_stores import provisioned
 from tests.platform.moves import begin_move, content_at, move, run_move_to_end, run_until
 from tests.platform.provisioning import Drain, OwnerApi, run_to_end
-from tests.platform.removals import delete_store, remove_store
+from tests.platform.removals import delete_store, remove_store, undelete_store
 from tests.platform.store_servers import ServerOfTest
 
 
@@ -60,10 +63,12 @@ def test_the_place_of_a_failed_move_is_removed_after_a_day(
     lapse(job.id)
     assert drain() == []
     ended = ProvisioningJob.get(job.id)
-    assert (ended.status, ended.request, ended.unfinished) == (JobStatus.CANCELLED, None, None)
+    assert ended.status is JobStatus.CANCELLED
+    assert {ended.request, ended.unfinished} == {None}
     assert count_schemas(shared_server, job.id) == 0
     store = Store.get(owner.store.id)
-    assert (store.active_job, store.database_status) == (None, DatabaseStatus.ACTIVE)
+    assert store.active_job is None
+    assert store.database_status is DatabaseStatus.ACTIVE
 
 
 def test_a_failed_move_waits_for_the_active_job_before_its_place_is_removed(
@@ -84,7 +89,8 @@ def test_a_failed_backup_only_loses_its_place_in_the_list(owner: OwnerApi) -> No
     job.update([ProvisioningJob.status.set(JobStatus.FAILED), ProvisioningJob.unfinished.set("retryable")])
     lapse(job.id)
     ended = ProvisioningJob.get(job.id)
-    assert (ended.status, ended.unfinished) == (JobStatus.FAILED, None)
+    assert ended.status is JobStatus.FAILED
+    assert ended.unfinished is None
 
 
 @pytest.mark.parametrize("name", ["cancel", "lapse"])
@@ -101,7 +107,8 @@ def test_tables_that_a_later_move_adopted_are_never_dropped(
     else:
         lapse(job_id)
     ended = run_to_end(job_id)
-    assert (ended.status, ended.request) == (JobStatus.CANCELLED, None)
+    assert ended.status is JobStatus.CANCELLED
+    assert ended.request is None
     assert ended.report["left"] == ["all tables: a later job may use them"]
     assert content_at(integration_configs.load_place(Store.get(owner.store.id))) == before
 
@@ -116,7 +123,8 @@ def test_a_failed_move_can_be_canceled_while_its_store_is_being_deleted(
     assert run_to_end(job.id).status is JobStatus.CANCELLED
     assert count_schemas(shared_server, job.id) == 0
     store = Store.get(owner.store.id)
-    assert (store.active_job, store.database_status) == (None, DatabaseStatus.DELETING)
+    assert store.active_job is None
+    assert store.database_status is DatabaseStatus.DELETING
 
 
 def test_the_places_of_failed_jobs_are_removed_with_their_store(owner: OwnerApi, shared_server: ServerOfTest) -> None:
@@ -125,3 +133,14 @@ def test_the_places_of_failed_jobs_are_removed_with_their_store(owner: OwnerApi,
     assert remove_store(owner).status is JobStatus.COMPLETED
     assert [count_schemas(shared_server, job.id) for job in jobs] == [0, 0]
     assert {ProvisioningJob.get(job.id).status for job in jobs} == {JobStatus.CANCELLED}
+
+
+def test_the_end_of_a_job_never_overwrites_an_undeletion(owner: OwnerApi) -> None:
+    delete_store(owner)
+    job_id = str(Store.get(owner.store.id).active_job)
+    decided_on = get_store(owner.store.id)
+    status = database_states.status_in_use(decided_on)
+    undelete_store(owner)
+    with pytest.raises(WriteConflict), Transaction() as transaction:
+        database_states.stage_job_end(transaction, decided_on, job_id, status, {})
+    assert Store.get(owner.store.id).database_status is DatabaseStatus.ACTIVE
