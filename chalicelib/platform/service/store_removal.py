@@ -5,8 +5,6 @@ Every part is idempotent. `retention` erases the rows when it receives StoreDele
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from chalicelib.billing import service as billing
 from chalicelib.billing.enums import OwnerType
 from chalicelib.integrations.sql.errors import StatementFailed
@@ -16,7 +14,7 @@ from chalicelib.kit.errors import Problem, Unavailable, WriteConflict
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
-from chalicelib.platform.domain.provisioning import COMPLETE, MAX_OUTAGES, OUTAGE_DELAY
+from chalicelib.platform.domain.provisioning import COMPLETE, MAX_OUTAGES, OUTAGE_DELAY, SHARED_DELAY
 from chalicelib.platform.domain.slugs import deleted_slug
 from chalicelib.platform.enums import DatabaseType, JobKind, JobStatus
 from chalicelib.platform.errors import StoreNotProvisioned
@@ -29,9 +27,6 @@ from chalicelib.platform.service.job_requests import unseal_details
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 from chalicelib.platform.service.moves import old_places
 from chalicelib.platform.service.store_deletion import WITH_TABLES
-
-SHARED_DELAY = timedelta(minutes=15)
-"""The delay between attempts to drop a schema on a shared server. They do not end until it is dropped."""
 
 log = logs.logger("platform")
 

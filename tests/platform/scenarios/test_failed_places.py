@@ -10,17 +10,21 @@ import pytest
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.domain.provisioning import MAX_OUTAGES
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
-from chalicelib.platform.models import ProvisioningJob, Store
+from chalicelib.platform.models import PlatformSetting, ProvisioningJob, Store
 from chalicelib.platform.repository import database_states, integration_configs, provisioning_jobs
 from chalicelib.platform.repository.stores import get_store
+from chalicelib.platform.schemas.provisioning import JobDue
 from chalicelib.platform.service import lapsed_jobs
+from chalicelib.platform.service.provisioning_worker import run_job
 from tests.platform.backups import back_up
 from tests.platform.moved_stores import provisioned
 from tests.platform.moves import begin_move, content_at, move, run_move_to_end, run_until
 from tests.platform.provisioning import Drain, OwnerApi, run_to_end
-from tests.platform.removals import delete_store, remove_store, undelete_store
-from tests.platform.store_servers import ServerOfTest
+from tests.platform.removals import closed_port, delete_store, remove_store, undelete_store
+from tests.platform.store_servers import ServerOfTest, put_shared_servers
+from tests.platform.wire import relay
 
 
 def fail(job_id: str, step: str = "compare") -> ProvisioningJob:
@@ -144,3 +148,28 @@ def test_the_end_of_a_job_never_overwrites_an_undeletion(owner: OwnerApi) -> Non
     with pytest.raises(WriteConflict), Transaction() as transaction:
         database_states.stage_job_end(transaction, decided_on, job_id, status, {})
     assert Store.get(owner.store.id).database_status is DatabaseStatus.ACTIVE
+
+
+def test_a_cancellation_waits_for_its_shared_server(owner: OwnerApi, shared_server: ServerOfTest) -> None:
+    job_id = begin_move(owner, shared_server.body)
+    run_until(job_id, "compare")
+    [server] = PlatformSetting.get("shared_servers").value["servers"]
+    put_shared_servers(server | {"port": closed_port()})
+    assert owner.post(f"provision/{job_id}/cancel").status_code == 202
+    for _ in range(MAX_OUTAGES + 2):
+        run_job(JobDue(store_id=owner.store.id, job_id=job_id))
+    waiting = ProvisioningJob.get(job_id)
+    assert (waiting.step, waiting.unfinished) == ("cancel", provisioning_jobs.RUNNING)
+    put_shared_servers(server)
+    ended = run_to_end(job_id)
+    assert (ended.status, ended.report["left"]) == (JobStatus.CANCELLED, [])
+    assert count_schemas(shared_server, job_id) == 0
+
+
+def test_a_cancellation_ends_if_an_owners_server_is_gone(owner: OwnerApi, own_postgresql: ServerOfTest) -> None:
+    with relay(own_postgresql.body["host"], own_postgresql.body["port"]) as passed:
+        job_id = begin_move(owner, own_postgresql.body | {"port": passed.port})
+        run_until(job_id, "compare")
+    assert owner.post(f"provision/{job_id}/cancel").status_code == 202
+    ended = run_to_end(job_id)
+    assert (ended.status, ended.report["left"]) == (JobStatus.CANCELLED, ["all tables: the server cannot be used"])
