@@ -29,7 +29,7 @@ from chalicelib.platform.schemas.provisioning import (
     JobStatusRead,
     StoreJobRead,
 )
-from chalicelib.platform.service import free_shared_stores, job_reports
+from chalicelib.platform.service import failed_jobs, free_shared_stores, job_reports
 from chalicelib.platform.service.connection_counts import count_connection
 from chalicelib.platform.service.database_jobs import QUEUED, accepted_job, new_job
 from chalicelib.platform.service.job_requests import (
@@ -121,7 +121,7 @@ def retry_job(store: Store, job_id: str) -> JobAccepted:
 def cancel_job(store_id: str, job_id: str) -> JobAccepted:
     """Request that a worker ends the job and drops the empty tables that it created.
 
-    A failed job whose tables a later job may have adopted counts as ended. Raises JobNotFound, JobEnded, JobNotCancelable.
+    A failed job whose tables the store may use counts as ended. Raises JobNotFound, JobEnded, JobNotCancelable.
     """
 
     def decide(unit: UnitOfWork) -> ProvisioningJob:
@@ -130,10 +130,11 @@ def cancel_job(store_id: str, job_id: str) -> JobAccepted:
             raise JobEnded
         if job.kind is JobKind.DROP:
             raise JobNotCancelable
+        if job.unfinished == provisioning_jobs.RETRYABLE:
+            failed_jobs.stage_failed_cancellation(unit, get_store(store_id), job, JobEnded())
+            return job
         if job.step != Step.CANCEL:
             provisioning_jobs.stage_cancellation(unit.transaction, job)
-            if job.unfinished == provisioning_jobs.RETRYABLE:
-                database_states.stage_begin(unit.transaction, get_store(store_id), job, JobEnded())
         unit.publish(JobDue(store_id=store_id, job_id=job_id))
         return job
 

@@ -5,32 +5,28 @@ Every part is idempotent. `retention` erases the rows when it receives StoreDele
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from chalicelib.billing import service as billing
 from chalicelib.billing.enums import OwnerType
 from chalicelib.integrations.sql.errors import StatementFailed
 from chalicelib.kit import logs, messages
 from chalicelib.kit.config import SettingMissing
-from chalicelib.kit.errors import Problem, Unavailable
+from chalicelib.kit.errors import Problem, Unavailable, WriteConflict
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
-from chalicelib.platform.domain.provisioning import COMPLETE, MAX_OUTAGES
+from chalicelib.platform.domain.provisioning import COMPLETE, MAX_OUTAGES, OUTAGE_DELAY, SHARED_DELAY
 from chalicelib.platform.domain.slugs import deleted_slug
-from chalicelib.platform.enums import DatabaseType, JobStatus
+from chalicelib.platform.enums import DatabaseType, JobKind, JobStatus
 from chalicelib.platform.errors import StoreNotProvisioned
 from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.repository import integration_configs, provisioning_jobs, stores
 from chalicelib.platform.repository.integration_configs import StoredPlace
 from chalicelib.platform.schemas.store_messages import StoreDeleted
+from chalicelib.platform.service import failed_jobs
 from chalicelib.platform.service.job_requests import unseal_details
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 from chalicelib.platform.service.moves import old_places
 from chalicelib.platform.service.store_deletion import WITH_TABLES
-
-SHARED_DELAY = timedelta(minutes=15)
-"""The delay between attempts to drop a schema on a shared server. They do not end until it is dropped."""
 
 log = logs.logger("platform")
 
@@ -47,9 +43,10 @@ def drop_places(run: JobRun) -> None:
 def remove_store(run: JobRun, *, with_tables: bool) -> None:
     """Drop what Backroom created at all places of the store, end its subscription, and publish StoreDeleted.
 
-    Raises Postponed while a shared server cannot be used, Unavailable for the first attempts if an owner's server
-    cannot.
+    Raises Postponed while another job of the store is active or a shared server cannot be used, Unavailable for the
+    first attempts if an owner's server cannot.
     """
+    _remove_failed_places(run)
     left = [
         name for place, has_tables in _places(run, with_tables=with_tables) for name in _drop(run, place, has_tables)
     ]
@@ -60,6 +57,17 @@ def remove_store(run: JobRun, *, with_tables: bool) -> None:
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, {**end, "report": {"left": left}})
     log.info("store removed", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})
+
+
+def _remove_failed_places(run: JobRun) -> None:
+    """Let workers remove the places of the store's failed jobs, one after the other. Raises Postponed until they have."""
+    active = run.store.active_job and provisioning_jobs.find(run.store.active_job)
+    if active and active.unfinished == provisioning_jobs.RUNNING:
+        raise Postponed(OUTAGE_DELAY)
+    for job in provisioning_jobs.iterate_failed_places(run.store.id):
+        if job.kind is not JobKind.PROVISION or run.store.database_type is None:
+            failed_jobs.cancel_failed_job(run.store.id, job.id, WriteConflict())
+            raise Postponed(OUTAGE_DELAY)
 
 
 def _places(run: JobRun, *, with_tables: bool) -> list[tuple[StoredPlace, bool]]:
