@@ -70,9 +70,15 @@ def _remove_failed_places(run: JobRun) -> None:
 
 
 def _places(run: JobRun, *, with_tables: bool) -> list[tuple[StoredPlace, bool]]:
-    """Return the old places that are not dropped yet, and the current one; each with whether its tables are dropped."""
-    scheduled = provisioning_jobs.iterate_of_store(run.store.id, provisioning_jobs.SCHEDULED)
-    places = [old_places.sealed_place(job) for job in scheduled]
+    """Return the old places that are not dropped yet, and the current one; each with whether its tables are dropped.
+
+    The drop of an old place may have begun or failed: it is repeated here.
+    """
+    places = [
+        old_places.sealed_place(job)
+        for job in provisioning_jobs.iterate_jobs(run.store.id)
+        if job.kind is JobKind.DROP and job.unfinished is not None and job.id != run.job.id
+    ]
     try:
         places.append((integration_configs.load_stored_place(run.store), with_tables))
     except (StoreNotProvisioned, DecryptionFailed):

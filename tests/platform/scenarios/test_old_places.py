@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from chalicelib.kit import clock
 from chalicelib.platform.domain.provisioning import MAX_OUTAGES
@@ -15,6 +16,7 @@ from chalicelib.platform.schemas.provisioning import JobDue
 from chalicelib.platform.service.provisioning_worker import run_job
 from tests.platform.moved_stores import drop_job_of, provisioned
 from tests.platform.moves import move, run_due
+from tests.platform.removals import delete_store, remove_store
 from tests.platform.store_servers import ServerOfTest, put_shared_servers
 from tests.platform.wire import relay
 
@@ -48,3 +50,15 @@ def test_an_old_schema_waits_for_its_shared_server(
     waiting = ProvisioningJob.get(job.id)
     assert waiting.unfinished == provisioning_jobs.RUNNING
     assert shared_server.comments(owner.store)
+
+
+@pytest.mark.parametrize("unfinished", [provisioning_jobs.RUNNING, provisioning_jobs.RETRYABLE])
+def test_an_old_place_whose_drop_has_begun_or_failed_is_removed_with_its_store(
+    unfinished: str, api: httpx.Client, shared_server: ServerOfTest, own_mysql: ServerOfTest
+) -> None:
+    owner = provisioned(api, shared_server, 1)
+    assert move(owner, own_mysql.body).status is JobStatus.COMPLETED
+    drop_job_of(owner.store.id).update([ProvisioningJob.unfinished.set(unfinished)])
+    delete_store(owner)
+    assert remove_store(owner).status is JobStatus.COMPLETED
+    assert shared_server.comments(owner.store) == {}
