@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from chalicelib.billing import service as billing
 from chalicelib.billing.enums import OwnerType
-from chalicelib.integrations.sql.errors import StatementFailed
 from chalicelib.kit import logs, messages
-from chalicelib.kit.config import SettingMissing
-from chalicelib.kit.errors import Problem, Unavailable, WriteConflict
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
-from chalicelib.platform.domain.provisioning import COMPLETE, MAX_OUTAGES, OUTAGE_DELAY, SHARED_DELAY
+from chalicelib.platform.domain.provisioning import COMPLETE, OUTAGE_DELAY
 from chalicelib.platform.domain.slugs import deleted_slug
-from chalicelib.platform.enums import DatabaseType, JobKind, JobStatus
+from chalicelib.platform.enums import JobKind, JobStatus
 from chalicelib.platform.errors import StoreNotProvisioned
-from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.repository import integration_configs, provisioning_jobs, stores
 from chalicelib.platform.repository.integration_configs import StoredPlace
 from chalicelib.platform.schemas.store_messages import StoreDeleted
@@ -48,7 +45,9 @@ def remove_store(run: JobRun, *, with_tables: bool) -> None:
     """
     _remove_failed_places(run)
     left = [
-        name for place, has_tables in _places(run, with_tables=with_tables) for name in _drop(run, place, has_tables)
+        name
+        for place, has_tables in _places(run, with_tables=with_tables)
+        for name in old_places.drop_or_wait(run, place, with_tables=has_tables)
     ]
     billing.leave(OwnerType.STORE, run.store.id)
     _reserve_slug(run.store.id)
@@ -71,30 +70,20 @@ def _remove_failed_places(run: JobRun) -> None:
 
 
 def _places(run: JobRun, *, with_tables: bool) -> list[tuple[StoredPlace, bool]]:
-    """Return the old places that are not dropped yet, and the current one; each with whether its tables are dropped."""
-    scheduled = provisioning_jobs.iterate_of_store(run.store.id, provisioning_jobs.SCHEDULED)
-    places = [old_places.sealed_place(job) for job in scheduled]
+    """Return the old places that are not dropped yet, and the current one; each with whether its tables are dropped.
+
+    The drop of an old place may have begun or failed: it is repeated here.
+    """
+    places = [
+        old_places.sealed_place(job)
+        for job in provisioning_jobs.iterate_jobs(run.store.id)
+        if job.kind is JobKind.DROP and job.unfinished is not None and job.id != run.job.id
+    ]
     try:
         places.append((integration_configs.load_stored_place(run.store), with_tables))
     except (StoreNotProvisioned, DecryptionFailed):
         log.info("store has no place to drop", extra={"store": run.store.id})
     return places
-
-
-def _drop(run: JobRun, place: StoredPlace, has_tables: bool) -> list[str]:
-    """Drop what Backroom created at a place, and return the names of what is left. Raises Postponed, Unavailable."""
-    try:
-        return old_places.drop_old_place(place, run.store.id, with_tables=has_tables)
-    except (Problem, StatementFailed, SettingMissing) as error:
-        failure = {"job": run.job.id, "store": run.store.id, "error": type(error).__name__}
-        if place.database_type is DatabaseType.SHARED:
-            JOBS_STUCK.count()
-            log.error("schema of a deleted store left: its shared server cannot be used", extra=failure)
-            raise Postponed(SHARED_DELAY) from error
-        if run.job.attempts <= MAX_OUTAGES:
-            raise Unavailable("The store's server cannot be used.") from error
-        log.warning("tables of a deleted store left: its server cannot be used", extra=failure)
-        return ["all tables: the server cannot be used"]
 
 
 def _reserve_slug(store_id: str) -> None:
