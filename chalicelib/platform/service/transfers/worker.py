@@ -40,7 +40,7 @@ def transfer_rows(message: TransferDue) -> None:
 
 
 def _run_turn(row: Transfer) -> Transfer | None:
-    """Run a leased transfer for one turn. Returns the import if it was canceled meanwhile."""
+    """Run a leased transfer for one turn. Returns the import if it was canceled during the turn."""
     try:
         _run_leased(row)
     except TransferLeaseLost:
