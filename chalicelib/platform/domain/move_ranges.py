@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 RANGE_ROWS = 1_000
@@ -17,8 +17,8 @@ Key = tuple[Any, ...]
 class MovePosition:
     """The position of a pass over all tables: the table's number, and the last key of its completed ranges.
 
-    `ranges` counts the ranges of this round, `repairs` those that were repaired, and `parts` the stored parts of the
-    proof. `is_done` is true once the pass has ended.
+    `ranges` counts the ranges of this round, `repairs` those that were repaired, `parts` the stored parts of the proof,
+    and `rows` the source's rows of each table. `is_done` is true once the pass has ended.
     """
 
     round: int = 1
@@ -28,6 +28,7 @@ class MovePosition:
     repairs: int = 0
     parts: int = 0
     is_done: bool = False
+    rows: list[int] = field(default_factory=list)
 
     @classmethod
     def read(cls, note: Mapping[str, Any] | None) -> MovePosition:
@@ -38,11 +39,14 @@ class MovePosition:
         """Return the position as JSON."""
         return asdict(self)
 
-    def passed(self, through: Key | None, *, is_repaired: bool) -> MovePosition:
-        """Return the position after a range. `through` is its last key, None for the last range of the table."""
+    def passed(self, through: Key | None, rows: int, *, is_repaired: bool) -> MovePosition:
+        """Return the position after a range of `rows`. `through` is its last key, None for the table's last range."""
         table = self.table + 1 if through is None else self.table
         after = None if through is None else list(through)
-        return replace(self, table=table, after=after, ranges=self.ranges + 1, repairs=self.repairs + is_repaired)
+        counts = [*self.rows, *[0] * (self.table + 1 - len(self.rows))]
+        counts[self.table] += rows
+        repairs = self.repairs + is_repaired
+        return replace(self, table=table, after=after, ranges=self.ranges + 1, repairs=repairs, rows=counts)
 
     def next_round(self) -> MovePosition:
         """Return the beginning of the next round."""

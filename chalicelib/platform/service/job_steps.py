@@ -8,10 +8,10 @@ from chalicelib.platform.domain.provisioning import Step
 from chalicelib.platform.service import provisioning_places, provisioning_steps, store_removal
 from chalicelib.platform.service.backups import check, export, load
 from chalicelib.platform.service.job_runs import JobRun
-from chalicelib.platform.service.moves import comparison, copy, freeze, switch, targets
+from chalicelib.platform.service.moves import comparison, copy, freeze, sources, switch, targets
 
 STEPS: dict[Step, Callable[[JobRun], None]] = {
-    Step.TEST: provisioning_places.test_place,
+    Step.TEST: sources.test_servers,
     Step.PLACE: provisioning_places.prepare_place,
     Step.INSPECT: targets.inspect_target,
     Step.CREATE: provisioning_steps.create_tables,

@@ -6,7 +6,7 @@ new month is applied first, then the reservation is repeated or refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -65,6 +65,16 @@ def reserve_bytes(store: Store, count: int) -> None:
 def give_back_bytes(store_id: str, count: int) -> None:
     """Subtract the bytes of a deleted file, or of a reservation that was not used."""
     plan_limits.subtract_bytes(store_id, count)
+
+
+def require_room_for(store: Store, amounts: Mapping[PlanLimit, int]) -> None:
+    """Raise PlanLimitReached if the amounts of a store's first database do not fit its plan; bytes for storage."""
+    if update_plan_state(store):
+        store = stores.get_store(store.id)
+    for limit, amount in amounts.items():
+        allowed = rules.limit_state(store, limit, clock.now()).limit
+        if amount > allowed:
+            raise PlanLimitReached(f"{limit.value}: the database has {amount}, the plan allows {allowed}.")
 
 
 def reserve_order(store: Store) -> ReservedOrder:

@@ -27,9 +27,10 @@ def test_a_repair_makes_both_sides_equal(
 def test_a_position_survives_its_note(ends: list[bool]) -> None:
     position = MovePosition()
     for number, is_last in enumerate(ends):
-        position = position.passed(None if is_last else (f"k{number}",), is_repaired=is_last)
+        position = position.passed(None if is_last else (f"k{number}",), 3, is_repaired=is_last)
         assert MovePosition.read(json.loads(json.dumps(position.to_note()))) == position
     assert (position.table, position.ranges, position.repairs) == (sum(ends), len(ends), sum(ends))
+    assert sum(position.rows) == 3 * len(ends)
     assert (position.next_round().round, position.next_round().repairs) == (position.round + 1, 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,13 @@ from pydantic import TypeAdapter
 
 from chalicelib.integrations.sql import engines
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
+from chalicelib.integrations.sql.servers import Server
 from chalicelib.platform.database_errors import InvalidSourceStore
 from chalicelib.platform.domain.legacy_rows import RejectedRow, RowNotConvertible, convert_legacy_row
 from chalicelib.platform.domain.move_ranges import RANGE_ROWS, Key, RangeRepair, compare_range, last_key
 from chalicelib.platform.domain.row_hashes import hash_range, hash_row
 from chalicelib.platform.repository import store_legacy_tables, store_ranges
+from chalicelib.platform.repository.certificates import load_certificate
 from chalicelib.platform.repository.store_legacy_tables import LegacyTable
 from chalicelib.platform.repository.store_ranges import TableSide, Values
 from chalicelib.platform.repository.store_schema import schemas
@@ -24,7 +26,8 @@ from chalicelib.platform.service import provisioning_places, store_connections
 from chalicelib.platform.service.job_requests import CERTIFICATE
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves.ranges import REFUSALS, ReconciledRange, write_rows
-from chalicelib.platform.service.moves.requests import LEGACY, LEGACY_CERTIFICATE
+from chalicelib.platform.service.moves.requests import LEGACY_CERTIFICATE
+from chalicelib.platform.service.provisioning_details import LEGACY_SOURCE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -51,23 +54,19 @@ class LegacySides:
     @classmethod
     def open(cls, run: JobRun) -> LegacySides:
         """Connect to both sides. Raises InvalidSourceStore if no table of the source names its rows' stores."""
-        details = run.request.details[LEGACY]
-        content = details["database"] | {CERTIFICATE: run.notes.get(LEGACY_CERTIFICATE)}
-        database: OwnDatabase = TypeAdapter[OwnDatabase](OwnDatabase).validate_python(content)
-        server = provisioning_places.own_target(database, run.store.id, "").admin
-        schema = database.database if isinstance(database, MysqlDatabase) else database.schema_name
-        source = run.resources.enter_context(store_connections.connect(server))
-        target = provisioning_places.get_target(run)
-        sides = cls(source, schema, details["store_id"], run.connect(target), target.schema, run.job.created_at)
-        if not any(table is not None and table.has_stores for table in map(sides.legacy_table, schemas())):
-            raise InvalidSourceStore
+        server, schema = _legacy_server(run)
+        source, target = (
+            run.resources.enter_context(store_connections.connect(server)),
+            provisioning_places.get_target(run),
+        )
+        sides = cls(source, schema, _legacy_store(run), run.connect(target), target.schema, run.job.created_at)
+        _require_stores([sides.legacy_table(name) for name in schemas()], sides.source_store)
         return sides
 
     def legacy_table(self, name: str) -> LegacyTable | None:
         """Return a table of the source, None if it has none of this name; read once."""
         if name not in self._tables:
-            key = schemas()[name].key
-            self._tables[name] = store_legacy_tables.find_legacy_table(self.source, self.source_schema, name, key)
+            self._tables[name] = _find_table(self.source, self.source_schema, name)
         return self._tables[name]
 
     def reconcile(self, run: JobRun, table: Table, after: list[Any] | None) -> ReconciledRange:
@@ -78,11 +77,48 @@ class LegacySides:
         legacy = self.legacy_table(table.name) if table.name in schemas() else None
         if legacy is None:
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False)
-        if not legacy.has_stores or not legacy.key:
-            reason = "the table has no key" if legacy.has_stores else "the table has no column store_id"
-            rejected = (RejectedRow(table.name, "", reason),)
+        if legacy.unreadable is not None:
+            rejected = (RejectedRow(table.name, "", legacy.unreadable),)
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False, rejected=rejected)
-        return _LegacyRange(run, legacy, TableSide(self.target, self.target_schema, table), self).reconcile(after)
+        return _LegacyRange(run, legacy, self.target_of(table), self).reconcile(after)
+
+    def target_of(self, table: Table) -> TableSide:
+        """Return a table of the target."""
+        return TableSide(self.target, self.target_schema, table)
+
+
+def test_legacy_source(run: JobRun) -> None:
+    """Connect to the legacy database. Raises InvalidSourceStore if no table names its rows' stores, Unreachable."""
+    server, schema = _legacy_server(run)
+    with store_connections.connect(server) as connection:
+        _require_stores([_find_table(connection, schema, name) for name in schemas()], _legacy_store(run))
+
+
+def _legacy_server(run: JobRun) -> tuple[Server, str]:
+    """Return the server of the legacy database and its schema."""
+    content = run.request.details[LEGACY_SOURCE]["database"] | {
+        CERTIFICATE: load_certificate(run.notes.get(LEGACY_CERTIFICATE))
+    }
+    database: OwnDatabase = TypeAdapter[OwnDatabase](OwnDatabase).validate_python(content)
+    schema = database.database if isinstance(database, MysqlDatabase) else database.schema_name
+    return provisioning_places.own_target(database, run.store.id, "").admin, schema
+
+
+def _legacy_store(run: JobRun) -> str:
+    return str(run.request.details[LEGACY_SOURCE]["store_id"])
+
+
+def _find_table(connection: Connection, schema: str, name: str) -> LegacyTable | None:
+    return store_legacy_tables.find_legacy_table(connection, schema, name, schemas()[name].key)
+
+
+def _require_stores(tables: Sequence[LegacyTable | None], store_id: str) -> None:
+    """Raise InvalidSourceStore if no table has the column `store_id`, or one cannot hold the given value."""
+    with_stores = [table for table in tables if table is not None and table.has_stores]
+    if not with_stores:
+        raise InvalidSourceStore
+    for table in with_stores:
+        store_legacy_tables.require_store_value(table, store_id)
 
 
 class _LegacyRange:
@@ -113,7 +149,8 @@ class _LegacyRange:
         name = self._target.table.name
         shown = "/".join(str(each) for each in store_legacy_tables.legacy_key(self._legacy, dict(raw)))
         try:
-            row = convert_legacy_row(schemas()[name], raw, self._run.store.id, self._sides.moment)
+            store = self._run.store
+            row = convert_legacy_row(schemas()[name], raw, store.id, store.currency, self._sides.moment)
         except RowNotConvertible as error:
             self._rejected.append(RejectedRow(name, shown, str(error)))
             return

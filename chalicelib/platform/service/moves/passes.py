@@ -44,7 +44,7 @@ class Pass:
 
     def advance(self, done: ReconciledRange) -> None:
         """Count a range. Raises Postponed when the worker's turn is over, LeaseLost."""
-        self.position = self.position.passed(done.through, is_repaired=done.is_repaired)
+        self.position = self.position.passed(done.through, done.rows, is_repaired=done.is_repaired)
         self._unnoted += 1
         if self._unnoted >= RANGES_PER_NOTE or clock.now() - self._noted_at >= _NOTE_AFTER:
             self.write_position()

@@ -6,18 +6,33 @@ from typing import Any
 
 from chalicelib.kit import logs, messages
 from chalicelib.kit.tables import Transaction
+from chalicelib.platform.domain.plan_limits import PlanLimit
 from chalicelib.platform.domain.provisioning import COMPLETE
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType, JobStatus
+from chalicelib.platform.errors import StoreProvisioned
 from chalicelib.platform.models import Store
-from chalicelib.platform.repository import database_states, integration_configs, provisioning_jobs, store_schemas
+from chalicelib.platform.repository import (
+    database_states,
+    integration_configs,
+    provisioning_jobs,
+    store_row_counts,
+    store_schemas,
+)
+from chalicelib.platform.repository.store_transactions import StoreTransaction, in_schema
 from chalicelib.platform.repository.stores import get_store
 from chalicelib.platform.schemas.usage_messages import CensusRequested
-from chalicelib.platform.service import free_shared_stores, provisioning_places, provisioning_steps, store_connections
+from chalicelib.platform.service import (
+    free_shared_stores,
+    plan_limits,
+    provisioning_places,
+    provisioning_steps,
+    store_connections,
+)
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.service.moves import order_numbers
 from chalicelib.platform.service.moves.old_places import new_drop_job
-from chalicelib.platform.service.provisioning_details import DATABASE_TYPE
+from chalicelib.platform.service.provisioning_details import DATABASE_TYPE, LEGACY_SOURCE
 from chalicelib.platform.store_database import revisions
 from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
@@ -27,8 +42,8 @@ log = logs.logger("platform")
 def switch_store(run: JobRun) -> None:
     """Switch the store to the job's place and complete the job, in one transaction.
 
-    The old place stays until a job drops it. The next call connects to the new place. Raises FreeStoresLimit, and the
-    problems of a place whose login does not work.
+    The old place stays until a job drops it. The next call connects to the new place. Raises StoreProvisioned,
+    PlanLimitReached, FreeStoresLimit, and the problems of a place whose login does not work.
     """
     target = provisioning_places.get_target(run)
     provisioning_steps.record_revision(run)  # the place may be older than this version
@@ -36,12 +51,27 @@ def switch_store(run: JobRun) -> None:
     with store_connections.connect(place.server) as connection:
         store_schemas.check_access(connection, place, (*provisioning_steps.NAMES, *TECHNICAL_TABLES))
     store = get_store(run.store.id)
+    _require_allowed(run, store)
     columns = _columns(run, store, target)
     with Transaction() as transaction:
         _stage_switch(transaction, run, store, target)
         database_states.stage_job_end(transaction, store, run.job.id, _status(store), columns)
     log.info("store switched", extra={"job": run.job.id, "store": store.id, "kind": columns[DATABASE_TYPE]})
     messages.publish(CensusRequested(store_id=store.id))
+
+
+def _require_allowed(run: JobRun, store: Store) -> None:
+    """Raise StoreProvisioned, PlanLimitReached if the store may not take over the legacy rows."""
+    if LEGACY_SOURCE not in run.request.details:
+        return
+    if store.database_type is not None:
+        raise StoreProvisioned("Only a store without a database can take over rows.")
+    target = provisioning_places.get_target(run)
+    with store_schemas.statements(run.connect(target)):
+        connection = in_schema(run.connect(target), target.schema)
+        counted = store_row_counts.count_rows(StoreTransaction(connection, target.dialect, target.schema), None)
+    used = {PlanLimit.PRODUCTS: counted["product_count"], PlanLimit.STORAGE: counted["storage_used_bytes"]}
+    plan_limits.require_room_for(store, used)
 
 
 def _columns(run: JobRun, store: Store, target: ProvisioningTarget) -> dict[str, Any]:
