@@ -185,7 +185,7 @@ def _restart_job(job: ProvisioningJob, store: Store) -> None:
     """Make a failed job the store's active job again.
 
     The removal of an old place is never an active job. Raises JobNotRetryable, also for a takeover from a legacy
-    database whose store got a database meanwhile.
+    database whose store has a database by now.
     """
     if LEGACY_SOURCE in (job.cursor or {}) and store.database_type is not None:
         raise JobNotRetryable("The store has a database.")

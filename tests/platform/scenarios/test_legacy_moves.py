@@ -157,7 +157,7 @@ def rename_store_column(server: ServerOfTest, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("legacy", ["postgresql"], indirect=True)
-def test_a_retry_leaves_a_database_that_the_store_got_meanwhile(
+def test_a_retry_leaves_a_database_that_the_store_got_since(
     owner: OwnerApi, legacy: ServerOfTest, shared_server: ServerOfTest
 ) -> None:
     rename_store_column(legacy, "store_id", "shop")
