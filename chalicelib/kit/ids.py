@@ -26,13 +26,13 @@ def time_ordered() -> str:
     """
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000
-    return str(_version_7(milliseconds, fraction, secrets.randbits(62)))
+    return _version_7(milliseconds, fraction, secrets.randbits(62))
 
 
 def time_ordered_at(moment: datetime) -> str:
     """Return a UUIDv7 of a time from 1970 on, which sorts by it to a microsecond; 62 bits are random."""
     milliseconds, microseconds = divmod((moment - _EPOCH) // timedelta(microseconds=1), 1_000)
-    return str(_version_7(milliseconds, (microseconds << 12) // 1_000, secrets.randbits(62)))
+    return _version_7(milliseconds, (microseconds << 12) // 1_000, secrets.randbits(62))
 
 
 def time_prefix(moment: datetime) -> str:
@@ -50,8 +50,9 @@ def time_of(time_ordered_id: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=UUID(time_ordered_id).int >> 80)
 
 
-def _version_7(milliseconds: int, rand_a: int, rand_b: int) -> UUID:
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
+def _version_7(milliseconds: int, rand_a: int, rand_b: int) -> str:
+    digits = f"{milliseconds << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def derived(namespace: str, *parts: str) -> str:

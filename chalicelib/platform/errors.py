@@ -200,6 +200,14 @@ class TransferNotUploaded(Conflict):
     title = "Upload the file before you start the import"
 
 
+class TooManyTransfers(Conflict):
+    title = "Wait until another transfer has ended"
+
+
+class TransferTooOld(Conflict):
+    title = "The import was created too long ago"
+
+
 class TransferEnded(Conflict):
     title = "The transfer has ended"
 

@@ -23,6 +23,13 @@ VISIBILITY_FACTOR = 6
 """AWS recommends a visibility timeout of six times the function's timeout, and the batching window on top."""
 DAY = 86_400
 SES = {"Service": "ses.amazonaws.com"}
+_UNFINISHED = {
+    "Id": "unfinished",
+    "Status": "Enabled",
+    "Prefix": "",
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+}
+"""A rule of a bucket: the parts of an upload that a crashed worker left are deleted after a day."""
 
 
 def template() -> dict[str, Any]:
@@ -214,6 +221,7 @@ def _buckets(consumers: list[Consumer]) -> Resources:
                 {"Id": "journals", "Status": "Enabled", "Prefix": "journals/", "ExpirationInDays": 7},
                 {"Id": "changes", "Status": "Enabled", "Prefix": "changes/", "ExpirationInDays": 731},
                 {"Id": "figure-exports", "Status": "Enabled", "Prefix": "figure-exports/", "ExpirationInDays": 14},
+                _UNFINISHED,
             ]
         },
     }
@@ -225,12 +233,7 @@ def _buckets(consumers: list[Consumer]) -> Resources:
         "Rules": [
             {"Id": "exports", "Status": "Enabled", "Prefix": "exports/", "ExpirationInDays": 14},
             {"Id": "backups", "Status": "Enabled", "Prefix": "backups/", "ExpirationInDays": 30},
-            {
-                "Id": "unfinished",
-                "Status": "Enabled",
-                "Prefix": "",
-                "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-            },
+            _UNFINISHED,
             *(_lake_life(lake) for lake in LAKES.values()),
         ]
     }

@@ -351,9 +351,9 @@ class TransferCost:
 
 
 STORE_TRANSFERS = {
-    "import of one batch of new rows": TransferCost(reads=3, writes=5, write_units=6, objects=1, messages=13),
-    "import of eleven batches of new rows": TransferCost(reads=13, writes=6, write_units=7, objects=1, messages=63),
-    "export of one page": TransferCost(reads=2, writes=3, write_units=4, objects=3, messages=6),
+    "import of one batch of new rows": TransferCost(reads=3, writes=5, write_units=7, objects=1, messages=13),
+    "import of eleven batches of new rows": TransferCost(reads=13, writes=6, write_units=8, objects=1, messages=63),
+    "export of one page": TransferCost(reads=2, writes=3, write_units=5, objects=3, messages=6),
 }
 """The costs of the worker of transfers, from its lease to the transfer's end."""
 _STORE_TRANSFERS_PAGE = (

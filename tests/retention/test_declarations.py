@@ -160,3 +160,11 @@ def test_files_end_with_their_rows(bucket: str, folder: str, model: Any) -> None
 
 def test_backups_end_after_thirty_days() -> None:
     assert expiring_folders("ArchiveBucket")["backups/"] == 30
+
+
+@pytest.mark.parametrize("bucket", ["ImagesBucket", "ArchiveBucket"])
+def test_a_bucket_deletes_the_parts_of_an_upload_that_a_crashed_worker_left(bucket: str) -> None:
+    rules = data_stack.template()["Resources"][bucket]["Properties"]["LifecycleConfiguration"]["Rules"]
+    [rule] = [each for each in rules if "AbortIncompleteMultipartUpload" in each]
+    assert (rule["Status"], rule["Prefix"]) == ("Enabled", "")
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}

@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.platform.domain.json_documents import encode_document
 from chalicelib.platform.domain.store_schema import ColumnKind, ColumnSchema
-from chalicelib.platform.domain.store_values import canonical_json
 
 NULL = "\\N"
 _ESCAPE = "\\"
-_LARGE = 2**63
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -56,24 +55,6 @@ def _amount(field: str) -> Decimal:
     return Decimal(field)
 
 
-def _document(value: Any) -> str:
-    """Return a JSON value as text that is the same for equal values."""
-    return json.dumps(_by_value(canonical_json(value)), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _by_value(value: Any) -> Any:
-    """Return a JSON value with whole numbers as integers: one server writes 1.0, another 1.
-
-    Large ones stay as they are: the integer of a float has digits that its server never stored.
-    """
-    if isinstance(value, dict):
-        return {key: _by_value(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_by_value(item) for item in value]
-    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < _LARGE
-    return int(value) if is_whole else value
-
-
 _ENCODERS: Mapping[ColumnKind, Callable[[Any], str]] = {
     ColumnKind.ID: str,
     ColumnKind.TEXT: _escaped,
@@ -81,7 +62,7 @@ _ENCODERS: Mapping[ColumnKind, Callable[[Any], str]] = {
     ColumnKind.MONEY: "{:.4f}".format,
     ColumnKind.BOOLEAN: lambda value: "true" if value else "false",
     ColumnKind.TIME: _time,
-    ColumnKind.JSON: _document,
+    ColumnKind.JSON: encode_document,
 }
 _DECODERS: Mapping[ColumnKind, Callable[[str], Any]] = {
     ColumnKind.ID: str,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_RECORD = 1024 * 1024
@@ -25,16 +25,14 @@ class RecordTooLong(ValueError):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
-class FilePosition:
+class FilePosition(NamedTuple):
     """A position between two records: bytes from the start of the file, and the number of the next line, from 1."""
 
     offset: int = 0
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class CsvRecord:
+class CsvRecord(NamedTuple):
     """A record. `cells` has None for an empty cell without quotes. `error` says why the record cannot be used.
 
     A blank line is a record without cells and without an error. `line` is its first line, `end` the position after it.
@@ -52,7 +50,7 @@ def read_records(blocks: Iterable[bytes], start: FilePosition) -> Iterator[CsvRe
     for block, is_last in _with_last(blocks):
         buffer, at = buffer[at:] + block, 0
         while at < len(buffer):
-            record = _read_record(buffer, at, position, is_last=is_last)
+            record = _read_plain(buffer, at, position) or _read_record(buffer, at, position, is_last=is_last)
             if record is None:
                 if len(buffer) - at > MAX_RECORD:
                     raise RecordTooLong(position.line)
@@ -72,6 +70,19 @@ def _with_last(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
         yield block, False
         block = following
     yield block, True
+
+
+def _read_plain(buffer: bytes, at: int, start: FilePosition) -> CsvRecord | None:
+    """Return the record that begins at `at` if it is a line in UTF-8 without a quote, as most are."""
+    end = buffer.find(b"\n", at) + 1
+    if not end or buffer.find(b'"', at, end) >= 0:
+        return None
+    try:
+        line = buffer[at : end - 1].removesuffix(b"\r").decode()
+    except UnicodeDecodeError:
+        return None
+    position = FilePosition(start.offset + end - at, start.line + 1)
+    return CsvRecord(start.line, position, tuple(cell or None for cell in line.split(",")) if line else ())
 
 
 def _read_record(buffer: bytes, at: int, start: FilePosition, *, is_last: bool) -> CsvRecord | None:

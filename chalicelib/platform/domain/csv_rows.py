@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+from chalicelib.platform.domain.store_rows import Row, parse_column
 from chalicelib.platform.domain.store_schema import ColumnKind, ColumnSchema, TableSchema
 
 CellError = tuple[str, str]
@@ -41,27 +42,37 @@ def parse_header(schema: TableSchema, cells: Sequence[str | None]) -> tuple[str,
     return columns
 
 
-def parse_cells(
-    schema: TableSchema, columns: Sequence[str], cells: Sequence[str | None]
-) -> tuple[dict[str, Any], list[CellError]]:
-    """Return the values of a line as the body of a request, and the errors of its cells.
+class LineParser:
+    """Reads the values of a file's lines. What its columns need is looked up once for all lines."""
 
-    An empty cell is null; in a column that is never null, it leaves the value out. Columns that callers cannot set are
-    ignored, so that an export can be imported.
-    """
-    if len(cells) != len(columns):
-        return {}, [("", f"has {len(cells)} values; the first line names {len(columns)} columns")]
-    body: dict[str, Any] = {}
-    errors: list[CellError] = []
-    for name, cell in zip(columns, cells, strict=True):
-        column = schema.columns[name]
-        if schema.is_read_only(name) or (cell is None and not column.is_nullable):
-            continue
-        try:
-            body[name] = None if cell is None else _json_value(column, cell)
-        except ValueError:
-            errors.append((name, "must be JSON"))
-    return body, errors
+    def __init__(self, schema: TableSchema, columns: Sequence[str]) -> None:
+        self._table = schema.name
+        self._width = len(columns)
+        self._columns = [
+            (place, schema.columns[name]) for place, name in enumerate(columns) if not schema.is_read_only(name)
+        ]
+
+    def parse(self, cells: Sequence[str | None]) -> tuple[Row, list[CellError]]:
+        """Return the values of a line as the columns hold them, and the errors of its cells.
+
+        An empty cell is null; in a column that is never null, it leaves the value out. Columns that callers cannot set
+        are ignored, so that an export can be imported.
+        """
+        if len(cells) != self._width:
+            return {}, [("", f"has {len(cells)} values; the first line names {self._width} columns")]
+        values: Row = {}
+        errors: list[CellError] = []
+        for place, column in self._columns:
+            cell = cells[place]
+            if cell is None:
+                if column.is_nullable:
+                    values[column.name] = None
+                continue
+            try:
+                values[column.name] = parse_column(self._table, column, _json_value(column, cell))
+            except ValueError as error:
+                errors.append((column.name, str(error)))
+        return values, errors
 
 
 def header_line(schema: TableSchema) -> str:
@@ -84,7 +95,10 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _json_value(column: ColumnSchema, cell: str) -> Any:
-    """Return a cell as JSON has it. A cell that is no such value stays a text, which the column's check rejects."""
+    """Return a cell as JSON has it. A cell that is no such value stays a text, which the column's check rejects.
+
+    Raises ValueError for a document that is no JSON.
+    """
     if column.kind is ColumnKind.TEXT:
         return cell
     if column.kind is ColumnKind.JSON:
@@ -100,8 +114,8 @@ def _json_value(column: ColumnSchema, cell: str) -> Any:
 def _document(cell: str) -> Any:
     try:
         return json.loads(cell, parse_constant=_refuse)
-    except RecursionError:
-        raise ValueError("too deep") from None
+    except (ValueError, RecursionError):
+        raise ValueError("must be JSON") from None
 
 
 def _refuse(constant: str) -> NoReturn:

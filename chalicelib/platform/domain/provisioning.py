@@ -16,10 +16,12 @@ MAX_CRASHES = 10
 MAX_OUTAGES = 5
 """A job that found its server unreachable this often without progress fails."""
 OUTAGE_DELAY = timedelta(seconds=20)
+SHARED_DELAY = timedelta(minutes=15)
+"""The delay between attempts to drop a schema on a shared server. They do not end until it is dropped."""
 PROJECT_WAIT = timedelta(minutes=20)
 """The time in which a new Supabase project must come up."""
 RETRY_WINDOW = timedelta(hours=24)
-"""A failed job keeps its sealed request this long, so that a retry needs no credentials."""
+"""A failed job keeps its sealed request this long, so that a retry needs no credentials. Then its place is removed."""
 
 
 class Step(StrEnum):

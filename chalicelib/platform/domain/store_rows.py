@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.platform.domain.store_rules import broken_rules, normalize_value
-from chalicelib.platform.domain.store_schema import TECHNICAL, TableSchema
+from chalicelib.platform.domain.store_schema import ColumnSchema, TableSchema
 from chalicelib.platform.domain.store_values import is_row_id, parse_json_value, render_value
 from chalicelib.platform.errors import InvalidRow
 
@@ -70,21 +70,27 @@ def parse_changes(schema: TableSchema, body: Mapping[str, Any], position: int, e
             errors.add(position, name, "is read-only")
         else:
             try:
-                values[name] = normalize_value(schema.name, name, parse_json_value(column, value))
+                values[name] = parse_column(schema.name, column, value)
             except ValueError as error:
                 errors.add(position, name, str(error))
     return values
 
 
+def parse_column(table: str, column: ColumnSchema, value: Any) -> Any:
+    """Return a JSON value as a column of a table holds it, in its normal form. Raises ValueError for the caller."""
+    return normalize_value(table, column.name, parse_json_value(column, value))
+
+
 def require_columns(schema: TableSchema, values: Mapping[str, Any], position: int, errors: RowErrors) -> None:
     """Add the columns that a new row needs and that `values` lacks to the errors."""
+    absent = [name for name in schema.required if name not in values]
+    if not absent:
+        return
     named = {item["path"] for item in errors.items}
-    for name, column in schema.columns.items():
-        is_set = name in values or name in TECHNICAL or (name == "id" and schema.has_id)
-        if not is_set and not column.is_nullable and column.default is None:
-            missing = RowErrors(errors.is_batch)
-            missing.add(position, name, "is required")
-            errors.items += [item for item in missing.items if item["path"] not in named]
+    missing = RowErrors(errors.is_batch)
+    for name in absent:
+        missing.add(position, name, "is required")
+    errors.items += [item for item in missing.items if item["path"] not in named]
 
 
 def check_rules(schema: TableSchema, row: Mapping[str, Any], currency: str, position: int, errors: RowErrors) -> None:
@@ -95,17 +101,10 @@ def check_rules(schema: TableSchema, row: Mapping[str, Any], currency: str, posi
 
 def new_row(schema: TableSchema, values: Mapping[str, Any], row_id: str, now: datetime) -> Row:
     """Return a whole new row: the values, else the columns' defaults."""
-    row = {name: column.default for name, column in schema.columns.items()}
-    return (
-        row
-        | ({"id": row_id} if schema.has_id else {})
-        | dict(values)
-        | {
-            "version": 1,
-            "created_at": now,
-            "updated_at": now,
-        }
-    )
+    row = {**schema.defaults, **values, "version": 1, "created_at": now, "updated_at": now}
+    if schema.has_id and "id" not in values:
+        row["id"] = row_id
+    return row
 
 
 def changed_row(row: Mapping[str, Any], changes: Mapping[str, Any], now: datetime) -> Row:

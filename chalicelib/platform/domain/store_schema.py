@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 TECHNICAL = frozenset(["version", "created_at", "updated_at"])
@@ -62,7 +63,7 @@ class ColumnSchema:
         return self.kind is not ColumnKind.JSON
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableSchema:
     """A table. `key` are the columns of its primary key; `unique_keys` are in the order of their columns.
 
@@ -79,6 +80,23 @@ class TableSchema:
     def has_id(self) -> bool:
         """Whether its key is the column `id`; else its rows join two tables."""
         return self.key == ("id",)
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """The value of each column in a new row that does not set it."""
+        return {name: column.default for name, column in self.columns.items()}
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The columns that a new row must set."""
+        return tuple(
+            name
+            for name, column in self.columns.items()
+            if not column.is_nullable
+            and column.default is None
+            and name not in TECHNICAL
+            and not (name == "id" and self.has_id)
+        )
 
     def is_read_only(self, column: str) -> bool:
         """Return whether callers cannot set a column."""

@@ -23,6 +23,7 @@ FIRST_YEAR = 1000
 """The first year of MySQL's `datetime`."""
 MAX_JSON_DEPTH = 32
 _EXACT_INTEGER = 2**63
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?")
 
 
@@ -119,7 +120,7 @@ def _parse_string(_: ColumnSchema, value: Any) -> str:
 
 def plain_text(text: str) -> str:
     """Return the text. Raises ValueError if a database cannot hold it."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _UNSTORABLE.search(text):
         raise ValueError("must not hold NUL or half a surrogate pair")
     return text
 

@@ -31,6 +31,10 @@ STORE_DELAY = timedelta(minutes=2)
 """The delay until an import that waits for its store is retried."""
 MAX_WAIT = timedelta(days=1)
 """A transfer that waits for its store for this long fails."""
+MAX_UNFINISHED = 3
+"""The number of a store's unfinished transfers above which no other is queued, so that other stores get a worker."""
+START_WITHIN = timedelta(days=1)
+"""The maximum age of an import when it starts: its file and report must not outlive its row by more than a day."""
 EXPORT_TURN = timedelta(seconds=800)
 """The maximum duration of an export, which one worker writes without interruption."""
 EXPORT_PAGE = 250

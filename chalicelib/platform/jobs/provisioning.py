@@ -23,6 +23,6 @@ def run_job(message: JobDue) -> None:
 @bp.schedule("rate(1 minute)", name="platform-resume_jobs")
 @scheduled("platform-resume_jobs", lease_seconds=60)
 def resume_jobs(run: ScheduledRun) -> None:
-    """Queue the jobs and transfers whose worker crashed; remove the requests of failed jobs that were not retried."""
+    """Queue the jobs and transfers whose worker crashed; end the failed jobs that were not retried."""
     lapsed_jobs.resume_jobs(run.due)
     lapsed_jobs.resume_transfers(run.due)

@@ -31,6 +31,17 @@ class TransfersByLease(GlobalSecondaryIndex["Transfer"]):
     lease_until = DateTimeAttribute(personal=False, range_key=True, null=True)
 
 
+class TransfersByStore(GlobalSecondaryIndex["Transfer"]):
+    """Unfinished transfers of a store. Sparse."""
+
+    class Meta:
+        index_name = "by_store"
+        projection = KeysOnlyProjection()
+
+    store_id = UnicodeAttribute(personal=False, hash_key=True)
+    unfinished = UnicodeAttribute(personal=False, range_key=True, null=True)
+
+
 class Transfer(Table):
     """A CSV file of a store: an import into a table, or an export of one.
 
@@ -47,6 +58,7 @@ class Transfer(Table):
     KEEP = timedelta(days=30)
     RUNNING = "running"
     by_lease = TransfersByLease()
+    by_store = TransfersByStore()
 
     store_id = UnicodeAttribute(personal=False, hash_key=True)
     id = UnicodeAttribute(personal=False, range_key=True)

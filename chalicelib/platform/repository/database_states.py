@@ -80,6 +80,21 @@ def stage_backup_begin(transaction: Transaction, store_id: str, job_id: str, oth
     transaction.update(Store(store_id), actions, condition, otherwise)
 
 
+def stage_cancellation_begin(
+    transaction: Transaction, store: Store, job: ProvisioningJob, otherwise: Otherwise
+) -> None:
+    """Make the cancellation of a failed job the store's active job in the transaction, also while it is being deleted.
+
+    The status of the database stays. It raises `otherwise` if another job is active, or if the store has the database
+    that a job of this kind provisions.
+    """
+    actions: list[Action] = [Store.active_job.set(job.id), *_touched()]
+    condition = Store.id.exists() & Store.active_job.does_not_exist()
+    if job.kind is JobKind.PROVISION:
+        condition &= Store.database_type.does_not_exist()
+    transaction.update(Store(store.id), actions, condition, otherwise)
+
+
 def pause_changes(store_id: str, job_id: str) -> None:
     """Pause changes of the store until its active job ends. Raises WriteConflict if another job is active."""
     is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.MOVING)
@@ -93,8 +108,8 @@ def stage_job_end(
 ) -> None:
     """End the store's active job in the transaction, with the status of the database (None: it has none).
 
-    `store` was read for this decision: the commit raises WriteConflict if it was suspended or reactivated since, or if
-    another job is active.
+    `store` was read for this decision: the commit raises WriteConflict if it was suspended, reactivated, deleted or
+    undeleted since, or if another job is active.
     """
     attributes = Store.get_attributes()
     actions: list[Action] = [
@@ -103,7 +118,12 @@ def stage_job_end(
         *(attributes[name].set(value) for name, value in columns.items()),
         *_touched(),
     ]
-    is_same = (Store.active_job == job_id) & (Store.is_active == store.is_active)
+    due = store.deletion_due_at
+    is_same = (
+        (Store.active_job == job_id)
+        & (Store.is_active == store.is_active)
+        & (Store.deletion_due_at.does_not_exist() if due is None else Store.deletion_due_at == due)
+    )
     transaction.update(Store(store.id), actions, is_same, WriteConflict())
 
 

@@ -5,22 +5,21 @@ A login of Backroom's shared servers has no stored password, but the name of the
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from pynamodb.expressions.update import Action
 
-from chalicelib.integrations import storage
 from chalicelib.integrations.sql.servers import Dialect, Server
-from chalicelib.kit import clock, config, secret_reader, secrets
+from chalicelib.kit import clock, secret_reader, secrets
 from chalicelib.kit.tables import Transaction
 from chalicelib.platform.domain.sealed_columns import config_context
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType, IntegrationType
 from chalicelib.platform.errors import StoreNotProvisioned
 from chalicelib.platform.models import IntegrationConfig, Store
+from chalicelib.platform.repository.certificates import load_certificate, put_certificate
 
 _LARGE = 4_000
 """A certificate of more bytes is stored in S3: each item read costs by its size."""
@@ -54,7 +53,7 @@ class StoredPlace:
             database=public["database"],
             username=public["username"],
             password=secret_reader.secret(password_secret) if password_secret else secret["password"],
-            ca_certificate=_load_certificate(self.certificate),
+            ca_certificate=load_certificate(self.certificate),
             password_secret=password_secret,
         )
 
@@ -113,7 +112,7 @@ def _place_actions(row: IntegrationConfig, place: StorePlace, migrator: Server |
         public["migrator"] = _public(migrator)
         secret["migrator"] = _secret(migrator)
     now, context = clock.now(), config_context(row.store_id, row.integration_type)
-    certificate = _store_certificate(row.store_id, place.server.ca_certificate)
+    certificate = _kept_certificate(row.store_id, place.server.ca_certificate)
     return [
         IntegrationConfig.config_data.set(secrets.encrypt(json.dumps(secret), context)),
         IntegrationConfig.public.set(public),
@@ -155,15 +154,8 @@ def _decrypt(row: IntegrationConfig) -> dict[str, Any]:
     return dict(json.loads(secrets.decrypt(row.config_data, config_context(row.store_id, row.integration_type))))
 
 
-def _store_certificate(store_id: str, certificate: str | None) -> str | None:
-    """Return the certificate, or the address of a large one, put into S3. Its name is its digest: none is replaced."""
+def _kept_certificate(store_id: str, certificate: str | None) -> str | None:
+    """Return the certificate, or the address of a large one, put into S3."""
     if certificate is None or len(certificate.encode()) <= _LARGE:
         return certificate
-    name = hashlib.sha256(certificate.encode()).hexdigest()
-    url = storage.address(config.settings().images_bucket, f"certificates/{store_id}/{name}.pem")
-    storage.put(url, certificate.encode(), "application/x-pem-file")
-    return url
-
-
-def _load_certificate(stored: str | None) -> str | None:
-    return storage.get(stored).decode() if stored and stored.startswith("s3://") else stored
+    return put_certificate(store_id, certificate)

@@ -236,10 +236,20 @@ def list_by_store(store_id: str, page: PageRequest, since: datetime | None = Non
 
 def iterate_of_store(store_id: str, unfinished: str) -> Iterator[ProvisioningJob]:
     """Yield the store's jobs of one kind of `unfinished`."""
+    return (job for job in iterate_jobs(store_id) if job.unfinished == unfinished)
+
+
+def iterate_failed_places(store_id: str) -> Iterator[ProvisioningJob]:
+    """Yield the store's failed jobs that may have created a place, and whose request still names it."""
+    return (job for job in iterate_of_store(store_id, RETRYABLE) if Step.PLACE in ORDERS[job.kind])
+
+
+def iterate_jobs(store_id: str) -> Iterator[ProvisioningJob]:
+    """Yield all jobs of a store, newest first."""
     page: PageResult[ProvisioningJob] | None = None
     while page is None or page.last_key is not None:
         page = list_by_store(store_id, PageRequest(limit=100, start=page.last_key if page else None))
-        yield from (job for job in page.items if job.unfinished == unfinished)
+        yield from page.items
 
 
 def _rows(keys: PageResult[ProvisioningJob]) -> PageResult[ProvisioningJob]:

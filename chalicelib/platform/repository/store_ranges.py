@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Select,
     Table,
     UniqueConstraint,
     and_,
@@ -87,22 +88,32 @@ def references(table: Table) -> list[Reference]:
 
 def read_range(side: TableSide, after: Sequence[Any] | None, limit: int) -> list[Values]:
     """Return the first rows after a key, in the order of their keys."""
-    conditions = [] if after is None else [_comes_after(side.table, after)]
-    statement = select(side.table).where(*conditions).order_by(*side.table.primary_key.columns).limit(limit)
-    return _read(side, statement)
+    return read_rows(side, range_of(side.table, after).limit(limit))
 
 
 def read_between(side: TableSide, after: Sequence[Any] | None, through: Sequence[Any] | None) -> list[Values]:
     """Return the rows after a key up to another one, both None without a bound, in the order of their keys."""
-    conditions = [] if after is None else [_comes_after(side.table, after)]
+    return read_rows(side, range_of(side.table, after, through))
+
+
+def range_of(table: Table, after: Sequence[Any] | None, through: Sequence[Any] | None = None) -> Select[Any]:
+    """Return the query of the rows after a key up to another one, both None without a bound, in the order of their keys."""
+    conditions = [] if after is None else [comes_after(list(table.primary_key.columns), after)]
     if through is not None:
-        conditions.append(~_comes_after(side.table, through))
-    return _read(side, select(side.table).where(*conditions).order_by(*side.table.primary_key.columns))
+        conditions.append(~comes_after(list(table.primary_key.columns), through))
+    return select(table).where(*conditions).order_by(*table.primary_key.columns)
+
+
+def read_rows(side: TableSide, query: Select[Any]) -> list[Values]:
+    """Return the rows of a query, in a transaction of its own."""
+    scoped = side.scoped  # before the transaction, which begins with the role
+    with engines.translated(), scoped.begin():
+        return [tuple(row) for row in scoped.execute(query).all()]
 
 
 def read_keys(side: TableSide, keys: Collection[Key]) -> list[Values]:
     """Return the rows with these keys."""
-    return _read(side, select(side.table).where(_has_key(side.table, keys))) if keys else []
+    return read_rows(side, select(side.table).where(_has_key(side.table, keys))) if keys else []
 
 
 @contextmanager
@@ -125,7 +136,7 @@ def find_holders(side: TableSide, rows: Sequence[Values], positions: Sequence[in
         return {}
     columns = [list(side.table.columns)[position] for position in positions]
     values = [tuple(row[position] for position in positions) for row in rows]
-    found = _read(side, select(side.table).where(_is_any(columns, values)))
+    found = read_rows(side, select(side.table).where(_is_any(columns, values)))
     return {tuple(row[position] for position in positions): side.key_of(row) for row in found}
 
 
@@ -137,7 +148,7 @@ def read_last_order_number(connection: Connection, schema: str) -> int:
 
 def count_values(side: TableSide) -> int:
     """Return the number of a table's rows."""
-    return int(_read(side, select(func.count()).select_from(side.table))[0][0])
+    return int(read_rows(side, select(func.count()).select_from(side.table))[0][0])
 
 
 def delete_keys(side: TableSide, keys: Collection[Key]) -> None:
@@ -165,19 +176,28 @@ def insert_values(side: TableSide, rows: Sequence[Values]) -> None:
 
 
 def _copy_values(side: TableSide, rows: Sequence[Values]) -> None:
-    """Insert rows with COPY, which checks their references at its end. JSON is written as text."""
-    names = ", ".join(quoted_for(side.connection, name) for name in column_names(side.table))
-    target = f"{quoted_for(side.connection, side.schema)}.{quoted_for(side.connection, side.table.name)}"
+    """Insert rows with COPY. JSON is written as text."""
     documents = [place for place, column in enumerate(side.table.columns) if isinstance(column.type, JSON)]
     is_required = {place for place in documents if not list(side.table.columns)[place].nullable}
+
+    def written(row: Values) -> Values:
+        values = list(row)
+        for place in documents:
+            if values[place] is not None or place in is_required:
+                values[place] = json.dumps(values[place])
+        return tuple(values)
+
+    copy_texts(side, map(written, rows))
+
+
+def copy_texts(side: TableSide, rows: Iterable[Values]) -> None:
+    """Insert rows with PostgreSQL's COPY, which checks their references at its end, in the open transaction."""
+    names = ", ".join(quoted_for(side.connection, name) for name in column_names(side.table))
+    target = f"{quoted_for(side.connection, side.schema)}.{quoted_for(side.connection, side.table.name)}"
     driver: Any = side.connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copying:
         for row in rows:
-            values = list(row)
-            for place in documents:
-                if values[place] is not None or place in is_required:
-                    values[place] = json.dumps(values[place])
-            copying.write_row(values)
+            copying.write_row(row)
 
 
 def update_values(side: TableSide, rows: Sequence[Values]) -> None:
@@ -226,12 +246,6 @@ def _holds_json_null(column: Column[Any]) -> bool:
     return isinstance(column.type, JSON) and not column.nullable
 
 
-def _read(side: TableSide, statement: Any) -> list[Values]:
-    scoped = side.scoped  # before the transaction, which begins with the role
-    with engines.translated(), scoped.begin():
-        return [tuple(row) for row in scoped.execute(statement)]
-
-
 def _has_key(table: Table, keys: Collection[Key]) -> ColumnElement[bool]:
     return _is_any(list(table.primary_key.columns), keys)
 
@@ -242,11 +256,12 @@ def _is_any(columns: Sequence[Column[Any]], values: Collection[tuple[Any, ...]])
     return tuple_(*columns).in_(list(values))
 
 
-def _comes_after(table: Table, key: Sequence[Any]) -> ColumnElement[bool]:
+def comes_after(columns: Sequence[Column[Any]], key: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for keys after another one; its first column bounds the index on every server."""
-    columns = list(table.primary_key.columns)
-    alternatives = [
+    alternatives: list[ColumnElement[bool]] = [
         and_(*(columns[place] == key[place] for place in range(number)), columns[number] > key[number])
         for number in range(len(columns))
     ]
+    if len(columns) == 1:
+        return alternatives[0]
     return and_(columns[0] >= key[0], or_(*alternatives))

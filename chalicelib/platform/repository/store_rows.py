@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Insert,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
@@ -96,18 +112,26 @@ def find_conflicts(
 
 
 def insert_rows(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row]) -> None:
-    """Insert whole rows, many with one statement.
+    """Insert whole rows with one statement.
 
-    PostgreSQL's driver would send one statement a row; with RETURNING, SQLAlchemy writes them as one.
+    PostgreSQL's driver would send a statement a row, and is slow with many parameters: it gets the rows as one document.
     """
     if not rows:
         return
-    table = sql_table(schema)
-    statement = insert_into(table)
     if transaction.dialect is Dialect.POSTGRESQL:
-        transaction.connection.execute(statement.returning(table.c[schema.key[0]]), list(rows))
+        document = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=str)
+        transaction.connection.execute(_insert_of_document(sql_table(schema)), {"document": document})
     else:
-        transaction.connection.execute(statement, list(rows))
+        transaction.connection.execute(insert_into(sql_table(schema)), list(rows))
+
+
+@cache
+def _insert_of_document(table: Table) -> Insert:
+    """Return PostgreSQL's insert of the rows in the parameter `document`, a JSON list. Its null is a null of SQL."""
+    columns = [column(each.name, each.type) for each in table.columns]
+    document = cast(bindparam("document", type_=Text), JSON)
+    rows = func.json_to_recordset(document).table_valued(*columns).render_derived(name="rows", with_types=True)
+    return insert_into(table).from_select([each.name for each in table.columns], select(rows))
 
 
 def update_rows(transaction: StoreTransaction, schema: TableSchema, rows: Sequence[Row]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Integer,
     Numeric,
     SmallInteger,
@@ -49,6 +50,11 @@ def sql_table(schema: TableSchema) -> Table:
     return METADATA.tables[schema.name]
 
 
+def kind_of(column: ColumnElement[Any]) -> ColumnKind:
+    """Return the kind of a column."""
+    return next(kind for type_of_kind, kind in _KINDS if isinstance(column.type, type_of_kind))
+
+
 def _schema_of(table: Table) -> TableSchema:
     checks = [_MINIMUM.fullmatch(str(each.sqltext)) for each in table.constraints if isinstance(each, CheckConstraint)]
     minima = {match[1]: match for match in checks if match}
@@ -63,7 +69,7 @@ def _schema_of(table: Table) -> TableSchema:
 
 
 def _column_schema(column: Column[Any], minimum: re.Match[str] | None) -> ColumnSchema:
-    kind = next(kind for kind_of, kind in _KINDS if isinstance(column.type, kind_of))
+    kind = kind_of(column)
     reference = next((each.column.table.name for each in column.foreign_keys), None)
     return ColumnSchema(
         name=column.name,

@@ -1,7 +1,8 @@
 """Rows of the transfers, with the lease of the worker that runs one.
 
 A worker writes only while `lease_holder` is its own. `unfinished` is set until the transfer ends. A transfer that waits
-has no holder, and is due when its lease ends.
+has no holder, and is due when its lease ends. A canceled import keeps its lease: its worker, or the next one, saves what
+the import has stored.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def has_running_import(store_id: str) -> bool:
     )
 
 
+def count_unfinished(store_id: str, limit: int) -> int:
+    """Return the number of the store's unfinished transfers, at most `limit`. Read from an index, a moment late."""
+    return len(list(Transfer.by_store.query(store_id, limit=limit)))
+
+
 def mark_pending(row: Transfer, cursor: Mapping[str, Any]) -> bool:
     """Make an uploaded import due, unless it has begun. Returns whether it was made due."""
     now = clock.now()
@@ -75,23 +81,44 @@ def mark_pending(row: Transfer, cursor: Mapping[str, Any]) -> bool:
 
 
 def mark_cancelled(row: Transfer) -> bool:
-    """End a transfer that has not ended; its worker loses the lease. Returns whether it had not ended."""
-    actions = _ending(TransferStatus.CANCELLED)
+    """End a transfer that has not ended. Returns whether it had not ended.
+
+    The worker of an export loses its lease; an import is unfinished until a worker has saved what it stored.
+    """
+    actions = _closing(TransferStatus.CANCELLED)
+    if row.kind is TransferKind.EXPORT:
+        actions += _release()
     return update_if(row, actions, Transfer.completed_at.does_not_exist())
 
 
 def acquire_lease(store_id: str, transfer_id: str) -> Transfer | None:
-    """Lease an unfinished transfer and count the attempt. Returns None if it has ended or another worker has it."""
+    """Lease an unfinished transfer and count the attempt; what it waited for is over.
+
+    A canceled import stays canceled. Returns None if it has ended or another worker has it.
+    """
     now, row = clock.now(), Transfer(store_id, transfer_id)
     actions: list[Action] = [
-        Transfer.status.set(TransferStatus.RUNNING),
         Transfer.lease_holder.set(ids.new()),
         Transfer.lease_until.set(now + LEASE),
         Transfer.attempts.add(1),
+        Transfer.error_message.remove(),
         Transfer.updated_at.set(now),
     ]
     is_free = Transfer.lease_holder.does_not_exist() | (Transfer.lease_until < now)
-    return row if update_if(row, actions, (Transfer.unfinished == Transfer.RUNNING) & is_free) else None
+    is_due = (Transfer.unfinished == Transfer.RUNNING) & is_free
+    runs = [Transfer.status.set(TransferStatus.RUNNING), *actions]
+    if update_if(row, runs, is_due & Transfer.completed_at.does_not_exist()):
+        return row
+    return row if update_if(row, actions, is_due & Transfer.completed_at.exists()) else None
+
+
+def find_cancelled(row: Transfer) -> Transfer | None:
+    """Return a leased import if it was canceled under this lease, read consistently."""
+    try:
+        found = Transfer.get(row.store_id, row.id, consistent_read=True)
+    except Transfer.DoesNotExist:
+        return None
+    return found if found.completed_at is not None and found.lease_holder == row.lease_holder else None
 
 
 def requeue(store_id: str, transfer_id: str) -> bool:
@@ -122,7 +149,9 @@ def release_lease(row: Transfer, delay: timedelta, message: str | None = None, *
 
     `message` tells why it waits. The attempt counts only if it `has_failed`. Raises TransferLeaseLost.
     """
-    waiting = {} if message is None else {"error_message": message, "status": TransferStatus.PENDING}
+    waiting: dict[str, Any] = {}
+    if message is not None and row.completed_at is None:
+        waiting = {"error_message": message, "status": TransferStatus.PENDING}
     actions = [
         *_sets(waiting),
         Transfer.lease_holder.remove(),
@@ -134,8 +163,11 @@ def release_lease(row: Transfer, delay: timedelta, message: str | None = None, *
 
 
 def finish(row: Transfer, status: TransferStatus, columns: Mapping[str, Any]) -> None:
-    """End a leased transfer. Raises TransferLeaseLost."""
-    _update_own(row, [*_sets(columns), *_ending(status)])
+    """End a leased transfer; a canceled one stays canceled. Raises TransferLeaseLost."""
+    if row.completed_at is not None:
+        _update_own(row, [*_closing(TransferStatus.CANCELLED), *_release()])
+        return
+    _update_own(row, [*_sets(columns), *_closing(status), *_release()])
 
 
 def iterate_lapsed(before: datetime) -> Iterator[tuple[str, str]]:
@@ -144,20 +176,24 @@ def iterate_lapsed(before: datetime) -> Iterator[tuple[str, str]]:
         yield key.store_id, key.id
 
 
-def _ending(status: TransferStatus) -> list[Action]:
+def _closing(status: TransferStatus) -> list[Action]:
     now = clock.now()
     return [
         Transfer.status.set(status),
-        Transfer.lease_holder.remove(),
-        Transfer.lease_until.remove(),
-        Transfer.unfinished.remove(),
-        Transfer.completed_at.set(now),
+        Transfer.completed_at.set(Transfer.completed_at | now),
         Transfer.updated_at.set(now),
     ]
 
 
+def _release() -> list[Action]:
+    return [Transfer.lease_holder.remove(), Transfer.lease_until.remove(), Transfer.unfinished.remove()]
+
+
 def _update_own(row: Transfer, actions: list[Action]) -> None:
-    if not update_if(row, actions, Transfer.lease_holder == row.lease_holder):
+    is_own = Transfer.lease_holder == row.lease_holder
+    if row.completed_at is None:
+        is_own &= Transfer.completed_at.does_not_exist()
+    if not update_if(row, actions, is_own):
         raise TransferLeaseLost
 
 

@@ -9,9 +9,11 @@ from chalicelib.platform.errors import (
     InvalidFilter,
     InvalidTransfer,
     StoreTableNotFound,
+    TooManyTransfers,
     TransferEnded,
     TransferNotFound,
     TransferNotUploaded,
+    TransferTooOld,
 )
 from chalicelib.platform.routes.store_blueprint import bp, store_endpoint
 from chalicelib.platform.schemas.transfers import TransferCreate, TransferRead
@@ -24,7 +26,7 @@ from chalicelib.platform.service.store_callers import StoreCaller, catalogue_rea
     body=TransferCreate,
     returns=TransferRead,
     status=201,
-    errors=(StoreTableNotFound, InvalidTransfer, InvalidFilter),
+    errors=(StoreTableNotFound, InvalidTransfer, InvalidFilter, TooManyTransfers),
 )
 def create_transfer(call: ApiRequest[StoreCaller, TransferCreate]) -> TransferRead:
     """Create an import or an export of a table.
@@ -33,7 +35,7 @@ def create_transfer(call: ApiRequest[StoreCaller, TransferCreate]) -> TransferRe
     start it then. The first line names the columns; columns that cannot be set are ignored. An empty cell is null, and in
     a column that is never null it leaves the value as it is; `""` is the empty text. Orders can only be exported. An
     export is queued; its file has all columns and can be imported again. A key that imports needs the scope `write`,
-    one that exports needs what reading the table needs.
+    one that exports needs what reading the table needs. At most three transfers of a store are unfinished at once.
     """
     from chalicelib.platform.service.transfers import requests  # noqa: PLC0415 - loads SQL
 
@@ -63,10 +65,10 @@ def get_transfer(call: ApiRequest[StoreCaller], transfer_id: str) -> TransferRea
     auth=store_writer,
     returns=TransferRead,
     status=202,
-    errors=(TransferNotFound, TransferNotUploaded, TransferEnded),
+    errors=(TransferNotFound, TransferNotUploaded, TransferTooOld, TooManyTransfers, TransferEnded),
 )
 def start_import(call: ApiRequest[StoreCaller], transfer_id: str) -> TransferRead:
-    """Start an import whose file is uploaded."""
+    """Start an import whose file is uploaded, within a day of its creation."""
     from chalicelib.platform.service.transfers import requests  # noqa: PLC0415 - loads SQL
 
     return requests.start_import(call.principal, transfer_id)

@@ -15,10 +15,11 @@ from pydantic import SecretStr, TypeAdapter
 from chalicelib.kit.secrets import decrypt, encrypt
 from chalicelib.platform.domain.sealed_columns import request_context
 from chalicelib.platform.models import ProvisioningJob
+from chalicelib.platform.repository.certificates import load_certificate, put_certificate
 from chalicelib.platform.schemas.databases import Database
 
 CERTIFICATE = "ca_certificate"
-"""The key of the CA certificate in the job's cursor: it is no secret, and too long for the sealed request."""
+"""The key of the CA certificate's address in the job's cursor: each note writes the row, which must stay small."""
 _PASSWORD_BYTES = 24
 
 
@@ -65,7 +66,7 @@ def seal_request(job_id: str, request: JobRequest) -> str:
 def unseal_request(job: ProvisioningJob) -> JobRequest:
     """Return the request of an unfinished job. Raises DecryptionFailed."""
     content = json.loads(decrypt(job.request, request_context(job.id)))
-    certificate = (job.cursor or {}).get(CERTIFICATE)
+    certificate = load_certificate((job.cursor or {}).get(CERTIFICATE))
     if certificate:
         content["database"][CERTIFICATE] = certificate
     database: Database = TypeAdapter[Database](Database).validate_python(content["database"])
@@ -79,9 +80,10 @@ def plain_database(database: Database) -> dict[str, Any]:
     return plain
 
 
-def certificate_of(database: Database) -> str | None:
-    """Return the certificate of the authority that signed the server's certificate, if the owner gave one."""
-    return getattr(database, CERTIFICATE, None)
+def store_certificate_of(store_id: str, database: Database) -> str | None:
+    """Return the address of the certificate of the server's authority, put into S3; None if the owner gave none."""
+    certificate: str | None = getattr(database, CERTIFICATE, None)
+    return put_certificate(store_id, certificate) if certificate else None
 
 
 def _plain(value: Any) -> Any:

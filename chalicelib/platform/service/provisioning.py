@@ -29,15 +29,15 @@ from chalicelib.platform.schemas.provisioning import (
     JobStatusRead,
     StoreJobRead,
 )
-from chalicelib.platform.service import free_shared_stores, job_reports
+from chalicelib.platform.service import failed_jobs, free_shared_stores, job_reports
 from chalicelib.platform.service.connection_counts import count_connection
 from chalicelib.platform.service.database_jobs import QUEUED, accepted_job, new_job
 from chalicelib.platform.service.job_requests import (
     CERTIFICATE,
     JobRequest,
-    certificate_of,
     new_request,
     seal_request,
+    store_certificate_of,
 )
 from chalicelib.platform.service.provisioning_details import LEGACY_SOURCE
 
@@ -121,7 +121,7 @@ def retry_job(store: Store, job_id: str) -> JobAccepted:
 def cancel_job(store_id: str, job_id: str) -> JobAccepted:
     """Request that a worker ends the job and drops the empty tables that it created.
 
-    A failed job whose tables a later job may have adopted counts as ended. Raises JobNotFound, JobEnded, JobNotCancelable.
+    A failed job whose tables the store may use counts as ended. Raises JobNotFound, JobEnded, JobNotCancelable.
     """
 
     def decide(unit: UnitOfWork) -> ProvisioningJob:
@@ -130,10 +130,11 @@ def cancel_job(store_id: str, job_id: str) -> JobAccepted:
             raise JobEnded
         if job.kind is JobKind.DROP:
             raise JobNotCancelable
+        if job.unfinished == provisioning_jobs.RETRYABLE:
+            failed_jobs.stage_failed_cancellation(unit, get_store(store_id), job, JobEnded())
+            return job
         if job.step != Step.CANCEL:
             provisioning_jobs.stage_cancellation(unit.transaction, job)
-            if job.unfinished == provisioning_jobs.RETRYABLE:
-                database_states.stage_begin(unit.transaction, get_store(store_id), job, JobEnded())
         unit.publish(JobDue(store_id=store_id, job_id=job_id))
         return job
 
@@ -155,8 +156,8 @@ def list_jobs(query: JobQuery, page: PageRequest) -> PageResult[JobRead]:
 def new_place_job(
     store_id: str, kind: JobKind, request: JobRequest, requested_by: str, notes: dict[str, Any] | None = None
 ) -> ProvisioningJob:
-    """Return a job that makes a place for the store's tables. `notes` are the first ones, beside the certificate."""
-    job_id, certificate = ids.new(), certificate_of(request.database)
+    """Return a job that makes a place for the store's tables. `notes` are the first ones, beside the certificate's address."""
+    job_id, certificate = ids.new(), store_certificate_of(store_id, request.database)
     return new_job(
         store_id,
         job_id,
@@ -185,7 +186,7 @@ def _restart_job(job: ProvisioningJob, store: Store) -> None:
     """Make a failed job the store's active job again.
 
     The removal of an old place is never an active job. Raises JobNotRetryable, also for a takeover from a legacy
-    database whose store has a database by now.
+    database whose store got a database since.
     """
     if LEGACY_SOURCE in (job.cursor or {}) and store.database_type is not None:
         raise JobNotRetryable("The store has a database.")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import logs
+from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.kit.tables import Transaction
-from chalicelib.platform.domain.provisioning import ORDERS, Step
+from chalicelib.platform.domain.provisioning import ORDERS, SHARED_DELAY, Step
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget
 from chalicelib.platform.enums import JobKind, JobStatus
+from chalicelib.platform.metrics import JOBS_STUCK
+from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import (
     database_states,
     provisioning_jobs,
@@ -16,8 +19,9 @@ from chalicelib.platform.repository import (
     store_tables,
 )
 from chalicelib.platform.repository.stores import get_store
-from chalicelib.platform.service import free_shared_stores, provisioning_places, supabase_projects
-from chalicelib.platform.service.job_runs import JobRun
+from chalicelib.platform.schemas.databases import SharedDatabase
+from chalicelib.platform.service import free_shared_stores, job_reports, provisioning_places, supabase_projects
+from chalicelib.platform.service.job_runs import JobRun, Postponed
 from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
 from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
@@ -28,10 +32,15 @@ def cancel(run: JobRun) -> None:
     """Remove what the job created and end it.
 
     Objects that existed before are left and reported. So is a table with rows, unless the job moves or restores a
-    store: then the rows are copies.
+    store: then the rows are copies. If a later job adopted tables on an owner's server, everything stays there.
     """
     target = provisioning_places.find_target(run) if Step.PLACE in ORDERS[run.job.kind] else None
-    left = [] if target is None else _remove_tables(run, target)
+    if target is None:
+        left = []
+    elif target.role is None and _is_adopted(run.job):  # a shared server's schema is one job's
+        left = ["all tables: a later job may use them"]
+    else:
+        left = _remove_tables(run, target)
     project = run.notes.get(supabase_projects.PROJECT)
     if project:
         left.append(f"project {project}")
@@ -39,8 +48,35 @@ def cancel(run: JobRun) -> None:
 
 
 def end_unfinished(run: JobRun) -> None:
-    """End a canceled job whose server cannot be used: what the job created is left."""
+    """End a canceled job whose server cannot be used: what the job created is left.
+
+    Raises Postponed if that is on a shared server, where only this job can drop it.
+    """
+    if _is_shared(run):
+        JOBS_STUCK.count()
+        log.error("schema of a canceled job left", extra={"job": run.job.id, "store": run.store.id})
+        raise Postponed(SHARED_DELAY)
     _end(run, ["all tables: the server cannot be used"])
+
+
+def _is_shared(run: JobRun) -> bool:
+    """Return whether the job may have created a schema on a shared server, and can still be decrypted."""
+    if provisioning_places.SERVER not in run.notes:
+        return False
+    try:
+        return isinstance(run.request.database, SharedDatabase)
+    except DecryptionFailed:
+        return False
+
+
+def _is_adopted(job: ProvisioningJob) -> bool:
+    """Return whether a later job of the store completed with tables that existed before: they may be this job's."""
+    return any(
+        each.status is JobStatus.COMPLETED
+        and each.completed_at > job.created_at
+        and bool(job_reports.load_report(each).get("adopted"))
+        for each in provisioning_jobs.iterate_jobs(job.store_id)
+    )
 
 
 def _remove_tables(run: JobRun, target: ProvisioningTarget) -> list[str]:

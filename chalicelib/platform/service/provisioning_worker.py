@@ -110,7 +110,7 @@ def _problem_of(failure: StatementFailed) -> Problem:
 
 
 def _handle_problem(run: JobRun, problem: Problem) -> None:
-    """Postpone the job if the problem may pass, else fail it. A cancellation ends in any case."""
+    """Postpone the job if the problem may pass, else fail it. A cancellation ends, or waits for a shared server."""
     job = run.job
     is_first_test = job.step == Step.TEST and isinstance(problem, Unreachable)
     if isinstance(problem, Unavailable | Unreachable) and not is_first_test and job.attempts <= MAX_OUTAGES:
@@ -118,9 +118,19 @@ def _handle_problem(run: JobRun, problem: Problem) -> None:
         log.info("job postponed: its server is not available", extra={"job": job.id, "code": problem.code})
         _postpone(job, delay, has_failed=True)
     elif job.step == Step.CANCEL:
-        provisioning_cancellation.end_unfinished(run)
+        _end_cancellation(run)
     else:
         _fail(run, problem)
+
+
+def _end_cancellation(run: JobRun) -> None:
+    """End a cancellation that cannot complete, or postpone it if only Backroom can reach what is left."""
+    try:
+        provisioning_cancellation.end_unfinished(run)
+    except Postponed as postponed:
+        _postpone(run.job, postponed.delay)
+    except WriteConflict:
+        raise LeaseLost from None
 
 
 def _postpone(job: ProvisioningJob, delay: timedelta, *, has_failed: bool = False) -> None:

@@ -99,7 +99,7 @@ def _stage_deletion(unit: UnitOfWork, row: Store, requested_by: str, *, drop: bo
 
 def _failed_job(store_id: str) -> ProvisioningJob | None:
     """Return a failed job of the store whose sealed request still names the place of its tables."""
-    return next(provisioning_jobs.iterate_of_store(store_id, provisioning_jobs.RETRYABLE), None)
+    return next(provisioning_jobs.iterate_failed_places(store_id), None)
 
 
 def _removal_job(row: Store, due: datetime, requested_by: str, *, drop: bool) -> ProvisioningJob:

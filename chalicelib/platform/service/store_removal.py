@@ -5,32 +5,25 @@ Every part is idempotent. `retention` erases the rows when it receives StoreDele
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from chalicelib.billing import service as billing
 from chalicelib.billing.enums import OwnerType
-from chalicelib.integrations.sql.errors import StatementFailed
 from chalicelib.kit import logs, messages
-from chalicelib.kit.config import SettingMissing
-from chalicelib.kit.errors import Problem, Unavailable
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
-from chalicelib.platform.domain.provisioning import COMPLETE, MAX_OUTAGES
+from chalicelib.platform.domain.provisioning import COMPLETE, OUTAGE_DELAY
 from chalicelib.platform.domain.slugs import deleted_slug
-from chalicelib.platform.enums import DatabaseType, JobStatus
+from chalicelib.platform.enums import JobKind, JobStatus
 from chalicelib.platform.errors import StoreNotProvisioned
-from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.repository import integration_configs, provisioning_jobs, stores
 from chalicelib.platform.repository.integration_configs import StoredPlace
 from chalicelib.platform.schemas.store_messages import StoreDeleted
+from chalicelib.platform.service import failed_jobs
 from chalicelib.platform.service.job_requests import unseal_details
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 from chalicelib.platform.service.moves import old_places
 from chalicelib.platform.service.store_deletion import WITH_TABLES
-
-SHARED_DELAY = timedelta(minutes=15)
-"""The delay between attempts to drop a schema on a shared server. They do not end until it is dropped."""
 
 log = logs.logger("platform")
 
@@ -47,11 +40,14 @@ def drop_places(run: JobRun) -> None:
 def remove_store(run: JobRun, *, with_tables: bool) -> None:
     """Drop what Backroom created at all places of the store, end its subscription, and publish StoreDeleted.
 
-    Raises Postponed while a shared server cannot be used, Unavailable for the first attempts if an owner's server
-    cannot.
+    Raises Postponed while another job of the store is active or a shared server cannot be used, Unavailable for the
+    first attempts if an owner's server cannot.
     """
+    _remove_failed_places(run)
     left = [
-        name for place, has_tables in _places(run, with_tables=with_tables) for name in _drop(run, place, has_tables)
+        name
+        for place, has_tables in _places(run, with_tables=with_tables)
+        for name in old_places.drop_or_wait(run, place, with_tables=has_tables)
     ]
     billing.leave(OwnerType.STORE, run.store.id)
     _reserve_slug(run.store.id)
@@ -62,31 +58,32 @@ def remove_store(run: JobRun, *, with_tables: bool) -> None:
     log.info("store removed", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})
 
 
+def _remove_failed_places(run: JobRun) -> None:
+    """Let workers remove the places of the store's failed jobs, one after the other. Raises Postponed until they have."""
+    active = run.store.active_job and provisioning_jobs.find(run.store.active_job)
+    if active and active.unfinished == provisioning_jobs.RUNNING:
+        raise Postponed(OUTAGE_DELAY)
+    for job in provisioning_jobs.iterate_failed_places(run.store.id):
+        if job.kind is not JobKind.PROVISION or run.store.database_type is None:
+            failed_jobs.cancel_failed_job(run.store.id, job.id, WriteConflict())
+            raise Postponed(OUTAGE_DELAY)
+
+
 def _places(run: JobRun, *, with_tables: bool) -> list[tuple[StoredPlace, bool]]:
-    """Return the old places that are not dropped yet, and the current one; each with whether its tables are dropped."""
-    scheduled = provisioning_jobs.iterate_of_store(run.store.id, provisioning_jobs.SCHEDULED)
-    places = [old_places.sealed_place(job) for job in scheduled]
+    """Return the old places that are not dropped yet, and the current one; each with whether its tables are dropped.
+
+    The drop of an old place may have begun or failed: it is repeated here.
+    """
+    places = [
+        old_places.sealed_place(job)
+        for job in provisioning_jobs.iterate_jobs(run.store.id)
+        if job.kind is JobKind.DROP and job.unfinished is not None and job.id != run.job.id
+    ]
     try:
         places.append((integration_configs.load_stored_place(run.store), with_tables))
     except (StoreNotProvisioned, DecryptionFailed):
         log.info("store has no place to drop", extra={"store": run.store.id})
     return places
-
-
-def _drop(run: JobRun, place: StoredPlace, has_tables: bool) -> list[str]:
-    """Drop what Backroom created at a place, and return the names of what is left. Raises Postponed, Unavailable."""
-    try:
-        return old_places.drop_old_place(place, run.store.id, with_tables=has_tables)
-    except (Problem, StatementFailed, SettingMissing) as error:
-        failure = {"job": run.job.id, "store": run.store.id, "error": type(error).__name__}
-        if place.database_type is DatabaseType.SHARED:
-            JOBS_STUCK.count()
-            log.error("schema of a deleted store left: its shared server cannot be used", extra=failure)
-            raise Postponed(SHARED_DELAY) from error
-        if run.job.attempts <= MAX_OUTAGES:
-            raise Unavailable("The store's server cannot be used.") from error
-        log.warning("tables of a deleted store left: its server cannot be used", extra=failure)
-        return ["all tables: the server cannot be used"]
 
 
 def _reserve_slug(store_id: str) -> None:

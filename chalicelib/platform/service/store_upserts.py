@@ -42,7 +42,8 @@ class UpsertPlan:
 class Upsert:
     """The values of each row of a request, the ids of new rows, and whether the request may be a retry.
 
-    `refuses_existing`: an existing row is an error, not a change.
+    `refuses_existing`: an existing row is an error, not a change. Unless `finds_existing`, no row is looked up: the
+    server refuses the insert of an existing one.
     """
 
     schema: TableSchema
@@ -50,6 +51,7 @@ class Upsert:
     new_ids: list[str]
     is_repeatable: bool = False
     refuses_existing: bool = False
+    finds_existing: bool = True
 
 
 def upsert_rows(caller: StoreCaller, table: str, body: Body | Sequence[Body], key: Idempotency | None) -> RowBatchRead:
@@ -132,6 +134,8 @@ def _check_stored(upsert: Upsert, stored: Row, row: Row, position: int, errors: 
 
 def _stored_rows(transaction: StoreTransaction, upsert: Upsert) -> list[Row | None]:
     """Return the stored row of each change, locked; None for a new one."""
+    if not upsert.finds_existing:
+        return [None] * len(upsert.changes)
     schema, unique = upsert.schema, upsert.schema.unique_keys[:1]
     keys = [_values(each, schema.key) for each in upsert.changes]
     if upsert.is_repeatable and schema.has_id:

@@ -14,17 +14,26 @@ from chalicelib.platform.repository.store_schema import schemas
 
 STORE = "5b0c1f1e-0000-4000-8000-000000000001"
 MOMENT = datetime(2026, 11, 30, tzinfo=UTC)
+PRICE = {"id": 1, "product_id": 1, "currency": "EUR", "amount": 1}
+DISCOUNT = {"id": 1, "code": "S", "title": "S", "value_type": "percentage", "value": 10}
 
 
 def convert(table: str, **row: Any) -> dict[str, Any]:
     schema = schemas()[table]
-    return dict(zip(schema.columns, convert_legacy_row(schema, row, STORE, MOMENT), strict=True))
+    return dict(zip(schema.columns, convert_legacy_row(schema, row, STORE, "JPY", MOMENT), strict=True))
 
 
 def test_missing_columns_get_their_defaults() -> None:
     row = convert("products", id=7, name="Tea", slug="tea", sku="T", store_id=3, unknown="x")
     assert (row["status"], row["is_active"], row["version"], row["created_at"]) == ("draft", True, 1, MOMENT)
     assert row["description"] is None
+
+
+def test_a_file_without_a_status_is_ready() -> None:
+    file = {"id": 1, "storage_key": "a.jpg", "file_name": "a.jpg", "content_type": "image/jpeg", "byte_size": 1}
+    assert convert("media_library", **file)["status"] == "ready"
+    assert convert("media_library", **file, status=None)["status"] == "ready"
+    assert convert("media_library", **file, status="pending")["status"] == "pending"
 
 
 def test_the_same_id_is_the_same_uuid_wherever_it_is_referred_to() -> None:
@@ -36,6 +45,14 @@ def test_the_same_id_is_the_same_uuid_wherever_it_is_referred_to() -> None:
     assert legacy_id("another", "products", 7) != legacy_id(STORE, "products", 7)
     known = "6A1F4F0E-6D6F-4F53-9D0A-0F2F6C1F7C55"
     assert legacy_id(STORE, "products", known) == known.lower() == legacy_id(STORE, "products", UUID(known))
+
+
+def test_binary_ids_and_texts_are_read() -> None:
+    known = UUID("6a1f4f0e-6d6f-4f53-9d0a-0f2f6c1f7c55")
+    assert legacy_id(STORE, "products", known.bytes) == str(known)
+    price = convert("prices", id=b"\x01", product_id=known.bytes, currency=b"EUR", amount=1)
+    assert (price["product_id"], price["currency"]) == (str(known), "EUR")
+    assert price["id"] == legacy_id(STORE, "prices", "01")
 
 
 def test_values_of_other_types_are_read() -> None:
@@ -53,10 +70,17 @@ def test_values_of_other_types_are_read() -> None:
     assert convert("categories", id=1, name="C", slug="c", is_active=0)["is_active"] is False
 
 
+def test_values_get_their_normal_form() -> None:
+    assert convert("customers", id=1, email=" Ann@Example.COM ")["email"] == "ann@example.com"
+    discount = convert("discounts", id=1, code="spring", title="S", value_type="percentage", value=10)
+    assert discount["code"] == "SPRING"
+
+
 @pytest.mark.parametrize(
     ("table", "row", "reason"),
     [
         ("products", {"id": 1, "name": "Tea", "slug": "tea"}, "sku is missing"),
+        ("products", {"id": 1, "name": b"\xff", "slug": "tea", "sku": "T"}, "name is not readable"),
         ("products", {"id": 1, "name": " ", "slug": "tea", "sku": "T"}, "name must not be empty"),
         ("products", {"id": 1, "name": "x" * 256, "slug": "tea", "sku": "T"}, "name must have at most 255 characters"),
         ("products", {"id": 1, "name": "T", "slug": "t", "sku": "T", "status": "sold"}, "status must be one of"),
@@ -65,6 +89,14 @@ def test_values_of_other_types_are_read() -> None:
         ("prices", {"id": 1, "product_id": 1, "currency": "EUR", "amount": "1.23456"}, "amount must be a decimal"),
         ("attributes", {"id": 1, "code": "c", "label": "l", "options": "{"}, "options is not readable"),
         ("inventory", {"id": 1, "product_id": 1, "quantity": 1.5}, "quantity must be a whole number"),
+        ("inventory", {"id": 1, "product_id": 1, "quantity": 1, "reserved": 2}, "quantity must be at least 2"),
+        ("customers", {"id": 1, "email": "ann"}, "email must be an e-mail address"),
+        ("prices", {"id": 1, "product_id": 1, "currency": "eur", "amount": 1}, "currency must be a currency"),
+        ("prices", PRICE | {"amount": "1.001"}, "amount must have at most 2 decimals"),
+        ("prices", PRICE | {"valid_from": MOMENT, "valid_to": MOMENT}, "valid_to must be after valid_from"),
+        ("discounts", DISCOUNT | {"value": 101}, "value must be at most 100"),
+        ("discounts", DISCOUNT | {"value_type": "fixed_amount"}, "currency is required for a fixed amount"),
+        ("discounts", DISCOUNT | {"minimum_subtotal": "1.5"}, "minimum_subtotal must have at most 0 decimals, as JPY"),
     ],
 )
 def test_a_row_that_does_not_fit_names_the_column(table: str, row: dict[str, Any], reason: str) -> None:

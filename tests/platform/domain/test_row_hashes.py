@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.platform.domain.row_hashes import hash_range, hash_row
+from chalicelib.platform.domain.row_hashes import hash_range, hash_row, hash_texts
+from chalicelib.platform.domain.store_schema import ColumnKind
 
 JSON_VALUES = st.recursive(
     st.none()
@@ -69,3 +70,30 @@ def test_the_hash_of_a_range_depends_on_the_order_of_its_rows() -> None:
     rows = [hash_row(["a"]), hash_row(["b"])]
     assert hash_range(rows) != hash_range(reversed(rows))
     assert hash_range([]) != hash_range(rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (ColumnKind.TEXT, None, None),
+        (ColumnKind.TEXT, "null", "null"),
+        (ColumnKind.INTEGER, "-100", -100),
+        (ColumnKind.MONEY, "0.0000", Decimal("0.0000")),
+        (ColumnKind.MONEY, "-1200.5000", Decimal("-1200.5")),
+        (ColumnKind.MONEY, "100.0000", Decimal("1E+2")),
+        (ColumnKind.BOOLEAN, "true", True),
+        (ColumnKind.BOOLEAN, "false", False),
+        (ColumnKind.TIME, "1000-01-01T00:00:00.000001+00:00 AD", datetime(1000, 1, 1, microsecond=1, tzinfo=UTC)),
+        (ColumnKind.JSON, "null", None),
+        (ColumnKind.JSON, '"text"', "text"),
+        (ColumnKind.JSON, "1", 1),
+        (ColumnKind.JSON, '{"b": [1.0, -0.0, 1e300], "a": true}', {"a": True, "b": [1, 0, 10**300]}),
+    ],
+)
+def test_a_text_of_postgresql_has_the_hash_of_its_value(kind: ColumnKind, text: str | None, value: Any) -> None:
+    assert hash_texts([kind], [text]) == hash_row([value])
+
+
+def test_a_time_before_christ_has_another_hash() -> None:
+    one, other = (f"0044-03-15T00:00:00.000000+00:00 {era}" for era in ("AD", "BC"))
+    assert hash_texts([ColumnKind.TIME], [one]) != hash_texts([ColumnKind.TIME], [other])

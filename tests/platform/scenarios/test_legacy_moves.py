@@ -12,6 +12,8 @@ from chalicelib.platform.domain.legacy_rows import legacy_id
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
 from chalicelib.platform.repository import integration_configs
+from chalicelib.platform.schemas.usage_messages import CensusRequested
+from chalicelib.platform.service import census
 from chalicelib.platform.service.connection_counts import STORE_LIMIT
 from tests.platform.moves import begin_move, content_at, move, run_move_to_end, run_until
 from tests.platform.provisioning import OwnerApi, owner_api, provision
@@ -29,6 +31,9 @@ TABLES = [
     "CREATE TABLE {s}orders (id INT PRIMARY KEY, store_id INT, number INT, currency CHAR(3), status VARCHAR(20),"
     " subtotal DECIMAL(19, 2), discount_total DECIMAL(19, 2), tax_total DECIMAL(19, 2), shipping_total DECIMAL(19, 2),"
     " total DECIMAL(19, 2), billing_address TEXT)",
+    "CREATE TABLE {s}media_library (id INT PRIMARY KEY, store_id INT, storage_key VARCHAR(99), file_name VARCHAR(99),"
+    " content_type VARCHAR(99), byte_size INT, created_at TIMESTAMP)",
+    "CREATE TABLE {s}customers (id INT PRIMARY KEY, store_id INT, email VARCHAR(99))",
     "CREATE TABLE {s}cms_pages (id INT PRIMARY KEY, slug VARCHAR(99))",
 ]
 ROWS = [
@@ -42,6 +47,8 @@ ROWS = [
     "INSERT INTO {s}product_categories VALUES (7, 1, 1), (7, 1, 2), (8, 5, 4)",
     "INSERT INTO {s}orders VALUES (1, 7, 41, 'EUR', 'paid', 10, 0, 1, 0, 11, '{\"city\": \"Bonn\"}'),"
     " (2, 7, 42, 'EUR', 'paid', 10, 0, 1, 0, 12, NULL), (3, 7, 17, 'EUR', 'shipped', 1, 0, 0, 0, 1, NULL)",
+    "INSERT INTO {s}media_library VALUES (1, 7, 'uploads/a.jpg', 'a.jpg', 'image/jpeg', 10, '2020-01-01 00:00:00')",
+    "INSERT INTO {s}customers VALUES (1, 7, 'Ann@Example.com'), (2, 7, 'ann@example.com'), (3, 7, 'ann')",
     "INSERT INTO {s}cms_pages VALUES (1, 'about')",
 ]
 REJECTED = {
@@ -54,6 +61,8 @@ REJECTED = {
     ("prices", "c"),
     ("orders", "2"),
     ("orders", "3"),
+    ("customers", "2"),
+    ("customers", "3"),
     ("cms_pages", ""),
 }
 
@@ -109,6 +118,7 @@ def test_the_rows_of_one_store_are_taken_over(
     [price] = content["prices"]
     assert price["product_id"] == legacy_id(store.id, "products", 1)
     assert len(content["product_categories"]) == 2
+    assert [row["email"] for row in content["customers"]] == ["ann@example.com"]
     [order] = content["orders"]
     assert (order["number"], order["billing_address"]) == (41, {"city": "Bonn"})
     report = owner.get(f"provision/{job.id}/status")["report"]
@@ -119,6 +129,16 @@ def test_the_rows_of_one_store_are_taken_over(
     assert {(row["table"], row["key"]) for row in (json.loads(line)["rejected"] for line in lines)} == REJECTED
     assert len(data_client(api, store).list("products", expand="prices")) == 2
     assert [key.id for key in ProvisioningJob.by_store.query(store.id)] == [job.id]
+
+
+def test_a_census_keeps_the_files_of_a_legacy_database(
+    owner: OwnerApi, legacy: ServerOfTest, shared_server: ServerOfTest
+) -> None:
+    assert move(owner, {"type": "shared"}, **source_of(legacy)).status is JobStatus.COMPLETED
+    store = Store.get(owner.store.id)
+    census.count_store(CensusRequested(store_id=store.id))
+    [file] = content_at(integration_configs.load_place(store))["media_library"]
+    assert (file["storage_key"], file["status"]) == ("uploads/a.jpg", "ready")
 
 
 def test_a_source_without_the_store_column_is_refused(
@@ -152,7 +172,7 @@ def test_a_canceled_move_out_of_a_legacy_database_leaves_a_store_without_a_datab
 
 def rename_store_column(server: ServerOfTest, old: str, new: str) -> None:
     schema = f"{server.body['schema']}." if "schema" in server.body else ""
-    for name in ("categories", "products", "prices", "product_categories", "orders"):
+    for name in ("categories", "products", "prices", "product_categories", "orders", "media_library", "customers"):
         server.query(f"ALTER TABLE {schema}{name} RENAME COLUMN {old} TO {new}")
 
 

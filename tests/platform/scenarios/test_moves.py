@@ -14,11 +14,15 @@ from chalicelib.platform.domain.move_periods import OLD_PLACE_KEPT
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.models import IntegrationConfig, ProvisioningJob, Store
 from chalicelib.platform.repository import integration_configs
+from chalicelib.platform.schemas.databases import MAX_CERTIFICATE
+from chalicelib.platform.service.job_requests import unseal_request
 from chalicelib.platform.service.moves import ranges
 from chalicelib.platform.store_database.tables import TABLES
 from tests.platform.moved_stores import FIXTURES, drop_job_of, provisioned, server_of
 from tests.platform.moves import begin_move, content_at, move, run_due, run_move_to_end, run_until
+from tests.platform.provisioning import owner_api
 from tests.platform.store_databases import data_client
+from tests.platform.stores import new_store
 
 
 @pytest.mark.parametrize(
@@ -111,6 +115,23 @@ def test_a_proof_of_1000_ranges_leaves_the_row_of_the_job_under_4_kb(
     assert len(storage.get(url).splitlines()) > 1_000
     _, key = storage.parts(url)
     assert key.startswith(f"job-reports/{owner.store.id}/")
+
+
+@pytest.mark.parametrize("is_legacy", [False, True])
+def test_large_certificates_are_no_part_of_the_row_of_a_job(
+    api: httpx.Client, request: pytest.FixtureRequest, *, is_legacy: bool
+) -> None:
+    database = server_of("postgresql", request).body | {"ca_certificate": "C" * MAX_CERTIFICATE}
+    if is_legacy:
+        owner = owner_api(api, new_store())
+        job_id = begin_move(owner, database, **{"from": {"database": database, "store_id": "1"}})
+    else:
+        owner = provisioned(api, server_of("shared", request), 1)
+        job_id = begin_move(owner, database)
+    job = ProvisioningJob.get(job_id)
+    assert len(json.dumps(job.serialize(), default=str)) < 3_000
+    assert unseal_request(job).database.model_dump()["ca_certificate"] == database["ca_certificate"]
+    assert len(storage.get(job.cursor["from_certificate" if is_legacy else "ca_certificate"])) == MAX_CERTIFICATE
 
 
 def test_the_old_place_stays_for_a_week_after_the_switch(api: httpx.Client, request: pytest.FixtureRequest) -> None:

@@ -76,6 +76,36 @@ def test_an_import_starts_once_its_file_is_there(tea: DataClient) -> None:
     assert (ended.status_code, ended.json()["code"]) == (409, "TransferEnded")
 
 
+def test_an_import_starts_within_a_day_of_its_creation(tea: DataClient) -> None:
+    created = tea.call("POST", "transfers", {"kind": "import", "table": "cms_pages"}).json()
+    upload_file(created["upload"], pages(1))
+    row = Transfer(tea.store.id, created["id"])
+    row.update([Transfer.created_at.set(clock.now() - timedelta(days=1, minutes=1))])
+    refused = tea.call("POST", f"transfers/{created['id']}/start")
+    assert (refused.status_code, refused.json()["code"]) == (409, "TransferTooOld")
+    row.update([Transfer.created_at.set(clock.now() - timedelta(hours=23))])
+    assert tea.call("POST", f"transfers/{created['id']}/start").status_code == 202
+
+
+def test_a_store_has_three_unfinished_transfers_and_others_wait_for_none(
+    tea: DataClient, shared_database: StoreDatabase
+) -> None:
+    export = {"kind": "export", "table": "cms_pages"}
+    waiting = tea.call("POST", "transfers", {"kind": "import", "table": "cms_pages"}).json()
+    upload_file(waiting["upload"], pages(1))
+    unfinished = [tea.call("POST", "transfers", export).json()["id"] for _ in range(3)]
+    for path, body in (("transfers", export), (f"transfers/{waiting['id']}/start", None)):
+        refused = tea.call("POST", path, body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "TooManyTransfers")
+    other = data_client(tea.api, connected_store(shared_database))
+    assert other.call("POST", "transfers", export).status_code == 201
+    run_transfer(tea, unfinished[0])
+    assert tea.call("POST", f"transfers/{waiting['id']}/start").status_code == 202
+    assert tea.call("POST", f"transfers/{waiting['id']}/start").status_code == 202, "it has begun"
+    tea.call("POST", f"transfers/{unfinished[1]}/cancel")
+    assert tea.call("POST", "transfers", export).status_code == 201
+
+
 def test_the_form_takes_no_other_type_of_file(tea: DataClient) -> None:
     form = tea.call("POST", "transfers", {"kind": "import", "table": "cms_pages"}).json()["upload"]
     fields = form["fields"] | {"Content-Type": "text/html"}
@@ -107,6 +137,60 @@ def test_a_canceled_import_stops_before_its_next_batch(tea: DataClient, monkeypa
     assert transfer["status"] == "cancelled"
     assert len(tea.list("cms_pages", limit=100)) <= 20
     assert tea.call("POST", f"transfers/{transfer_id}/cancel").json()["code"] == "TransferEnded"
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_a_canceled_import_reports_what_it_stored(
+    tea: DataClient, monkeypatch: pytest.MonkeyPatch, *, is_running: bool
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_ROWS", 5)
+    monkeypatch.setattr(imports, "SAVED_AFTER", timedelta(hours=1))
+    transfer_id = create_import(tea, "cms_pages", pages(12) + b"x,\r\n" + pages(100, 12)[len(HEADER) + 2 :])
+    batches, usable = iter(range(40)), runs.usable_store
+
+    def cancel_at_fourth(row: Transfer) -> Store:
+        if next(batches) == 4:
+            if not is_running:
+                raise MemoryError  # as a worker that crashes before it has saved its progress
+            assert tea.call("POST", f"transfers/{transfer_id}/cancel").json()["status"] == "cancelled"
+        return usable(row)
+
+    monkeypatch.setattr(imports, "usable_store", cancel_at_fourth)
+    if is_running:
+        run(tea, transfer_id)
+    else:
+        monkeypatch.setattr(imports._ImportRun, "save_all", lambda _: None)
+        with pytest.raises(MemoryError):
+            run(tea, transfer_id)
+        monkeypatch.undo()
+        assert tea.call("POST", f"transfers/{transfer_id}/cancel").json()["status"] == "cancelled"
+        run(tea, transfer_id)
+    transfer = tea.call("GET", f"transfers/{transfer_id}").json()
+    stored = len(tea.list("cms_pages", limit=100))
+    assert (transfer["status"], transfer["rows_written"], transfer["rows_failed"]) == ("cancelled", stored, 1)
+    assert [line for line, _, _ in report_of(transfer)] == [14]
+    assert cursors(tea.store) == []
+    row = Transfer.get(tea.store.id, transfer_id, consistent_read=True)
+    assert {getattr(row, name) for name in ("unfinished", "lease_holder", "lease_until")} == {None}
+    [log] = [log for log in iterate_logs_of_hour(tea.store.id, start_of_hour(clock.now())) if "import" in log.endpoint]
+    assert log.changes == {"cms_pages": {"created": stored}}
+
+
+def test_a_canceled_import_waits_for_its_store_and_stays_canceled(tea: DataClient) -> None:
+    transfer_id = create_import(tea, "cms_pages", pages(3))
+    tea.call("POST", f"transfers/{transfer_id}/cancel")
+    Store(tea.store.id).update([Store.database_status.set(DatabaseStatus.MOVING)])
+    run(tea, transfer_id)
+    row = Transfer.get(tea.store.id, transfer_id, consistent_read=True)
+    assert (row.status.value, row.unfinished) == ("cancelled", Transfer.RUNNING)
+    assert row.error_message is None
+    ended_at = row.completed_at
+    Store(tea.store.id).update([Store.database_status.set(DatabaseStatus.ACTIVE)])
+    run(tea, transfer_id)
+    row.refresh(consistent_read=True)
+    assert (row.status.value, row.completed_at) == ("cancelled", ended_at)
+    assert row.unfinished is None
+    assert tea.list("cms_pages") == []
 
 
 def test_concurrent_workers_store_each_row_once(tea: DataClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,6 +296,38 @@ def test_a_transfer_that_waits_for_a_day_fails(tea: DataClient) -> None:
     run(tea, transfer_id)
     row = Transfer.get(tea.store.id, transfer_id, consistent_read=True)
     assert (row.status.value, row.error_message) == ("failed", "The store's database is being moved. It took too long.")
+
+
+def test_an_import_fails_if_another_database_replaced_the_one_with_its_rows(
+    tea: DataClient, shared_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_ROWS", 5)
+    monkeypatch.setattr(imports, "TURN", timedelta(0))
+    transfer_id = create_import(tea, "cms_pages", pages(12))
+    run(tea, transfer_id)
+    store_connections.close_connections()
+    shared_database.prepared.empty()  # as a restore of an earlier backup, which has no cursors
+    with store_connections.transaction(tea.store) as transaction:
+        transaction.connection.execute(CURSORS.delete())
+    transfer = run_transfer(tea, transfer_id)
+    assert transfer["status"] == "failed"
+    assert transfer["error_message"] == "The store's database was replaced; import the file again."
+    assert tea.list("cms_pages") == []
+
+
+@pytest.mark.parametrize("kind", ["import", "export"])
+def test_a_completed_transfer_shows_no_earlier_wait(tea: DataClient, kind: str) -> None:
+    if kind == "import":
+        transfer_id = create_import(tea, "cms_pages", pages(0))
+    else:
+        transfer_id = tea.call("POST", "transfers", {"kind": kind, "table": "cms_pages"}).json()["id"]
+    Store(tea.store.id).update([Store.is_active.set(False)])
+    run(tea, transfer_id)
+    Store(tea.store.id).update([Store.is_active.set(True)])
+    assert tea.call("GET", f"transfers/{transfer_id}").json()["error_message"] is not None
+    run(tea, transfer_id)
+    done = tea.call("GET", f"transfers/{transfer_id}").json()
+    assert (done["status"], done["error_message"]) == ("completed", None)
 
 
 def test_the_usage_log_has_one_entry_for_all_rows_of_an_import(tea: DataClient) -> None:

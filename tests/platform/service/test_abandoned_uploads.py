@@ -71,6 +71,19 @@ def test_the_census_removes_uploads_that_were_not_completed(tea: Tea, monkeypatc
         assert (len(keys_of(bucket)), used_bytes(store)) == (2, 2 * len(TEA))
 
 
+def test_files_that_backroom_did_not_name_are_no_abandoned_uploads(tea: Tea, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, _ = tea
+    keys = ["uploads/tea.webp", storage_key_of(store.id, ids.new()), storage_key_of(ids.new(), ids.new())]
+    times = {"created_at": LONG_AGO, "updated_at": LONG_AGO}
+    kept = {add_row(store, MEDIA_LIBRARY, storage_key=key, status=PENDING, **IMAGE, **times) for key in keys}
+    abandoned = add_file(tea, PENDING, LONG_AGO)
+    set_clock(monkeypatch, NOON)
+    rows = run_transaction(store, lambda transaction: store_media.list_abandoned(transaction, store.id, NOON, 10))
+    assert [row["id"] for row in rows] == [abandoned]
+    census.count_store(CensusRequested(store_id=store.id))
+    assert file_ids(store) == kept
+
+
 def test_the_census_counts_the_bytes_of_files(tea: Tea, monkeypatch: pytest.MonkeyPatch) -> None:
     store, _ = tea
     add_file(tea, READY, LONG_AGO)
@@ -83,7 +96,7 @@ def test_the_census_counts_the_bytes_of_files(tea: Tea, monkeypatch: pytest.Monk
 def test_an_upload_that_is_completed_before_its_removal_stays(tea: Tea) -> None:
     store, bucket = tea
     file_id = add_file(tea, PENDING, LONG_AGO)
-    rows = run_transaction(store, lambda transaction: store_media.list_abandoned(transaction, NOON, 10))
+    rows = run_transaction(store, lambda transaction: store_media.list_abandoned(transaction, store.id, NOON, 10))
     uploads.complete_upload(caller_of(store), file_id)
     for row in rows:
         file_deletions.remove_pending_file(store, row)

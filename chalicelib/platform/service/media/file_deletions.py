@@ -71,7 +71,9 @@ def remove_abandoned_uploads(store: Store) -> bool:
     store's database cannot be reached.
     """
     before = clock.now() - rules.ABANDONED_AFTER
-    rows = run_transaction(store, lambda transaction: store_media.list_abandoned(transaction, before, MOST_ABANDONED))
+    rows = run_transaction(
+        store, lambda transaction: store_media.list_abandoned(transaction, store.id, before, MOST_ABANDONED)
+    )
     try:
         for row in rows:
             remove_pending_file(store, row)

@@ -17,6 +17,7 @@ from chalicelib.platform.domain.legacy_rows import RejectedRow, RowNotConvertibl
 from chalicelib.platform.domain.move_ranges import RANGE_ROWS, Key, RangeRepair, compare_range, last_key
 from chalicelib.platform.domain.row_hashes import hash_range, hash_row
 from chalicelib.platform.repository import store_legacy_tables, store_ranges
+from chalicelib.platform.repository.certificates import load_certificate
 from chalicelib.platform.repository.store_legacy_tables import LegacyTable
 from chalicelib.platform.repository.store_ranges import TableSide, Values
 from chalicelib.platform.repository.store_schema import schemas
@@ -76,9 +77,8 @@ class LegacySides:
         legacy = self.legacy_table(table.name) if table.name in schemas() else None
         if legacy is None:
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False)
-        if not legacy.has_stores or not legacy.key:
-            reason = "the table has no key" if legacy.has_stores else "the table has no column store_id"
-            rejected = (RejectedRow(table.name, "", reason),)
+        if legacy.unreadable is not None:
+            rejected = (RejectedRow(table.name, "", legacy.unreadable),)
             return ReconciledRange(None, 0, hash_range([]), is_repaired=False, rejected=rejected)
         return _LegacyRange(run, legacy, self.target_of(table), self).reconcile(after)
 
@@ -96,7 +96,9 @@ def test_legacy_source(run: JobRun) -> None:
 
 def _legacy_server(run: JobRun) -> tuple[Server, str]:
     """Return the server of the legacy database and its schema."""
-    content = run.request.details[LEGACY_SOURCE]["database"] | {CERTIFICATE: run.notes.get(LEGACY_CERTIFICATE)}
+    content = run.request.details[LEGACY_SOURCE]["database"] | {
+        CERTIFICATE: load_certificate(run.notes.get(LEGACY_CERTIFICATE))
+    }
     database: OwnDatabase = TypeAdapter[OwnDatabase](OwnDatabase).validate_python(content)
     schema = database.database if isinstance(database, MysqlDatabase) else database.schema_name
     return provisioning_places.own_target(database, run.store.id, "").admin, schema
@@ -147,7 +149,8 @@ class _LegacyRange:
         name = self._target.table.name
         shown = "/".join(str(each) for each in store_legacy_tables.legacy_key(self._legacy, dict(raw)))
         try:
-            row = convert_legacy_row(schemas()[name], raw, self._run.store.id, self._sides.moment)
+            store = self._run.store
+            row = convert_legacy_row(schemas()[name], raw, store.id, store.currency, self._sides.moment)
         except RowNotConvertible as error:
             self._rejected.append(RejectedRow(name, shown, str(error)))
             return

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.integrations.sql.servers import Dialect
 from chalicelib.kit import clock, ids, logs
+from chalicelib.kit.config import SettingMissing
+from chalicelib.kit.errors import Problem, Unavailable
 from chalicelib.kit.tables import Transaction
 from chalicelib.platform.database_errors import DatabaseRefused, SchemaInUse, Unreachable
 from chalicelib.platform.domain.move_periods import OLD_PLACE_KEPT
-from chalicelib.platform.domain.provisioning import COMPLETE, Step
+from chalicelib.platform.domain.provisioning import COMPLETE, MAX_OUTAGES, SHARED_DELAY, Step
 from chalicelib.platform.domain.provisioning_targets import created_login
 from chalicelib.platform.domain.store_places import StorePlace
 from chalicelib.platform.enums import DatabaseType, JobKind, JobStatus
+from chalicelib.platform.metrics import JOBS_STUCK
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import provisioning_jobs, store_schemas, store_tables
+from chalicelib.platform.repository.certificates import put_certificate
 from chalicelib.platform.repository.integration_configs import StoredPlace
 from chalicelib.platform.service import store_connections
 from chalicelib.platform.service.job_requests import CERTIFICATE, seal_details, unseal_details
-from chalicelib.platform.service.job_runs import JobRun
+from chalicelib.platform.service.job_runs import JobRun, Postponed
 from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
 
 if TYPE_CHECKING:
@@ -40,7 +44,7 @@ def new_drop_job(store_id: str, old: StoredPlace, requested_by: str) -> Provisio
         status=JobStatus.PENDING,
         message="Waiting until the old place is removed",
         step=Step.DROP,
-        cursor={CERTIFICATE: old.certificate} if old.certificate else {},
+        cursor={CERTIFICATE: put_certificate(store_id, old.certificate)} if old.certificate else {},
         request=seal_details(job_id, place_details(old)),
         requested_by=requested_by,
         lease_until=now + OLD_PLACE_KEPT,
@@ -59,10 +63,11 @@ def place_details(old: StoredPlace, *, with_tables: bool = False) -> dict[str, A
 def drop_place_of(run: JobRun) -> None:
     """Remove what Backroom created at the place in the job's request, and end the job.
 
-    Raises SchemaInUse, Unreachable.
+    Raises Postponed while a shared server cannot be used, Unavailable for the first attempts if an owner's server
+    cannot.
     """
     old, with_tables = sealed_place(run.job)
-    left = drop_old_place(old, run.store.id, with_tables=with_tables)
+    left = drop_or_wait(run, old, with_tables=with_tables)
     end = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The old place is removed"}
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, {**end, "report": {"left": left}})
@@ -75,6 +80,26 @@ def sealed_place(job: ProvisioningJob) -> tuple[StoredPlace, bool]:
     place, certificate = details[_PLACE], (job.cursor or {}).get(CERTIFICATE)
     old = StoredPlace(DatabaseType(place["type"]), place["public"], place["secret"], certificate)
     return old, details[_WITH_TABLES]
+
+
+def drop_or_wait(run: JobRun, place: StoredPlace, *, with_tables: bool) -> list[str]:
+    """Drop what Backroom created at a place, and return the names of what is left.
+
+    Raises Postponed while a shared server cannot be used, Unavailable for the first attempts if an owner's server
+    cannot.
+    """
+    try:
+        return drop_old_place(place, run.store.id, with_tables=with_tables)
+    except (Problem, StatementFailed, SettingMissing) as error:
+        failure = {"job": run.job.id, "store": run.store.id, "error": type(error).__name__}
+        if place.database_type is DatabaseType.SHARED:
+            JOBS_STUCK.count()
+            log.error("schema of a store left: its shared server cannot be used", extra=failure)
+            raise Postponed(SHARED_DELAY) from error
+        if run.job.attempts <= MAX_OUTAGES:
+            raise Unavailable("The store's server cannot be used.") from error
+        log.warning("tables of a store left: its server cannot be used", extra=failure)
+        return ["all tables: the server cannot be used"]
 
 
 def drop_old_place(old: StoredPlace, store_id: str, *, with_tables: bool = False) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.integrations.sql import engines
@@ -9,9 +10,10 @@ from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
 from chalicelib.platform.database_errors import RowNotPortable
 from chalicelib.platform.domain.legacy_rows import RejectedRow
 from chalicelib.platform.domain.move_ranges import RANGE_ROWS, Key, RangeRepair, compare_range, last_key
-from chalicelib.platform.domain.row_hashes import hash_range, hash_row
-from chalicelib.platform.repository import store_ranges
+from chalicelib.platform.domain.row_hashes import hash_range, hash_row, hash_texts
+from chalicelib.platform.repository import store_ranges, store_texts
 from chalicelib.platform.repository.store_ranges import TableSide, Values
+from chalicelib.platform.repository.store_texts import Texts
 from chalicelib.platform.service.job_runs import JobRun
 
 REFUSALS = frozenset(
@@ -51,6 +53,10 @@ def reconcile_range(run: JobRun, source: TableSide, target: TableSide, after: li
     While the source changes, a row that refers to a missing one is left out or written without the reference: a later
     round finds it. Raises RowNotPortable, LeaseLost, StatementFailed.
     """
+    if store_texts.are_texts_comparable(source, target):
+        done = _reconcile_texts(run, source, target, after)
+        if done is not None:
+            return done
     rows = store_ranges.read_range(source, after, RANGE_ROWS)
     by_key = {source.key_of(row): row for row in rows}
     through = last_key(list(by_key), RANGE_ROWS)
@@ -63,6 +69,41 @@ def reconcile_range(run: JobRun, source: TableSide, target: TableSide, after: li
     if repair:
         write_repair(run, target, by_key, repair)
     return ReconciledRange(through, len(rows), hash_range(digests.values()), bool(repair))
+
+
+def _reconcile_texts(
+    run: JobRun, source: TableSide, target: TableSide, after: list[str] | None
+) -> ReconciledRange | None:
+    """Compare the texts of a range, and copy them into an empty one. Returns None if the values must be looked at.
+
+    Raises LeaseLost, StatementFailed.
+    """
+    rows = store_texts.read_text_range(source, after, RANGE_ROWS)
+    through = last_key([source.key_of(row) for row in rows], RANGE_ROWS)
+    present = store_texts.read_texts_between(target, after, through)
+    if rows == present:
+        kinds = store_texts.column_kinds(source.table)
+        digest = hash_range(hash_texts(kinds, row) for row in rows)
+        return ReconciledRange(through, len(rows), digest, is_repaired=False)
+    if present or not _copy_texts(run, target, rows):
+        return None
+    return ReconciledRange(through, len(rows), "", is_repaired=True)
+
+
+def _copy_texts(run: JobRun, target: TableSide, rows: list[Texts]) -> bool:
+    """Insert the rows in one transaction. Returns whether the target took them. Raises LeaseLost, StatementFailed."""
+    own = self_references(target)
+    try:
+        with engines.translated(), target.connection.begin():
+            store_ranges.copy_texts(target, [_without(target, row, own) for row in rows] if own else rows)
+            for name in own:
+                _link_rows(target, name, rows)
+            run.require_lease()
+    except StatementFailed as failure:
+        if failure.reason not in REFUSALS:
+            raise
+        return False
+    return True
 
 
 def write_repair(run: JobRun, target: TableSide, rows: dict[Key, Values], repair: RangeRepair) -> None:
@@ -124,7 +165,7 @@ def self_references(side: TableSide) -> list[str]:
     return [each.column for each in store_ranges.references(side.table) if each.table is side.table]
 
 
-def _link_rows(target: TableSide, name: str, rows: list[Values]) -> None:
+def _link_rows(target: TableSide, name: str, rows: Sequence[Values]) -> None:
     """Set the references to rows of the same table, as far as those are there: the order of keys is another one."""
     position = store_ranges.column_names(target.table).index(name)
     links = {target.key_of(row): row[position] for row in rows if row[position] is not None}

@@ -13,11 +13,11 @@ from chalicelib.platform.schemas.databases import Database, MysqlDatabase, Postg
 from chalicelib.platform.schemas.moves import LegacySource, MoveInput
 from chalicelib.platform.schemas.provisioning import JobAccepted
 from chalicelib.platform.service import provisioning
-from chalicelib.platform.service.job_requests import certificate_of, new_request, plain_database
+from chalicelib.platform.service.job_requests import new_request, plain_database, store_certificate_of
 from chalicelib.platform.service.provisioning_details import LEGACY_SOURCE
 
 LEGACY_CERTIFICATE = "from_certificate"
-"""The name of the note with the certificate of the legacy server."""
+"""The name of the note with the address of the legacy server's certificate."""
 
 
 def request_move(store: Store, body: MoveInput, requested_by: str) -> tuple[JobAccepted, bool]:
@@ -29,7 +29,7 @@ def request_move(store: Store, body: MoveInput, requested_by: str) -> tuple[JobA
     source = body.legacy_source
     if store.active_job is None and source is None:
         _require_other_database(store, body.database)
-    details, notes = _legacy_details(source) if source else ({}, {})
+    details, notes = _legacy_details(store.id, source) if source else ({}, {})
     job = provisioning.new_place_job(store.id, JobKind.MOVE, new_request(body.database, details), requested_by, notes)
     refusal = (
         StoreProvisioned("Only a store without a database can take over rows.") if source else StoreNotProvisioned()
@@ -55,8 +55,8 @@ def _require_other_database(store: Store, database: Database) -> None:
         raise SameDatabase
 
 
-def _legacy_details(source: LegacySource) -> tuple[dict[str, Any], dict[str, Any]]:
+def _legacy_details(store_id: str, source: LegacySource) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the legacy source as details of the request, and the first notes of the job."""
-    certificate = certificate_of(source.database)
+    certificate = store_certificate_of(store_id, source.database)
     details = {LEGACY_SOURCE: {"database": plain_database(source.database), "store_id": source.store_id}}
     return details, {LEGACY_SOURCE: True} | ({LEGACY_CERTIFICATE: certificate} if certificate else {})

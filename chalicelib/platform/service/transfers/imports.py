@@ -14,10 +14,8 @@ from chalicelib.integrations.sql.errors import StatementFailed
 from chalicelib.integrations.sql.servers import JOB_LIMITS
 from chalicelib.integrations.storage import ObjectChanged
 from chalicelib.kit import clock, ids
-from chalicelib.platform.domain import store_rows as rules
 from chalicelib.platform.domain.csv_records import CsvRecord, FilePosition, RecordTooLong, read_records
-from chalicelib.platform.domain.csv_rows import InvalidHeader, parse_cells, parse_header
-from chalicelib.platform.domain.store_rows import RowErrors
+from chalicelib.platform.domain.csv_rows import InvalidHeader, LineParser, parse_header
 from chalicelib.platform.domain.store_schema import TableSchema
 from chalicelib.platform.domain.transfers import (
     BATCH_BYTES,
@@ -28,6 +26,7 @@ from chalicelib.platform.domain.transfers import (
     ROW_FAILURES,
     SAVED_AFTER,
     SAVED_BATCHES,
+    START,
     TURN,
     BatchResult,
     ImportCursor,
@@ -53,6 +52,8 @@ from chalicelib.platform.service.transfers.row_batches import (
     free_products,
 )
 from chalicelib.platform.service.transfers.runs import TransferFailed, TransferWaits, usable_store
+
+_REPLACED = "The store's database was replaced; import the file again."
 
 
 class _Undone(Exception):
@@ -108,7 +109,6 @@ class _ImportRun:
                 "rows_read": self.cursor.rows_read,
                 "rows_written": self.cursor.rows_written,
                 "rows_failed": self.cursor.rows_failed,
-                "error_message": None,
             },
         )
         self.unsaved, self.saved_at = 0, clock.now()
@@ -146,6 +146,17 @@ def run_import(row: Transfer) -> None:
     run.save_all()
 
 
+def save_cancelled(row: Transfer) -> None:
+    """Save the counts and rejected rows of a canceled import, as the cursor in the store's database has them.
+
+    Raises TransferWaits, TransferFailed, TransferLeaseLost, StatementFailed, Unavailable.
+    """
+    store = usable_store(row)
+    cursor = retry_deadlocks(store, lambda transaction: store_import_cursors.find_cursor(transaction, row.id))
+    if cursor is not None:
+        _ImportRun(row, schemas()[row.table_name], cursor, ImportReport.load(row), clock.now()).save_all()
+
+
 def forget_cursor(row: Transfer) -> None:
     """Delete the cursor of an ended import from the store's database."""
     store = usable_store(row)
@@ -153,19 +164,23 @@ def forget_cursor(row: Transfer) -> None:
 
 
 def _find_or_add(transaction: StoreTransaction, transfer_id: str, start: ImportCursor) -> ImportCursor:
+    """Return the cursor in the store's database. Raises TransferFailed if a database without it replaced that one."""
     cursor = store_import_cursors.find_cursor(transaction, transfer_id)
-    if cursor is None:
-        store_import_cursors.add_cursor(transaction, transfer_id, start)
-    return cursor or start
+    if cursor is not None:
+        return cursor
+    if start.position != START:
+        raise TransferFailed(_REPLACED)
+    store_import_cursors.add_cursor(transaction, transfer_id, start)
+    return start
 
 
 def _import_file(run: _ImportRun) -> None:
     """Store the batches from the cursor on. Raises TransferWaits, TransferFailed."""
-    columns, records, position = _open_file(run)
+    parser, records, position = _open_file(run)
     for batch in _batches(records, position):
         if run.cursor.rows_read + len(batch.records) > MAX_ROWS:
             raise TransferFailed(f"The file has more than {MAX_ROWS:,} rows; the first ones were imported.")
-        run.cursor = _store_batch(run, columns, batch)
+        run.cursor = _store_batch(run, parser, batch)
         run.save_batch()
         if len(run.cursor.unreported) >= REPORT_FAILURES:
             run.report_failures()
@@ -175,21 +190,21 @@ def _import_file(run: _ImportRun) -> None:
             raise TransferWaits
 
 
-def _open_file(run: _ImportRun) -> tuple[tuple[str, ...], Iterator[CsvRecord], FilePosition]:
-    """Return the columns of the file, its records from the cursor on, and their position. Raises TransferFailed."""
+def _open_file(run: _ImportRun) -> tuple[LineParser, Iterator[CsvRecord], FilePosition]:
+    """Return the parser of the file's lines, its records from the cursor on, and their position. Raises TransferFailed."""
     start, blocks = files.read_blocks(run.row, FilePosition())
     records = read_records(blocks, start)
     try:
         header = next(records, None)
         if header is None or header.error:
             raise InvalidHeader("The first line must name the columns, in UTF-8, separated by commas.")
-        columns = parse_header(run.schema, header.cells)
+        parser = LineParser(run.schema, parse_header(run.schema, header.cells))
     except (InvalidHeader, RecordTooLong) as error:
         raise TransferFailed(str(error)) from None
     if run.cursor.position.offset < header.end.offset:
-        return columns, records, header.end
+        return parser, records, header.end
     position, blocks = files.read_blocks(run.row, run.cursor.position)
-    return columns, read_records(blocks, position), position
+    return parser, read_records(blocks, position), position
 
 
 def _batches(records: Iterator[CsvRecord], position: FilePosition) -> Iterator[_FileBatch]:
@@ -211,10 +226,10 @@ def _batches(records: Iterator[CsvRecord], position: FilePosition) -> Iterator[_
         yield batch
 
 
-def _store_batch(run: _ImportRun, columns: tuple[str, ...], batch: _FileBatch) -> ImportCursor:
+def _store_batch(run: _ImportRun, parser: LineParser, batch: _FileBatch) -> ImportCursor:
     """Store a batch and its cursor; if the server refuses the batch, find the refused rows."""
     store = usable_store(run.row)
-    rows, failures = _parse_records(run.schema, columns, batch.records)
+    rows, failures = _parse_records(parser, batch.records)
     try:
         return _write(run, store, batch, (rows, failures), narrows=False)
     except StatementFailed as failure:
@@ -223,19 +238,14 @@ def _store_batch(run: _ImportRun, columns: tuple[str, ...], batch: _FileBatch) -
     return _write(run, store, batch, (rows, failures), narrows=True)
 
 
-def _parse_records(
-    schema: TableSchema, columns: tuple[str, ...], records: list[CsvRecord]
-) -> tuple[list[FileRow], list[RowFailure]]:
+def _parse_records(parser: LineParser, records: list[CsvRecord]) -> tuple[list[FileRow], list[RowFailure]]:
     """Return the rows of the records, and the rejected ones."""
     rows, failures = [], []
     for record in records:
         if record.error:
             failures.append(RowFailure(record.line, "", record.error))
             continue
-        body, reasons = parse_cells(schema, columns, record.cells)
-        errors = RowErrors()
-        values = rules.parse_changes(schema, body, 0, errors)
-        reasons += [(item["path"].removeprefix("body."), item["message"]) for item in errors.items]
+        values, reasons = parser.parse(record.cells)
         if reasons:
             failures += [RowFailure(record.line, *reason) for reason in reasons[:ROW_FAILURES]]
         else:

@@ -8,9 +8,15 @@ from chalicelib.kit.errors import Forbidden
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.platform.domain.store_filters import parse_filters
 from chalicelib.platform.domain.store_schema import READ_ONLY_TABLES
-from chalicelib.platform.domain.transfers import LEASE, MAX_BYTES, scopes_of
+from chalicelib.platform.domain.transfers import LEASE, MAX_BYTES, MAX_UNFINISHED, START_WITHIN, scopes_of
 from chalicelib.platform.enums import TransferKind, TransferMode, TransferStatus
-from chalicelib.platform.errors import InvalidTransfer, TransferEnded, TransferNotUploaded
+from chalicelib.platform.errors import (
+    InvalidTransfer,
+    TooManyTransfers,
+    TransferEnded,
+    TransferNotUploaded,
+    TransferTooOld,
+)
 from chalicelib.platform.models import Transfer
 from chalicelib.platform.repository import transfers
 from chalicelib.platform.schemas.transfers import TransferCreate, TransferDue, TransferRead, UploadForm
@@ -24,10 +30,12 @@ LINK_SECONDS = 3600
 def create_transfer(caller: StoreCaller, body: TransferCreate) -> TransferRead:
     """Create a transfer: an import waits for its file, an export is queued.
 
-    Raises StoreTableNotFound, InvalidTransfer, InvalidFilter, Forbidden.
+    Raises StoreTableNotFound, InvalidTransfer, InvalidFilter, Forbidden, TooManyTransfers.
     """
     _check_request(caller, body)
     now, is_import = clock.now(), body.kind is TransferKind.IMPORT
+    if not is_import:
+        _check_unfinished(caller.store.id)
     row = Transfer(
         caller.store.id,
         ids.time_ordered(),
@@ -68,13 +76,16 @@ def get_transfer(caller: StoreCaller, transfer_id: str) -> TransferRead:
 def start_import(caller: StoreCaller, transfer_id: str) -> TransferRead:
     """Queue an import whose file is uploaded. One that has begun is returned as it is.
 
-    Raises TransferNotFound, Forbidden, TransferNotUploaded, TransferEnded.
+    Raises TransferNotFound, Forbidden, TransferTooOld, TransferNotUploaded, TooManyTransfers, TransferEnded.
     """
     row = _accessible_transfer(caller, transfer_id)
     if row.status is TransferStatus.AWAITING_UPLOAD:
+        if clock.now() > row.created_at + START_WITHIN:
+            raise TransferTooOld("The import was created more than a day ago; create a new one.")
         facts = storage.stat(files.upload_url(row))
         if facts is None:
             raise TransferNotUploaded
+        _check_unfinished(row.store_id)
         transfers.mark_pending(row, files.cursor_of_file(facts))
         row = transfers.get(row.store_id, row.id)
     if row.completed_at is not None:
@@ -85,11 +96,14 @@ def start_import(caller: StoreCaller, transfer_id: str) -> TransferRead:
 
 
 def cancel_transfer(caller: StoreCaller, transfer_id: str) -> TransferRead:
-    """End a transfer. Rows that an import has stored stay. Raises TransferNotFound, Forbidden, TransferEnded."""
+    """End a transfer. Rows that an import has stored stay; the worker reports them. Raises TransferNotFound, Forbidden, TransferEnded."""
     row = _accessible_transfer(caller, transfer_id)
     if not transfers.mark_cancelled(row):
         raise TransferEnded
-    return _read(transfers.get(row.store_id, row.id))
+    row = transfers.get(row.store_id, row.id)
+    if row.unfinished is not None:
+        messages.publish(TransferDue(store_id=row.store_id, transfer_id=row.id))
+    return _read(row)
 
 
 def _check_request(caller: StoreCaller, body: TransferCreate) -> None:
@@ -108,6 +122,12 @@ def _check_request(caller: StoreCaller, body: TransferCreate) -> None:
     if body.dry_run:
         raise _invalid("dry_run", "is for imports only")
     parse_filters(schema, body.filter or {})
+
+
+def _check_unfinished(store_id: str) -> None:
+    """Require that another transfer of the store may be queued. Requests at the same moment may exceed the limit."""
+    if transfers.count_unfinished(store_id, MAX_UNFINISHED) >= MAX_UNFINISHED:
+        raise TooManyTransfers(f"{MAX_UNFINISHED} transfers are unfinished; wait until one has ended.")
 
 
 def _invalid(field: str, message: str) -> InvalidTransfer:

@@ -93,6 +93,7 @@ class RowBatch:
             [row.values for row in rows],
             [row.new_id for row in rows],
             refuses_existing=self.target.refuses_existing,
+            finds_existing=self.narrows or self._counts_products or not self.target.refuses_existing,
         )
         plan = plan_upsert(self.transaction, upsert, self.target.store.currency, errors)
         keys = (schema.key, *schema.unique_keys)

@@ -35,16 +35,22 @@ log = logs.logger("platform")
 def transfer_rows(message: TransferDue) -> None:
     """Run a transfer until it ends, waits, or the worker's turn is over. Does nothing if it is leased or ended."""
     row = transfers.acquire_lease(message.store_id, message.transfer_id)
-    if row is None:
-        return
+    while row is not None:
+        row = _run_turn(row)
+
+
+def _run_turn(row: Transfer) -> Transfer | None:
+    """Run a leased transfer for one turn. Returns the import if it was canceled during the turn."""
     try:
         _run_leased(row)
     except TransferLeaseLost:
         log.info("transfer released: it was canceled or leased again", extra={"transfer": row.id})
+        return transfers.find_cancelled(row)
     except BaseException:
         with suppress(TransferLeaseLost):
             transfers.release_lease(row, OUTAGE_DELAY, has_failed=True)
         raise
+    return None
 
 
 def _run_leased(row: Transfer) -> None:
@@ -75,6 +81,10 @@ def _run_leased(row: Transfer) -> None:
 
 
 def _run(row: Transfer) -> None:
+    if row.completed_at is not None:
+        imports.save_cancelled(row)
+        _end(row, TransferStatus.CANCELLED, {})
+        return
     if row.kind is TransferKind.IMPORT:
         imports.run_import(row)
         _end(row, TransferStatus.COMPLETED, {"progress": 100})
@@ -91,12 +101,12 @@ def _postpone(row: Transfer, error: Exception) -> None:
 
 
 def _end(row: Transfer, status: TransferStatus, columns: dict[str, Any]) -> None:
-    """End the transfer. Records the usage of an import before, and deletes its cursor after."""
+    """End the transfer; a canceled one stays canceled. Records the usage of an import before, and deletes its cursor after."""
     is_import = row.kind is TransferKind.IMPORT
     if is_import:
         usage.record_import(row)
     transfers.finish(row, status, columns)
-    log.info("transfer ended", extra={"transfer": row.id, "store": row.store_id, "status": status.value})
+    log.info("transfer ended", extra={"transfer": row.id, "store": row.store_id, "status": row.status.value})
     if is_import:
         try:
             imports.forget_cursor(row)

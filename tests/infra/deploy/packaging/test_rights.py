@@ -152,6 +152,10 @@ def test_every_table_that_a_function_loads_is_granted(documents: dict[str, dict[
             assert any(fnmatch(f"table/{table}", pattern) for pattern in granted_resources), (action, table)
 
 
+MODULES_OF_FOLDERS = {folder.removesuffix("*"): module for module, folder in policies.IMAGE_FOLDERS.items()}
+"""The modules whose functions alone use a prefix."""
+
+
 def prefixes(context: str) -> list[ObjectPrefix]:
     """Return the object prefixes of a context from its data policy."""
     if context == "integrations":
@@ -182,7 +186,8 @@ def test_a_function_may_use_every_prefix_of_its_contexts(documents: dict[str, di
             "retention",
         }
         for folder in (folder for context in contexts for folder in prefixes(context)):
-            if folder.bucket is Bucket.IMAGES:
+            module = MODULES_OF_FOLDERS.get(folder.prefix)
+            if folder.bucket is Bucket.IMAGES and (module is None or module in modules):
                 visited_names.add(folder.prefix)
                 for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
                     granted_resources = {json.dumps(resource) for resource in allowed(document, action)}

@@ -274,7 +274,7 @@ def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> No
         ("UsageDiffers", "prod"),
         ("PaymentsFailing", "prod"),
         *((metric, "prod") for metric in ("ErasuresOverdue", "MailsFailed", "OldestDueNotice", "OldestPendingIdea")),
-        *((metric, "prod") for metric in ("AccountMailsFailed", "JobsStuck", "LongestLapsedJob")),
+        *((metric, "prod") for metric in ("AccountMailsFailed", "JobsStuck", "LongestLapsedJob", "StoresNearLimit")),
     }
     own_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
     assert own_metrics == set(INVARIANTS)
