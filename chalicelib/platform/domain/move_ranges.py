@@ -17,8 +17,8 @@ Key = tuple[Any, ...]
 class MovePosition:
     """The position of a pass over all tables: the table's number, and the last key of its completed ranges.
 
-    `ranges` counts the ranges of this round, `repairs` those that were repaired, `parts` the stored parts of the proof,
-    and `rows` the source's rows of each table. `is_done` is true once the pass has ended.
+    `ranges` counts the ranges of this round, `repairs` those that were repaired, `parts` and `rejected_parts` the stored
+    parts of the proof, and `rows` the source's rows of each table. `is_done` is true once the pass has ended.
     """
 
     round: int = 1
@@ -27,6 +27,7 @@ class MovePosition:
     ranges: int = 0
     repairs: int = 0
     parts: int = 0
+    rejected_parts: int = 0
     is_done: bool = False
     rows: list[int] = field(default_factory=list)
 

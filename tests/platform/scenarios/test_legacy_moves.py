@@ -172,7 +172,7 @@ def test_a_canceled_move_out_of_a_legacy_database_leaves_a_store_without_a_datab
 
 def rename_store_column(server: ServerOfTest, old: str, new: str) -> None:
     schema = f"{server.body['schema']}." if "schema" in server.body else ""
-    for name in ("categories", "products", "prices", "product_categories", "orders"):
+    for name in ("categories", "products", "prices", "product_categories", "orders", "media_library", "customers"):
         server.query(f"ALTER TABLE {schema}{name} RENAME COLUMN {old} TO {new}")
 
 

@@ -17,7 +17,7 @@ from tests.platform.moved_stores import provisioned, server_of
 from tests.platform.moves import begin_move, run_move_to_end, run_until
 from tests.platform.store_databases import data_client
 
-ONCE = Cost(reads=15, writes=21, write_units=104, sends=2, objects=13)
+ONCE = Cost(reads=15, writes=21, write_units=104, sends=2, objects=15)
 """From the copy to the switch, for a store of few rows."""
 HUNDRED_RANGES = Cost(writes=20, write_units=80, objects=30)
 """What 100 ranges add: two writes of the job's row and three calls of S3 for ten of them."""
