@@ -230,13 +230,12 @@ def test_a_server_that_is_gone_does_not_keep_its_store(api: httpx.Client, own_po
     assert job.attempts > MAX_OUTAGES
 
 
-def failed_backup_of(owner: OwnerApi) -> ProvisioningJob:
+def fail_backup(owner: OwnerApi) -> None:
     """Fail the backup of a deletion, as if the store's server was gone for a minute."""
     job = ProvisioningJob.get(Store.get(owner.store.id).active_job, consistent_read=True)
     job.update([ProvisioningJob.attempts.set(100)])
     failed = run_to_end(job.id)
     assert (failed.kind, failed.status) == (JobKind.BACKUP, JobStatus.FAILED)
-    return failed
 
 
 def backups_of(owner: OwnerApi) -> list[JobStatus]:
@@ -252,7 +251,7 @@ def test_a_store_whose_last_backup_failed_is_backed_up_before_its_removal(
     provision(owner, shared_server.body)
     back_up(owner)
     delete_store(owner)
-    failed_backup_of(owner)
+    fail_backup(owner)
     job = remove_store(owner)
     assert (job.status, job.message) == (JobStatus.COMPLETED, "The store is removed")
     assert backups_of(owner) == [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.COMPLETED]
@@ -263,9 +262,9 @@ def test_a_removal_waits_for_a_backup_in_progress(api: httpx.Client, shared_serv
     owner = owned_store(api)
     provision(owner, shared_server.body)
     delete_store(owner)
-    removal = removal_of(owner)
-    removal.update([ProvisioningJob.unfinished.set("running"), ProvisioningJob.lease_until.set(clock.now())])
-    run_job(JobDue(store_id=owner.store.id, job_id=removal.id))
+    removal_of(owner).update([ProvisioningJob.unfinished.set(provisioning_jobs.RUNNING)])
+    end_lease(removal_of(owner).id)
+    run_job(JobDue(store_id=owner.store.id, job_id=removal_of(owner).id))
     assert removal_of(owner).unfinished == provisioning_jobs.RUNNING
     assert shared_server.comments(owner.store)
     assert remove_store(owner).status is JobStatus.COMPLETED
@@ -324,8 +323,7 @@ def test_what_a_failed_job_created_is_removed_with_the_store(api: httpx.Client, 
     login = f"SELECT count(*) FROM pg_roles WHERE rolname = '{own_login(owner.store.id)}'"
     assert own_postgresql.query(login) == [(1,)]
     delete_store(owner)
-    row = Store.get(owner.store.id)
-    assert run_to_end(str(row.active_job)).status is JobStatus.CANCELLED
+    assert run_to_end(str(Store.get(owner.store.id).active_job)).status is JobStatus.CANCELLED
     assert own_postgresql.query(login) == [(0,)]
     assert Store.get(owner.store.id).database_status is DatabaseStatus.DELETING
 
