@@ -23,6 +23,8 @@ from chalicelib.platform.enums import JobStatus
 from chalicelib.platform.models import ProvisioningJob
 
 RUNNING, RETRYABLE, SCHEDULED = "running", "retryable", "scheduled"
+CHECKED = "checked"
+"""The name of a note: the number of tables whose files a restore has checked. A retry checks the whole backup again."""
 _POSITION = {"step", "cursor", "tables_created"}
 """Columns with the position of a job: a change of one is progress."""
 
@@ -144,6 +146,7 @@ def stage_unscheduling(transaction: Transaction, job_id: str, otherwise: Otherwi
 def stage_retry(transaction: Transaction, job: ProvisioningJob, otherwise: Otherwise) -> None:
     """Start a failed job again in the transaction, which raises `otherwise` if the job is not retryable."""
     now = clock.now()
+    notes = {name: value for name, value in (job.cursor or {}).items() if name != CHECKED}
     names = ("error_code", "error_message", "report", "completed_at", "expires_epoch", "message")
     attributes = ProvisioningJob.get_attributes()
     actions: list[Action] = [
@@ -153,6 +156,7 @@ def stage_retry(transaction: Transaction, job: ProvisioningJob, otherwise: Other
         ProvisioningJob.lease_until.set(now),
         ProvisioningJob.attempts.set(0),
         ProvisioningJob.tables_created.set(0),
+        ProvisioningJob.cursor.set(notes),
         ProvisioningJob.updated_at.set(now),
         *(attributes[name].remove() for name in names),
     ]

@@ -1,4 +1,4 @@
-"""Removal of a deleted store after its grace period: its places, its subscription, its slug, then its rows.
+"""Removal of a deleted store after its grace period: its last backup if it has none, its places, its subscription, its slug, then its rows.
 
 Every part is idempotent. `retention` erases the rows when it receives StoreDeleted.
 """
@@ -20,6 +20,7 @@ from chalicelib.platform.repository import integration_configs, provisioning_job
 from chalicelib.platform.repository.integration_configs import StoredPlace
 from chalicelib.platform.schemas.store_messages import StoreDeleted
 from chalicelib.platform.service import failed_jobs
+from chalicelib.platform.service.backups.last_backups import require_last_backup
 from chalicelib.platform.service.job_requests import unseal_details
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 from chalicelib.platform.service.moves import old_places
@@ -44,6 +45,7 @@ def remove_store(run: JobRun, *, with_tables: bool) -> None:
     first attempts if an owner's server cannot.
     """
     _remove_failed_places(run)
+    is_backed_up = require_last_backup(run)
     left = [
         name
         for place, has_tables in _places(run, with_tables=with_tables)
@@ -52,10 +54,13 @@ def remove_store(run: JobRun, *, with_tables: bool) -> None:
     billing.leave(OwnerType.STORE, run.store.id)
     _reserve_slug(run.store.id)
     messages.publish(StoreDeleted(store_id=run.store.id, deleted_at=run.store.deletion_due_at))
-    end = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": "The store is removed"}
+    text = "The store is removed" if is_backed_up else "The store is removed. Its last backup failed"
+    end = {"status": JobStatus.COMPLETED, "progress": COMPLETE, "message": text}
     with Transaction() as transaction:
         provisioning_jobs.stage_end(transaction, run.job, {**end, "report": {"left": left}})
-    log.info("store removed", extra={"job": run.job.id, "store": run.store.id, "left": len(left)})
+    log.info(
+        "store removed", extra={"job": run.job.id, "store": run.store.id, "left": len(left), "backup": is_backed_up}
+    )
 
 
 def _remove_failed_places(run: JobRun) -> None:

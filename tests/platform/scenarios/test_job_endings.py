@@ -167,6 +167,7 @@ def test_the_request_of_a_failed_job_is_removed_after_a_day(
     assert (job.status, job.error_code) == (JobStatus.FAILED, "LoginRefused")
     ProvisioningJob(job.id).update([ProvisioningJob.lease_until.set(clock.now() - timedelta(seconds=1))])
     lapsed_jobs.resume_jobs(clock.now())
+    assert drain() == []
     row = ProvisioningJob.get(job.id)
     assert {row.request, row.unfinished, row.lease_until} == {None}
     assert owner.post(f"provision/{job.id}/retry").json()["code"] == "JobNotRetryable"

@@ -40,7 +40,7 @@ from tests.platform.backups import (
 )
 from tests.platform.filled_stores import fill
 from tests.platform.killed_worker import killed_worker
-from tests.platform.moves import content_at, end_pause, run_move_to_end
+from tests.platform.moves import content_at, end_pause, run_move_to_end, run_until
 from tests.platform.provisioning import OwnerApi, end_lease, owner_api, provision
 from tests.platform.store_databases import data_client
 from tests.platform.store_servers import ServerOfTest
@@ -347,3 +347,23 @@ def test_a_restore_of_few_rows_has_a_fixed_cost(api: httpx.Client, shared_server
         run_job(JobDue(store_id=owner.store.id, job_id=job_id))
     assert ProvisioningJob.get(job_id).status is JobStatus.COMPLETED
     assert meter.cost == BACKUPS["job: restore on a shared server"]
+
+
+@pytest.mark.parametrize("checked", [None, 5])
+def test_a_retried_restore_checks_the_whole_backup_again(
+    checked: int | None, api: httpx.Client, shared_server: ServerOfTest
+) -> None:
+    owner = filled_owner(api, shared_server, 1)
+    backup = back_up(owner)
+    job_id = begin_restore(owner, backup)
+    run_until(job_id, "load")
+    job = ProvisioningJob.get(job_id)
+    notes = {**job.cursor, "checked": checked}
+    job.update([ProvisioningJob.attempts.set(100), ProvisioningJob.cursor.set(notes)])
+    failed = run_move_to_end(job_id)
+    assert (failed.status, failed.error_code) == (JobStatus.FAILED, "JobStuck")
+    rewrite(backup, lambda _: None, is_recorded=False)  # each table's file is the same, the zip is not
+    assert owner.post(f"provision/{job_id}/retry").status_code == 202
+    again = run_move_to_end(job_id)
+    assert (again.status, again.error_code) == (JobStatus.FAILED, "BackupDamaged")
+    assert again.error_message == "Its size or SHA-256 is not the recorded one."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +20,9 @@ from chalicelib.platform.domain.slugs import FREED_AFTER
 from chalicelib.platform.enums import DatabaseStatus, DatabaseType, JobKind, JobStatus, KeyScope
 from chalicelib.platform.models import PlatformSetting, PlatformUser, ProvisioningJob, Store
 from chalicelib.platform.repository import integration_configs, provisioning_jobs
+from chalicelib.platform.schemas.provisioning import JobDue
 from chalicelib.platform.service import lapsed_jobs, operator_stores, store_deletion
+from chalicelib.platform.service.provisioning_worker import run_job
 from infra.local.engine import Engine
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner as Customer
@@ -30,8 +31,9 @@ from tests.billing.subscription_factories import Subscribe, subscribe
 from tests.platform.backups import back_up, forgive
 from tests.platform.clients import PlatformClient, new_account
 from tests.platform.killed_worker import killed_worker
-from tests.platform.moves import move, run_due
+from tests.platform.moves import move
 from tests.platform.provisioning import Drain, OwnerApi, end_lease, owner_api, provision, run_to_end
+from tests.platform.removals import closed_port, delete_store, removal_of, remove_store
 from tests.platform.schedules import run_schedule
 from tests.platform.store_databases import data_client, new_key
 from tests.platform.store_servers import ServerOfTest
@@ -52,21 +54,6 @@ def call(owner: OwnerApi, method: str, body: Any = None, path: str = "") -> http
     """Call the store's own route as its owner."""
     client = PlatformClient(owner.api, owner.store.owner_id)
     return client.call(method, f"platform/stores/{owner.store.id}{path}", body)
-
-
-def delete(owner: OwnerApi, **fields: Any) -> httpx.Response:
-    return call(owner, "DELETE", {"confirm": owner.store.slug, **fields})
-
-
-def closed_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def removal_of(owner: OwnerApi) -> ProvisioningJob:
-    return ProvisioningJob.get(store_deletion.removal_job_id(Store.get(owner.store.id)), consistent_read=True)
 
 
 def end_grace(owner: OwnerApi) -> None:
@@ -90,7 +77,7 @@ def test_another_owner_finds_no_store_to_delete(api: httpx.Client) -> None:
     other = PlatformClient(api, new_account().id)
     body = {"confirm": owner.store.slug}
     assert other.call("DELETE", f"platform/stores/{owner.store.id}", body).status_code == 404
-    delete(owner)
+    delete_store(owner)
     assert other.call("POST", f"platform/stores/{owner.store.id}/undelete").status_code == 404
 
 
@@ -103,7 +90,7 @@ def test_a_deleted_store_refuses_calls_is_backed_up_and_can_be_undeleted(
     client = data_client(api, owner.store)
     client.add("products", name="Tea", slug="tea", sku="TEA")
     PlatformSetting("deletion_grace_days", value={"days": 10}, version=1, updated_at=clock.now()).save()
-    answer = delete(owner)
+    answer = delete_store(owner)
     assert (answer.status_code, answer.json()["database_status"]) == (202, "deleting")
     due = clock.parse(answer.json()["deletion_due_at"])
     assert timedelta(days=9, hours=23) < due - clock.now() <= timedelta(days=10)
@@ -129,7 +116,7 @@ def test_a_deleted_store_refuses_calls_is_backed_up_and_can_be_undeleted(
 
 def test_a_repeated_deletion_changes_nothing(api: httpx.Client) -> None:
     owner = owned_store(api)
-    first, second = delete(owner).json(), delete(owner, drop=True).json()
+    first, second = delete_store(owner).json(), delete_store(owner, drop=True).json()
     assert first == second
     assert [job.id for job in ProvisioningJob.by_store.query(owner.store.id)] == [removal_of(owner).id]
 
@@ -137,7 +124,7 @@ def test_a_repeated_deletion_changes_nothing(api: httpx.Client) -> None:
 def test_a_store_with_a_job_in_progress_is_not_deleted(api: httpx.Client, shared_server: ServerOfTest) -> None:
     owner = owned_store(api)
     job_id = owner.post("provision", {"database": shared_server.body}).json()["job_id"]
-    answer = delete(owner)
+    answer = delete_store(owner)
     assert (answer.status_code, answer.json()["code"], answer.json()["job_id"]) == (409, "StoreBusy", job_id)
 
 
@@ -146,19 +133,19 @@ def test_a_suspended_store_is_suspended_again_when_it_is_undeleted(
 ) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)
-    delete(owner)
+    delete_store(owner)
     assert drain() == []
     operator_stores.suspend_store(owner.store.id, "unpaid")
     assert Store.get(owner.store.id).database_status is DatabaseStatus.DELETING
     assert call(owner, "POST", path="/undelete").json()["database_status"] == "suspended"
-    delete(owner)
+    delete_store(owner)
     operator_stores.reactivate_store(owner.store.id)
     assert call(owner, "POST", path="/undelete").json()["database_status"] == "active"
 
 
 def test_the_removal_cannot_be_canceled_as_a_job(api: httpx.Client) -> None:
     owner = owned_store(api)
-    delete(owner)
+    delete_store(owner)
     answer = owner.post(f"provision/{removal_of(owner).id}/cancel")
     assert (answer.status_code, answer.json()["code"]) == (409, "JobNotCancelable")
 
@@ -170,7 +157,7 @@ def test_a_deleted_store_is_removed_when_the_grace_ends(
     owner = owned_store(api)
     provision(owner, shared_server.body)
     schema = shared_server.schema_of(owner.store)
-    delete(owner)
+    delete_store(owner)
     assert drain() == []
     run_schedule("platform-expire_stores", clock.now())
     assert drain() == []
@@ -196,7 +183,7 @@ def test_a_deleted_store_is_removed_when_the_grace_ends(
 @pytest.mark.usefixtures("nothing_in_progress")
 def test_a_store_without_a_database_is_removed_and_its_owner_can_leave(api: httpx.Client, drain: Drain) -> None:
     owner = owned_store(api)
-    delete(owner)
+    delete_store(owner)
     end_grace(owner)
     assert drain() == []
     assert list(Store.scan()) == []
@@ -211,8 +198,8 @@ def test_an_owners_server_keeps_the_tables_unless_they_are_to_be_dropped(
     server: ServerOfTest = request.getfixturevalue(name)
     owner = owned_store(api)
     provision(owner, server.body)
-    delete(owner, drop=drop)
-    job = run_due(removal_of(owner).id)
+    delete_store(owner, drop=drop)
+    job = remove_store(owner)
     assert job.status is JobStatus.COMPLETED, (job.error_code, job.error_message)
     assert len(server.comments(owner.store)) == (0 if drop else len(job.report["left"]))
     assert bool(job.report["left"]) is not drop
@@ -224,8 +211,8 @@ def test_tables_that_are_not_ours_are_never_dropped(api: httpx.Client, own_postg
     owner = owned_store(api)
     provision(owner, own_postgresql.body)
     own_postgresql.query("CREATE TABLE store.theirs (id int); COMMENT ON TABLE store.seo_settings IS 'theirs'")
-    delete(owner, drop=True)
-    assert run_due(removal_of(owner).id).status is JobStatus.COMPLETED
+    delete_store(owner, drop=True)
+    assert remove_store(owner).status is JobStatus.COMPLETED
     assert set(own_postgresql.comments(owner.store)) == {"theirs", "seo_settings"}
 
 
@@ -236,10 +223,52 @@ def test_a_server_that_is_gone_does_not_keep_its_store(api: httpx.Client, own_po
     place = integration_configs.load_place(store)
     gone = replace(place, server=replace(place.server, port=closed_port()))
     integration_configs.save_place(store.id, DatabaseType.POSTGRESQL, gone)
-    delete(owner)
-    job = run_due(removal_of(owner).id)
+    delete_store(owner)
+    job = remove_store(owner)
     assert (job.status, job.report["left"]) == (JobStatus.COMPLETED, ["all tables: the server cannot be used"])
+    assert job.message == "The store is removed. Its last backup failed"
     assert job.attempts > MAX_OUTAGES
+
+
+def fail_backup(owner: OwnerApi) -> None:
+    """Fail the backup of a deletion, as if the store's server was gone for a minute."""
+    job = ProvisioningJob.get(Store.get(owner.store.id).active_job, consistent_read=True)
+    job.update([ProvisioningJob.attempts.set(100)])
+    failed = run_to_end(job.id)
+    assert (failed.kind, failed.status) == (JobKind.BACKUP, JobStatus.FAILED)
+
+
+def backups_of(owner: OwnerApi) -> list[JobStatus]:
+    """Return how the store's backups ended, oldest first."""
+    jobs = [ProvisioningJob.get(key.id) for key in ProvisioningJob.by_store.query(owner.store.id)]
+    return [job.status for job in jobs if job.kind is JobKind.BACKUP]
+
+
+def test_a_store_whose_last_backup_failed_is_backed_up_before_its_removal(
+    api: httpx.Client, shared_server: ServerOfTest
+) -> None:
+    owner = owned_store(api)
+    provision(owner, shared_server.body)
+    back_up(owner)
+    delete_store(owner)
+    fail_backup(owner)
+    job = remove_store(owner)
+    assert (job.status, job.message) == (JobStatus.COMPLETED, "The store is removed")
+    assert backups_of(owner) == [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.COMPLETED]
+    assert shared_server.comments(owner.store) == {}
+
+
+def test_a_removal_waits_for_a_backup_in_progress(api: httpx.Client, shared_server: ServerOfTest) -> None:
+    owner = owned_store(api)
+    provision(owner, shared_server.body)
+    delete_store(owner)
+    removal_of(owner).update([ProvisioningJob.unfinished.set(provisioning_jobs.RUNNING)])
+    end_lease(removal_of(owner).id)
+    run_job(JobDue(store_id=owner.store.id, job_id=removal_of(owner).id))
+    assert removal_of(owner).unfinished == provisioning_jobs.RUNNING
+    assert shared_server.comments(owner.store)
+    assert remove_store(owner).status is JobStatus.COMPLETED
+    assert backups_of(owner) == [JobStatus.COMPLETED]
 
 
 def test_a_former_place_is_removed_with_the_store(
@@ -251,15 +280,15 @@ def test_a_former_place_is_removed_with_the_store(
     moved = move(owner, own_mysql.body)
     assert moved.status is JobStatus.COMPLETED, (moved.step, moved.error_code, moved.error_message)
     assert Store.get(owner.store.id).database_type is DatabaseType.MYSQL
-    delete(owner)
-    assert run_due(removal_of(owner).id).status is JobStatus.COMPLETED
+    delete_store(owner)
+    assert remove_store(owner).status is JobStatus.COMPLETED
     assert shared_server.query("SELECT count(*) FROM pg_namespace WHERE nspname = %s", schema) == [(0,)]
 
 
 def test_a_backup_can_be_made_during_the_grace(api: httpx.Client, shared_server: ServerOfTest, drain: Drain) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)
-    delete(owner)
+    delete_store(owner)
     assert drain() == []
     back_up(owner)
     assert len(owner.get("backups")["items"]) == 2
@@ -268,7 +297,7 @@ def test_a_backup_can_be_made_during_the_grace(api: httpx.Client, shared_server:
 
 def test_an_operator_can_undo_a_deletion_and_support_cannot(api: httpx.Client) -> None:
     owner = owned_store(api)
-    delete(owner)
+    delete_store(owner)
     path = f"platform/stores/{owner.store.id}/undelete"
     assert PlatformClient(api, "o", Role.SUPPORT).call("POST", path).status_code == 403
     assert PlatformClient(api, "o", Role.OPERATOR).call("POST", path).status_code == 200
@@ -277,7 +306,7 @@ def test_an_operator_can_undo_a_deletion_and_support_cannot(api: httpx.Client) -
 
 def test_the_schedule_reads_only_what_is_due(api: httpx.Client, drain: Callable[[], list[Any]]) -> None:
     for _ in range(3):
-        delete(owned_store(api))
+        delete_store(owned_store(api))
     due = list(ProvisioningJob.by_lease.query(provisioning_jobs.SCHEDULED))
     assert len(due) == 3
     run_schedule("platform-expire_stores", clock.now())
@@ -293,16 +322,15 @@ def test_what_a_failed_job_created_is_removed_with_the_store(api: httpx.Client, 
     own_postgresql.query("DROP TABLE store.products")
     login = f"SELECT count(*) FROM pg_roles WHERE rolname = '{own_login(owner.store.id)}'"
     assert own_postgresql.query(login) == [(1,)]
-    delete(owner)
-    row = Store.get(owner.store.id)
-    assert run_to_end(str(row.active_job)).status is JobStatus.CANCELLED
+    delete_store(owner)
+    assert run_to_end(str(Store.get(owner.store.id).active_job)).status is JobStatus.CANCELLED
     assert own_postgresql.query(login) == [(0,)]
     assert Store.get(owner.store.id).database_status is DatabaseStatus.DELETING
 
 
 def test_a_removal_that_failed_is_tried_again_after_a_day(api: httpx.Client, drain: Drain) -> None:
     owner = owned_store(api)
-    delete(owner)
+    delete_store(owner)
     past = clock.now() - timedelta(seconds=1)
     failed: list[Action] = [
         ProvisioningJob.status.set(JobStatus.FAILED),
@@ -321,7 +349,7 @@ def test_the_subscription_of_a_deleted_store_ends(
     token = call(owner, "POST", path="/token").json()["access_token"]
     subscribe(Customer(owner.store.id, {"Authorization": f"Bearer {token}"}, None), "starter")
     assert Store.get(owner.store.id).subscription_plan == "starter"
-    delete(owner)
+    delete_store(owner)
     assert drain() == []
     stripe_sandbox.drain()
     assert drain() == []
@@ -336,7 +364,7 @@ def test_a_deletion_that_was_undone_keeps_the_subscription(
     owner = owned_store(api)
     token = call(owner, "POST", path="/token").json()["access_token"]
     subscribe(Customer(owner.store.id, {"Authorization": f"Bearer {token}"}, None), "starter")
-    delete(owner)
+    delete_store(owner)
     call(owner, "POST", path="/undelete")
     assert drain() == []
     with stripe_sandbox.store() as stripe:
@@ -350,7 +378,7 @@ def test_a_removal_completes_however_often_its_workers_are_killed(
 ) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)
-    delete(owner)
+    delete_store(owner)
     assert drain() == []
     job_id, kills = removal_of(owner).id, 0
     past = clock.now() - timedelta(seconds=1)

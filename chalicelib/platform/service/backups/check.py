@@ -12,14 +12,13 @@ from chalicelib.platform.domain.backup_rows import decode_row
 from chalicelib.platform.domain.store_schema import ColumnSchema, TableSchema
 from chalicelib.platform.repository import backup_files
 from chalicelib.platform.repository.backup_files import BackupReader, BackupUnreadable
+from chalicelib.platform.repository.provisioning_jobs import CHECKED
 from chalicelib.platform.repository.store_schema import schemas
 from chalicelib.platform.service.backups.heartbeats import Heartbeat
 from chalicelib.platform.service.backups.restores import BACKUP, LOADED
 from chalicelib.platform.service.job_runs import JobRun
 from chalicelib.platform.store_database import revisions
 
-CHECKED = "checked"
-"""The name of a note: the number of tables whose files were checked."""
 _ROWS_BETWEEN_BEATS = 500
 
 
@@ -27,7 +26,7 @@ def check_backup(run: JobRun) -> None:
     """Check the backup's digest, manifest, and each table's file. Raises BackupNotFound, BackupDamaged, BackupTooNew."""
     facts, heartbeat = run.request.details[BACKUP], Heartbeat(run)
     try:
-        if CHECKED not in run.notes:
+        if run.notes.get(CHECKED) is None:
             _check_whole(facts, heartbeat)
         with backup_files.open_backup(facts["stored_at"]) as backup:
             manifest = check_manifest(backup, run.store.id)

@@ -24,9 +24,9 @@ def request_backup(store: Store, requested_by: str) -> tuple[JobAccepted, bool]:
     return begin_job(store, new_backup_job(store.id, requested_by))
 
 
-def new_backup_job(store_id: str, requested_by: str) -> ProvisioningJob:
-    """Return a job that backs a store up."""
-    return new_job(store_id, ids.new(), JobKind.BACKUP, requested_by)
+def new_backup_job(store_id: str, requested_by: str, job_id: str | None = None) -> ProvisioningJob:
+    """Return a job that backs a store up, with a new id unless one is given."""
+    return new_job(store_id, job_id or ids.new(), JobKind.BACKUP, requested_by)
 
 
 def list_backups(store_id: str, page: PageRequest, *, has_links: bool) -> PageResult[BackupRead]:

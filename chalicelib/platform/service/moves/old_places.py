@@ -25,10 +25,12 @@ from chalicelib.platform.service import store_connections
 from chalicelib.platform.service.job_requests import CERTIFICATE, seal_details, unseal_details
 from chalicelib.platform.service.job_runs import JobRun, Postponed
 from chalicelib.platform.service.provisioning_steps import NAMES, VERSION_TABLE
+from chalicelib.platform.store_database.cursors import TECHNICAL_TABLES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_NAMED = (*NAMES, VERSION_TABLE, *TECHNICAL_TABLES)
 _PLACE, _WITH_TABLES = "place", "with_tables"
 
 log = logs.logger("platform")
@@ -147,7 +149,7 @@ def _drop_shared(connection: Connection, place: StorePlace, role: str, store_id:
 def _list_tables(connection: Connection, place: StorePlace) -> list[str]:
     with store_schemas.statements(connection):
         existing = store_tables.list_tables(connection, place.server.dialect, place.schema)
-    return [name for name in (*NAMES, VERSION_TABLE) if name in existing]
+    return [name for name in _NAMED if name in existing]
 
 
 def _drop_tables(connection: Connection, place: StorePlace, store_id: str) -> list[str]:
@@ -161,7 +163,7 @@ def _drop_tables(connection: Connection, place: StorePlace, store_id: str) -> li
         with store_schemas.statements(connection):
             store_tables.lock_tables(connection, dialect, schema)
             store_tables.drop_table(connection, store_tables.qualified(connection, schema, name))
-    return [name for name in (*NAMES, VERSION_TABLE) if name in existing.keys() - own]
+    return [name for name in _NAMED if name in existing.keys() - own]
 
 
 def _drop_login(connection: Connection, place: StorePlace, login: str) -> bool:
