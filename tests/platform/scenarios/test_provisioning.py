@@ -52,7 +52,7 @@ def test_the_schema_of_an_own_server_may_have_any_name(api: httpx.Client, own_po
     job = provision(owner, own_postgresql.body | {"schema": schema})
     assert job.status is JobStatus.COMPLETED, job.error_message
     owned = own_postgresql.query("SELECT count(*) FROM pg_tables WHERE schemaname = %s", schema)
-    assert owned == [(len(NAMES) + 1,)]
+    assert owned == [(len(NAMES) + 2,)], "with alembic_version and backroom_cursors"
     with store_connections.transaction(Store.get(owner.store.id)) as transaction:
         assert len(transaction.connection.execute(CMS_PAGES.select()).all()) == 3
 

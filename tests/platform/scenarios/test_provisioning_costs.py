@@ -21,9 +21,9 @@ from tests.platform.stores import new_store
 @pytest.mark.parametrize(
     ("name", "cost", "messages"),
     [
-        ("shared_server", Cost(reads=6, writes=25, write_units=77), 134),
-        ("own_postgresql", Cost(reads=4, writes=25, write_units=77), 153),
-        ("own_mysql", Cost(reads=4, writes=25, write_units=77), 134),
+        ("shared_server", Cost(reads=6, writes=25, write_units=77), 149),
+        ("own_postgresql", Cost(reads=4, writes=25, write_units=77), 168),
+        ("own_mysql", Cost(reads=4, writes=25, write_units=77), 156),
     ],
 )
 def test_a_store_is_provisioned_within_its_round_trips(
