@@ -45,8 +45,6 @@ ROW_FAILURES = 5
 """The maximum number of errors of one row in a report."""
 MAX_ATTEMPTS = 6
 """The maximum number of leases without progress; then the transfer fails."""
-MAX_MESSAGE = 300
-"""The maximum length of a reason in a report, in characters."""
 
 
 @dataclass(frozen=True, slots=True)

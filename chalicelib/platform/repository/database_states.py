@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
@@ -46,14 +47,8 @@ def stage_job_begin(transaction: Transaction, store_id: str, job_id: str, otherw
     It raises `otherwise` if another job is active or the store has a database.
     """
     has_none = Store.database_status.does_not_exist() | (Store.database_status == DatabaseStatus.FAILED)
-    actions: list[Action] = [
-        Store.active_job.set(job_id),
-        Store.database_status.set(DatabaseStatus.PROVISIONING),
-        *_touched(),
-    ]
-    transaction.update(
-        Store(store_id), actions, Store.id.exists() & Store.active_job.does_not_exist() & has_none, otherwise
-    )
+    change = _begin_of_job(job_id, Store.database_status.set(DatabaseStatus.PROVISIONING))
+    transaction.update(Store(store_id), change, _has_no_job() & has_none, otherwise)
 
 
 def stage_job_of_database(transaction: Transaction, store_id: str, job_id: str, otherwise: Otherwise) -> None:
@@ -61,10 +56,8 @@ def stage_job_of_database(transaction: Transaction, store_id: str, job_id: str, 
 
     It raises `otherwise` if another job is active or the store has no database in use.
     """
-    actions: list[Action] = [Store.active_job.set(job_id), *_touched()]
     is_in_use = Store.database_status.is_in(DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED)
-    condition = Store.id.exists() & Store.active_job.does_not_exist() & is_in_use
-    transaction.update(Store(store_id), actions, condition, otherwise)
+    transaction.update(Store(store_id), _begin_of_job(job_id), _has_no_job() & is_in_use, otherwise)
 
 
 def stage_backup_begin(transaction: Transaction, store_id: str, job_id: str, otherwise: Otherwise) -> None:
@@ -72,27 +65,22 @@ def stage_backup_begin(transaction: Transaction, store_id: str, job_id: str, oth
 
     It raises `otherwise` if another job is active or the store has no database that can be read.
     """
-    actions: list[Action] = [Store.active_job.set(job_id), *_touched()]
     is_readable = Store.database_type.exists() & Store.database_status.is_in(
         DatabaseStatus.ACTIVE, DatabaseStatus.SUSPENDED, DatabaseStatus.DELETING
     )
-    condition = Store.id.exists() & Store.active_job.does_not_exist() & is_readable
-    transaction.update(Store(store_id), actions, condition, otherwise)
+    transaction.update(Store(store_id), _begin_of_job(job_id), _has_no_job() & is_readable, otherwise)
 
 
-def stage_cancellation_begin(
-    transaction: Transaction, store: Store, job: ProvisioningJob, otherwise: Otherwise
-) -> None:
+def stage_cancellation_begin(transaction: Transaction, job: ProvisioningJob, otherwise: Otherwise) -> None:
     """Make the cancellation of a failed job the store's active job in the transaction, also while it is being deleted.
 
     The status of the database stays. It raises `otherwise` if another job is active, or if the store has the database
     that a job of this kind provisions.
     """
-    actions: list[Action] = [Store.active_job.set(job.id), *_touched()]
-    condition = Store.id.exists() & Store.active_job.does_not_exist()
+    condition = _has_no_job()
     if job.kind is JobKind.PROVISION:
         condition &= Store.database_type.does_not_exist()
-    transaction.update(Store(store.id), actions, condition, otherwise)
+    transaction.update(Store(job.store_id), _begin_of_job(job.id), condition, otherwise)
 
 
 def pause_changes(store_id: str, job_id: str) -> None:
@@ -160,6 +148,17 @@ def stage_connection_change(transaction: Transaction, store: Store, host: str) -
         *_touched(),
     ]
     transaction.update(Store(store.id), actions, Store.config_version == store.config_version, WriteConflict())
+
+
+def _has_no_job() -> Condition:
+    """Return the condition that the store exists and no job of it is active."""
+    condition: Condition = Store.id.exists() & Store.active_job.does_not_exist()
+    return condition
+
+
+def _begin_of_job(job_id: str, *actions: Action) -> list[Action]:
+    """Return what makes a job the store's active one, with other changes."""
+    return [Store.active_job.set(job_id), *actions, *_touched()]
 
 
 def _touched() -> list[Action]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from chalicelib.kit import clock, logs, messages
@@ -9,7 +10,7 @@ from chalicelib.kit.tables import Transaction
 from chalicelib.platform.database_errors import JobNotRetryable
 from chalicelib.platform.domain.provisioning import ORDERS, OUTAGE_DELAY, Step
 from chalicelib.platform.enums import JobKind
-from chalicelib.platform.errors import StoreBusy, StoreNotFound
+from chalicelib.platform.errors import StoreBusy
 from chalicelib.platform.metrics import LONGEST_LAPSED_JOB
 from chalicelib.platform.models import ProvisioningJob
 from chalicelib.platform.repository import provisioning_jobs, transfers
@@ -52,14 +53,14 @@ def _cancel_job(job: ProvisioningJob) -> bool:
         return False
     try:
         failed_jobs.cancel_failed_job(job.store_id, job.id, StoreBusy())
-    except (StoreBusy, StoreNotFound):
+    except StoreBusy:
         log.info("failed job waits for its store's active job", extra={"job": job.id, "store": job.store_id})
     return True
 
 
 def _retry_removal(job: ProvisioningJob) -> None:
-    """Start a failed removal again: no user retries it, and the data must be removed."""
-    with Transaction() as transaction:
+    """Start a failed removal again: no user retries it, and the data must be removed. A concurrent retry stands."""
+    with suppress(JobNotRetryable), Transaction() as transaction:
         provisioning_jobs.stage_retry(transaction, job, JobNotRetryable())
     messages.publish(JobDue(store_id=job.store_id, job_id=job.id))
 

@@ -131,7 +131,7 @@ def cancel_job(store_id: str, job_id: str) -> JobAccepted:
         if job.kind is JobKind.DROP:
             raise JobNotCancelable
         if job.unfinished == provisioning_jobs.RETRYABLE:
-            failed_jobs.stage_failed_cancellation(unit, get_store(store_id), job, JobEnded())
+            failed_jobs.stage_failed_cancellation(unit, job, JobEnded())
             return job
         if job.step != Step.CANCEL:
             provisioning_jobs.stage_cancellation(unit.transaction, job)
