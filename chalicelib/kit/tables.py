@@ -116,6 +116,14 @@ def _present_values(row: Model) -> dict[str, Any]:
     return {name: value for name, value in row.attribute_values.items() if value is not None}
 
 
+def column_actions(model: type[Model], columns: Mapping[str, Any]) -> list[Action]:
+    """Return the actions of an update that sets columns by name; None removes a column."""
+    attributes = model.get_attributes()
+    return [
+        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in columns.items()
+    ]
+
+
 def put_if(row: Model, condition: Condition) -> bool:
     """Write the whole row. Returns False and writes nothing if the condition fails."""
     return _if(lambda: row.save(condition=condition))

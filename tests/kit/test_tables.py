@@ -67,6 +67,15 @@ def test_a_transaction_combines_every_kind_of_write() -> None:
     assert Lock.get("l").fence == 5
 
 
+def test_columns_are_set_and_none_removes_one() -> None:
+    guard("a").save()
+    row = UniqueValue("a")
+    row.update(tables.column_actions(UniqueValue, {"owner": "you", "expires_epoch": clock.now()}))
+    row.update(tables.column_actions(UniqueValue, {"expires_epoch": None}))
+    assert UniqueValue.get("a").owner == "you"
+    assert UniqueValue.get("a").expires_epoch is None
+
+
 def test_nothing_is_written_when_the_block_fails() -> None:
     with pytest.raises(NotFound), Transaction() as transaction:
         transaction.add(guard("a"))

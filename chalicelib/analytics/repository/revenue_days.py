@@ -19,7 +19,7 @@ from chalicelib.analytics.domain.revenue_days import (
 from chalicelib.analytics.enums import RevenueScope
 from chalicelib.analytics.models import RevenueDay
 from chalicelib.kit import clock
-from chalicelib.kit.tables import update_if
+from chalicelib.kit.tables import column_actions, update_if
 
 _PAYMENTS = tuple(asdict(PaymentFigures()))
 _CHANGES = (
@@ -134,9 +134,7 @@ def _write(row: RevenueDay, columns: dict[str, Any]) -> bool:
 def _actions(columns: dict[str, Any]) -> list[Action]:
     """Return the updates of the columns; the others get their defaults if the row does not exist yet."""
     attributes = RevenueDay.get_attributes()
-    actions: list[Action] = [
-        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in columns.items()
-    ]
+    actions = column_actions(RevenueDay, columns)
     for name, attribute in attributes.items():
         default = attribute.default() if callable(attribute.default) else attribute.default
         if name not in columns and default is not None:

@@ -16,7 +16,7 @@ from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.kit import clock, pagination
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.kit.tables import Transaction, delete_if, readable_rows, update_if
+from chalicelib.kit.tables import Transaction, column_actions, delete_if, readable_rows, update_if
 
 KIND = "code"
 
@@ -60,10 +60,7 @@ def change(code: str, values: dict[str, object]) -> DiscountCode:
     contradicts the new one.
     """
     row = get(code)
-    actions: list[Action] = [DiscountCode.updated_at.set(clock.now())]
-    for name, value in values.items():
-        column = getattr(DiscountCode, name)
-        actions.append(column.remove() if value is None else column.set(value))
+    actions = [DiscountCode.updated_at.set(clock.now()), *column_actions(DiscountCode, values)]
     if not update_if(row, actions, _keeps_window(values)):
         raise InvalidValidity
     return row

@@ -122,7 +122,7 @@ def stage_closing(accounts: AccountTable[R], transaction: Transaction, row: R, c
 def mark_active(accounts: AccountTable[R], row: R, changes: Mapping[str, Any]) -> None:
     """Write columns of an account without a new version; None removes a value."""
     model = accounts.model
-    tables.update_if(model(row.id), _actions(model, changes), model.version == row.version)
+    tables.update_if(model(row.id), tables.column_actions(model, changes), model.version == row.version)
 
 
 def stage_email_claim(
@@ -169,12 +169,4 @@ def iterate_closing(accounts: AccountTable[R], day: date) -> Iterator[R]:
 
 
 def _versioned_actions(model: Any, changes: Mapping[str, Any]) -> list[Any]:
-    return [model.version.add(1), model.updated_at.set(clock.now()), *_actions(model, changes)]
-
-
-def _actions(model: Any, changes: Mapping[str, Any]) -> list[Any]:
-    """Return the actions that write columns; None removes a value."""
-    return [
-        getattr(model, column).remove() if value is None else getattr(model, column).set(value)
-        for column, value in changes.items()
-    ]
+    return [model.version.add(1), model.updated_at.set(clock.now()), *tables.column_actions(model, changes)]

@@ -16,7 +16,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
-from chalicelib.kit.tables import Otherwise, Transaction, get_many, update_if
+from chalicelib.kit.tables import Otherwise, Transaction, column_actions, get_many, update_if
 from chalicelib.platform.database_errors import JobNotFound
 from chalicelib.platform.domain.provisioning import LEASE, ORDERS, Step
 from chalicelib.platform.enums import JobStatus
@@ -84,7 +84,7 @@ def save_progress(job: ProvisioningJob, columns: Mapping[str, Any]) -> None:
     now = clock.now()
     has_moved = any(getattr(job, name) != columns[name] for name in _POSITION & columns.keys())
     actions = [
-        *_sets(columns),
+        *column_actions(ProvisioningJob, columns),
         ProvisioningJob.lease_until.set(now + LEASE),
         ProvisioningJob.attempts.set(1 if has_moved else job.attempts),
         ProvisioningJob.updated_at.set(now),
@@ -169,7 +169,7 @@ def stage_failure(
 ) -> None:
     """Fail a leased job in the transaction, which raises WriteConflict if the lease is lost."""
     actions: list[Action] = [
-        *_sets(columns),
+        *column_actions(ProvisioningJob, columns),
         ProvisioningJob.status.set(JobStatus.FAILED),
         ProvisioningJob.unfinished.set(RETRYABLE),
         ProvisioningJob.lease_until.set(retryable_until),
@@ -180,7 +180,7 @@ def stage_failure(
 def stage_end(transaction: Transaction, job: ProvisioningJob, columns: Mapping[str, Any]) -> None:
     """End a leased job in the transaction and remove its request. Raises WriteConflict there if the lease is lost."""
     actions: list[Action] = [
-        *_sets(columns),
+        *column_actions(ProvisioningJob, columns),
         ProvisioningJob.request.remove(),
         ProvisioningJob.cursor.remove(),
         ProvisioningJob.unfinished.remove(),
@@ -263,10 +263,3 @@ def _rows(keys: PageResult[ProvisioningJob]) -> PageResult[ProvisioningJob]:
 
 def _is_own(job: ProvisioningJob) -> Any:
     return (ProvisioningJob.fence == job.fence) & (ProvisioningJob.lease_holder == job.lease_holder)
-
-
-def _sets(columns: Mapping[str, Any]) -> list[Action]:
-    attributes = ProvisioningJob.get_attributes()
-    return [
-        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in columns.items()
-    ]

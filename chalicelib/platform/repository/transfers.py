@@ -15,7 +15,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, ids
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
-from chalicelib.kit.tables import update_if
+from chalicelib.kit.tables import column_actions, update_if
 from chalicelib.platform.domain.transfers import LEASE
 from chalicelib.platform.enums import TransferKind, TransferStatus
 from chalicelib.platform.errors import TransferNotFound
@@ -136,7 +136,7 @@ def save_progress(row: Transfer, columns: Mapping[str, Any]) -> None:
     """Store columns of a leased transfer that has made progress, and renew the lease. Raises TransferLeaseLost."""
     now = clock.now()
     actions = [
-        *_sets(columns),
+        *column_actions(Transfer, columns),
         Transfer.lease_until.set(now + LEASE),
         Transfer.attempts.set(0),
         Transfer.updated_at.set(now),
@@ -153,7 +153,7 @@ def release_lease(row: Transfer, delay: timedelta, message: str | None = None, *
     if message is not None and row.completed_at is None:
         waiting = {"error_message": message, "status": TransferStatus.PENDING}
     actions = [
-        *_sets(waiting),
+        *column_actions(Transfer, waiting),
         Transfer.lease_holder.remove(),
         Transfer.lease_until.set(clock.now() + delay),
     ]
@@ -167,7 +167,7 @@ def finish(row: Transfer, status: TransferStatus, columns: Mapping[str, Any]) ->
     if row.completed_at is not None:
         _update_own(row, [*_closing(TransferStatus.CANCELLED), *_release()])
         return
-    _update_own(row, [*_sets(columns), *_closing(status), *_release()])
+    _update_own(row, [*column_actions(Transfer, columns), *_closing(status), *_release()])
 
 
 def iterate_lapsed(before: datetime) -> Iterator[tuple[str, str]]:
@@ -195,10 +195,3 @@ def _update_own(row: Transfer, actions: list[Action]) -> None:
         is_own &= Transfer.completed_at.does_not_exist()
     if not update_if(row, actions, is_own):
         raise TransferLeaseLost
-
-
-def _sets(columns: Mapping[str, Any]) -> list[Action]:
-    attributes = Transfer.get_attributes()
-    return [
-        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in columns.items()
-    ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
-from chalicelib.kit.tables import Transaction, get_many, readable_rows, update_if
+from chalicelib.kit.tables import Transaction, column_actions, get_many, readable_rows, update_if
 from chalicelib.together.enums import PerkStatus
 from chalicelib.together.models import Perk
 
@@ -53,10 +53,7 @@ def stage_claim(transaction: Transaction, row: Perk) -> None:
 
 def stage_columns(transaction: Transaction, row: Perk, columns: Mapping[str, Any]) -> None:
     """Set columns in the transaction, which raises WriteConflict if the perk has changed. None removes a column."""
-    attributes = Perk.get_attributes()
-    actions = [
-        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in columns.items()
-    ]
+    actions = column_actions(Perk, columns)
     is_same = (Perk.status == row.status) & (Perk.updated_at == row.updated_at)
     transaction.update(Perk(row.user_id, row.perk), actions, condition=is_same, otherwise=WriteConflict())
 

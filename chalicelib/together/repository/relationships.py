@@ -11,7 +11,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, tables
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Transaction, get_many, update_if
+from chalicelib.kit.tables import Transaction, column_actions, get_many, update_if
 from chalicelib.together.domain.pauses import is_pause_open
 from chalicelib.together.domain.relationship_state import WRITABLE
 from chalicelib.together.enums import RelationshipStatus
@@ -149,9 +149,7 @@ def stage_details(
     transaction: Transaction, relationship: Relationship, user_id: str, details: Mapping[str, Any]
 ) -> None:
     """Set type and dates of the relationship; None removes a date. WriteConflict if the member cannot write."""
-    columns = {name: getattr(Relationship, name) for name in details}
-    actions = [columns[name].remove() if value is None else columns[name].set(value) for name, value in details.items()]
-    actions += _changed(clock.now())
+    actions = [*column_actions(Relationship, details), *_changed(clock.now())]
     transaction.update(
         Relationship(relationship.id), actions, condition=writable_by(user_id), otherwise=WriteConflict()
     )

@@ -23,6 +23,7 @@ from chalicelib.platform.service.store_calls import run_transaction
 from chalicelib.platform.service.usage_hours import roll_up_usage
 from chalicelib.platform.service.usage_logs import record_call
 from chalicelib.platform.store_database.tables import MEDIA_LIBRARY
+from infra.bench.round_trips import metered
 from tests.object_storage import StorageGateway, keys_of, storage_gateway
 from tests.platform.clocks import set_clock
 from tests.platform.data_calls import NOON, data_call
@@ -69,6 +70,20 @@ def test_the_census_removes_uploads_that_were_not_completed(tea: Tea, monkeypatc
         assert file_ids(store) == kept
         assert abandoned not in str(keys_of(bucket))
         assert (len(keys_of(bucket)), used_bytes(store)) == (2, 2 * len(TEA))
+
+
+def test_the_keys_of_the_bucket_are_read_once_for_all_uploads(tea: Tea, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, bucket = tea
+    set_clock(monkeypatch, NOON)
+    reads = []
+    for count in (1, 3):
+        for _ in range(count):
+            add_file(tea, PENDING, LONG_AGO)
+        with metered() as meter:
+            assert file_deletions.remove_abandoned_uploads(Store.get(store.id)) is False
+        reads.append(meter.cost.reads)
+    assert reads[0] == reads[1]
+    assert keys_of(bucket) == []
 
 
 def test_files_that_backroom_did_not_name_are_no_abandoned_uploads(tea: Tea, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,8 +52,10 @@ def remove_pending_file(store: Store, row: Row) -> None:
 
     Raises Unavailable, and the problems of `bucket_problems`.
     """
-    delete_object = object_deletion(store)
+    _remove_pending(store, row, object_deletion(store))
 
+
+def _remove_pending(store: Store, row: Row, delete_object: Callable[[Row], None]) -> None:
     def work(transaction: StoreTransaction) -> bool:
         is_deleted = store_media.delete_pending(transaction, row["id"])
         if is_deleted:
@@ -74,9 +76,12 @@ def remove_abandoned_uploads(store: Store) -> bool:
     rows = run_transaction(
         store, lambda transaction: store_media.list_abandoned(transaction, store.id, before, MOST_ABANDONED)
     )
+    if not rows:
+        return False
     try:
+        delete_object = object_deletion(store)
         for row in rows:
-            remove_pending_file(store, row)
+            _remove_pending(store, row, delete_object)
     except Problem as problem:
         log.warning("abandoned uploads kept", extra={"store": store.id, "error": problem.code})
         return False
