@@ -16,8 +16,6 @@ from chalicelib.platform.service.measures import performance, revenue
 
 bp = Blueprint(__name__)
 
-Work = UsageRollUpRequested | CensusRequested | StoreDaysRequested | PerformanceRequested | RevenueReportRequested
-
 
 @bp.on_sqs_message(queue="platform-measure_store", batch_size=5, name="platform-measure_store")
 @consumes(
@@ -29,7 +27,13 @@ Work = UsageRollUpRequested | CensusRequested | StoreDaysRequested | Performance
     layer="sql",
     maximum_concurrency=2,
 )
-def measure_store(message: Work) -> None:
+def measure_store(
+    message: UsageRollUpRequested
+    | CensusRequested
+    | StoreDaysRequested
+    | PerformanceRequested
+    | RevenueReportRequested,
+) -> None:
     """Compute the usage of a store's hours and days, count its rows, measure its days, or take a step of a report."""
     match message:
         case UsageRollUpRequested():

@@ -226,7 +226,9 @@ def calls(send, new_site, monkeypatch):
         aws.client(service).meta.events.unregister(f"before-call.{service}", unique_id="count")
 
 
-def test_request_writes_nothing_and_sends_once(send, new_site, calls):
+def test_request_writes_nothing_and_sends_once(send, new_site, calls, monkeypatch):
+    noon = clock.now().replace(hour=12)
+    monkeypatch.setattr(clock, "now", lambda: noon)
     site = new_site()
     body = {"key": site.key, "events": [event() for _ in range(20)]}
     calls.clear()

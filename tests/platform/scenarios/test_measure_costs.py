@@ -18,7 +18,7 @@ from chalicelib.platform.schemas.measure_messages import (
     RevenueReportRequested,
     StoreDaysRequested,
 )
-from chalicelib.platform.service import usage_hours
+from chalicelib.platform.service import allowed_hosts, usage_hours
 from chalicelib.platform.service.measures import due_measures, performance, revenue, store_days
 from chalicelib.platform.service.usage_logs import record_call
 from infra.bench.round_trips import metered
@@ -64,6 +64,7 @@ def test_a_stores_day_costs_the_same_with_few_and_many_orders(
     store = connected_store(shared_database, created_at=CREATED)
     with monkeypatch.context() as moved:
         set_clock(moved, end)
+        allowed_hosts.load_allowed_hosts()
         for number in range(many):
             add_order(store, end - timedelta(minutes=number + 1), "10")
         record_call(data_call(store.id, started_at=end - HOUR))
