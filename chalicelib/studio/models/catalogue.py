@@ -18,6 +18,7 @@ from chalicelib.kit.attributes import (
     UnicodeAttribute,
 )
 from chalicelib.kit.tables import Table
+from chalicelib.studio.domain.print_size import PrintFormat
 from chalicelib.studio.domain.watermark import Position
 
 
@@ -63,6 +64,7 @@ class Size(Table):
     name = UnicodeAttribute(personal=True)
     width_px = IntegerAttribute(personal=False)
     height_px = IntegerAttribute(personal=False)
+    print_format = EnumAttribute(PrintFormat, personal=False, default=PrintFormat.JPEG)
     is_active = BooleanAttribute(personal=False, default=True)
     sort_order = IntegerAttribute(personal=False, default=0)
     created_at = DateTimeAttribute(personal=False)
