@@ -134,13 +134,15 @@ def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callabl
 
 
 def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
+    size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]["uuid"]
     with costs("upload created"):
         form = gallery.shopper("POST", "uploads", {}).json()
     httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
     with costs("job: upload validated"):
         run("studio-inspect_upload")
+    body = gallery.preview_request(form, size_id=size)
     with costs("preview requested (with Idempotency-Key)"):
-        response = gallery.shopper("POST", "generations", gallery.preview_request(form), key="k").json()
+        response = gallery.shopper("POST", "generations", body, key="k").json()
     with costs("preview polled"):
         gallery.shopper("GET", f"generations/{response['id']}")
     with costs("job: preview made"):

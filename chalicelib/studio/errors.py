@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, TooManyRequests
+from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, TooManyRequests
 
 
 class ProductNotFound(NotFound):
@@ -67,6 +67,28 @@ class OrderIncomplete(Conflict):
 
 class UploadNotReady(Conflict):
     title = "The photo is not uploaded or checked yet"
+
+
+class PreviewRefused(Problem):
+    """The photo, the size and the crop make no print; the shopper must choose another."""
+
+    status, title = 422, "This photo cannot fill this size"
+
+
+class SizeRequired(PreviewRefused):
+    title = "This product has several sizes; choose one"
+
+
+class CropRequired(PreviewRefused):
+    title = "Photo and size differ in shape; send `crop`"
+
+
+class InvalidCrop(InvalidInput):
+    title = "The crop does not fit photo or size"
+
+
+class ResolutionTooLow(PreviewRefused):
+    title = "The photo is too small for this size"
 
 
 class InvalidUpload(InvalidInput):
