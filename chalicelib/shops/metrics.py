@@ -35,3 +35,14 @@ EVENTS_BACKFILLED = Counter(
     NoAlarm("It measures the volume of a backfill."),
     dimensions=("kind",),
 )
+SHOPS_UNAVAILABLE = Counter(
+    "ShopsUnavailable",
+    NoAlarm("The shop is frozen or closed; a daily registration takes it up when it answers."),
+    dimensions=("app",),
+)
+TOPICS_REFUSED = Counter(
+    "TopicsRefused",
+    NoAlarm("Operators and the merchant see the topics; each registration requests them again."),
+    dimensions=("app",),
+)
+"""Webhook topics that a registration could not subscribe to, without an access scope or approval."""

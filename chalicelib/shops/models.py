@@ -65,6 +65,17 @@ class Shop(Table):
     scope_triggered_at = DateTimeAttribute(personal=False, null=True)
     registered_at = DateTimeAttribute(personal=False, null=True)
     """When this installation's webhooks were registered and ShopInstalled was published; None until then."""
+    refused_topics = JsonAttribute(personal=False, null=True)
+    """The webhook topics that Shopify refuses: `{"orders/paid": {"reason": …, "since": …}}`. One entry for each topic of
+    the app at most."""
+    unavailable_since = DateTimeAttribute(personal=False, null=True)
+    """When Shopify first answered that the shop is frozen or closed; None while it answers."""
+    unavailable_status = IntegerAttribute(personal=False, null=True)
+    """The HTTP status of that answer."""
+    looked_at = DateTimeAttribute(personal=False, null=True)
+    """When an unavailable shop was last called."""
+    missed_since = DateTimeAttribute(personal=False, null=True)
+    """The start of a backfill that an unavailable shop interrupted."""
     iana_timezone = UnicodeAttribute(personal=True, null=True, default="UTC")
     currency = UnicodeAttribute(personal=True, null=True)
     shop_name = UnicodeAttribute(personal=True, null=True)

@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from chalicelib.integrations.shopify import http_client
-from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyThrottled
+from chalicelib.integrations.shopify.errors import AccessDenied, ShopifyRefused, ShopifyThrottled
 
 API_VERSION = "2026-10"
 
@@ -22,8 +22,9 @@ MAX_WAIT = 5.0
 def graphql(shop: str, access_token: str, query: str, /, **variables: Any) -> dict[str, Any]:
     """Execute a GraphQL call and return its `data`. Waits up to MAX_WAIT if Shopify throttles the call.
 
-    A field that the granted scopes do not cover is null if the object itself is readable. Raises ShopifyRefused for an
-    invalid token (401) or query, ShopifyThrottled, ShopifyUnavailable.
+    A field that the granted scopes do not cover is null if the object itself is readable. Raises AccessDenied if no
+    scope or approval covers the object, ShopUnavailable for a frozen or closed shop, ShopifyRefused for an invalid token
+    (401) or query, ShopifyThrottled, ShopifyUnavailable.
     """
     url = f"{http_client.admin_url(shop)}/api/{API_VERSION}/graphql.json"
     headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": access_token}
@@ -31,7 +32,9 @@ def graphql(shop: str, access_token: str, query: str, /, **variables: Any) -> di
     errors = content.get("errors") or []
     fatal_errors = [error for error in errors if not _is_hidden_field(error)]
     if fatal_errors or not content.get("data"):
-        raise ShopifyRefused(200, str((fatal_errors or errors or [{}])[0].get("message", "unknown")))
+        first = (fatal_errors or errors or [{}])[0]
+        kind = AccessDenied if _is_access_denied(first) else ShopifyRefused
+        raise kind(200, str(first.get("message", "unknown")))
     return dict(content["data"])
 
 
@@ -52,8 +55,11 @@ def _post_when_affordable(url: str, body: bytes, headers: dict[str, str]) -> dic
 
 def _is_hidden_field(error: dict[str, Any]) -> bool:
     """Return whether only a field is null because of a missing scope; the object itself can be used."""
-    is_denied = (error.get("extensions") or {}).get("code") == "ACCESS_DENIED"
-    return is_denied and len(error.get("path") or []) > 1
+    return _is_access_denied(error) and len(error.get("path") or []) > 1
+
+
+def _is_access_denied(error: dict[str, Any]) -> bool:
+    return (error.get("extensions") or {}).get("code") == "ACCESS_DENIED"
 
 
 def _seconds_until_affordable(content: dict[str, Any]) -> float:

@@ -7,18 +7,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pynamodb.attributes import Attribute
 from pynamodb.expressions.update import Action
 
 from chalicelib.integrations.shopify.oauth import Grant
 from chalicelib.kit import clock, data_subjects, ids, tombstones
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
-from chalicelib.kit.tables import Transaction, get_many, update_if
+from chalicelib.kit.tables import Transaction, column_actions, get_many, update_if
 from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop, WebhookDelivery
 from chalicelib.shops.repository import deliveries, sessions, tokens
 from chalicelib.shops.repository.tokens import ACTIVE
 
+AVAILABILITY: tuple[Attribute[Any], ...] = (
+    Shop.unavailable_since,
+    Shop.unavailable_status,
+    Shop.looked_at,
+    Shop.missed_since,
+)
+"""Columns of a shop that is frozen or closed; they are removed when it answers."""
+_ENDED_WITH_INSTALLATION: tuple[Attribute[Any], ...] = (
+    Shop.registered_at,
+    Shop.refused_topics,
+    Shop.session_issued_at,
+    Shop.token_checked_at,
+    *AVAILABILITY,
+)
+"""Columns that a new installation clears."""
 _INACTIVE = Shop.is_active == False  # noqa: E712 - a condition, not a comparison
 
 
@@ -85,7 +101,7 @@ def _installation_actions(installation: Installation, now: datetime) -> list[Act
         Shop.active_app.set(installation.app),
         Shop.installed_at.set(requested_at),
         Shop.uninstalled_at.remove(),
-        *(column.remove() for column in (Shop.registered_at, Shop.session_issued_at, Shop.token_checked_at)),
+        *(column.remove() for column in _ENDED_WITH_INSTALLATION),
         Shop.updated_at.set(now),
     ]
 
@@ -94,6 +110,12 @@ def mark_registered(row: Shop) -> bool:
     """Store that this installation's webhooks are registered. Returns False if a later installation replaced it."""
     condition = ACTIVE & (Shop.installed_at == row.installed_at)
     return update_if(Shop(row.shop, row.app), [Shop.registered_at.set(clock.now())], condition)
+
+
+def save_refused_topics(row: Shop, topics: dict[str, dict[str, str]]) -> bool:
+    """Store the webhook topics that Shopify refuses, with reason and time, unless a later installation replaced the row."""
+    condition = ACTIVE & (Shop.installed_at == row.installed_at)
+    return update_if(Shop(row.shop, row.app), column_actions(Shop, {"refused_topics": topics or None}), condition)
 
 
 def claim_registration_retry(row: Shop) -> bool:

@@ -1,9 +1,9 @@
 """Response schemas of operators; none contains a token or a payload."""
 
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.kit.schemas import PageQuery, Query, Schema, Timestamp
@@ -30,6 +30,11 @@ class ActiveShopRead(Schema):
     iana_timezone: str | None
     scope: str | None
     installed_at: Timestamp
+    refused_topics: Annotated[str | None, BeforeValidator(lambda topics: ",".join(sorted(topics)) if topics else None)]
+    """Webhook topics that Shopify refuses, separated by commas."""
+    unavailable_since: Timestamp | None
+    """Since when Shopify answers that the shop is frozen or closed."""
+    unavailable_status: int | None
 
 
 class TimelineQuery(Query):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from chalicelib.integrations.shopify import admin_api, oauth
-from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyUnavailable
+from chalicelib.integrations.shopify.errors import AccessDenied, ShopifyRefused, ShopifyUnavailable, ShopUnavailable
 from chalicelib.integrations.shopify.oauth import Client, exchange_session_token
 from chalicelib.kit import config
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
@@ -98,6 +98,28 @@ def shopify_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CannedResponse]:
     with canned_server() as server:
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", server.url)
         yield server
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (402, b'{"errors":"Unavailable Shop"}', ShopUnavailable),
+        (403, b'{"errors":"Unavailable Shop"}', ShopUnavailable),
+        (404, b"<html>", ShopUnavailable),
+        (423, b"[]", ShopUnavailable),
+        (403, b'{"errors":"[API] This action requires merchant approval for read_orders scope."}', AccessDenied),
+        (403, b'{"error":"unauthorized_client"}', ShopifyRefused),
+        (406, b'{"errors":"Not Acceptable"}', ShopifyRefused),
+        (200, b'{"errors":[{"message":"m","path":["orders"],"extensions":{"code":"ACCESS_DENIED"}}]}', AccessDenied),
+    ],
+)
+def test_a_refusal_is_about_the_shop_the_scope_or_the_call(
+    shopify_server: CannedResponse, status: int, body: bytes, kind: type[Exception]
+) -> None:
+    shopify_server.status, shopify_server.body = status, body
+    with pytest.raises(ShopifyRefused) as error:
+        admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
+    assert type(error.value) is kind
 
 
 @pytest.mark.parametrize(
