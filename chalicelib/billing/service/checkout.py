@@ -15,8 +15,8 @@ from chalicelib.billing.repository import customers, subscriptions
 from chalicelib.billing.schemas.checkout import CheckoutCreate
 from chalicelib.billing.schemas.discount_codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
-from chalicelib.billing.service import addons, discount_redemptions, gifts, plan_claims, plans
-from chalicelib.billing.service.customers import ensure_stripe_customer
+from chalicelib.billing.service import addons, discount_redemptions, gifts, plan_claims, plans, sold_credits
+from chalicelib.billing.service.customers import call_with_customer
 from chalicelib.billing.service.discount_redemptions import PlanPurchase
 from chalicelib.billing.service.sync.purchases import metadata
 from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession, parse_checkout_session
@@ -55,22 +55,22 @@ def start_gift(owner_id: str, body: GiftCreate, request_key: str | None) -> tupl
         raise InvalidRecipient(errors=[{"path": "body.recipient_email", "message": "must not be your own address"}])
     plan, _ = plans.choose_plan(body.plan, None, OwnerType.MEMBER)
     gift = gifts.create_gift(buyer, plan, body.recipient_email, body.message, request_key)
-    params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))
+    marks = metadata(PaymentKind.GIFT, gift.code, buyer)
+    params = _sale(marks, f"A gift: {plan.name}", _price_of(plan, None))
     return gift, _open(buyer, params, body.success_url, body.cancel_url, request_key)
 
 
 def _open(
     customer: Customer, params: Mapping[str, Any], success_url: str, cancel_url: str, request_key: str | None
 ) -> StripeCheckoutSession:
-    whole = {
-        "customer": ensure_stripe_customer(customer),
-        "client_reference_id": customer.owner_id,
-        "success_url": success_url,
-        "cancel_url": cancel_url,
-        **params,
-    }
     key = f"checkout-{request_key or ids.new()}"
-    return parse_checkout_session(checkout_sessions.create_checkout_session(whole, key))
+    common = {"client_reference_id": customer.owner_id, "success_url": success_url, "cancel_url": cancel_url}
+
+    def create(customer_id: str) -> dict[str, Any]:
+        whole = {"customer": customer_id, **common, **params}
+        return checkout_sessions.create_checkout_session(whole, f"{key}-{customer_id}")
+
+    return parse_checkout_session(call_with_customer(customer, create))
 
 
 def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
@@ -185,15 +185,15 @@ def _credits(customer: Customer, pack_id: str) -> dict[str, Any]:
     pack = CREDIT_PACKS.get(pack_id)
     if pack is None or customer.owner_type is not OwnerType.MEMBER:
         raise InvalidCreditPack(errors=[{"path": "body.credit_pack", "message": "no such pack for this account"}])
-    return _sale(customer, PaymentKind.CREDITS, pack.id, f"{pack.credits} credits", pack.price)
+    marks = metadata(PaymentKind.CREDITS, pack.id, customer) | sold_credits.sign_sale(customer.owner_id, pack)
+    return _sale(marks, f"{pack.credits} credits", pack.price)
 
 
-def _sale(customer: Customer, kind: PaymentKind, item: str, name: str, price: Decimal) -> dict[str, Any]:
-    """Return the session parameters of a one-time sale.
+def _sale(marks: Mapping[str, str], name: str, price: Decimal) -> dict[str, Any]:
+    """Return the session parameters of a one-time sale with the metadata `marks`.
 
     The payment intent has the same metadata as the session, so that its events can be processed independently.
     """
-    marks = metadata(kind, item, customer)
     price_data = {
         "currency": CURRENCY.lower(),
         "unit_amount": money.to_minor(price, CURRENCY),

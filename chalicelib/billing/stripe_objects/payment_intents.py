@@ -20,7 +20,7 @@ PURCHASE = "backroom_purchase"
 
 @dataclass(frozen=True, slots=True)
 class StripePaymentIntent:
-    """A payment intent: one payment with all of its attempts."""
+    """A payment intent: one payment with all of its attempts. `amount` is received, or to be paid before success."""
 
     id: str
     customer_id: str | None
@@ -62,7 +62,7 @@ def parse_payment_intent(stripe_object: StripeObject) -> StripePaymentIntent:
         charge_id=id_of(stripe_object.get("latest_charge")) or id_of(charges[0] if charges else None),
         invoice_id=id_of(stripe_object.get("invoice")),
         status=_intent_status(status, bool(error)),
-        amount=money.from_minor(stripe_object["amount"], stripe_object["currency"]),
+        amount=money.from_minor(_amount(stripe_object), stripe_object["currency"]),
         currency=stripe_object["currency"].upper(),
         metadata=dict(stripe_object.get("metadata") or {}),
         failure_reason=None if status == "succeeded" else error.get("decline_code") or error.get("code"),
@@ -80,6 +80,15 @@ def parse_payment_reference(stripe_object: StripeObject) -> StripePaymentReferen
         charge_id=stripe_object["id"] if stripe_object["object"] == "charge" else id_of(charge),
         invoice_id=id_of(stripe_object.get("invoice")),
     )
+
+
+def _amount(stripe_object: StripeObject) -> int:
+    """Return the amount that was received; the amount to pay if the intent has not succeeded.
+
+    They differ after a partial capture, and if a bank transfer is larger or smaller than the amount.
+    """
+    received = stripe_object.get("amount_received") if stripe_object["status"] == "succeeded" else None
+    return int(stripe_object["amount"] if received is None else received)
 
 
 def _intent_status(status: str, has_failed: bool) -> PaymentStatus:

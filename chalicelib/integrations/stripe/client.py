@@ -75,7 +75,7 @@ def _translated(error: StripeError) -> Problem:
     import stripe
 
     if error.code == "resource_missing" or error.http_status == 404:
-        return StripeObjectNotFound()
+        return StripeObjectNotFound(param=getattr(error, "param", None))
     if isinstance(error, stripe.CardError):
         return PaymentDeclined()
     log.warning(
