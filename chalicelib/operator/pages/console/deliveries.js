@@ -1,5 +1,5 @@
 /** Webhook deliveries of a shop, or some by their ids, with replay. */
-const DELIVERY = /^[0-9a-f-]{36}$/i;
+const DELIVERY = /^[0-9a-f-]{36}(~[0-9a-f]+)?$/i;
 const STATUSES = ["received", "processed", "failed"];
 const ALL_SHOPS = "make ops ARGS=\"replay --status failed --dry-run\"";
 
