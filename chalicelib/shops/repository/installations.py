@@ -11,13 +11,14 @@ from pynamodb.attributes import Attribute
 from pynamodb.expressions.update import Action
 
 from chalicelib.integrations.shopify.oauth import Grant
-from chalicelib.kit import clock, data_subjects, ids, tombstones
+from chalicelib.kit import clock, data_subjects, tombstones
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction, column_actions, get_many, update_if
 from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop, WebhookDelivery
 from chalicelib.shops.repository import deliveries, sessions, tokens
+from chalicelib.shops.repository.installation_logs import decide_event, new_entry
 from chalicelib.shops.repository.tokens import ACTIVE
 
 AVAILABILITY: tuple[Attribute[Any], ...] = (
@@ -88,7 +89,7 @@ def stage_installation(transaction: Transaction, installation: Installation, row
         actions += [Shop.created_at.set(now), Shop.iana_timezone.set("UTC"), Shop.plan_name.set("basic")]
     transaction.update(Shop(shop, app), actions, condition=condition, otherwise=WriteConflict())
     transaction.put(sessions.offline_session(shop, app, installation.grant, installation.state, now))
-    transaction.add(_log_entry(shop, app, EventType.REINSTALL if row else EventType.INSTALL, now))
+    transaction.add(new_entry(shop, app, decide_event(row, installation.grant.scope), now))
     tombstones.remove(data_subjects.app(shop, app), transaction)
 
 
@@ -156,7 +157,7 @@ def end_installation(
         with Transaction() as transaction:
             transaction.update(Shop(shop, app), actions, condition=condition, otherwise=WriteConflict())
             transaction.delete(Session(sessions.offline_session_id(shop, app)))
-            transaction.add(_log_entry(shop, app, EventType.UNINSTALL, now, {"triggered_at": clock.iso(triggered_at)}))
+            transaction.add(new_entry(shop, app, EventType.UNINSTALL, now, {"triggered_at": clock.iso(triggered_at)}))
             transaction.update(WebhookDelivery(delivery_id), deliveries.processed_actions(now))
     except WriteConflict as conflict:
         row: Shop = conflict.existing or Shop(shop, app, is_active=False)
@@ -192,10 +193,4 @@ def _no_evidence_since(moment: datetime, tolerance: timedelta) -> Any:
         (Shop.installed_at <= moment)
         & (Shop.confirmed_at.does_not_exist() | (Shop.confirmed_at <= moment))
         & (session.does_not_exist() | (session <= moment + tolerance))
-    )
-
-
-def _log_entry(shop: str, app: str, event: EventType, now: datetime, metadata: Any = None) -> InstallationLog:
-    return InstallationLog(
-        shop=shop, id=ids.time_ordered(), app=app, event_type=event, metadata=metadata, created_at=now
     )

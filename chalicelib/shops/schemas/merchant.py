@@ -39,10 +39,10 @@ class ShopRead(Schema):
 
 
 class InstallationRead(Schema):
-    """One install, uninstall or reinstall."""
+    """One install, uninstall, reinstall or change of access scopes."""
 
     id: str
-    event_type: Literal["install", "uninstall", "reinstall"]
+    event_type: Literal["install", "uninstall", "reinstall", "scopes_update"]
     created_at: Timestamp
 
 

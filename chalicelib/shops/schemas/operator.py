@@ -56,12 +56,13 @@ class TimelineQuery(Query):
 
 
 class TimelineDayRead(Schema):
-    """Number of installs and uninstalls of an app on one day, in UTC."""
+    """Number of installs, uninstalls and changes of access scopes of an app on one day, in UTC."""
 
     day: date
     installs: int
     reinstalls: int
     uninstalls: int
+    scopes_updates: int
 
 
 class SessionRead(Schema):
@@ -98,9 +99,15 @@ class DeliveriesQuery(PageQuery):
 
 
 class DeliveryRead(Schema):
-    """A stored webhook delivery, without its payload."""
+    """A stored webhook delivery, without its payload.
+
+    `delivery_id` is the webhook id; if another delivery has it, a digest follows, and `webhook_id` is set.
+    `same_webhook_id` has the ids of other deliveries with the webhook id that was requested; lists do not fill it.
+    """
 
     delivery_id: str
+    webhook_id: str | None = None
+    same_webhook_id: list[str] = Field(default_factory=list)
     event_id: str | None
     topic: str
     shop: str

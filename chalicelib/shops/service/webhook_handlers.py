@@ -122,7 +122,8 @@ def _update_scopes(delivery: DeliveryReceived) -> None:
     shop, app, triggered_at = delivery.shop, delivery.app, delivery.triggered_at
     scopes = parse_granted_scopes(load_payload(_get_row(delivery)))
     try:
-        is_newest = details.save_scope(shop, app, ",".join(scopes), triggered_at)
+        row = installations.get_active(shop, app)
+        is_newest = details.save_granted_scope(row, ",".join(scopes), triggered_at)
     except InstallationNotFound:
         return deliveries.mark_ignored(delivery.delivery_id, NOT_INSTALLED)
     if not is_newest:

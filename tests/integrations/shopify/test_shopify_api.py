@@ -140,6 +140,24 @@ def test_transient_errors_are_retryable(shopify_server: CannedResponse, status: 
     assert error.value.headers["Retry-After"]
 
 
+@pytest.mark.parametrize(
+    ("errors", "text"),
+    [
+        ('"Not Found"', "Not Found"),
+        ('{"base":["No access"],"id":"odd"}', "base: "),
+        ('{"message":"No access","extensions":null}', "No access"),
+        ('["No access",{"message":"odd"}]', "No access"),
+        ('[{"message":"No access","extensions":"odd","path":7}]', "No access"),
+        ("7", "7"),
+    ],
+)
+def test_errors_of_any_shape_are_refusals(shopify_server: CannedResponse, errors: str, text: str) -> None:
+    for data in ("null", '{"shop":{"name":"A"}}', "[1]"):
+        shopify_server.body = f'{{"errors":{errors},"data":{data},"extensions":"odd"}}'.encode()
+        with pytest.raises(ShopifyRefused, match=text):
+            admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
+
+
 def test_a_redirect_is_not_followed(shopify_server: CannedResponse) -> None:
     shopify_server.status, shopify_server.body = 302, b"{}"
     with pytest.raises(ShopifyRefused):

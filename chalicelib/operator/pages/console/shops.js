@@ -36,7 +36,7 @@ async function firstAppInUse() {
 function showTimeline(place, app, days) {
   const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10);
   kit.load(place, () => op.read("shops/timeline", { app, from: day(days - 1), to: day(0) }), ({ items }) => kit.chart({ type: "stacked", unit: "shops", x: items.map((row) => row.day),
-    title: `Installs and uninstalls in the last ${days} days (UTC)`, series: [["Installs", "installs"], ["Reinstalls", "reinstalls"], ["Uninstalls", "uninstalls"]]
+    title: `Installs and uninstalls in the last ${days} days (UTC)`, series: [["Installs", "installs"], ["Reinstalls", "reinstalls"], ["Uninstalls", "uninstalls"], ["Scopes updated", "scopes_updates"]]
       .map(([name, key]) => ({ name, values: items.map((row) => row[key]) })) }));
 }
 
