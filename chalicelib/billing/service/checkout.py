@@ -15,9 +15,18 @@ from chalicelib.billing.repository import customers, subscriptions
 from chalicelib.billing.schemas.checkout import CheckoutCreate
 from chalicelib.billing.schemas.discount_codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
-from chalicelib.billing.service import addons, discount_redemptions, gifts, plan_claims, plans, sold_credits
+from chalicelib.billing.service import (
+    addons,
+    discount_redemptions,
+    gifts,
+    plan_claims,
+    plans,
+    sold_credits,
+    stalled_subscriptions,
+)
 from chalicelib.billing.service.customers import call_with_customer
 from chalicelib.billing.service.discount_redemptions import PlanPurchase
+from chalicelib.billing.service.stalled_subscriptions import PortalSession
 from chalicelib.billing.service.sync.purchases import metadata
 from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession, parse_checkout_session
 from chalicelib.integrations.stripe import checkout_sessions
@@ -28,7 +37,7 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 def start_checkout(
     owner_type: OwnerType, owner_id: str, body: CheckoutCreate, request_key: str | None
-) -> StripeCheckoutSession:
+) -> StripeCheckoutSession | PortalSession:
     """Create a Stripe Checkout session for a plan, an add-on or credits. The same request key returns the same session.
 
     A new session for a plan expires the earlier one, so that a plan cannot be bought twice.
@@ -36,10 +45,18 @@ def start_checkout(
     Raises CustomerNotFound if the owner is not registered. Raises InvalidPlan, InvalidAddon or
     InvalidCreditPack if the item is not for sale. Raises AlreadySubscribed if the owner's subscription has not ended,
     AddonActive if the member already has the recurring add-on. Raises InvalidCode if the discount code is not valid.
+
+    If the owner's subscription waits for a payment, returns a session of the customer portal instead.
     """
     customer = customers.get(owner_type, owner_id)
     if body.plan is not None:
-        return _buy_plan(customer, body, request_key)
+        try:
+            return _buy_plan(customer, body, request_key)
+        except AlreadySubscribed:
+            portal = stalled_subscriptions.open_portal(customer, body.cancel_url, request_key)
+            if portal is None:
+                raise
+            return portal
     params = _addon(customer, body.addon) if body.addon else _credits(customer, str(body.credit_pack))
     return _open(customer, params, body.success_url, body.cancel_url, request_key)
 

@@ -14,6 +14,9 @@ from chalicelib.billing.domain import money
 from chalicelib.billing.enums import PaymentStatus
 from chalicelib.integrations.stripe.fields import StripeObject, expanded_field, id_of, required_timestamp
 
+_NOT_FAILED = ("succeeded", "processing")
+"""The statuses of an intent whose earlier errors no longer count."""
+
 PURCHASE = "backroom_purchase"
 """The key in `metadata` that marks a purchase through our checkout. Its value is the `PaymentKind`."""
 
@@ -65,7 +68,7 @@ def parse_payment_intent(stripe_object: StripeObject) -> StripePaymentIntent:
         amount=money.from_minor(_amount(stripe_object), stripe_object["currency"]),
         currency=stripe_object["currency"].upper(),
         metadata=dict(stripe_object.get("metadata") or {}),
-        failure_reason=None if status == "succeeded" else error.get("decline_code") or error.get("code"),
+        failure_reason=None if status in _NOT_FAILED else error.get("decline_code") or error.get("code"),
         created_at=required_timestamp(stripe_object["created"]),
         is_final=status in ("succeeded", "canceled"),
         is_canceled=status == "canceled",
@@ -94,4 +97,6 @@ def _amount(stripe_object: StripeObject) -> int:
 def _intent_status(status: str, has_failed: bool) -> PaymentStatus:
     if status == "succeeded":
         return PaymentStatus.COMPLETED
+    if status == "processing":  # a bank debit on its way, also after a declined attempt
+        return PaymentStatus.PENDING
     return PaymentStatus.FAILED if status == "canceled" or has_failed else PaymentStatus.PENDING
