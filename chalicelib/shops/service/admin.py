@@ -9,8 +9,8 @@ from chalicelib.integrations.shopify import admin_api
 from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopUnavailable
 from chalicelib.kit import clock, logs
 from chalicelib.shops.metrics import SHOPS_UNAVAILABLE
-from chalicelib.shops.repository import availability
-from chalicelib.shops.service.tokens import get_access_token
+from chalicelib.shops.repository import availability, installations
+from chalicelib.shops.service.tokens import get_access_token, use_access_token
 
 log = logs.logger("shops")
 
@@ -25,6 +25,8 @@ class AdminApi:
     shop: str
     app: str
     _token: str = field(repr=False)
+    was_unavailable: bool = False
+    """Whether the shop was marked as unavailable when the API was opened."""
     _is_look: bool = False
     _refusal: ShopUnavailable | None = field(default=None, repr=False)
 
@@ -63,4 +65,6 @@ def open_admin_api(shop: str, app: str, *, is_look: bool = False) -> AdminApi:
     A shop that is marked as unavailable is not called, unless `is_look` asks whether it answers. Raises
     InstallationNotFound, ShopUnavailable, Unavailable.
     """
-    return AdminApi(shop, app, get_access_token(shop, app, is_look=is_look), is_look)
+    row = installations.get_active(shop, app)
+    token = use_access_token(row, is_look=is_look)
+    return AdminApi(shop, app, token, row.unavailable_since is not None, is_look)

@@ -9,7 +9,6 @@ from chalicelib.kit.messages import publish
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.shops import apps
 from chalicelib.shops.errors import InstallationNotFound, InvalidSessionToken
-from chalicelib.shops.repository import installations
 from chalicelib.shops.schemas.messages import RegistrationRequested, TokenCheckRequested
 from chalicelib.shops.service.admin import open_admin_api
 from chalicelib.shops.service.oauth_install import try_token_exchange
@@ -29,8 +28,10 @@ def check_token(request: TokenCheckRequested) -> None:
     """
     context = {"shop": request.shop, "app": request.app}
     try:
-        open_admin_api(request.shop, request.app, is_look=True).graphql(_PING)
-        _take_up_if_unavailable(request.shop, request.app)
+        admin = open_admin_api(request.shop, request.app, is_look=True)
+        admin.graphql(_PING)
+        if admin.was_unavailable:
+            publish(RegistrationRequested(shop=request.shop, app=request.app))
     except Unavailable:
         log.info("access token not checked: Shopify does not answer", extra=context)
     except ShopUnavailable as error:
@@ -50,12 +51,6 @@ def is_token_accepted(shop: str, app: str) -> bool:
     except (InstallationNotFound, ShopifyRefused):
         return False
     return True
-
-
-def _take_up_if_unavailable(shop: str, app: str) -> None:
-    row = installations.find(shop, app)
-    if row is not None and row.is_active and row.unavailable_since is not None:
-        publish(RegistrationRequested(shop=shop, app=app))
 
 
 def _try_exchange(request: TokenCheckRequested) -> bool:

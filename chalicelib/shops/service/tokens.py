@@ -27,15 +27,22 @@ log = logs.logger("shops")
 def get_access_token(shop: str, app: str, rejected_token: str | None = None, *, is_look: bool = False) -> str:
     """Return an access token valid for the next minutes; refresh it if it is about to expire or was rejected.
 
-    A shop that is marked as unavailable is not called, unless `is_look` asks whether it answers. Raises
-    InstallationNotFound if the app is not installed or Shopify revoked its tokens (the merchant's next request then gets
-    new ones); ShopUnavailable if the shop is frozen or closed; Unavailable if another process is refreshing an expired
-    token, or Shopify refuses our app.
+    Raises InstallationNotFound if the app is not installed, and as `use_access_token`.
     """
-    row = installations.get_active(shop, app)
+    return use_access_token(installations.get_active(shop, app), rejected_token, is_look=is_look)
+
+
+def use_access_token(row: Shop, rejected_token: str | None = None, *, is_look: bool = False) -> str:
+    """Return an access token of an active installation, valid for the next minutes; refresh it if necessary.
+
+    A shop that is marked as unavailable is not called, unless `is_look` asks whether it answers. Raises
+    InstallationNotFound if Shopify revoked the tokens (the merchant's next request then gets new ones); ShopUnavailable
+    if the shop is frozen or closed; Unavailable if another process is refreshing an expired token, or Shopify refuses
+    our app.
+    """
     if not is_look:
         _require_available(row)
-    token = _require_access_token(row)
+    shop, app, token = row.shop, row.app, _require_access_token(row)
     if not _is_expiring(row) and token != rejected_token:
         return token
     lease = locks.acquire(token_lock_name(shop, app), seconds=30)
