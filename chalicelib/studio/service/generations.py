@@ -101,7 +101,7 @@ def _new_preview(generation: str, shopper: Shopper, text: str, inputs: tuple[Pro
         product_id=product.uuid,
         ai_style_id=style.uuid,
         customer_id=shopper.customer_id,
-        input_image_url=storage.address(config.settings().images_bucket, photo.object_key),
+        input_image_url=storage.address(config.settings().images_bucket, photo.accepted_key or photo.object_key),
         generation_type=GenerationType.PREVIEW,
         ai_prompt_used=prompt.render_prompt(style.prompt_template, values),
         generation_params=style.parameters or {},
