@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from decimal import Decimal
 
 from infra.local.databases import local_logins
 from infra.local.environment import HOST, SHARED_ADMIN_SECRET, SHARED_LOGIN_SECRET, Plan
@@ -16,9 +17,9 @@ STYLES = (("Pencil", "pencil"), ("Watercolour", "watercolour"), ("Oil", "oil"), 
 
 
 def seed(plan: Plan) -> None:
-    """Create the shared servers, the plan catalogue, a shop with both apps, a product and styles, and a couple, unless they exist.
+    """Create the demo data, unless it exists: shared servers, plans, a shop that can sell images, and a couple.
 
-    Do nothing if Shopify or Stripe is not a sandbox.
+    The shop has both apps, a product, styles and a watermark. Do nothing if Shopify or Stripe is not a sandbox.
     """
     if not (plan.sandbox_shopify and plan.sandbox_stripe):
         return
@@ -38,6 +39,7 @@ def seed(plan: Plan) -> None:
             if app not in installed:
                 install(world, app, SHOP)
     _furnish()
+    _set_watermark()
     seed_couple()
 
 
@@ -89,6 +91,20 @@ def _furnish() -> None:
         products.put_product_style(SHOP, product, made.uuid, ProductStylePut(sort_order=number))
         example = base64.b64encode(_example(style)).decode()
         styles.put_example(SHOP, made.uuid, example)
+
+
+def _set_watermark() -> None:
+    """Give the shop a watermark, unless it has one: previews are shown with it."""
+    from chalicelib.studio.repository import watermarks as rows
+    from chalicelib.studio.schemas.merchant import WatermarkPut
+    from chalicelib.studio.service import watermarks
+    from infra.local.demo.logo import draw_logo
+
+    if rows.find_watermark(SHOP) is None:
+        image = base64.b64encode(draw_logo()).decode()
+        watermarks.put_watermark(
+            SHOP, WatermarkPut(image=image, opacity=Decimal("0.5"), size_percentage=Decimal(40)), None
+        )
 
 
 def _example(style: str) -> bytes:

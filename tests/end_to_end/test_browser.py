@@ -111,6 +111,7 @@ def test_a_shopper_uploads_a_photo_and_the_print_is_made(page: Page, gallery: Ga
     expect(picture).to_be_visible()
     expect(picture).to_have_js_property("naturalHeight", 1024)
     expect(page.get_by_role("status")).to_have_text("Your image is ready.")
+    expect(page.get_by_text("watermark")).to_be_hidden()  # the shop has none
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
     page.reload()
     expect(picture).to_be_visible()  # still present after a reload
@@ -118,6 +119,11 @@ def test_a_shopper_uploads_a_photo_and_the_print_is_made(page: Page, gallery: Ga
     page.wait_for_url("**/cart")
     (line,) = gallery.shopify.storefront.lines(gallery.shop)
     assert list(line["properties"]) == ["_generation"]
+    page.go_back()
+    expect(picture).to_be_visible()
+    expect(page.get_by_label("A few words")).to_have_value("in the snow")
+    expect(page.get_by_alt_text("The photo that you chose")).to_be_visible()
+    page.go_forward()
     page.get_by_role("button", name="Pay").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
@@ -130,6 +136,7 @@ def test_a_rejected_photo_shows_its_reason(page: Page, gallery: Gallery, queue_w
     expect(page.locator("#photo-error")).to_have_text("Please choose a photo.")
     expect(page.get_by_label("Your photo")).to_be_focused()
     page.get_by_label("Your photo").set_input_files({"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"%PDF-1.7"})
+    expect(page.locator("#photo-error")).to_have_text("The file is not a JPEG, PNG or WebP picture.")
     page.get_by_role("button", name="Make my image").click()
     expect(page.locator("#style-error")).to_have_text("Please choose a style.")
     page.get_by_label("Pencil").check(force=True)
@@ -181,12 +188,12 @@ def test_the_page_can_be_used_by_keyboard(page: Page, queue_worker: None) -> Non
     """Every control is reached in order, shows its focus, and is large enough for a thumb."""
     expect(page.get_by_label("Pencil")).to_be_visible()  # the page and its styles are loaded
     seen_items = []
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
         seen_items.append(focused.evaluate("e => e.id || e.name"))
-    assert seen_items == ["photo", "style", "words", "make"]
-    for control in ("#photo", "#words", "#make", ".style"):
+    assert seen_items == ["size", "photo", "style", "words", "make"]
+    for control in ("#photo", "#words", "#make", ".choice-card"):
         box = page.locator(control).first.bounding_box()
         assert box is not None
         assert box["height"] >= 44
@@ -207,6 +214,9 @@ def test_a_merchant_sets_the_watermark_and_its_preview_updates(tab: Page, galler
     admin.get_by_label("Picture").set_input_files(mark)
     preview = admin.get_by_alt_text("A landscape with the watermark")
     expect(preview).to_have_attribute("src", re.compile("^data:image/jpeg"))
+    box = preview.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= tab.viewport_size["height"]  # type: ignore[index] # above the fold
     faint = wait_for_preview()
     admin.get_by_label("Opacity").fill("1")
     expect(preview).not_to_have_attribute("src", faint)

@@ -289,6 +289,13 @@ def test_a_used_up_quota_is_not_retried(page: Page) -> None:
     assert (answer["message"], len(network.requests)) == ("The shop's monthly image quota is used up", 1)
 
 
+def test_a_limit_of_hours_is_said_instead_of_waited_for(page: Page) -> None:
+    network = Network(page, (429, {"Retry-After": "3600"}, {"code": "AnyLimit", "detail": "Try again after 18:00"}))
+    answer = call(page, "POST", body={}, key="my-own-key")
+    assert (answer["message"], len(network.requests)) == ("Try again after 18:00", 1)
+    assert network.requests[0]["idempotency-key"] == "my-own-key"
+
+
 def test_a_refused_token_is_renewed_once(page: Page) -> None:
     refused: tuple[int, dict[str, str], Any] = (401, {}, {"code": "Unauthenticated"})
     assert call_with(page, refused, (200, {}, {}))["tokens"] == 2

@@ -1,5 +1,6 @@
 /** The API client of the pages: retries, problems in words, ETags, idempotency keys, session tokens. */
 const kit = {};
+const MOST_WAIT = 60; // seconds of Retry-After; a limit that lasts longer is said instead of waited for
 
 kit.data = () => JSON.parse(document.getElementById("data").textContent);
 
@@ -35,8 +36,8 @@ kit.pause = (seconds) => new Promise((done) => {
  *
  * `token(isRefused)` returns a promise of the bearer token (`isRefused`: the API refused the last one), `words` maps codes
  * of problems to sentences, `waiting(isOffline)` is called before each retry, `headers` go with every request. Options of
- * a call: `body` (sent as JSON), `etag` (If-Match), `key` (true: the request carries an Idempotency-Key, so that it may be
- * repeated), `repeatable` (true: it may be repeated without one), `query` (empty values are left out).
+ * a call: `body` (sent as JSON), `etag` (If-Match), `key` (true, or the key: the request carries an Idempotency-Key, so that it
+ * may be repeated), `repeatable` (true: it may be repeated without one), `query` (empty values are left out).
  */
 kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeout = 30, waiting = () => {} }) => {
   const keys = new Map(); // a request that got no response is repeated with its first key
@@ -93,7 +94,8 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
     const query = new URLSearchParams(Object.entries(options.query || {}).filter(([, value]) => value));
     const url = base + path + (String(query) && "?" + query);
     const name = method + " " + url + " " + JSON.stringify(options.body);
-    if (options.key && !keys.has(name)) keys.set(name, crypto.randomUUID());
+    if (typeof options.key === "string") keys.set(name, options.key);
+    else if (options.key && !keys.has(name)) keys.set(name, crypto.randomUUID());
     const safe = method === "GET" || options.key || options.repeatable;
     const repeatable = safe || (["PUT", "DELETE"].includes(method) && !options.etag); // a lost success would look like 412
     let refreshed = false;
@@ -113,7 +115,7 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
         continue;
       }
       const after = Number(response?.headers.get("Retry-After")) || 0;
-      const busy = response && (response.status >= 502 || (response.status === 429 && after));
+      const busy = response && (response.status >= 502 || (response.status === 429 && after && after <= MOST_WAIT));
       const unsent = busy && response.status !== 502 && response.status !== 504;
       if (attempt < tries && (response ? busy && (repeatable || (unsent && method !== "POST")) : repeatable)) {
         waiting(!response);

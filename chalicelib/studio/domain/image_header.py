@@ -11,16 +11,22 @@ import struct
 from dataclasses import dataclass
 from enum import StrEnum
 
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
+_MAX_BRANDS = 256
+"""Bytes of the container's first box that are searched for a brand."""
+
 
 class Format(StrEnum):
     JPEG = "jpeg"
     PNG = "png"
     WEBP = "webp"
+    HEIC = "heic"
+    """Recognised so that it can be refused by name; its size is not read."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """An image header. `format` is None for anything but JPEG, PNG or WebP; `width` is 0 if the header cannot be read.
+    """An image header. `format` is None for anything but JPEG, PNG, WebP or HEIC; `width` is 0 if the header cannot be read.
 
     `is_standard` is False for a JPEG with any frame but one of SOF0, SOF1 or SOF2 with 8 bits a sample.
     """
@@ -59,7 +65,15 @@ def probe(data: bytes) -> Probe:
         return Probe(Format.PNG, len(data), *_png_size_and_frames(data))
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return Probe(Format.WEBP, len(data), *_webp_size_and_frames(data))
-    return Probe(None, len(data))
+    return Probe(Format.HEIC if _is_heic(data) else None, len(data))
+
+
+def _is_heic(data: bytes) -> bool:
+    """Return whether a brand of the ISO container is one of HEIC's."""
+    if data[4:8] != b"ftyp":
+        return False
+    end = min(int.from_bytes(data[:4]), _MAX_BRANDS)
+    return any(data[at : at + 4] in _HEIC_BRANDS for at in range(8, end, 4))
 
 
 def _jpeg(data: bytes) -> Probe:

@@ -18,6 +18,7 @@ MAX_SCANS = 100
 class RejectReason(StrEnum):
     TOO_MANY_BYTES = "too_many_bytes"
     UNSUPPORTED_FORMAT = "unsupported_format"
+    HEIC = "heic"
     UNSUPPORTED_JPEG = "unsupported_jpeg"
     UNREADABLE = "unreadable"
     ANIMATED = "animated"
@@ -35,6 +36,7 @@ class RejectReason(StrEnum):
 DETAIL = {
     RejectReason.TOO_MANY_BYTES: "The file is larger than 25 MB.",
     RejectReason.UNSUPPORTED_FORMAT: "The file is not a JPEG, PNG or WebP picture.",
+    RejectReason.HEIC: "The picture is HEIC: save it as JPEG.",
     RejectReason.UNSUPPORTED_JPEG: (
         "The picture is a lossless, hierarchical, arithmetic or 12-bit JPEG; save it as a standard JPEG."
     ),
@@ -54,6 +56,8 @@ def rejection_reason(probe: Probe) -> RejectReason | None:
     """Return the first rule that `probe` breaks, or None. An image that passes may still be damaged further in."""
     if probe.byte_count > MAX_BYTES:
         return RejectReason.TOO_MANY_BYTES
+    if probe.format is Format.HEIC:
+        return RejectReason.HEIC
     if probe.format is None:
         return RejectReason.UNSUPPORTED_FORMAT
     if not probe.is_standard:

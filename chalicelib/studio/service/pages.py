@@ -10,8 +10,8 @@ from chalicelib.kit.pagination import PageRequest
 from chalicelib.kit.web import Document
 from chalicelib.shops.service import Shopper, app_key, list_installed_shops, parse_shop_domain
 from chalicelib.studio.errors import ProductNotFound
-from chalicelib.studio.pages import storefront
 from chalicelib.studio.pages.console.page import Surroundings, console_page
+from chalicelib.studio.pages.storefront import page as storefront
 from chalicelib.studio.service.auth import APP
 from chalicelib.studio.service.storefront import read_offer
 

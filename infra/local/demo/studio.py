@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from PIL import Image, ImageDraw
+from PIL import Image
 
+from infra.local.demo import logo
 from infra.local.demo.world import SECONDS, World, Wrong, eventually
 from infra.local.environment import ROOT
 
@@ -42,7 +43,7 @@ class Studio:
         size = {"name": "8 x 10 in", "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}"}
         size |= {"width_px": PRINT[0], "height_px": PRINT[1]}  # type: ignore[dict-item]
         self.size = self._merchant("POST", f"products/{self.product}/sizes", size, 201)["uuid"]
-        mark = {"image": base64.b64encode(_mark()).decode(), "opacity": "0.6", "size_percentage": "40"}
+        mark = {"image": base64.b64encode(logo.draw_logo()).decode(), "opacity": "0.6", "size_percentage": "40"}
         self._merchant("PUT", "watermark", mark)
         return f"{size['name']} at {PRINT[0]} x {PRINT[1]} px"
 
@@ -139,14 +140,3 @@ class Studio:
         with Image.open(io.BytesIO(answer.content)) as picture:
             picture.load()
             return picture.size
-
-
-def _mark() -> bytes:
-    """Return a logo as PNG: white text with a dark outline on a transparent background."""
-    logo = Image.new("RGBA", (640, 120), (0, 0, 0, 0))
-    ImageDraw.Draw(logo).text(
-        (320, 60), "BACKROOM", anchor="mm", font_size=96, fill="white", stroke_width=5, stroke_fill=(0, 0, 0, 190)
-    )
-    data = io.BytesIO()
-    logo.save(data, "PNG")
-    return data.getvalue()

@@ -110,3 +110,17 @@ def test_millions_of_empty_segments_are_not_scanned(stuffed: bytes):
 
 def test_a_pdf_named_jpg_is_rejected():
     assert rejection_reason(probe(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(1000))) is RejectReason.UNSUPPORTED_FORMAT
+
+
+@pytest.mark.parametrize(
+    ("brands", "reason"),
+    [
+        (b"heic\0\0\0\0mif1heic", RejectReason.HEIC),
+        (b"mif1\0\0\0\0miafhevc", RejectReason.HEIC),
+        (b"avif\0\0\0\0mif1miaf", RejectReason.UNSUPPORTED_FORMAT),
+        (b"", RejectReason.UNSUPPORTED_FORMAT),
+    ],
+)
+def test_a_heic_picture_is_refused_by_name(brands: bytes, reason: RejectReason) -> None:
+    data = (8 + len(brands)).to_bytes(4) + b"ftyp" + brands + b"\0\0\0\x08mdatheic"
+    assert rejection_reason(probe(data)) is reason

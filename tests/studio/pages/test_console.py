@@ -13,11 +13,11 @@ import chalicelib.studio.errors
 from chalicelib.integrations import storage
 from chalicelib.integrations.shopify import app_bridge
 from chalicelib.kit import config, errors
-from chalicelib.studio.pages import storefront
 from chalicelib.studio.pages.console.page import Surroundings, console_page
+from chalicelib.studio.pages.storefront import page as storefront
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 
-PAGES = Path(storefront.__file__).parent
+PAGES = Path(storefront.__file__).parents[1]
 
 
 def frame_ancestors(answer: httpx.Response) -> str:
@@ -63,11 +63,11 @@ def test_the_page_may_load_pictures_of_the_bucket_and_nothing_else(api: httpx.Cl
     assert "roses.myshopify.com" in answer.text  # the storefront's address; nothing else of a shop
 
 
-@pytest.mark.parametrize("script", ["storefront.js", "console/base.js", "console/watermark.js"])
+@pytest.mark.parametrize("script", ["storefront/base.js", "console/base.js", "console/watermark.js"])
 def test_the_scripts_name_error_codes_that_exist(script: str) -> None:
     text = (PAGES / script).read_text()
     table = re.findall(r"^  ([A-Z][A-Za-z]+): \"", text, re.MULTILINE)
-    lists = re.findall(r"ABOUT_THE_PHOTO = \[(.*?)\]", text)
+    lists = re.findall(r"ABOUT_THE_\w+ = \[(.*?)\]", text)
     codes = {*table, *re.findall(r'"(\w+)"', "".join(lists)), *re.findall(r'code [!=]== "(\w+)"', text)}
     assert codes
     known = {name for module in (errors, chalicelib.studio.errors, chalicelib.shops.errors) for name in vars(module)}

@@ -1,5 +1,6 @@
 /** Orders and generations: a gallery with filters, the details of a picture, remake, and the print as a file. */
 const STATES = { pending: ["Waiting", "warn"], processing: ["In work", "warn"], completed: ["Done", "good"], failed: ["Failed", "bad"] };
+const stateOf = (row) => (row.hold_reason ? ["Held", "bad"] : STATES[row.status]);
 const MOST_TILES = 24;
 const MOST_PAGES = 5;
 
@@ -27,7 +28,7 @@ function showImages({ products, styles }) {
   };
   const named = (rows, id) => rows.find((each) => each.uuid === id);
   const tile = (row) => kit.h("li", null, kit.h("button", { type: "button", class: "tile", onclick: () => studio.go("images/" + row.id) },
-    kit.picture(row.thumbnail_url, row.thumbnail_url || row.status === "completed" ? "" : STATES[row.status][0], renew(row)), kit.badge(...STATES[row.status]),
+    kit.picture(row.thumbnail_url, row.thumbnail_url || row.status === "completed" ? "" : stateOf(row)[0], renew(row)), kit.badge(...stateOf(row)),
     kit.h("span", { dir: "auto" }, named(products, row.product_id)?.title || "A product"), kit.h("span", { class: "soft", dir: "auto" }, named(styles, row.ai_style_id)?.name || "A removed style"),
     kit.h("span", { class: "soft" }, (row.order_id ? "Print of order " + studio.number(row.order_id) : "Preview") + ", " + studio.date(row.created_at))));
   const search = () => {
@@ -73,11 +74,26 @@ async function readTiles(query, cursor) {
 
 const renew = (row) => async () => (await studio.read("generations/" + row.id)).thumbnail_url;
 
+const percent = (share) => Math.round(share * 100) + " %";
+
+/** Why a print is held, and the way to have it printed with the middle of the preview. */
+function heldPrint(row) {
+  const accept = studio.act(async () => {
+    await studio.call("POST", `generations/${row.id}/remake`, { body: {}, key: true });
+    kit.toast("The print is being made.");
+    studio.go("images/" + row.id);
+  });
+  return kit.h("section", { class: "card stack", "aria-label": "Held print" }, kit.banner(row.hold_reason, "bad"),
+    row.thumbnail_url && kit.h("img", { class: "large", src: row.thumbnail_url, alt: "The preview that the shopper approved" }),
+    kit.h("p", { class: "soft" }, "If you accept, the middle of this picture is printed in the shape of the ordered variant; its edges are cut off."),
+    kit.button("Accept the crop and print", accept, "primary"));
+}
+
 function showImage(row) {
   const isFinal = row.generation_type === "final";
   const facts = [
     ["Order", isFinal && studio.number(row.order_id)], ["Size", row.final_width && `${row.final_width} × ${row.final_height} px`], ["Made", studio.date(row.created_at)],
-    ["Customer", row.customer_id && studio.number(row.customer_id)], ["Image model", row.ai_model_used], ["Prompt", row.ai_prompt_used],
+    ["Part of the photo", row.crop && `${percent(row.crop.width)} of the width, ${percent(row.crop.height)} of the height`], ["Customer", row.customer_id && studio.number(row.customer_id)], ["Image model", row.ai_model_used], ["Prompt", row.ai_prompt_used],
     ["Next attempt", row.next_attempt_at && studio.date(row.next_attempt_at)],
   ].filter(([, value]) => value);
   const remake = studio.act(async () => {
@@ -87,12 +103,13 @@ function showImage(row) {
     studio.go("images/" + row.id);
   });
   return kit.h("div", { class: "stack" }, kit.h("p", null, studio.back("Orders and images", "images")),
-    kit.h("div", { class: "row apart" }, studio.heading(isFinal ? "Print of order " + studio.number(row.order_id) : "Preview"), kit.badge(...STATES[row.status])),
+    kit.h("div", { class: "row apart" }, studio.heading(isFinal ? "Print of order " + studio.number(row.order_id) : "Preview"), kit.badge(...stateOf(row))),
+    row.hold_reason && heldPrint(row),
     row.error_message && kit.banner(row.error_message, row.status === "failed" ? "bad" : "warn"),
     kit.h("div", { class: "card stack" },
-      (row.final_url || row.preview_url) && kit.h("img", { class: "large", src: row.final_url || row.preview_url, alt: isFinal ? "The print" : "The preview" }),
+      (row.final_url || row.preview_url) && kit.h("img", { class: "large", src: row.final_url || row.preview_url, alt: row.final_url ? "The print" : "The preview" }),
       kit.h("div", { class: "row" }, row.final_download_url && kit.h("a", { class: "button primary", href: row.final_download_url }, "Download the print"),
         isFinal && ["completed", "failed"].includes(row.status) && kit.button("Make it again", remake),
-        ["pending", "processing"].includes(row.status) && kit.button("Look again", () => studio.go("images/" + row.id))),
+        ["pending", "processing"].includes(row.status) && !row.hold_reason && kit.button("Look again", () => studio.go("images/" + row.id))),
       kit.h("dl", null, facts.flatMap(([name, value]) => [kit.h("dt", null, name), kit.h("dd", { dir: "auto" }, value)]))));
 }

@@ -1,5 +1,6 @@
 /** Sizes of a product: a name, the print's pixels, and the variant that shoppers buy. */
 const DPI = 300;
+const PRINT_FORMATS = [["image/jpeg", "JPEG: small files, the usual choice"], ["image/png", "PNG: large files without loss"]];
 const INCHES = (px) => (px / DPI).toFixed(1).replace(/\.0$/, "");
 studio.inches = ({ width_px: width, height_px: height }) => `${width} × ${height} px, ${INCHES(width)} × ${INCHES(height)} in at ${DPI} dpi`;
 
@@ -12,7 +13,7 @@ studio.sizes = (product, sizes, again) => {
   });
   return kit.h("section", { class: "card stack", "aria-label": "Sizes" },
     kit.h("div", { class: "row apart" }, kit.h("h2", null, "Sizes"), kit.button("Add a size", edit(null), sizes.length ? "" : "primary")),
-    sizes.length ? kit.list(sizes.map((size) => [kit.h("div", { class: "main" }, kit.h("h3", { dir: "auto" }, size.name), kit.h("p", { class: "soft" }, studio.inches(size)),
+    sizes.length ? kit.list(sizes.map((size) => [kit.h("div", { class: "main" }, kit.h("h3", { dir: "auto" }, size.name), kit.h("p", { class: "soft" }, studio.inches(size) + (size.print_format === "image/png" ? ", PNG" : "")),
       size.shopify_variant_id ? kit.badge("Variant " + studio.number(size.shopify_variant_id)) : kit.badge("No variant: cannot be bought", "warn")),
     kit.h("div", { class: "row" }, kit.button("Edit", edit(size), "", { "aria-label": "Edit " + size.name }),
       kit.button("Remove", remove(size), "danger", { "aria-label": "Remove " + size.name }))]))
@@ -28,6 +29,7 @@ function sizeDialog(product, size, again) {
         kit.field({ name: "width_px", label: "Width in px", type: "number", min: 1, max: 12000, step: 1, required: true, value: size?.width_px ?? 2400 }),
         kit.field({ name: "height_px", label: "Height in px", type: "number", min: 1, max: 12000, step: 1, required: true, value: size?.height_px ?? 3000 })),
       kit.h("p", { class: "soft" }, `${DPI} px make an inch. At most 12,000 px a side and 60 million in all.`),
+      kit.field({ name: "print_format", label: "Print file", tag: "select", options: PRINT_FORMATS, value: size?.print_format || "image/jpeg" }),
       studio.variantField(product, size?.shopify_variant_id),
     ],
     cancel: close,

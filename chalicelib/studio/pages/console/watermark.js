@@ -85,5 +85,5 @@ function showWatermark(mark) {
   });
   queueMicrotask(() => { say(); look(); });
   return kit.h("div", { class: "stack" }, kit.h("h2", null, "Watermark of your previews"), kit.h("p", { class: "soft" }, "It keeps previews from being used without an order. Prints never have it."),
-    kit.h("div", { class: "card split" }, form, kit.h("div", { class: "stack" }, kit.h("div", { class: "sample" }, note, picture), wrong)));
+    kit.h("div", { class: "card split mirrored" }, kit.h("div", { class: "stack tight live" }, kit.h("div", { class: "sample" }, note, picture), wrong), form));
 }

@@ -116,7 +116,7 @@ def test_the_bundle_contains_all_modules_and_pages(bundle: Path) -> None:
     found = (path for path in sources if path.suffix in (".py", ".sql", ".html", ".css", ".js"))
     own_files = {re.sub(r"\.py$", ".pyc", path.relative_to(ROOT).as_posix()) for path in found}
 
-    assert "chalicelib/studio/pages/storefront.js" in own_files
+    assert "chalicelib/studio/pages/storefront/storefront.js" in own_files
     assert own_files <= set(names(bundle))
 
 

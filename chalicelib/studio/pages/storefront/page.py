@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from chalicelib.kit.web import Document, Page, compose_document
+from chalicelib.studio.domain import crop
 from chalicelib.studio.schemas.shopper import OfferedSize, OfferedStyle, OfferRead
 
+SCRIPTS = ("base.js", "crop.js", "photo.js", "storefront.js")
 _FOLDER = Path(__file__).parent
 
 
@@ -20,16 +23,25 @@ def offer_page(offer: OfferRead, prefix: str, bucket: str) -> Document:
 
     `prefix` is the app's path in the shop, `bucket` the origins of the bucket, separated by spaces.
     """
-    buyable = [size for size in offer.sizes if size.shopify_variant_id]
+    sizes = _shown_sizes(offer)
     fields = {
         "title": escape(offer.title),
         "styles": "".join(_style(style, is_only=len(offer.styles) == 1) for style in offer.styles),
-        "sizes": "".join(_size(size) for size in buyable),
-        "unless_buyable": "" if buyable else "hidden",
+        "sizes": "".join(_size(size, is_only=len(sizes) == 1) for size in sizes),
+        "unless_sized": "" if sizes else "hidden",
     }
     policy = {
-        "img-src": f"blob: {bucket}",
+        "img-src": f"blob: data: {bucket}",
         "connect-src": f"'self' {bucket}",
+    }
+    data = {
+        "product_id": offer.product_id,
+        "prefix": prefix,
+        "shop": _shop_path(prefix),
+        "sizes": [_size_data(size) for size in sizes],
+        "print_dpi": crop.PRINT_DPI,
+        "sharp_dpi": crop.GOOD_DPI,
+        "least_dpi": crop.MIN_DPI,
     }
     return compose_document(
         Page(
@@ -37,9 +49,9 @@ def offer_page(offer: OfferRead, prefix: str, bucket: str) -> Document:
             title=f"{offer.title}: make it yours",
             markup="storefront.html",
             style="storefront.css",
-            scripts=("kit/client.js", "storefront.js"),
+            scripts=("kit/client.js", *SCRIPTS),
             fields=fields,
-            data={"product_id": offer.product_id, "prefix": prefix, "shop": _shop_path(prefix)},
+            data=data,
             policy=policy,
         )
     )
@@ -58,15 +70,37 @@ def _shop_path(prefix: str) -> str:
     return "/".join(prefix.split("/")[:-2])
 
 
+def _shown_sizes(offer: OfferRead) -> list[OfferedSize]:
+    """Return the sizes that can be bought; if there are none, all of them, because a preview needs a size."""
+    return [size for size in offer.sizes if size.shopify_variant_id] or offer.sizes
+
+
 def _style(style: OfferedStyle, *, is_only: bool) -> str:
     example = f'<img src="{escape(style.example_url)}" alt="" width="320" height="320">' if style.example_url else ""
     checked = " checked" if is_only else ""
     return (
-        f'<label class="style"><input type="radio" name="style" value="{escape(style.id)}" required{checked}>'
+        f'<label class="choice-card"><input type="radio" name="style" value="{escape(style.id)}" required{checked}>'
         f'<span class="option">{example}<span dir="auto">{escape(style.name)}</span></span></label>'
     )
 
 
-def _size(size: OfferedSize) -> str:
+def _size(size: OfferedSize, *, is_only: bool) -> str:
+    checked = " checked" if is_only else ""
+    box = f"0 0 {size.width_px} {size.height_px}"
+    shape = f'<svg class="shape" viewBox="{box}" aria-hidden="true"><rect width="100%" height="100%"/></svg>'
+    return (
+        f'<label class="choice-card"><input type="radio" name="size" value="{escape(size.id)}" required{checked}>'
+        f'<span class="option">{shape}<span dir="auto">{escape(size.name)}</span></span></label>'
+    )
+
+
+def _size_data(size: OfferedSize) -> dict[str, Any]:
+    """Return what the script needs of a size; `variant` is the number in Shopify's id, null if it cannot be bought."""
     number = (size.shopify_variant_id or "").rpartition("/")[2]
-    return f'<option value="{escape(number)}">{escape(size.name)}</option>'
+    return {
+        "id": size.id,
+        "name": size.name,
+        "width": size.width_px,
+        "height": size.height_px,
+        "variant": int(number) if number else None,
+    }

@@ -1,0 +1,154 @@
+/** From a size and a photo to a preview and the cart. */
+let made = null; // the preview that is shown: { id, upload, size, property }
+
+const chosenStyle = () => document.querySelector("input[name=style]:checked");
+
+function keepChoices() {
+  kept.write("choices", { size: chosenSize()?.id, style: chosenStyle()?.value, words: $("words").value, crop });
+}
+
+/** Does one thing at a time, and says where it went wrong. */
+async function attempt(action) {
+  if (busy) return;
+  work(true);
+  for (const field of ["size", "photo", "crop", "style", "make", "cart"]) wrong(field, "");
+  try {
+    await action();
+  } catch (error) {
+    const told = error instanceof Told ? error : new Told(WORDS.InternalError);
+    say("");
+    wrong(told.field, told.message);
+    focusOn(told.field);
+  }
+  work(false);
+}
+
+function focusOn(field) {
+  if (field === "photo") $("photo").focus();
+  if (field === "crop") $("frame").focus();
+  if (field === "style" || field === "size") document.querySelector(`input[name=${field}]`).focus();
+}
+
+async function make() {
+  const size = chosenSize(), style = chosenStyle();
+  if (page.sizes.length && !size) throw new Told("Please choose a size.", "size");
+  if (!photo) throw new Told("Please choose a photo.", "photo");
+  if (!style) throw new Told("Please choose a style.", "style");
+  if (frame.dpi() !== null && frame.dpi() < page.least_dpi) throw new Told(WORDS.ResolutionTooLow, "crop");
+  $("result").hidden = true;
+  if (!sending) startSending();
+  const upload = await sending;
+  const body = { product_id: page.product_id, style_id: style.value, upload_id: upload.id, text: $("words").value };
+  if (upload.token) body.upload_token = upload.token;
+  if (size) body.size_id = size.id;
+  if (frame.fractions()) body.crop = frame.fractions();
+  const before = kept.read("wish");
+  const isSame = before && JSON.stringify(before.body) === JSON.stringify(body);
+  await request(isSame ? before : { body, key: crypto.randomUUID(), upload });
+}
+
+/** Request a preview and wait for it. The request is kept until its answer is known: repeated, it makes no second one. */
+async function request(wish) {
+  kept.write("wish", wish);
+  say("Making your image…", null);
+  let accepted;
+  try {
+    accepted = await call("POST", "generations", { key: wish.key, body: wish.body });
+  } catch (error) {
+    if (error.status && error.status < 500) kept.write("wish", null);
+    if (error.field === "photo" && photo) forget(photo);
+    throw error;
+  }
+  const softDpi = accepted.is_low_resolution ? accepted.dpi : null;
+  const preview = { id: accepted.id, upload: wish.upload, size: wish.body.size_id, softDpi };
+  kept.write("preview", preview);
+  kept.write("wish", null);
+  await follow(preview);
+}
+
+/** Wait for a preview that was requested, and show it. */
+async function follow(preview) {
+  say("Making your image… this takes a few seconds.", null);
+  const read = await poll(async () => {
+    const state = await call("GET", "generations/" + preview.id, asGuest(preview.upload)).catch((error) => {
+      if ([403, 404].includes(error.status)) kept.write("preview", null);
+      throw error.field === "photo" ? new Told(WORDS.GenerationNotFound) : error;
+    });
+    return ["completed", "failed"].includes(state.status) && state;
+  }, 8);
+  if (!read) throw new Told("This takes longer than usual. Load the page again in a few minutes.");
+  if (read.status === "failed") {
+    kept.write("preview", null);
+    throw new Told((read.error_message || "Your image could not be made.") + " You can try again.");
+  }
+  show(preview, read);
+}
+
+function show(preview, read) {
+  const size = page.sizes.find((each) => each.id === preview.size) || (page.sizes.length === 1 ? page.sizes[0] : null);
+  made = { variant: size?.variant, property: read.line_item_property };
+  say("Your image is ready.");
+  $("picture").src = read.preview_url;
+  $("marked").hidden = !read.is_watermarked;
+  $("soft-print").hidden = preview.softDpi === null || preview.softDpi === undefined;
+  $("soft-print").textContent = `Your print will have about ${preview.softDpi} dpi and may look soft.`;
+  $("buy").hidden = !made.variant;
+  $("ordered").textContent = size ? "Size: " + size.name : "";
+  $("result").hidden = false;
+  $("ready").focus({ preventScroll: true });
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  $("result").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "nearest" });
+}
+
+async function buy() {
+  const line = { id: made.variant, quantity: 1, properties: { [made.property.name]: made.property.value } };
+  const answer = await fetch(page.shop + "/cart/add.js", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ items: [line] }),
+  }).catch(() => null);
+  if (!answer) throw new Told("There is no connection. Please try again.", "cart");
+  if (!answer.ok) {
+    const read = await answer.json().catch(() => ({}));
+    throw new Told(read.description || "It could not be put into the cart. Please try again.", "cart");
+  }
+  location.assign(page.shop + "/cart");
+}
+
+$("sizes").addEventListener("change", () => { wrong("size", ""); crop.zoom = 1; frame.draw(); if (frame.photo) frame.move(crop.x, crop.y); keepChoices(); });
+$("styles").addEventListener("change", () => { wrong("style", ""); keepChoices(); });
+$("words").addEventListener("input", keepChoices);
+$("form").addEventListener("submit", (event) => { event.preventDefault(); attempt(make); });
+$("cart").addEventListener("click", () => attempt(buy));
+$("again").addEventListener("click", () => { $("result").hidden = true; say(""); $("photo").focus(); });
+
+// A preview's link lasts for minutes: one that has expired is asked for again, once.
+let renewed = false;
+$("picture").addEventListener("load", () => { renewed = false; });
+$("picture").addEventListener("error", () => {
+  if (renewed || !kept.read("preview")) return;
+  renewed = true;
+  attempt(() => follow(kept.read("preview")));
+});
+
+/** Restore the work of this tab: choices, photo, and a preview that was requested. */
+function restore() {
+  const choices = kept.read("choices");
+  for (const name of ["size", "style"]) {
+    const radio = choices && document.querySelector(`input[name=${name}][value="${CSS.escape(choices[name] || "")}"]`);
+    if (radio) radio.checked = true;
+  }
+  if (choices) {
+    $("words").value = choices.words;
+    Object.assign(crop, choices.crop);
+  }
+  photo = kept.read("photo");
+  if (!photo?.upload) photo = null; // the file was not sent yet
+  if (photo?.small) showPhoto(photo.small);
+  $("sent").hidden = !photo;
+  if (photo) startSending();
+  const wish = kept.read("wish"), preview = kept.read("preview");
+  if (wish) attempt(() => request(wish));
+  else if (preview) attempt(() => follow(preview));
+}
+restore();
