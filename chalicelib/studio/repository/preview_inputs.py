@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.kit.tables import Table, get_many
@@ -17,10 +18,14 @@ class PreviewInputs:
     link: ProductStyle | None
     upload: Upload | None
     quota: Quota | None
+    counters: list[Table | None]
 
 
-def read_preview_inputs(shop: str, product: str, style: str, upload: str) -> PreviewInputs:
-    """Read five tables in one consistent BatchGetItem."""
+Keys = Sequence[tuple[type[Table], tuple[str, ...]]]
+
+
+def read_preview_inputs(shop: str, product: str, style: str, upload: str, counters: Keys) -> PreviewInputs:
+    """Read five tables, and the rows of `counters`, in one consistent BatchGetItem."""
     keys: list[tuple[type[Table], tuple[str, ...]]] = [
         (Product, (shop, product)),
         (AiStyle, (shop, style)),
@@ -28,5 +33,6 @@ def read_preview_inputs(shop: str, product: str, style: str, upload: str) -> Pre
         (Upload, (upload,)),
         (Quota, (shop,)),
     ]
-    rows = get_many(keys, consistent=True)
-    return PreviewInputs(*rows)  # type: ignore[arg-type]
+    rows = get_many([*keys, *counters], consistent=True)
+    product_row, style_row, link, upload_row, quota, *counter_rows = rows
+    return PreviewInputs(product_row, style_row, link, upload_row, quota, counter_rows)  # type: ignore[arg-type]
