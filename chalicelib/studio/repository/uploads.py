@@ -11,8 +11,6 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.idempotency import Idempotency
-from chalicelib.kit.schemas import Schema
 from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.studio.errors import UploadNotReady
 from chalicelib.studio.models import Upload, UploadStatus
@@ -39,13 +37,10 @@ class Inspection:
     accepted_key: str | None = None
 
 
-def add(row: Upload, idempotency: Idempotency | None, answer: Schema) -> None:
-    """Write a new, unused upload together with the answer for its Idempotency-Key."""
+def stage_upload(transaction: Transaction, row: Upload) -> None:
+    """Add a new, unused upload to the transaction."""
     row.unused = _UNUSED
-    with Transaction() as transaction:
-        if idempotency:
-            idempotency.join(transaction, answer)
-        transaction.add(row)
+    transaction.add(row)
 
 
 def find(upload: str) -> Upload | None:

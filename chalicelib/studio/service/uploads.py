@@ -12,17 +12,19 @@ from chalicelib.integrations.images import decoder_process, decoding
 from chalicelib.kit import clock, config, data_subjects, ids, logs, signing, tombstones
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.retries import retry_conflicts
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.shops.service import Shopper
 from chalicelib.studio.domain import image_validation, quota
 from chalicelib.studio.domain.image_header import probe
 from chalicelib.studio.domain.image_validation import RejectReason
+from chalicelib.studio.domain.visitor_limits import VisitorAction
 from chalicelib.studio.errors import InvalidUploadToken, StorageExceeded, UploadNotFound
 from chalicelib.studio.models import Upload, UploadStatus
 from chalicelib.studio.repository import quotas, uploads
 from chalicelib.studio.repository.uploads import Inspection
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.schemas.shopper import UploadCreate, UploadRead
-from chalicelib.studio.service import merchant_images
+from chalicelib.studio.service import merchant_images, visitor_limits
 from chalicelib.studio.service.auth import APP
 
 MINUTES_15 = 15 * 60
@@ -38,33 +40,50 @@ log = logs.logger("studio")
 def begin_upload(shopper: Shopper, body: UploadCreate, idempotency: Idempotency | None) -> UploadRead:
     """Create an upload; return the form to post the photo with and, for a guest, the token that proves ownership.
 
-    Raises StorageExceeded if the shop's storage is full.
+    Raises StorageExceeded if the shop's storage is full, VisitorLimitReached; Unavailable if the counters keep changing.
     """
-    room = quota.free_bytes(quotas.quota_state(quotas.get_or_default(shopper.shop)))
-    if not room:
-        raise StorageExceeded
+    counters = visitor_limits.counter_keys(shopper, VisitorAction.UPLOADS)
+
+    def reserve(unit: UnitOfWork) -> UploadRead:
+        quota_row, rows = quotas.get_with_rows(shopper.shop, counters)
+        room = quota.free_bytes(quotas.quota_state(quota_row))
+        if not room:
+            raise StorageExceeded
+        row = _new_upload(shopper)
+        answer = _form_of(row, body.content_type, room)
+        if idempotency:
+            idempotency.join(unit.transaction, answer)
+        visitor_limits.stage_count(unit.transaction, shopper, VisitorAction.UPLOADS, quota_row, rows)
+        uploads.stage_upload(unit.transaction, row)
+        return answer
+
+    return run_unit_of_work(reserve)
+
+
+def _new_upload(shopper: Shopper) -> Upload:
     now, upload = clock.now(), ids.new()
-    key = f"uploads/{shopper.shop}/{upload}"
-    form = storage.presigned_post(
-        storage.address(config.settings().images_bucket, key),
-        content_type=body.content_type,
-        max_bytes=min(room, image_validation.MAX_BYTES),
-        seconds=MINUTES_15,
-    )
-    token = None if shopper.customer_id else signing.sign(_PURPOSE, upload.encode())
-    answer = UploadRead(id=upload, url=form.url, fields=form.fields, token=token)
-    row = Upload(
+    return Upload(
         id=upload,
         shop_id=shopper.shop,
         customer_id=shopper.customer_id,
-        object_key=key,
+        object_key=f"uploads/{shopper.shop}/{upload}",
         status=UploadStatus.AWAITING,
         created_at=now,
         updated_at=now,
         expires_epoch=now + UNUSED_LIFETIME,
     )
-    uploads.add(row, idempotency, answer)
-    return answer
+
+
+def _form_of(row: Upload, content_type: str, room: int) -> UploadRead:
+    """Return the form to post the photo with, of at most `room` bytes, and a guest's token."""
+    form = storage.presigned_post(
+        storage.address(config.settings().images_bucket, row.object_key),
+        content_type=content_type,
+        max_bytes=min(room, image_validation.MAX_BYTES),
+        seconds=MINUTES_15,
+    )
+    token = None if row.customer_id else signing.sign(_PURPOSE, row.id.encode())
+    return UploadRead(id=row.id, url=form.url, fields=form.fields, token=token)
 
 
 def get_upload(shopper: Shopper, upload: str, token: str | None) -> Upload:
