@@ -160,8 +160,9 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         guest_form = guest("uploads", {}).json()
     httpx.post(guest_form["url"], data=guest_form["fields"], files={"file": PHOTO.read_bytes()})
     assert gallery.drain() == []
+    guest_body = gallery.preview_request(guest_form, size_id=size)
     with costs("preview requested by a guest (with Idempotency-Key)"):
-        assert guest("generations", gallery.preview_request(guest_form), key="k").status_code == 202
+        assert guest("generations", guest_body, key="k").status_code == 202
     for row in Attempt.scan():
         row.update([Attempt.failures.set(1_000)])
     with costs("upload refused: limit per visitor"):

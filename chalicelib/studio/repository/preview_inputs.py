@@ -45,10 +45,7 @@ def read_preview_inputs(shop: str, choice: PreviewChoice, counters: Keys) -> Pre
         (Quota, (shop,)),
     ]
     sizes: Keys = [] if choice.size is None else [(Size, (choice.product, choice.size))]
-    rows = get_many([*keys, *sizes, *counters], consistent=True)
-    read, size_rows, counter_rows = (
-        rows[: len(keys)],
-        rows[len(keys) : len(keys) + len(sizes)],
-        rows[len(keys) + len(sizes) :],
-    )
-    return PreviewInputs(*read, next(iter(size_rows), None), counter_rows)  # type: ignore[arg-type,call-arg]
+    rows = iter(get_many([*keys, *sizes, *counters], consistent=True))
+    read = [next(rows) for _ in keys]
+    size = next(rows) if sizes else None
+    return PreviewInputs(*read, size, list(rows))  # type: ignore[arg-type,call-arg]
