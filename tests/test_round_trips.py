@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from chalicelib.kit.auth import Role
 from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.locks import Lease
+from chalicelib.kit.models import Attempt
 from chalicelib.retention.rules import RULES
 from chalicelib.retention.service import sweep
 from chalicelib.shops.models import Shop
@@ -135,7 +137,7 @@ def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callabl
 
 def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
     size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]["uuid"]
-    with costs("upload created"):
+    with costs("upload created by a customer"):
         form = gallery.shopper("POST", "uploads", {}).json()
     httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
     with costs("job: upload validated"):
@@ -153,6 +155,17 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         run("studio-apply_order_change")
     with costs("job: print made"):
         run("studio-make_final")
+    guest = partial(gallery.guest, "POST", address="203.0.113.7")
+    with costs("upload created by a guest"):
+        guest_form = guest("uploads", {}).json()
+    httpx.post(guest_form["url"], data=guest_form["fields"], files={"file": PHOTO.read_bytes()})
+    assert gallery.drain() == []
+    with costs("preview requested by a guest (with Idempotency-Key)"):
+        assert guest("generations", gallery.preview_request(guest_form), key="k").status_code == 202
+    for row in Attempt.scan():
+        row.update([Attempt.failures.set(1_000)])
+    with costs("upload refused: limit per visitor"):
+        assert gallery.shopper("POST", "uploads", {}).status_code == 429
 
 
 def test_retention(costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:

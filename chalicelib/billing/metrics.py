@@ -26,6 +26,15 @@ INVARIANTS_BROKEN = Counter(
     dimensions=("invariant",),
 )
 
+SUBSCRIPTIONS_WITHOUT_PLAN = Counter(
+    "SubscriptionsWithoutPlan",
+    Alarm(
+        "billing-subscription_without_plan",
+        "A subscription is priced at no plan of its owner's audience and gives no access: the log of"
+        " billing-process_stripe_event names it.",
+    ),
+)
+
 STRIPE_PARTS_DROPPED = Counter(
     "StripePartsDropped",
     NoAlarm("The rest of the subscription is synced; the log names the subscription and its parts."),

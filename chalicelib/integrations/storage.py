@@ -54,6 +54,19 @@ def put(url: str, data: bytes, content_type: str) -> None:
     aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
 
 
+def put_if_absent(url: str, data: bytes, content_type: str) -> bool:
+    """Write the object unless it exists. Returns False if it does, also if a lost response is retried."""
+    bucket, key = parts(url)
+    client = aws.client("s3")
+    try:
+        client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type, IfNoneMatch="*")
+    except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        return False
+    return True
+
+
 def put_file(url: str, file: BinaryIO, content_type: str) -> None:
     """Write the object from a file, which is not read into memory as a whole; replace an existing object."""
     bucket, key = parts(url)

@@ -1,4 +1,4 @@
-"""Limits on guesses and mails: each is counted before its work, in a window that begins with the first one.
+"""Limits on guesses, mails, uploads and previews: each is counted before its work, in a window that begins with the first one.
 
 A counter's key is a keyed hash, so that the table names no account and no address. The conditions of the writes hold
 the limit under concurrent callers. A counter that cannot be written refuses, too.
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
 
-from chalicelib.kit import clock, logs, retries, signing, tables
+from chalicelib.kit import attempt_windows, clock, logs, retries, signing, tables
+from chalicelib.kit.attempt_windows import Window
 from chalicelib.kit.errors import TooManyRequests, Unavailable, WriteConflict
 from chalicelib.kit.models import Attempt
 from chalicelib.kit.tables import Table, Transaction
@@ -43,6 +44,14 @@ class CountedAttempt:
 
     counter: Counter
     window_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FullCounter:
+    """A counter that refuses attempts until then."""
+
+    counter: Counter
+    until: datetime
 
 
 def counter(limit: Limit, *values: str) -> Counter:
@@ -126,13 +135,9 @@ def hold(attempt: CountedAttempt, until: datetime) -> None:
 
 def _count(counters: Sequence[Counter], rows: Sequence[Table | None]) -> list[CountedAttempt]:
     """Stage one write for each counter and commit them. Raises TooManyRequests, WriteConflict."""
-    now = clock.now()
-    counted = []
     try:
         with Transaction() as transaction:
-            for each, row in zip(counters, rows, strict=True):
-                ends_at = _stage(transaction, each, row if isinstance(row, Attempt) else None, now)
-                counted.append(CountedAttempt(each, ends_at))
+            counted = stage(transaction, counters, rows)
     except Unavailable as error:
         raise TooManyRequests from error
     except Exception as error:
@@ -142,20 +147,53 @@ def _count(counters: Sequence[Counter], rows: Sequence[Table | None]) -> list[Co
     return counted
 
 
-def _stage(transaction: Transaction, counter: Counter, row: Attempt | None, now: datetime) -> datetime:
-    """Stage the write of one counter and return the end of its window. Raises TooManyRequests if its limit is reached."""
+def stage(transaction: Transaction, counters: Sequence[Counter], rows: Sequence[Table | None]) -> list[CountedAttempt]:
+    """Stage one attempt in every counter; `rows` are the counters' rows, read consistently.
+
+    The transaction fails with WriteConflict if a row changed and its limit may be reached. Raises TooManyRequests, with
+    the time until all full counters are free, if a limit is reached.
+    """
+    now = clock.now()
+    full = find_full_counter(counters, rows)
+    if full is not None:
+        raise TooManyRequests(headers=retry_after(full.until, now))
+    return [
+        CountedAttempt(each, _stage_one(transaction, each, _window(row), now))
+        for each, row in zip(counters, rows, strict=True)
+    ]
+
+
+def find_full_counter(counters: Sequence[Counter], rows: Sequence[Table | None]) -> FullCounter | None:
+    """Return the full counter that is free last; None if every counter has room. `rows` are the counters' rows."""
+    now = clock.now()
+    ends = [
+        (each, attempt_windows.full_until(_window(row), each.limit.count, now))
+        for each, row in zip(counters, rows, strict=True)
+    ]
+    full = [FullCounter(each, until) for each, until in ends if until is not None]
+    return max(full, key=lambda each: each.until, default=None)
+
+
+def retry_after(until: datetime, now: datetime) -> dict[str, str]:
+    """Return the header that tells the caller to wait, in whole seconds, rounded up."""
+    return {"Retry-After": str(math.ceil((until - now).total_seconds()))}
+
+
+def _window(row: Table | None) -> Window | None:
+    return Window(row.failures, row.window_ends_at) if isinstance(row, Attempt) else None
+
+
+def _stage_one(transaction: Transaction, counter: Counter, window: Window | None, now: datetime) -> datetime:
+    """Stage the write of one counter with room, and return the end of its window."""
     limit = counter.limit
-    if row is None or row.window_ends_at <= now:
-        ends_at = now + limit.window
+    ends_at = attempt_windows.count_attempt(window, limit.window, now).ends_at
+    if window is None or window.ends_at <= now:
         is_over = Attempt.key.does_not_exist() | (Attempt.window_ends_at <= now)
         transaction.put(_first(counter, ends_at), condition=is_over, otherwise=WriteConflict())
-        return ends_at
-    if row.failures >= limit.count:
-        seconds = math.ceil((row.window_ends_at - now).total_seconds())
-        raise TooManyRequests(headers={"Retry-After": str(seconds)})
-    is_free = (Attempt.window_ends_at == row.window_ends_at) & (Attempt.failures < limit.count)
-    transaction.update(Attempt(counter.key), [Attempt.failures.add(1)], is_free, otherwise=WriteConflict())
-    return row.window_ends_at
+    else:
+        is_free = (Attempt.window_ends_at == ends_at) & (Attempt.failures < limit.count)
+        transaction.update(Attempt(counter.key), [Attempt.failures.add(1)], is_free, otherwise=WriteConflict())
+    return ends_at
 
 
 def _first(counter: Counter, ends_at: datetime) -> Attempt:

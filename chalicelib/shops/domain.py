@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 
+MAX_LENGTH = 253
+"""Characters of a domain name (RFC 1035)."""
+
 _SHOP = re.compile(r"([a-zA-Z0-9][a-zA-Z0-9\-_]*)\.myshopify\.(com|io)")
 _ADMIN = re.compile(r"(?:https://)?admin\.shopify\.com/store/([a-zA-Z0-9][a-zA-Z0-9\-_]*)/?")
 
@@ -17,10 +20,10 @@ def normalize_shop_domain(text: str, *, development: bool = False) -> str | None
     Accepts `<name>.myshopify.com` and `admin.shopify.com/store/<name>`; in development also `<name>.myshopify.io`.
     """
     admin = _ADMIN.fullmatch(text)
-    if admin:
+    if admin and len(admin[1]) < MAX_LENGTH - len(".myshopify.com"):
         return f"{admin[1]}.myshopify.com".lower()
     shop = _SHOP.fullmatch(text)
-    if shop is None or (shop[2] == "io" and not development):
+    if shop is None or len(text) > MAX_LENGTH or (shop[2] == "io" and not development):
         return None
     return text.lower()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.metrics import Counter, NoAlarm
+from chalicelib.kit.metrics import Alarm, Counter, NoAlarm
 
 TOKENS_LOST = Counter(
     "TokensLost",
@@ -18,6 +18,13 @@ DELIVERIES_UNREADABLE = Counter(
     "DeliveriesUnreadable",
     NoAlarm("The delivery is stored with status `failed` and can be replayed after a fix."),
     dimensions=("topic",),
+)
+DELIVERIES_OF_OTHER_VERSION = Counter(
+    "DeliveriesOfOtherVersion",
+    Alarm(
+        "shops-webhook-versions",
+        "Shopify sends webhooks of another API version than we request: ours is no longer supported. See the runbook.",
+    ),
 )
 PAYLOAD_PARTS_DROPPED = Counter(
     "PayloadPartsDropped",
@@ -35,3 +42,14 @@ EVENTS_BACKFILLED = Counter(
     NoAlarm("It measures the volume of a backfill."),
     dimensions=("kind",),
 )
+SHOPS_UNAVAILABLE = Counter(
+    "ShopsUnavailable",
+    NoAlarm("The shop is frozen or closed; a daily registration takes it up when it answers."),
+    dimensions=("app",),
+)
+TOPICS_REFUSED = Counter(
+    "TopicsRefused",
+    NoAlarm("Operators and the merchant see the topics; each registration requests them again."),
+    dimensions=("app",),
+)
+"""Webhook topics that a registration could not subscribe to, without an access scope or approval."""

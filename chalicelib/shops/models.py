@@ -24,6 +24,8 @@ class EventType(StrEnum):
     INSTALL = "install"
     UNINSTALL = "uninstall"
     REINSTALL = "reinstall"
+    SCOPES_UPDATE = "scopes_update"
+    """The merchant granted other access scopes to an app that stays installed."""
 
 
 class DeliveryStatus(StrEnum):
@@ -65,6 +67,17 @@ class Shop(Table):
     scope_triggered_at = DateTimeAttribute(personal=False, null=True)
     registered_at = DateTimeAttribute(personal=False, null=True)
     """When this installation's webhooks were registered and ShopInstalled was published; None until then."""
+    refused_topics = JsonAttribute(personal=False, null=True)
+    """The webhook topics that Shopify refuses: `{"orders/paid": {"reason": …, "since": …}}`. One entry for each topic of
+    the app at most."""
+    unavailable_since = DateTimeAttribute(personal=False, null=True)
+    """When Shopify first answered that the shop is frozen or closed; None while it answers."""
+    unavailable_status = IntegerAttribute(personal=False, null=True)
+    """The HTTP status of that answer."""
+    looked_at = DateTimeAttribute(personal=False, null=True)
+    """When an unavailable shop was last called."""
+    missed_since = DateTimeAttribute(personal=False, null=True)
+    """The start of a backfill that an unavailable shop interrupted."""
     iana_timezone = UnicodeAttribute(personal=True, null=True, default="UTC")
     currency = UnicodeAttribute(personal=True, null=True)
     shop_name = UnicodeAttribute(personal=True, null=True)
@@ -139,7 +152,7 @@ class InstallationLogsByApp(GlobalSecondaryIndex["InstallationLog"]):
 
 
 class InstallationLog(Table):
-    """One install, uninstall or reinstall; the id sorts by time."""
+    """One install, uninstall, reinstall or change of access scopes; the id sorts by time."""
 
     class Meta:
         table_name = tables.name("shops", "installation_logs")
@@ -195,13 +208,28 @@ class DeliveriesByShop(GlobalSecondaryIndex["WebhookDelivery"]):
     received_at = DateTimeAttribute(personal=False, range_key=True)
 
 
+class DeliveriesByWebhook(GlobalSecondaryIndex["WebhookDelivery"]):
+    """Deliveries whose webhook id is the key of another delivery. Sparse: almost every webhook id is unique."""
+
+    class Meta:
+        index_name = "by_webhook_id"
+        projection = KeysOnlyProjection()
+
+    webhook_id = UnicodeAttribute(personal=False, hash_key=True)
+
+
 class WebhookDelivery(Table):
-    """One webhook delivery. `payload` is the body, or {"stored_at": "s3://…"} if it is large."""
+    """One webhook delivery, known by its app, shop, topic and webhook id.
+
+    `delivery_id` is the webhook id; if another delivery has that key, it is `<webhook id>~<digest>`, and `webhook_id` is
+    set. `payload` is the body, or {"stored_at": "s3://…"} if it is large.
+    """
 
     class Meta:
         table_name = tables.name("shops", "webhook_deliveries")
 
     delivery_id = UnicodeAttribute(personal=False, hash_key=True)
+    webhook_id = UnicodeAttribute(personal=False, null=True)
     event_id = UnicodeAttribute(personal=False, null=True)
     triggered_at = DateTimeAttribute(personal=False, null=True)
     payload = JsonAttribute(personal=True, null=True)
@@ -215,3 +243,4 @@ class WebhookDelivery(Table):
     expires_epoch = ExpiryAttribute(personal=False)
 
     by_shop = DeliveriesByShop()
+    by_webhook_id = DeliveriesByWebhook()

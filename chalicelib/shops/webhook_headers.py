@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-REQUIRED = ("Topic", "Shop-Domain", "Webhook-Id")
+from chalicelib.shops.webhook_topics import COMPLIANCE_TOPICS, canonical_topic
+
+MAX_BYTES = {"Topic": 100, "Webhook-Id": 255, "Event-Id": 255}
+"""The longest values, in bytes, which are parts of keys: DynamoDB's hold 2,048 bytes, S3's 1,024."""
+_YEARS = range(2000, 2100)
 
 
 class HeadersMissing(ValueError):
@@ -23,13 +27,17 @@ class HeadersMissing(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class WebhookHeaders:
-    """The headers of a delivery. `shop` is not validated; `triggered_at` is when the event happened."""
+    """The headers of a delivery. `shop` is not validated; `triggered_at` is when the event happened.
+
+    `shop` is None only for a compliance topic, whose body contains the shop. `api_version` is that of the payload.
+    """
 
     topic: str
-    shop: str
-    delivery_id: str
+    shop: str | None
+    webhook_id: str
     event_id: str | None
     triggered_at: datetime | None
+    api_version: str | None
 
 
 def find_signature(headers: Mapping[str, str]) -> str | None:
@@ -39,18 +47,35 @@ def find_signature(headers: Mapping[str, str]) -> str | None:
 
 def parse_webhook_headers(headers: Mapping[str, str]) -> WebhookHeaders:
     """Parse the headers of a delivery; their names are in lower case. Raises HeadersMissing."""
-    missing = [name for name in REQUIRED if not _find_header(headers, name)]
-    triggered_at = _find_header(headers, "Triggered-At")
-    try:
-        moment = datetime.fromisoformat(triggered_at) if triggered_at else None
-    except ValueError:
-        moment = None
-    if triggered_at and (moment is None or moment.tzinfo is None):
-        missing.append("Triggered-At")
+    topic, shop = canonical_topic(_find_header(headers, "Topic") or ""), _find_header(headers, "Shop-Domain")
+    webhook_id, triggered_at = _find_header(headers, "Webhook-Id"), _find_header(headers, "Triggered-At")
+    moment = _parse_time(triggered_at)
+    checks = {
+        "Topic": bool(topic),
+        "Shop-Domain": bool(shop) or topic in COMPLIANCE_TOPICS,
+        "Webhook-Id": bool(webhook_id),
+        "Event-Id": True,
+        "Triggered-At": moment is not None or not triggered_at,
+    }
+    missing = [name for name, is_valid in checks.items() if not is_valid or _is_too_long(headers, name)]
     if missing:
         raise HeadersMissing([f"X-Shopify-{name}" for name in missing])
-    topic, shop, delivery_id = (_find_header(headers, name) or "" for name in REQUIRED)
-    return WebhookHeaders(topic.lower(), shop, delivery_id, _find_header(headers, "Event-Id"), moment)
+    event_id, api_version = _find_header(headers, "Event-Id"), _find_header(headers, "Api-Version")
+    return WebhookHeaders(topic, shop, webhook_id or "", event_id, moment, api_version)
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    """Return the time, None if it is malformed, has no zone, or is not of this century."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+        return moment if moment.tzinfo and moment.astimezone(UTC).year in _YEARS else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_too_long(headers: Mapping[str, str], name: str) -> bool:
+    limit = MAX_BYTES.get(name)
+    return limit is not None and len((_find_header(headers, name) or "").encode()) > limit
 
 
 def _find_header(headers: Mapping[str, str], name: str) -> str | None:

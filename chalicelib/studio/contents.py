@@ -8,6 +8,7 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
         "/v1/studio/generations",
         "/v1/studio/quota",
         "/v1/studio/usage",
+        "/v1/studio/visitor-limits",
         "/v1/studio/watermark",
     ),
     "chalicelib.studio.routes.callbacks": ("/webhooks/images",),

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from chalicelib.kit import clock
+from chalicelib.kit.attempts import retry_after
 from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, TooManyRequests
+from chalicelib.studio.domain.visitor_limits import VisitorGroup, VisitorLimit, waiting_time
 
 
 class ProductNotFound(NotFound):
@@ -114,3 +119,17 @@ class TooManyGenerations(TooManyRequests):
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "5"})
+
+
+class VisitorLimitReached(TooManyRequests):
+    """A limit per visitor is reached. Sent with Retry-After; `extras`: `retry_at`, from when the next one is possible."""
+
+    title = "Limit of uploads or previews reached"
+
+    def __init__(self, limit: VisitorLimit, until: datetime, now: datetime) -> None:
+        wait = waiting_time(until - now)
+        if limit.group is VisitorGroup.ALL_GUESTS:
+            detail = f"This shop's limit of {limit.action} for guests is reached. Log in, or try again in {wait}."
+        else:
+            detail = f"You have reached this shop's limit of {limit.action}. Try again in {wait}."
+        super().__init__(detail, headers=retry_after(until, now), extras={"retry_at": clock.iso(until)})

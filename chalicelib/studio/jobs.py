@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from functools import partial
 
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
+from chalicelib.kit.steps import run_all
 from chalicelib.shops.schemas.orders import (
     OrderCancelled,
     OrderEdited,
@@ -56,10 +57,11 @@ def recover_generations(run: ScheduledRun) -> None:
 
     The steps are independent: if one fails, the others still run, and the run fails at the end.
     """
-    with ExitStack() as steps:  # runs in reverse order
-        steps.callback(uploads.remove_unused_uploads, run.due)
-        steps.callback(stuck_generations.recover_generations, run.due)
-        steps.callback(stuck_generations.measure_open_finals, run.due)
+    run_all(
+        partial(stuck_generations.measure_open_finals, run.due),
+        partial(stuck_generations.recover_generations, run.due),
+        partial(uploads.remove_unused_uploads, run.due),
+    )
 
 
 @bp.schedule("rate(1 day)", name="studio-roll_over_quotas")

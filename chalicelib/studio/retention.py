@@ -140,7 +140,7 @@ TABLE_POLICIES = (
             ),
         ),
         app=APP,
-        object_columns=("object_key",),
+        object_columns=("object_key", "accepted_key"),
     ),
     TablePolicy(
         "studio/generations",
@@ -156,7 +156,7 @@ TABLE_POLICIES = (
             ),
         ),
         app=APP,
-        object_columns=("preview_image_url", "final_image_url"),
+        object_columns=("unmarked_image_url", "preview_image_url", "final_image_url"),
     ),
     TablePolicy(
         "studio/orders",
@@ -179,4 +179,6 @@ def _pictures(name: str) -> ObjectPrefix:
     return ObjectPrefix(Bucket.IMAGES, f"{name}/", folders={SubjectType.SHOP: f"{name}/{{shop}}/"}, app=APP)
 
 
-OBJECT_PREFIXES = tuple(_pictures(name) for name in ("uploads", "previews", "finals", "watermarks", "examples"))
+OBJECT_PREFIXES = tuple(
+    _pictures(name) for name in ("uploads", "photos", "pictures", "previews", "finals", "watermarks", "examples")
+)

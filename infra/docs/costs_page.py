@@ -27,9 +27,12 @@ COSTS = {
     "job: webhooks registered": Cost(reads=3, writes=3, write_units=8, sends=1),
     "job: webhooks reconciled": Cost(reads=3, writes=2, write_units=6),
     "job: 100 rows of one month archived and deleted": Cost(reads=5, writes=8, write_units=114, objects=2),
-    "upload created": Cost(reads=1, writes=1, write_units=4),
+    "upload created by a customer": Cost(reads=1, writes=1, write_units=8),
+    "upload created by a guest": Cost(reads=1, writes=1, write_units=12),
+    "upload refused: limit per visitor": Cost(reads=1),
     "job: upload validated": Cost(reads=4, writes=3, write_units=8, objects=1),
-    "preview requested (with Idempotency-Key)": Cost(reads=2, writes=1, write_units=16, sends=1),
+    "preview requested (with Idempotency-Key)": Cost(reads=2, writes=1, write_units=20, sends=1),
+    "preview requested by a guest (with Idempotency-Key)": Cost(reads=2, writes=1, write_units=23, sends=1),
     "preview polled": Cost(reads=1),
     "job: preview made": Cost(reads=4, writes=2, write_units=24, objects=2),
     "job: paid order with one line applied": Cost(reads=3, writes=2, write_units=14, sends=1),
@@ -69,6 +72,16 @@ COSTS = {
     "job: notice mailed": Cost(reads=3, writes=2, write_units=3),
     "job: delivery of an e-mail to a member recorded": Cost(reads=1),
 }
+
+VISITORS = (
+    "",
+    "## Limits per visitor",
+    "",
+    "An upload or preview of a customer writes two counters of two units each, by day and by burst; a guest's writes four:",
+    "two of the address and two of all guests. They are read and written with the request's other rows, in no call of their",
+    "own. A refusal reads and writes nothing more.",
+)
+"""The counters of uploads and previews."""
 
 ANALYTICS = (
     "",
@@ -390,6 +403,17 @@ def render() -> str:
     ]
     for name, cost in COSTS.items():
         lines.append(f"| {name} | {cost.reads} | {cost.writes} | {cost.write_units} | {cost.sends} | {cost.objects} |")
-    texts = [*ANALYTICS, *RESULTS, *DISCOUNTS, *USAGE, *ADVICE, *READING, *PLANS, *_COUPLES_PAGE, *_STORE_CALLS_PAGE]
+    texts = [
+        *VISITORS,
+        *ANALYTICS,
+        *RESULTS,
+        *DISCOUNTS,
+        *USAGE,
+        *ADVICE,
+        *READING,
+        *PLANS,
+        *_COUPLES_PAGE,
+        *_STORE_CALLS_PAGE,
+    ]
     store_pages = [*_STORE_USAGE_PAGE, *_STORE_TRANSFERS_PAGE, *BACKUPS_PAGE, *MEASURES_PAGE]
     return "\n".join([*lines, *texts, *store_pages]) + "\n"

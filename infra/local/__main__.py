@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from infra.local.engine import EngineError
 from infra.local.environment import Plan, plan
 from infra.local.stack import PortTaken, Stack, fire, is_running
-from infra.signals import StopSignal
+from infra.signals import StopRequested, StopSignal
 
 
 def main() -> int:
@@ -31,19 +31,28 @@ def main() -> int:
 
 
 def run(made: Plan) -> int:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM. One of them also ends the start, and what does not stop in a minute is left behind."""
     stop = StopSignal()
     begun = time.monotonic()
     with Stack(made) as stack:
-        stack.start()
-        from infra.local import seed, welcome
-
-        seed.seed(made)
-        stack.announce()
-        print(welcome.text(made, time.monotonic() - begun), flush=True)
-        stop.wait()
+        try:
+            with stop.interrupting():
+                _start(stack, begun)
+            stop.wait()
+        except StopRequested:
+            print("\nThe start was interrupted.", flush=True)
         print("\nStopping …", flush=True)
     return 0
+
+
+def _start(stack: Stack, begun: float) -> None:
+    """Start and seed the stack, and say where it is. `begun` is a time of the monotonic clock."""
+    stack.start()
+    from infra.local import seed, welcome
+
+    seed.seed(stack.plan)
+    stack.announce()
+    print(welcome.text(stack.plan, time.monotonic() - begun), flush=True)
 
 
 def tick(made: Plan, name: str | None) -> int:

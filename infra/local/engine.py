@@ -63,7 +63,7 @@ class Engine:
         engine = cls(process, port, region, scratch)
         try:
             engine._call("GET", "/_ministack/health", START_SECONDS)
-        except EngineError:
+        except BaseException:
             engine.kill()
             raise
         return engine

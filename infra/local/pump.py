@@ -51,7 +51,8 @@ class Pump:
         for worker in self.workers.values():
             worker.stop()
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.ident is not None:  # else a signal ended `start` before the thread ran
+                thread.join(max(0.0, deadline - time.monotonic()))
         for worker in self.workers.values():
             worker.stop()  # a batch that was just received may have started one
 

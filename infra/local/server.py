@@ -35,12 +35,20 @@ class RequestHandler(ChaliceRequestHandler):
             return self._refuse(MalformedRequest("Content-Length is not a number."))
         if int(length) > GATEWAY_MAX_BODY:
             return self._refuse(PayloadTooLarge(f"At most {GATEWAY_MAX_BODY} bytes reach a function."))
+        self._append_caller()
         try:
             super()._generic_handle()
         except UnicodeDecodeError:
             self._refuse(MalformedRequest("The body is not UTF-8."))
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
+
+    def _append_caller(self) -> None:
+        """Append the caller's address to X-Forwarded-For, as API Gateway does, if a proxy sent the header."""
+        forwarded_for = self.headers.get_all("X-Forwarded-For", [])
+        del self.headers["X-Forwarded-For"]
+        if forwarded_for:
+            self.headers["X-Forwarded-For"] = ", ".join([*forwarded_for, str(self.client_address[0])])
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: str | bytes) -> None:
         """Send no body in response to HEAD. Chalice would send one, and clients would read it as the next response."""

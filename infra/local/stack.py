@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infra.local.databases.lazy_servers import LazyServers
 from infra.local.databases.relay import Relay
-from infra.local.engine import Engine
+from infra.local.engine_keeper import EngineKeeper
 from infra.local.environment import HOST, Plan
 from infra.sandbox.mailbox import Mailbox
 from infra.sandbox.shopify import ShopifySandbox
@@ -38,8 +38,8 @@ class Stack(ExitStack):
         plan.state_dir.mkdir(parents=True, exist_ok=True)
         os.environ.update(plan.environment)
         if plan.embedded_aws:
-            engine = self.enter_context(Engine.start(plan.state_dir / "aws", plan.aws_port))
-            self.enter_context(Mailbox(engine.endpoint_url, plan.mailbox_port))
+            keeper = self.enter_context(EngineKeeper(plan.state_dir / "aws", plan.aws_port, _provision))
+            self.enter_context(Mailbox(keeper.engine.endpoint_url, plan.mailbox_port))
         if plan.sandbox_shopify:
             state = plan.state_dir / "shopify.json"
             self.enter_context(ShopifySandbox(port=plan.shopify_port, app_base_url=plan.api_url, state_file=state))
@@ -71,16 +71,15 @@ class Stack(ExitStack):
         from chalicelib.kit import secrets
         from infra.deploy import handlers
         from infra.local import renamed_queues, server
-        from infra.local.provision import provision
         from infra.local.pump import Pump
 
         if self.plan.environment.get("KMS_KEY_ID") is None:
             secrets.new_key_file(Path(self.plan.environment["SECRETS_KEY_FILE"]))
-        provision()
+        _provision()
         renamed_queues.move_messages()
         pump = Pump()
-        pump.start()
         self.callback(pump.stop)
+        pump.start()
         api = server.create(handlers.chalice_app(), HOST, self.plan.port)
         threading.Thread(target=api.server.serve_forever, name="api", daemon=True).start()
         self.callback(api.server.server_close)
@@ -91,6 +90,13 @@ class Stack(ExitStack):
         file = running_file(self.plan)
         file.write_text(json.dumps({"pid": os.getpid(), "api_url": self.plan.api_url}))
         self.callback(file.unlink, missing_ok=True)
+
+
+def _provision() -> None:
+    """Create the resources. Import the module here: it reads the settings, which must be set before."""
+    from infra.local.provision import provision
+
+    provision()
 
 
 def running_file(plan: Plan) -> Path:

@@ -12,7 +12,7 @@ from infra.ops import actor
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    about = "write the plan catalogue and update Stripe's products and prices"
+    about = "write the plan catalogue and update Stripe's products, prices and customer portal"
     commands.add_parser("sync-plans", help=about).set_defaults(run=sync)
 
 

@@ -27,6 +27,8 @@ class Request:
     query: str
     headers: dict[str, str]
     body: bytes
+    client: str = LOOPBACK
+    """The client's IP address."""
 
     def header(self, name: str) -> str:
         """Return the header's value, or an empty string."""
@@ -210,7 +212,9 @@ class _Handler(BaseHTTPRequestHandler):
         target = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, target.path, target.query, headers, self.rfile.read(length))
+        request = Request(
+            self.command, target.path, target.query, headers, self.rfile.read(length), self.client_address[0]
+        )
         try:
             response = self.server.sandbox.answer(request)
         except HangUp:

@@ -84,7 +84,8 @@ def catalogue(stripe_sandbox: StripeSandbox) -> None:
     if not _synced:
         sync_plans()
         with stripe_sandbox.store() as stripe:
-            objects = [*reversed(stripe.all("product")), *reversed(stripe.all("price"))]
+            kinds = ("product", "price", "billing_portal.configuration")
+            objects = [each for kind in kinds for each in reversed(stripe.all(kind))]
             _synced.append(Synced([*SubscriptionPlan.scan()], [*SubscriptionAddon.scan()], deepcopy(objects)))
         return
     [synced] = _synced

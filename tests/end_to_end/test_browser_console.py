@@ -301,6 +301,21 @@ def test_usage_shows_the_quota_and_a_chart_with_its_table(tab: Page, gallery: Ga
     expect(chart.get_by_role("img").last).to_have_accessible_name(re.compile(": 1$"))
 
 
+def test_limits_per_visitor_are_set_and_a_bad_one_is_marked(tab: Page, gallery: Gallery) -> None:
+    page = console(tab, gallery)
+    open_tab(page, "Limits")
+    guest = page.get_by_role("group", name="Each guest")
+    guest.get_by_label("Previews in 10 minutes").fill("16")
+    page.get_by_role("button", name="Save").click()
+    expect(guest.get_by_text("must be at most `day`")).to_be_visible()
+    assert fits(tab)
+    guest.get_by_label("Previews in 10 minutes").fill("3")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The limits were saved.")).to_be_visible()
+    stored = gallery.merchant("GET", "visitor-limits").json()
+    assert stored["guest_address"]["previews"] == {"day": 15, "burst": 3}
+
+
 def test_the_keyboard_is_enough(tab: Page, new_shop: Gallery) -> None:
     page = console(tab, new_shop)
     expect(page.get_by_role("heading", name="Set up your studio")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import psycopg
+import pytest
 
 from infra.local.databases.local_logins import OWNER, PASSWORDS
 from infra.local.environment import ROOT
@@ -52,7 +54,35 @@ def test_make_run_serves_requests_and_keeps_its_data_after_a_restart(
     assert [entry["event_type"] for entry in history] == ["install"]
     with psycopg.connect(login) as connection:
         assert connection.execute("SELECT to_regclass('kept')").fetchone() == ("kept",)
+    engine = eventually(lambda: _engine_of(second), "the engine is listed")
+    assert engine
+    os.kill(engine, signal.SIGKILL)
+    eventually(lambda: _engine_of(second) not in (None, engine), "the engine runs again")
+    eventually(lambda: httpx.get(f"{url}/v1/shops/me/history", headers=headers).json().get("items") == history)
     _stop(second)
+
+
+def _engine_of(stack: subprocess.Popen[str]) -> int | None:
+    """Return the process id of the stack's engine."""
+    listing = subprocess.run(
+        ["ps", "-Aww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()]
+    return next((int(pid) for pid, parent, args in rows if int(parent) == stack.pid and "launcher.py" in args), None)
+
+
+@pytest.mark.parametrize("moment", ["aws/engine.lock", "shopify.json"])
+def test_one_signal_ends_the_stack_at_any_moment_of_its_start(
+    start: Start, run_environment: dict[str, str], moment: str
+) -> None:
+    """The engine starts; the demo data are written: each is known by its file."""
+    process = start(wait=False)
+    eventually((Path(run_environment["LOCAL_STATE_DIR"]) / moment).exists, moment)
+    process.send_signal(signal.SIGTERM)
+    output = process.communicate(timeout=LIMIT)[0]
+    assert (process.returncode, "Stopping" in output, "Backroom is ready" in output) == (0, True, False), output
+    with socket.create_server(("127.0.0.1", int(run_environment["PORT"]) + 3)):
+        pass
 
 
 def test_a_port_in_use_explains_the_remedy(start: Start, run_environment: dict[str, str]) -> None:

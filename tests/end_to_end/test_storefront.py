@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from chalicelib.kit.models import Attempt
 from infra.sandbox.shopify import ShopifySandbox
 from tests.studio.conftest import Gallery, gallery
 
@@ -20,6 +21,9 @@ def test_the_app_proxy_signs_calls_and_strips_cookies(gallery: Gallery) -> None:
     start_response = httpx.post(f"{gallery.shopify.url}/{gallery.shop}/apps/studio/uploads", json={})
     assert start_response.status_code == 201
     assert start_response.json()["token"]  # a guest's
+    purposes = {row.key.rpartition("/")[0] for row in Attempt.scan()}
+    groups = ("guest_address", "all_guests")  # the proxy names the guest's address
+    assert purposes == {f"studio/{group}/uploads/{window}" for group in groups for window in ("day", "burst")}
 
 
 def test_paying_the_cart_delivers_one_paid_order(gallery: Gallery) -> None:

@@ -88,7 +88,7 @@ def test_every_folder_in_the_sources_is_declared() -> None:
         named |= set(re.findall(r'address\([^"]*f"((?:[a-z]+/)+){', text))
         named |= set(re.findall(r'key = f"((?:[a-z]+/)+){', text))
     named |= {prefix.removesuffix("*") for prefixes in policies.IMAGES.values() for prefix in prefixes}
-    assert {"uploads/", "previews/", "finals/", "payloads/shops/", "payloads/billing/"} <= named
+    assert {"uploads/", "photos/", "pictures/", "previews/", "finals/", "payloads/shops/", "payloads/billing/"} <= named
     for folder in named:
         assert any(folder.startswith(prefix.rstrip("/")) for prefix in OBJECT_PREFIXES), folder
 

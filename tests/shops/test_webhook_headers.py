@@ -62,7 +62,7 @@ def test_our_own_signatures_are_no_webhook_hmac() -> None:
 @pytest.mark.parametrize("prefix", ["x-shopify-", "shopify-"])
 def test_both_header_families_are_parsed(prefix: str) -> None:
     result = webhook_headers.parse_webhook_headers(build_headers(prefix))
-    assert (result.topic, result.shop, result.delivery_id, result.event_id) == tuple(FACTS.values())[:4]
+    assert (result.topic, result.shop, result.webhook_id, result.event_id) == tuple(FACTS.values())[:4]
     assert result.triggered_at == datetime(2026, 3, 29, 18, 0, 27, 877041, UTC)
 
 

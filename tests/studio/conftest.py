@@ -47,8 +47,17 @@ class Gallery:
     def shopper(
         self, method: str, path: str, body: Any = None, *, customer: int | None = CUSTOMER, key: str = "", **params: str
     ) -> httpx.Response:
+        return self.proxied(method, path, body, customer, {"Idempotency-Key": key} if key else {}, **params)
+
+    def guest(self, method: str, path: str, body: Any = None, *, address: str, key: str = "") -> httpx.Response:
+        """Call as a guest; `address` is X-Forwarded-For as it leaves Shopify's proxy."""
+        headers = {"X-Forwarded-For": address} | ({"Idempotency-Key": key} if key else {})
+        return self.proxied(method, path, body, None, headers)
+
+    def proxied(
+        self, method: str, path: str, body: Any, customer: int | None, headers: dict[str, str], **params: str
+    ) -> httpx.Response:
         url = self.shopify.proxy_url("studio", self.shop, path, params, customer_id=customer)
-        headers = {"Idempotency-Key": key} if key else {}
         return self.api.request(method, url, json=body, headers=headers)
 
     def add_catalogue(self) -> None:

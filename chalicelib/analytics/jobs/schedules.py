@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from functools import partial
 
 from chalice.app import Blueprint
 
 from chalicelib.analytics.service import due_days, hourly_steps
 from chalicelib.kit.jobs import ScheduledRun, scheduled
+from chalicelib.kit.steps import run_all
 
 bp = Blueprint(__name__)
 
@@ -16,9 +17,7 @@ bp = Blueprint(__name__)
 @scheduled("analytics-roll_up_days", lease_seconds=300, reports_errors=False)
 def roll_up_days(run: ScheduledRun) -> None:
     """Send due days to their computation, and measure the oldest part. The steps are independent."""
-    with ExitStack() as steps:  # runs in reverse order
-        steps.callback(due_days.measure_oldest_part, run.due)
-        steps.callback(due_days.send_due_days, run.due)
+    run_all(partial(due_days.send_due_days, run.due), partial(due_days.measure_oldest_part, run.due))
 
 
 @bp.schedule("rate(1 hour)", name="analytics-close_days")

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from chalicelib.analytics.service import active_users, campaign_results, cohort_weeks, funnel_days
-from chalicelib.analytics.service.steps import run_all
+from chalicelib.kit.steps import run_all
 
 
 def close_site_day(tenant: str, day: date) -> None:

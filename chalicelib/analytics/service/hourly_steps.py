@@ -7,7 +7,7 @@ from functools import partial
 
 from chalicelib.analytics.repository import visitor_salts
 from chalicelib.analytics.service import due_experiments, revenue_days, site_days
-from chalicelib.analytics.service.steps import run_all
+from chalicelib.kit.steps import run_all
 
 
 def run_hourly_steps(now: datetime, since: datetime | None) -> None:

@@ -1,12 +1,17 @@
 """Dunning: the days on which an owner is notified of a failed payment.
 
 Notices are due on days 0, 2, 7 and 14 of the oldest unpaid invoice. Stripe retries the payment during this time. Access
-ends after seven days (`access`).
+ends after seven days (`access`), which count from the oldest unpaid invoice: writing it off, or paying it after a later
+one became due, gives no new days.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+from chalicelib.billing.enums import PaymentStatus
+from chalicelib.billing.stripe_objects.invoices import StripeInvoice
 
 NOTICE_DAYS = (0, 2, 7, 14)
 LONGEST = timedelta(days=NOTICE_DAYS[-1])
@@ -20,3 +25,33 @@ def notice_due(past_due_since: datetime, after: datetime | None, until: datetime
     """
     moments = ((day, past_due_since + timedelta(days=day)) for day in NOTICE_DAYS)
     return max((day for day, at in moments if at <= until and (after is None or after < at)), default=None)
+
+
+def unpaid_since(invoices: Iterable[StripeInvoice]) -> datetime | None:
+    """Return when the oldest invoice of the present arrears became due; None if nothing is owed.
+
+    `invoices` are those of a subscription, newest first. The arrears begin after the last invoice that was paid before
+    the next one became due: Stripe then had the subscription as active.
+    """
+    since, next_due = list[datetime](), None
+    for invoice in invoices:
+        due, settled_at = invoice.finalized_at, invoice.settled_at
+        if due is None:
+            continue
+        is_late = next_due is not None and settled_at is not None and settled_at > next_due
+        if invoice.is_owed or is_late:
+            since.append(due)
+        elif invoice.is_void:
+            continue
+        elif since:
+            break
+        next_due = due
+    return min(since, default=None)
+
+
+def is_being_paid(invoices: Iterable[StripeInvoice]) -> bool:
+    """Return whether a bank debit for the open invoices is on its way and the payment of none has failed."""
+    statuses = {(invoice.is_processing, invoice.status) for invoice in invoices}
+    return any(processing for processing, _ in statuses) and all(
+        status is not PaymentStatus.FAILED for _, status in statuses
+    )

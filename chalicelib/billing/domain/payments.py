@@ -28,8 +28,11 @@ from chalicelib.billing.stripe_objects.payment_intents import StripePaymentInten
 Columns = Mapping[str, Any]
 """Columns of a row with their new values."""
 
-_RANK = [PaymentStatus.PENDING, PaymentStatus.FAILED, PaymentStatus.COMPLETED, PaymentStatus.REFUNDED]
-"""The order of statuses. A payment never returns to an earlier status."""
+_RANK = {PaymentStatus.PENDING: 0, PaymentStatus.FAILED: 0, PaymentStatus.COMPLETED: 1, PaymentStatus.REFUNDED: 2}
+"""The order of statuses. A payment never returns to an earlier status.
+
+One that failed is pending while another attempt is processed: the state of an unpaid payment is always fetched.
+"""
 
 
 class PaymentState(Protocol):
@@ -323,7 +326,7 @@ def _advanced(payment: PaymentState, outcome: _Outcome, event: EventContext | No
         **({"stripe_event_id": payment.stripe_event_id or event_id} if is_completed else {}),
         **({"day": f"{now:%Y-%m-%d}"} if is_completed and payment.status is not PaymentStatus.COMPLETED else {}),
     }
-    return columns if _RANK.index(outcome.status) >= _RANK.index(payment.status) else {}
+    return columns if _RANK[outcome.status] >= _RANK[payment.status] else {}
 
 
 def _stays_paid(payment: PaymentState, columns: Columns) -> bool:

@@ -1,48 +1,21 @@
-"""Subscriptions: columns derived from Stripe's state, and the access that they give to a member or store.
-
-- A `trialing` or `active` subscription (also with `cancel_at_period_end`) gives access until one day after its period.
-  The extra day covers Stripe's renewal.
-- A `past_due` subscription gives access for 7 days from `past_due_since`.
-- Access ends at `ended_at`, and at a full refund or lost dispute of the period's payment (`refunded_at`).
-"""
+"""Subscriptions: columns derived from Stripe's state. The access that they give is in `access`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from datetime import datetime
+from typing import Any, Protocol
 
+from chalicelib.billing.domain.access import LIMITS, SubscriptionState
 from chalicelib.billing.enums import BillingCycle, SubscriptionStatus
 from chalicelib.billing.stripe_objects.discounts import terms_of
 from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, StripeSubscriptionItem
 
-RENEWAL_GRACE = timedelta(days=1)
-DUNNING_GRACE = timedelta(days=7)
-LIMITS = ("max_products", "max_orders_per_month", "max_storage_gb", "max_api_calls_per_month")
-
 Columns = Mapping[str, Any]
 """Columns of a row with their new values."""
 
-
-class SubscriptionState(Protocol):
-    """The fields of a subscription that the access rule reads."""
-
-    @property
-    def status(self) -> SubscriptionStatus: ...
-    @property
-    def started_at(self) -> datetime: ...
-    @property
-    def current_period_end(self) -> datetime | None: ...
-    @property
-    def past_due_since(self) -> datetime | None: ...
-    @property
-    def refunded_at(self) -> datetime | None: ...
-    @property
-    def ended_at(self) -> datetime | None: ...
-
-
-S = TypeVar("S", bound=SubscriptionState)
+_CYCLES = {"month": BillingCycle.MONTHLY, "year": BillingCycle.ANNUAL}
 
 
 class SyncedState(SubscriptionState, Protocol):
@@ -56,11 +29,12 @@ class SyncedState(SubscriptionState, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlanTerms:
-    """The plan that a subscription's item is priced at."""
+    """The plan that a subscription's item is priced at. `is_for_owner`: it is sold to the owner's audience."""
 
     plan_name: str
     billing_cycle: BillingCycle
     limits: Mapping[str, int]
+    is_for_owner: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,43 +49,6 @@ class SyncContext:
     now: datetime
 
 
-def access_until(subscription: SubscriptionState) -> datetime | None:
-    """Return the time at which the subscription's access ends; None if it gives no access at all."""
-    until: datetime | None = None
-    if subscription.status in (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE):
-        until = subscription.current_period_end and subscription.current_period_end + RENEWAL_GRACE
-    elif subscription.status is SubscriptionStatus.PAST_DUE:
-        until = subscription.past_due_since and subscription.past_due_since + DUNNING_GRACE
-    ends = [end for end in (until, subscription.ended_at, subscription.refunded_at) if end]
-    return min(ends) if until else None
-
-
-def has_access(subscription: SubscriptionState, now: datetime) -> bool:
-    """Return whether the subscription gives access at `now`."""
-    until = access_until(subscription)
-    return until is not None and now < until
-
-
-def limits_of(subscription: SubscriptionState) -> dict[str, int]:
-    """Return the limits that the subscription sets, by name."""
-    limits = {name: getattr(subscription, name) for name in LIMITS}
-    return {name: limit for name, limit in limits.items() if limit is not None}
-
-
-def current_subscription(subscriptions: Iterable[S], now: datetime) -> S | None:
-    """Return the subscription that determines the owner's entitlement; None if there is none.
-
-    This is the subscription whose access ends last, or, if none gives access, the one that started last.
-    """
-
-    def rank(subscription: S) -> tuple[bool, datetime]:
-        until = access_until(subscription)
-        granted = until is not None and now < until
-        return granted, until if granted and until else subscription.started_at
-
-    return max(subscriptions, key=rank, default=None)
-
-
 def subscription_columns(
     subscription: StripeSubscription,
     item: StripeSubscriptionItem | None,
@@ -119,20 +56,25 @@ def subscription_columns(
     before: SyncedState,
     context: SyncContext,
 ) -> Columns:
-    """Return the columns that Stripe's state changes. `item` is the subscription's item of a known plan, `plan` its terms."""
-    period = item or (subscription.items[0] if subscription.items else None)
-    starts_at = period.period_start if period else before.current_period_start
-    is_new_trial = subscription.status is SubscriptionStatus.TRIALING and starts_at != before.current_period_start
+    """Return the columns that Stripe's state changes. `item` is the subscription's item of a known plan, `plan` its terms.
+
+    Without a plan of the owner's audience the subscription gives no access and no limits.
+    """
+    priced = item or next(iter(subscription.items), None)
+    starts_at = priced.period_start if priced else before.current_period_start
+    is_new_period = starts_at != before.current_period_start
+    is_free = subscription.status is SubscriptionStatus.TRIALING or subscription.pause_collection is not None
     return {
-        **(_plan_columns(item, plan) if item and plan else {}),
+        **_plan_columns(plan),
+        **(_price_columns(priced, plan) if priced else {}),
         "status": subscription.status,
         "stripe_customer_id": subscription.customer_id,
         "started_at": subscription.started_at,
         "trial_ends_at": _trial_ends_at(subscription),
-        # Nothing is to be paid for a trial; any other period is opened by its payment.
-        "refunded_at": None if is_new_trial else before.refunded_at,
+        # Nothing is to be paid for a trial or a paused period; any other period is opened by its payment.
+        "refunded_at": None if is_new_period and is_free else before.refunded_at,
         "current_period_start": starts_at,
-        "current_period_end": period.period_end if period else before.current_period_end,
+        "current_period_end": priced.period_end if priced else before.current_period_end,
         "cancel_at_period_end": subscription.cancel_at_period_end,
         "cancel_at": subscription.cancel_at,
         "pause_collection": subscription.pause_collection,
@@ -144,23 +86,33 @@ def subscription_columns(
     }
 
 
-def _plan_columns(item: StripeSubscriptionItem, plan: PlanTerms) -> Columns:
+def _plan_columns(plan: PlanTerms | None) -> Columns:
+    """Return the columns of the plan; the name of the last known plan stays if there is none."""
+    limits = plan.limits if plan and plan.is_for_owner else {}
     return {
-        "plan_name": plan.plan_name,
-        "billing_cycle": plan.billing_cycle,
+        **({"plan_name": plan.plan_name, "billing_cycle": plan.billing_cycle} if plan else {}),
+        "is_without_plan": plan is None or not plan.is_for_owner,
+        **{name: limits.get(name) for name in LIMITS},
+    }
+
+
+def _price_columns(item: StripeSubscriptionItem, plan: PlanTerms | None) -> Columns:
+    """Return the columns of the item's price, as Stripe has them, whether or not it is a plan's."""
+    cycle = plan.billing_cycle if plan else _CYCLES.get(item.interval or "")
+    return {
+        **({"billing_cycle": cycle} if cycle else {}),
         "currency": item.currency,
-        "quantity": item.quantity,
+        "quantity": None if item.is_metered else item.quantity,
         "interval_count": item.interval_count,
-        "price_monthly": item.amount if plan.billing_cycle is BillingCycle.MONTHLY else None,
-        "price_annual": item.amount if plan.billing_cycle is BillingCycle.ANNUAL else None,
-        **{name: plan.limits.get(name) for name in LIMITS},
+        "price_monthly": item.amount if cycle is BillingCycle.MONTHLY else None,
+        "price_annual": item.amount if cycle is BillingCycle.ANNUAL else None,
     }
 
 
 def _trial_ends_at(subscription: StripeSubscription) -> datetime | None:
-    """Return the end of the trial, no later than the end of the subscription."""
-    trial_ends_at = subscription.trial_ends_at
-    return min(trial_ends_at, subscription.ended_at or trial_ends_at) if trial_ends_at else None
+    """Return the end of the trial, no later than the end or the planned end of the subscription."""
+    ends = (subscription.trial_ends_at, subscription.ended_at, subscription.cancel_at)
+    return min(end for end in ends if end) if subscription.trial_ends_at else None
 
 
 def _past_due_since(

@@ -20,7 +20,8 @@ from chalicelib.kit.tables import Table
 class SubscriptionPlan(Table):
     """A plan of the catalogue.
 
-    `stripe_prices` maps each billing cycle to price ids, the current one first.
+    `stripe_prices` maps each billing cycle to price ids, the current one first. `portal_configuration_id` is Stripe's
+    portal configuration of the plan's audience, in the row of the audience's first plan only.
     """
 
     class Meta:
@@ -42,6 +43,7 @@ class SubscriptionPlan(Table):
     stripe_prices = JsonAttribute(personal=False, default=dict)
     is_active = BooleanAttribute(personal=False, default=True)
     sort_order = IntegerAttribute(personal=False, default=0)
+    portal_configuration_id = UnicodeAttribute(personal=False, null=True)
     created_at = DateTimeAttribute(personal=False)
     updated_at = DateTimeAttribute(personal=False)
 

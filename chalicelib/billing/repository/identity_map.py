@@ -179,6 +179,11 @@ def owner_key(owner_type: str, owner_id: str) -> Key:
     return Customer, (OwnerType(owner_type), owner_id)
 
 
+def owner_type_of(owner: Key) -> OwnerType:
+    """Return the type of the owner with this key."""
+    return OwnerType(owner[1][0])
+
+
 def monthly_grant_key(owner: Key, month: str) -> Key:
     """Return the key of an owner's grant for a calendar month (`YYYY-MM`)."""
     return MonthlyGrant, ("/".join(owner[1]), month)

@@ -51,6 +51,7 @@ def put(plan: Plan, stripe_prices: Mapping[BillingCycle, str], stripe_product_id
         stripe_product_id=stripe_product_id,
         stripe_prices=known,
         sort_order=list(PLANS).index(plan.id),
+        portal_configuration_id=before.portal_configuration_id if before else None,
         created_at=before.created_at if before else now,
         updated_at=now,
     )
@@ -60,6 +61,11 @@ def put(plan: Plan, stripe_prices: Mapping[BillingCycle, str], stripe_product_id
             taken = Conflict("This Stripe price belongs to another plan.")
             unique_values.claim(transaction, _price_value_key(price_id), f"{plan.id}/{cycle}", otherwise=taken)
     return row
+
+
+def set_portal_configuration(plan_id: str, configuration_id: str) -> None:
+    """Store the id of the Stripe portal configuration that offers the plans of this plan's audience."""
+    SubscriptionPlan(plan_id).update(actions=[SubscriptionPlan.portal_configuration_id.set(configuration_id)])
 
 
 def put_addon(addon: Addon, price_id: str) -> SubscriptionAddon:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.billing.catalogue.plans import ADDONS, PLANS
 from chalicelib.billing.domain.monthly_grants import PlanPrice
-from chalicelib.billing.enums import BillingCycle
+from chalicelib.billing.enums import BillingCycle, OwnerType
 from chalicelib.billing.models import SubscriptionAddon, SubscriptionPlan
 from chalicelib.kit.tables import Table, get_many
 
@@ -24,10 +24,10 @@ class PriceLookup:
     plans: dict[str, tuple[SubscriptionPlan, BillingCycle]] = field(default_factory=dict)
     addons: dict[str, SubscriptionAddon] = field(default_factory=dict)
 
-    @property
-    def sold(self) -> dict[str, PlanPrice]:
-        """The plan and its monthly credits by Stripe price id."""
-        return {price: PlanPrice(plan.id, plan.included_credits) for price, (plan, _) in self.plans.items()}
+    def sold_to(self, audience: OwnerType) -> dict[str, PlanPrice]:
+        """Return the plans for this type of owner, with their monthly credits, by Stripe price id."""
+        own = {price: plan for price, (plan, _) in self.plans.items() if plan.audience is audience}
+        return {price: PlanPrice(plan.id, plan.included_credits) for price, plan in own.items()}
 
     def credits_of(self, plan_name: str) -> int:
         """Return the credits that a month of the plan includes."""

@@ -53,7 +53,7 @@ def reject_refund(call: ApiRequest[Account], refund: str) -> RefundRead:
 @bp.route("/v1/operator/billing/plans/sync", methods=["POST"])
 @endpoint(bp, auth=operator, returns=PlansSynced)
 def sync_plans(call: ApiRequest[Account]) -> PlansSynced:
-    """Write the plan catalogue, and update its products and prices at Stripe. Repeating it changes nothing."""
+    """Write the plan catalogue, and update Stripe's products, prices and customer portal. Repeating it changes nothing."""
     synced = plans.sync_plans()
     audit.publish_operator_action(call.principal, "billing.sync_plans", "plans")
     return PlansSynced(plans=[plan.id for plan in synced])

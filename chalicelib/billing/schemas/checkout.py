@@ -96,8 +96,12 @@ class CheckoutCreate(Input):
 
 
 class CheckoutRead(Schema):
-    """The page on which the buyer pays. The purchase takes effect once Stripe reports it as paid."""
+    """The page on which the buyer pays. The purchase takes effect once Stripe reports it as paid.
+
+    If the buyer's subscription waits for a payment, this is the customer portal, and `id` is the subscription's.
+    """
 
     id: str
     url: str
     expires_at: Timestamp
+    is_portal: bool = Field(default=False, description="Whether the page is the customer portal.")

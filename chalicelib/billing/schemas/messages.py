@@ -219,6 +219,10 @@ class _EventData(BaseModel):
     object: dict[str, Any]
 
 
+_LAST_SECOND = 253_402_300_799
+"""The last second of the year 9999 in Unix time, the end of the dates that can be stored."""
+
+
 class StripeEvent(BaseModel):
     """The fields that billing reads of a Stripe snapshot event (docs.stripe.com/api/events/object)."""
 
@@ -228,7 +232,7 @@ class StripeEvent(BaseModel):
     object: str = Field(pattern="^event$")
     type: str = Field(min_length=1, max_length=255)
     api_version: str | None = None
-    created: int = Field(ge=0)
+    created: int = Field(ge=0, le=_LAST_SECOND)
     livemode: bool
     data: _EventData
 

@@ -6,8 +6,8 @@ from chalicelib.billing.enums import AddonStatus
 from chalicelib.billing.errors import AddonNotCancelable
 from chalicelib.billing.models import UserAddon
 from chalicelib.billing.repository import addons
+from chalicelib.billing.service.sync.subscription_fetch import fetch_whole
 from chalicelib.billing.service.sync.subscriptions import sync_subscription
-from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
 from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.kit import ids
 
@@ -26,7 +26,7 @@ def cancel_addon(user_id: str, row_id: str, request_key: str | None) -> UserAddo
         raise AddonNotCancelable(
             f"This add-on is {row.status}." if row.stripe_subscription_id else "This add-on does not renew."
         )
-    subscription = parse_subscription(stripe_subscriptions.retrieve_subscription(row.stripe_subscription_id))
+    subscription = fetch_whole(row.stripe_subscription_id)
     items = [item.id for item in subscription.items]
     if items == [row.stripe_subscription_item_id]:
         stripe_subscriptions.cancel_at_period_end(row.stripe_subscription_id, f"cancel-{request_key or ids.new()}")

@@ -15,9 +15,18 @@ from chalicelib.billing.repository import customers, subscriptions
 from chalicelib.billing.schemas.checkout import CheckoutCreate
 from chalicelib.billing.schemas.discount_codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
-from chalicelib.billing.service import addons, discount_redemptions, gifts, plan_claims, plans
-from chalicelib.billing.service.customers import ensure_stripe_customer
+from chalicelib.billing.service import (
+    addons,
+    discount_redemptions,
+    gifts,
+    plan_claims,
+    plans,
+    sold_credits,
+    stalled_subscriptions,
+)
+from chalicelib.billing.service.customers import call_with_customer
 from chalicelib.billing.service.discount_redemptions import PlanPurchase
+from chalicelib.billing.service.stalled_subscriptions import PortalSession
 from chalicelib.billing.service.sync.purchases import metadata
 from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession, parse_checkout_session
 from chalicelib.integrations.stripe import checkout_sessions
@@ -28,7 +37,7 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 def start_checkout(
     owner_type: OwnerType, owner_id: str, body: CheckoutCreate, request_key: str | None
-) -> StripeCheckoutSession:
+) -> StripeCheckoutSession | PortalSession:
     """Create a Stripe Checkout session for a plan, an add-on or credits. The same request key returns the same session.
 
     A new session for a plan expires the earlier one, so that a plan cannot be bought twice.
@@ -36,10 +45,18 @@ def start_checkout(
     Raises CustomerNotFound if the owner is not registered. Raises InvalidPlan, InvalidAddon or
     InvalidCreditPack if the item is not for sale. Raises AlreadySubscribed if the owner's subscription has not ended,
     AddonActive if the member already has the recurring add-on. Raises InvalidCode if the discount code is not valid.
+
+    If the owner's subscription waits for a payment, returns a session of the customer portal instead.
     """
     customer = customers.get(owner_type, owner_id)
     if body.plan is not None:
-        return _buy_plan(customer, body, request_key)
+        try:
+            return _buy_plan(customer, body, request_key)
+        except AlreadySubscribed:
+            portal = stalled_subscriptions.open_portal(customer, body.cancel_url, request_key)
+            if portal is None:
+                raise
+            return portal
     params = _addon(customer, body.addon) if body.addon else _credits(customer, str(body.credit_pack))
     return _open(customer, params, body.success_url, body.cancel_url, request_key)
 
@@ -55,22 +72,22 @@ def start_gift(owner_id: str, body: GiftCreate, request_key: str | None) -> tupl
         raise InvalidRecipient(errors=[{"path": "body.recipient_email", "message": "must not be your own address"}])
     plan, _ = plans.choose_plan(body.plan, None, OwnerType.MEMBER)
     gift = gifts.create_gift(buyer, plan, body.recipient_email, body.message, request_key)
-    params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))
+    marks = metadata(PaymentKind.GIFT, gift.code, buyer)
+    params = _sale(marks, f"A gift: {plan.name}", _price_of(plan, None))
     return gift, _open(buyer, params, body.success_url, body.cancel_url, request_key)
 
 
 def _open(
     customer: Customer, params: Mapping[str, Any], success_url: str, cancel_url: str, request_key: str | None
 ) -> StripeCheckoutSession:
-    whole = {
-        "customer": ensure_stripe_customer(customer),
-        "client_reference_id": customer.owner_id,
-        "success_url": success_url,
-        "cancel_url": cancel_url,
-        **params,
-    }
     key = f"checkout-{request_key or ids.new()}"
-    return parse_checkout_session(checkout_sessions.create_checkout_session(whole, key))
+    common = {"client_reference_id": customer.owner_id, "success_url": success_url, "cancel_url": cancel_url}
+
+    def create(customer_id: str) -> dict[str, Any]:
+        whole = {"customer": customer_id, **common, **params}
+        return checkout_sessions.create_checkout_session(whole, f"{key}-{customer_id}")
+
+    return parse_checkout_session(call_with_customer(customer, create))
 
 
 def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
@@ -185,15 +202,15 @@ def _credits(customer: Customer, pack_id: str) -> dict[str, Any]:
     pack = CREDIT_PACKS.get(pack_id)
     if pack is None or customer.owner_type is not OwnerType.MEMBER:
         raise InvalidCreditPack(errors=[{"path": "body.credit_pack", "message": "no such pack for this account"}])
-    return _sale(customer, PaymentKind.CREDITS, pack.id, f"{pack.credits} credits", pack.price)
+    marks = metadata(PaymentKind.CREDITS, pack.id, customer) | sold_credits.sign_sale(customer.owner_id, pack)
+    return _sale(marks, f"{pack.credits} credits", pack.price)
 
 
-def _sale(customer: Customer, kind: PaymentKind, item: str, name: str, price: Decimal) -> dict[str, Any]:
-    """Return the session parameters of a one-time sale.
+def _sale(marks: Mapping[str, str], name: str, price: Decimal) -> dict[str, Any]:
+    """Return the session parameters of a one-time sale with the metadata `marks`.
 
     The payment intent has the same metadata as the session, so that its events can be processed independently.
     """
-    marks = metadata(kind, item, customer)
     price_data = {
         "currency": CURRENCY.lower(),
         "unit_amount": money.to_minor(price, CURRENCY),

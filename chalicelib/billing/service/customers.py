@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal, Unpack
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Literal, TypeVar, Unpack
 
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Customer
 from chalicelib.billing.repository import customers
 from chalicelib.billing.repository.customers import CustomerDetails
 from chalicelib.integrations.stripe import customers as stripe_customers
-from chalicelib.kit import signing, tombstones
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound
+from chalicelib.kit import logs, signing, tombstones
+from chalicelib.kit.errors import Conflict
+
+log = logs.logger("billing")
+
+T = TypeVar("T")
 
 
 def register_customer(
@@ -23,6 +31,24 @@ def register_customer(
     row = customers.register(OwnerType(owner_type), owner_id, email, details)
     if row.created_at == row.updated_at:
         tombstones.remove(f"{owner_type}:{owner_id}")
+
+
+def call_with_customer(customer: Customer, request: Callable[[str], T]) -> T:
+    """Call Stripe with the id of the owner's Stripe customer; create the customer if there is none.
+
+    If Stripe no longer has the customer, creates a new one and calls again. `request` needs an idempotency key per
+    customer, because Stripe stores its refusal of the lost one. Raises StripeObjectNotFound if another object is missing.
+    """
+    customer_id = ensure_stripe_customer(customer)
+    try:
+        return request(customer_id)
+    except StripeObjectNotFound as error:
+        if error.param != "customer":
+            raise
+    log.warning("Stripe customer is missing: a new one is created", extra={"owner_type": str(customer.owner_type)})
+    with suppress(Conflict):  # a concurrent call has linked the new customer
+        customers.unlink(customer, customer_id)
+    return request(ensure_stripe_customer(customers.get(customer.owner_type, customer.owner_id)))
 
 
 def ensure_stripe_customer(customer: Customer) -> str:

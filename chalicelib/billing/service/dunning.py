@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib.billing.domain.dunning import LONGEST, notice_due
-from chalicelib.billing.domain.subscriptions import access_until
+from chalicelib.billing.domain.access import access_until
+from chalicelib.billing.domain.dunning import LONGEST, is_being_paid, notice_due
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import dunning, subscriptions
 from chalicelib.billing.schemas.dunning import ReminderDue
+from chalicelib.billing.stripe_objects.invoices import parse_invoice
+from chalicelib.integrations.stripe import invoices as stripe_invoices
 from chalicelib.kit import clock, ids, logs, messages
 from chalicelib.kit.batches import Batch
 
@@ -34,12 +36,22 @@ def notify_due(now: datetime) -> None:
 
 
 def _publish_notice(due: Subscription, now: datetime) -> None:
-    """Publish the notice if a fresh read still shows the payment as failed."""
+    """Publish the notice if a fresh read still shows the payment as failed.
+
+    While a bank debit is processing, the notice waits: a later run sends it if the debit fails.
+    """
     row = subscriptions.find_by_stripe_id(str(due.stripe_subscription_id))
     notice = _notice(row, now) if row else None
-    if row is not None and notice is not None:
+    if row is not None and notice is not None and not _is_being_paid(row):
         messages.publish(notice)
         dunning.note_reminded(row, now)
+
+
+def _is_being_paid(row: Subscription) -> bool:
+    """Ask Stripe whether the payment is processing. No event that we handle says that a debit began."""
+    unpaid = stripe_invoices.list_open_invoices(str(row.stripe_subscription_id))
+    fetched = (stripe_invoices.retrieve_invoice(str(invoice["id"])) for invoice in unpaid)
+    return is_being_paid(parse_invoice(invoice) for invoice in fetched)
 
 
 def _notice(row: Subscription, now: datetime) -> ReminderDue | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.billing.catalogue import plans
-from chalicelib.billing.domain.subscriptions import access_until, current_subscription, has_access, limits_of
+from chalicelib.billing.domain.access import access_until, current_subscription, has_access, limits_of
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import subscriptions

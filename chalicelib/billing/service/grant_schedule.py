@@ -88,7 +88,8 @@ def _grant_begun(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransactio
     present = None if superseded_at else subscription.plan_name
     plans = {at: _plan(rows.offers, [payment, *others], at, present) or subscription.plan_name for at in step}
     amounts = {name: rows.offers.credits_of(name) for name in plans.values()}
-    paid = [PaidMonth(known_as, at, amounts[name], name) for at, name in plans.items() if amounts[name]]
+    granted = {} if subscription.is_without_plan else plans
+    paid = [PaidMonth(known_as, at, amounts[name], name) for at, name in granted.items() if amounts[name]]
     monthly_grants.claim_months(unit, rows, customer, payment, paid)
 
 

@@ -11,6 +11,7 @@ from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType
 from chalicelib.billing.errors import InvalidPlan
 from chalicelib.billing.models import SubscriptionPlan
 from chalicelib.billing.repository import plans
+from chalicelib.billing.service import portal
 from chalicelib.billing.stripe_objects.prices import StripePrice, parse_price
 from chalicelib.integrations.stripe import products
 from chalicelib.kit import logs
@@ -21,7 +22,7 @@ INTERVALS: Mapping[str, str | None] = {"monthly": "month", "annual": "year", "on
 
 
 def sync_plans() -> list[SubscriptionPlan]:
-    """Write the catalogue's plans and add-ons, and their products and prices at Stripe. Idempotent.
+    """Write the catalogue's plans and add-ons, their products and prices at Stripe, and its customer portal. Idempotent.
 
     A changed price becomes a new Stripe price, to which the lookup key is transferred. Subscriptions to the earlier
     price continue and are still recognized.
@@ -30,6 +31,7 @@ def sync_plans() -> list[SubscriptionPlan]:
     present = _prices(keys)
     synced = [_sync(plan, present) for plan in PLANS.values()]
     _sync_addons()
+    portal.sync_portal(synced)
     return synced
 
 

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.billing.domain import money
+from chalicelib.billing.domain.access import current_subscription
 from chalicelib.billing.domain.proration import Period, Price, ProratedLine, Proration, is_upgrade, prorate
-from chalicelib.billing.domain.subscriptions import current_subscription
 from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import (
     AlreadyCanceled,
@@ -30,12 +30,14 @@ from chalicelib.billing.errors import (
 from chalicelib.billing.models import Subscription, SubscriptionPlan
 from chalicelib.billing.repository import customers, price_lookup, subscriptions
 from chalicelib.billing.schemas.subscription_changes import ChangeCreate
-from chalicelib.billing.service import plans
+from chalicelib.billing.service import plans, portal
+from chalicelib.billing.service.customers import call_with_customer
+from chalicelib.billing.service.sync.subscription_fetch import fetch_whole
 from chalicelib.billing.service.sync.subscriptions import sync_plan_subscription
 from chalicelib.billing.stripe_objects.invoices import parse_amount_due
-from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, parse_subscription
-from chalicelib.integrations.stripe import customers as stripe_customers
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription
 from chalicelib.integrations.stripe import invoices as stripe_invoices
+from chalicelib.integrations.stripe import portal as stripe_portal
 from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.integrations.stripe.errors import StripeObjectNotFound
 from chalicelib.integrations.stripe.subscriptions import PriceChange, ProrationBehavior
@@ -175,7 +177,7 @@ def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str |
     """
     row = _running(owner_type, owner_id)
     stripe_id = str(row.stripe_subscription_id)
-    view = parse_subscription(stripe_subscriptions.retrieve_subscription(stripe_id))
+    view = fetch_whole(stripe_id)
     if view.status.is_final:
         raise NotSubscribed
     if not view.cancel_at_period_end:
@@ -187,13 +189,18 @@ def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str |
 def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_key: str | None = None) -> str:
     """Create a session of the Stripe customer portal and return its URL.
 
-    Raises CustomerNotFound if the owner is not registered, NotSubscribed if they have no Stripe customer yet.
+    An owner whose customer Stripe no longer has gets a new one. Raises CustomerNotFound if the owner is not registered,
+    NotSubscribed if they never had a Stripe customer.
     """
     customer = customers.get(owner_type, owner_id)
-    if customer.at_stripe is None:
+    if customer.stripe_customer_id is None:
         raise NotSubscribed("The portal is available after the first purchase.")
-    key = f"portal-{request_key or ids.new()}"
-    return stripe_customers.create_portal_session(customer.at_stripe, return_url, key)
+    key, configuration = f"portal-{request_key or ids.new()}", portal.configuration_of(owner_type)
+
+    def create(customer_id: str) -> str:
+        return stripe_portal.create_portal_session(customer_id, return_url, configuration, f"{key}-{customer_id}")
+
+    return call_with_customer(customer, create)
 
 
 def _running(owner_type: OwnerType, owner_id: str) -> Subscription:
@@ -220,7 +227,7 @@ def _change_of(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCy
 
 
 def _current(stripe_id: str) -> _Current:
-    view = parse_subscription(stripe_subscriptions.retrieve_subscription(stripe_id))
+    view = fetch_whole(stripe_id)
     plans_by_price = price_lookup.read().plans
     for item in view.items:
         if item.price_id in plans_by_price and item.period_start and item.period_end:

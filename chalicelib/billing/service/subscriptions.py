@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from chalicelib.billing.domain.access import access_until, limits_of
 from chalicelib.billing.domain.payments import is_backed, is_paid
-from chalicelib.billing.domain.subscriptions import (
-    PlanTerms,
-    SyncContext,
-    access_until,
-    limits_of,
-    subscription_columns,
-)
-from chalicelib.billing.enums import SubscriptionStatus
+from chalicelib.billing.domain.subscriptions import PlanTerms, SyncContext, subscription_columns
+from chalicelib.billing.enums import OwnerType, SubscriptionStatus
+from chalicelib.billing.metrics import SUBSCRIPTIONS_WITHOUT_PLAN
 from chalicelib.billing.models import Customer, PaymentTransaction, Subscription
 from chalicelib.billing.repository import subscriptions
 from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.schemas.messages import SubscriptionChanged
-from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock, logs
 from chalicelib.kit.tables import copy_row, rows_differ
 from chalicelib.kit.unit_of_work import UnitOfWork
@@ -38,16 +34,21 @@ def settle_subscription(
 ) -> Subscription | None:
     """Return the row brought to Stripe's state, for `stage_change`; None if the subscription has only add-ons.
 
-    Raises NotOurs if none of the prices is known.
+    A subscription whose price is no plan of the owner's audience gives no access, and raises an alarm. Raises NotOurs
+    if none of the prices is known.
     """
-    item = next((item for item in subscription.items if item.price_id in offers.plans), None)
+    item, terms = _plan_of(offers, subscription, customer.owner_type)
     if row is None and item is None and not any(item.price_id in offers.addons for item in subscription.items):
         raise NotOurs(f"none of the prices of {subscription.id} is a plan's")
-    if row is not None and item is None:
-        log.warning("subscription not matched: no price of a plan", extra={"subscription": subscription.id})
+    if row is None and item is None:
+        return None
     before = row or _new(subscription, customer)
-    columns = subscription_columns(subscription, item, _terms(offers, item.price_id) if item else None, before, context)
-    return copy_row(before, columns) if row or item else None
+    changed = copy_row(before, subscription_columns(subscription, item, terms, before, context))
+    if changed.is_without_plan and not changed.status.is_final:
+        extra = {"subscription": subscription.id, "owner_type": customer.owner_type}
+        log.error("subscription gives no access: its price is no plan of the owner's audience", extra=extra)
+        SUBSCRIPTIONS_WITHOUT_PLAN.count()
+    return changed
 
 
 def stage_change(unit: UnitOfWork, row: Subscription, earlier: Subscription | None) -> None:
@@ -104,9 +105,17 @@ def set_refunded(unit: UnitOfWork, row: Subscription, period_end: datetime | Non
         publish_subscription(unit, changed)
 
 
-def _terms(offers: PriceLookup, price_id: str) -> PlanTerms:
-    plan, cycle = offers.plans[price_id]
-    return PlanTerms(plan.id, cycle, plan.limits or {})
+def _plan_of(
+    offers: PriceLookup, subscription: StripeSubscription, audience: OwnerType
+) -> tuple[StripeSubscriptionItem | None, PlanTerms | None]:
+    """Return the item of a plan and its terms, of a plan of the audience if there is one; (None, None) without a plan."""
+    priced = [item for item in subscription.items if item.price_id in offers.plans]
+    own = [item for item in priced if offers.plans[item.price_id][0].audience is audience]
+    item = next(iter([*own, *priced]), None)
+    if item is None:
+        return None, None
+    plan, cycle = offers.plans[item.price_id]
+    return item, PlanTerms(plan.id, cycle, plan.limits or {}, is_for_owner=bool(own))
 
 
 def _new(subscription: StripeSubscription, customer: Customer) -> Subscription:

@@ -19,6 +19,7 @@ from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, 
 from chalicelib.integrations.stripe.fields import StripeObject, expanded_field, id_of, required_timestamp, timestamp
 
 _FINAL = ("paid", "void")
+_UNPAID = ("open", "uncollectible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,13 @@ class StripeInvoice:
     payment_intent_id: str | None
     charge_id: str | None
     status: PaymentStatus
+    is_void: bool
+    is_owed: bool
+    """Whether the invoice is due and unpaid, even if it was written off. One that a paused collection waives is not."""
+    is_processing: bool
+    """Whether a bank debit for the unpaid invoice is on its way: it has neither succeeded nor failed."""
+    settled_at: datetime | None
+    """When the invoice was paid or voided."""
     is_final: bool
     """Whether no newer state of the invoice can follow, so that it need not be fetched."""
     amount: Decimal
@@ -110,7 +118,8 @@ def parse_invoice(stripe_object: StripeObject) -> StripeInvoice:
     Raises KeyError if the object is not an invoice.
     """
     intent, parent = _intent(stripe_object), _parent(stripe_object)
-    paid, subscription = stripe_object["status"] == "paid", parent.get("subscription")
+    status, subscription = stripe_object["status"], parent.get("subscription")
+    paid, is_processing = status == "paid", _is_processing(stripe_object, intent)
     transitions, currency = stripe_object.get("status_transitions") or {}, stripe_object["currency"]
     return StripeInvoice(
         id=stripe_object["id"],
@@ -119,13 +128,17 @@ def parse_invoice(stripe_object: StripeObject) -> StripeInvoice:
         subscription=parse_subscription(subscription) if isinstance(subscription, Mapping) else None,
         payment_intent_id=id_of(intent),
         charge_id=id_of(stripe_object.get("charge")) or id_of(expanded_field(intent, "latest_charge")),
-        status=_payment_status(stripe_object),
-        is_final=stripe_object["status"] in _FINAL,
+        status=PaymentStatus.PENDING if is_processing else _payment_status(stripe_object),
+        is_void=status == "void",
+        is_owed=status == "open" or (status == "uncollectible" and _was_demanded(stripe_object)),
+        is_processing=is_processing,
+        settled_at=timestamp(transitions.get("paid_at") or transitions.get("voided_at")),
+        is_final=status in _FINAL,
         amount=money.from_minor(stripe_object["amount_paid"] if paid else stripe_object["amount_due"], currency),
         currency=currency.upper(),
         description=stripe_object.get("number"),
         invoice_url=stripe_object.get("hosted_invoice_url"),
-        failure_reason=None if paid else _failure(intent),
+        failure_reason=None if paid or is_processing else _failure(intent),
         created_at=required_timestamp(stripe_object["created"]),
         finalized_at=timestamp(transitions.get("finalized_at")),
         paid_at=timestamp(transitions.get("paid_at")),
@@ -180,14 +193,28 @@ def _payment_status(stripe_object: StripeObject) -> PaymentStatus:
     return statuses.get(stripe_object["status"], PaymentStatus.PENDING)
 
 
+def _is_processing(stripe_object: StripeObject, intent: Any) -> bool:
+    """Return whether the invoice is unpaid and its latest payment intent, if expanded, is a debit on its way."""
+    return stripe_object["status"] in _UNPAID and expanded_field(intent, "status") == "processing"
+
+
+def _was_demanded(stripe_object: StripeObject) -> bool:
+    """Return whether the invoice was to be paid. A paused collection writes its invoices off without an attempt."""
+    return bool(stripe_object.get("attempted")) or stripe_object.get("collection_method") == "send_invoice"
+
+
 def _parent(stripe_object: StripeObject) -> StripeObject:
     return (stripe_object.get("parent") or {}).get("subscription_details") or {}
 
 
 def _intent(stripe_object: StripeObject) -> Any:
-    """Return the payment intent (an id, or an object if expanded) of the paid payment, else of the latest one."""
+    """Return the payment intent (an id, or an object if expanded) of the paid payment, else of the latest one.
+
+    A canceled payment counts only if there is no other.
+    """
     payments = (stripe_object.get("payments") or {}).get("data") or []
-    ordered = sorted(payments, key=lambda payment: (payment["status"] == "paid", payment["created"]), reverse=True)
+    ranks = {"paid": 2, "open": 1}
+    ordered = sorted(payments, key=lambda each: (ranks.get(each["status"], 0), each["created"]), reverse=True)
     intents = [payment["payment"].get("payment_intent") for payment in ordered]
     return next((intent for intent in intents if intent), stripe_object.get("payment_intent"))
 

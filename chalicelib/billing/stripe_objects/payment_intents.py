@@ -14,13 +14,16 @@ from chalicelib.billing.domain import money
 from chalicelib.billing.enums import PaymentStatus
 from chalicelib.integrations.stripe.fields import StripeObject, expanded_field, id_of, required_timestamp
 
+_NOT_FAILED = ("succeeded", "processing")
+"""The statuses of an intent whose earlier errors no longer count."""
+
 PURCHASE = "backroom_purchase"
 """The key in `metadata` that marks a purchase through our checkout. Its value is the `PaymentKind`."""
 
 
 @dataclass(frozen=True, slots=True)
 class StripePaymentIntent:
-    """A payment intent: one payment with all of its attempts."""
+    """A payment intent: one payment with all of its attempts. `amount` is received, or to be paid before success."""
 
     id: str
     customer_id: str | None
@@ -62,10 +65,10 @@ def parse_payment_intent(stripe_object: StripeObject) -> StripePaymentIntent:
         charge_id=id_of(stripe_object.get("latest_charge")) or id_of(charges[0] if charges else None),
         invoice_id=id_of(stripe_object.get("invoice")),
         status=_intent_status(status, bool(error)),
-        amount=money.from_minor(stripe_object["amount"], stripe_object["currency"]),
+        amount=money.from_minor(_amount(stripe_object), stripe_object["currency"]),
         currency=stripe_object["currency"].upper(),
         metadata=dict(stripe_object.get("metadata") or {}),
-        failure_reason=None if status == "succeeded" else error.get("decline_code") or error.get("code"),
+        failure_reason=None if status in _NOT_FAILED else error.get("decline_code") or error.get("code"),
         created_at=required_timestamp(stripe_object["created"]),
         is_final=status in ("succeeded", "canceled"),
         is_canceled=status == "canceled",
@@ -82,7 +85,18 @@ def parse_payment_reference(stripe_object: StripeObject) -> StripePaymentReferen
     )
 
 
+def _amount(stripe_object: StripeObject) -> int:
+    """Return the amount that was received; the amount to pay if the intent has not succeeded.
+
+    They differ after a partial capture, and if a bank transfer is larger or smaller than the amount.
+    """
+    received = stripe_object.get("amount_received") if stripe_object["status"] == "succeeded" else None
+    return int(stripe_object["amount"] if received is None else received)
+
+
 def _intent_status(status: str, has_failed: bool) -> PaymentStatus:
     if status == "succeeded":
         return PaymentStatus.COMPLETED
+    if status == "processing":  # a bank debit on its way, also after a declined attempt
+        return PaymentStatus.PENDING
     return PaymentStatus.FAILED if status == "canceled" or has_failed else PaymentStatus.PENDING

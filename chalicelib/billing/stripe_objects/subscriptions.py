@@ -33,7 +33,8 @@ _FINAL = {status.value for status in SubscriptionStatus if status.is_final}
 class StripeSubscriptionItem:
     """An item of a subscription.
 
-    `amount` is the price per unit and cycle, in the main unit; None if the price has tiers. A cycle is `interval_count`
+    `amount` is the price per unit and cycle, in the main unit; None if the price has tiers or no amount in the
+    subscription's currency, which `currency` is. A cycle is `interval_count`
     times `interval` (`day`, `week`, `month`, `year`; None if unknown). A metered item bills its usage. `unit_size` units
     are billed as one, a part of them too if `rounds_up`. `tax_percent` is the tax that the amount includes.
     """
@@ -74,6 +75,8 @@ class StripeSubscription:
     cancelled_at: datetime | None
     ended_at: datetime | None
     metadata: Mapping[str, str]
+    has_more_items: bool = False
+    """Whether the subscription has items that must be fetched separately."""
     cancel_at: datetime | None = None
     """The planned end, if it was set as a date or by the flag."""
     pause_collection: str | None = None
@@ -96,7 +99,7 @@ class StripeSubscription:
 
 @dataclass(frozen=True, slots=True)
 class StripeSubscriptionSnapshot:
-    """The subscription of an event. `final` is its state if that is final; any other state may be stale."""
+    """The subscription of an event. `final` is its state if that is final and whole; any other state is fetched."""
 
     id: str
     customer_id: str | None
@@ -129,6 +132,7 @@ def parse_subscription(stripe_object: StripeObject) -> StripeSubscription:
         cancelled_at=timestamp(stripe_object.get("canceled_at")),
         ended_at=timestamp(stripe_object.get("ended_at")),
         metadata=dict(stripe_object.get("metadata") or {}),
+        has_more_items=bool(stripe_object["items"].get("has_more")),
         cancel_at=cancel_at,
         pause_collection=_lenient(dropped, "pause_collection", lambda: _pause(stripe_object), None),
         discount_ids=discounts.ids,
@@ -139,12 +143,21 @@ def parse_subscription(stripe_object: StripeObject) -> StripeSubscription:
 
 
 def parse_snapshot(stripe_object: StripeObject) -> StripeSubscriptionSnapshot:
-    """Parse the subscription of an event, whose state is read only if it is final. Raises KeyError if it is none."""
+    """Parse the subscription of an event. Its state is read only if it is final and has all of its items.
+
+    Raises KeyError if the object is not a subscription.
+    """
+    final = parse_subscription(stripe_object) if stripe_object["status"] in _FINAL else None
     return StripeSubscriptionSnapshot(
         id=stripe_object["id"],
         customer_id=id_of(stripe_object["customer"]),
-        final=parse_subscription(stripe_object) if stripe_object["status"] in _FINAL else None,
+        final=None if final is None or final.has_more_items else final,
     )
+
+
+def with_items(stripe_object: StripeObject, items: Sequence[StripeObject]) -> StripeObject:
+    """Return a subscription object with all of its items, which were listed separately."""
+    return {**stripe_object, "items": {**stripe_object["items"], "data": [*items], "has_more": False}}
 
 
 def parse_item_discounts(items: Sequence[StripeObject]) -> StripeDiscounts:
@@ -175,15 +188,16 @@ def _included_tax(rates: Sequence[StripeObject]) -> Decimal:
 def _item(subscription: StripeObject, item: StripeObject, dropped: list[str]) -> StripeSubscriptionItem:
     price = item.get("price") or item["plan"]
     cycle, quantity = price.get("recurring") or price, item.get("quantity")
-    amount = price.get("unit_amount_decimal") or price.get("amount_decimal")
+    currency = str(subscription.get("currency") or price["currency"])
+    amount = _unit_amount(price, currency)
     units = price.get("transform_quantity") or price.get("transform_usage") or {}
     rates = item.get("tax_rates") or subscription.get("default_tax_rates") or []
     is_automatic = bool((subscription.get("automatic_tax") or {}).get("enabled"))
     return StripeSubscriptionItem(
         id=item["id"],
         price_id=price["id"],
-        amount=money.from_minor(Decimal(amount), price["currency"]) if amount else None,
-        currency=price["currency"].upper(),
+        amount=money.from_minor(Decimal(amount), currency) if amount else None,
+        currency=currency.upper(),
         quantity=_lenient(dropped, "items.quantity", lambda: 1 if quantity is None else int(quantity), 1),
         period_start=timestamp(item.get("current_period_start", subscription.get("current_period_start"))),
         period_end=timestamp(item.get("current_period_end", subscription.get("current_period_end"))),
@@ -196,3 +210,12 @@ def _item(subscription: StripeObject, item: StripeObject, dropped: list[str]) ->
         tax_percent=_lenient(dropped, "items.tax_rates", lambda: _included_tax(rates), Decimal(0)),
         includes_unknown_tax=is_automatic and price.get("tax_behavior") == "inclusive",
     )
+
+
+def _unit_amount(price: StripeObject, currency: str) -> str | None:
+    """Return a price's amount in the minor unit of the subscription's currency; None if it has no such amount.
+
+    A price of several currencies has the amounts of the others in `currency_options`, if they were expanded.
+    """
+    amounts = price if price["currency"] == currency else (price.get("currency_options") or {}).get(currency) or {}
+    return amounts.get("unit_amount_decimal") or amounts.get("amount_decimal")

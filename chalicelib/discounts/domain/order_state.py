@@ -23,7 +23,8 @@ class Snapshot:
 
     key: str
     created_at: datetime
-    currency: str
+    currency: str | None
+    """None if the message has none: it is then the shop's."""
     customer: str | None
     lines: tuple[SnapshotLine, ...]
     is_void: bool = False
@@ -94,7 +95,7 @@ def open_state(
     first = max(snapshots, key=lambda snapshot: snapshot.key, default=None)
     if first is None:
         return stored
-    state = sight.state(order_id, first.created_at, first.currency)
+    state = sight.state(order_id, first.created_at, first.currency or sight.shop_currency)
     return replace(state, refunds=stored.refunds) if stored else state
 
 

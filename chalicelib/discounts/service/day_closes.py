@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import date, timedelta
 from functools import partial
 
@@ -20,6 +19,7 @@ from chalicelib.discounts.service import (
     stock,
 )
 from chalicelib.kit import messages
+from chalicelib.kit.steps import run_all
 
 Step = Callable[[str, date], object]
 """Takes a shop and its ended day."""
@@ -31,9 +31,8 @@ def close_shop_day(message: ShopDayEnded) -> None:
     Raises the last error of the steps: the retry then sends the next day.
     """
     is_missed = message.last_day is not None and message.day < message.last_day
-    with ExitStack() as steps:
-        for step in reversed(MISSED_DAY_STEPS if is_missed else DAY_STEPS):  # the stack runs the last one first
-            steps.callback(partial(step, message.shop, message.day))
+    steps = MISSED_DAY_STEPS if is_missed else DAY_STEPS
+    run_all(*(partial(step, message.shop, message.day) for step in steps))
     if is_missed:
         next_day = message.day + timedelta(days=1)
         messages.publish(ShopDayEnded(shop=message.shop, app=APP, day=next_day, last_day=message.last_day))

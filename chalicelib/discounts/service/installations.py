@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 
 from chalicelib.discounts.models import APP
@@ -11,6 +10,7 @@ from chalicelib.discounts.repository import discounts, shop_days
 from chalicelib.discounts.schemas.publication import DiscountChanged
 from chalicelib.discounts.service import due_shops, store_groups, web_pixel
 from chalicelib.kit import messages
+from chalicelib.kit.steps import run_all
 from chalicelib.shops.schemas.messages import ShopInstalled, ShopUninstalled
 from chalicelib.shops.service import is_reinstalled_since
 
@@ -23,23 +23,18 @@ def apply_installation(message: ShopInstalled | ShopUninstalled) -> None:
     if message.app != APP:
         return
     if isinstance(message, ShopInstalled):
-        _run_steps(INSTALL_STEPS, message.shop)
+        run_all(*(partial(step, message.shop) for step in INSTALL_STEPS))
         return
     is_reinstalled = is_reinstalled_since(message.shop, APP, message.uninstalled_at)
     end_membership = partial(store_groups.end_membership, before=message.uninstalled_at)
-    _run_steps((end_membership, *(() if is_reinstalled else UNINSTALL_STEPS)), message.shop)
+    steps: tuple[Callable[[str], object], ...] = (end_membership, *(() if is_reinstalled else UNINSTALL_STEPS))
+    run_all(*(partial(step, message.shop) for step in steps))
 
 
 def publish_all(shop: str) -> None:
     """Publish every live discount: Shopify deletes the discounts of a removed app."""
     rows = discounts.iterate_live(shop)
     messages.publish_many(DiscountChanged(shop=shop, app=APP, discount_id=row.discount_id) for row in rows)
-
-
-def _run_steps(steps: tuple[Callable[[str], object], ...], shop: str) -> None:
-    with ExitStack() as stack:
-        for step in reversed(steps):  # the stack runs the last one first
-            stack.callback(partial(step, shop))
 
 
 INSTALL_STEPS: tuple[Callable[[str], object], ...] = (

@@ -21,13 +21,12 @@ from chalicelib.discounts.repository import discount_changes, discounts
 from chalicelib.discounts.schemas.publication import DiscountChanged
 from chalicelib.integrations.shopify import discounts as shopify
 from chalicelib.integrations.shopify.discounts import DiscountFields, DiscountRefused, NodeMissing
-from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopUnavailable
 from chalicelib.kit import clock, logs
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.messages import publish
 from chalicelib.shops.service import (
     ATTEMPTS,
-    UNAVAILABLE_SHOP_STATUSES,
     AdminApi,
     InstallationNotFound,
     open_admin_api,
@@ -73,10 +72,9 @@ def publish_discount(message: DiscountChanged) -> None:
             _fail_newest(message, f"TAKEN: {error}")
         else:
             publish(message.model_copy(update={"attempt": message.attempt + 1}), delay_seconds=NAME_DELAY)
+    except ShopUnavailable as error:
+        log.warning("discount not published: the shop is unavailable", extra={**context, "why": str(error)})
     except ShopifyRefused as error:
-        if error.status in UNAVAILABLE_SHOP_STATUSES:
-            log.warning("discount not published: the shop is unavailable", extra={**context, "why": str(error)})
-            return
         _fail_newest(message, error.error)
 
 

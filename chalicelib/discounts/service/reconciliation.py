@@ -14,9 +14,9 @@ from chalicelib.discounts.schemas.publication import DiscountChanged
 from chalicelib.discounts.service.publication import expected_fields
 from chalicelib.integrations.shopify import discounts as shopify
 from chalicelib.integrations.shopify.discounts import DiscountFields, DiscountNode, NodeMissing
-from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.integrations.shopify.errors import AccessDenied, ShopUnavailable
 from chalicelib.kit import clock, logs, messages
-from chalicelib.shops.service import UNAVAILABLE_SHOP_STATUSES, AdminApi, InstallationNotFound, open_admin_api
+from chalicelib.shops.service import AdminApi, InstallationNotFound, open_admin_api
 
 log = logs.logger("discounts")
 
@@ -31,10 +31,10 @@ def reconcile_discounts(shop: str, day: date) -> None:
         _reconcile(open_admin_api(shop, APP))
     except InstallationNotFound:
         log.info("discounts not compared: the app is not installed, or its tokens are revoked", extra=context)
-    except ShopifyRefused as error:
-        if error.status not in UNAVAILABLE_SHOP_STATUSES:
-            raise
-        log.warning("discounts not compared: the shop is unavailable", extra={**context, "why": str(error)})
+    except (AccessDenied, ShopUnavailable) as error:
+        log.warning(
+            "discounts not compared: Shopify refuses the shop or the scope", extra={**context, "why": str(error)}
+        )
 
 
 def _reconcile(admin: AdminApi) -> None:

@@ -16,12 +16,12 @@ from chalicelib.discounts.domain.evaluation import Cart, CartLine
 from chalicelib.discounts.enums import DiscountStatus
 from chalicelib.discounts.models import APP
 from chalicelib.discounts.repository import discounts, order_usages, stock_days
-from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.integrations.shopify.errors import AccessDenied, ShopUnavailable
 from chalicelib.integrations.shopify.variants import VariantStock, iterate_stock
 from chalicelib.kit import clock, logs
 from chalicelib.kit.threads import map_in_threads
 from chalicelib.shops import service as shops
-from chalicelib.shops.service import UNAVAILABLE_SHOP_STATUSES, InstallationNotFound
+from chalicelib.shops.service import InstallationNotFound
 
 RATE_DAYS = 30
 SOLD_WITHIN = timedelta(days=stock.SALES_DAYS)
@@ -43,10 +43,8 @@ def snapshot_stock(shop: str, day: date) -> None:
     except InstallationNotFound:
         log.info("stock not read: the app is not installed, or its tokens are revoked", extra={"shop": shop})
         return
-    except ShopifyRefused as error:
-        if error.status not in UNAVAILABLE_SHOP_STATUSES:
-            raise
-        log.warning("stock not read: the shop is unavailable", extra={"shop": shop, "why": str(error)})
+    except (AccessDenied, ShopUnavailable) as error:
+        log.warning("stock not read: Shopify refuses the shop or the scope", extra={"shop": shop, "why": str(error)})
         return
     known = [(item, variants[item]) for item in sorted(items) if item in variants]
 

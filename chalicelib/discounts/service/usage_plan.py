@@ -159,7 +159,9 @@ def _without_closed(changes: Sequence[OrderChange], days: OpenDays) -> list[Orde
 
 def _currency(news: OrderNews) -> str:
     """Return the currency of the order, for a shop whose currency is not known."""
-    return next((each.currency for each in news.snapshots), None) or next((c for _, c in news.seen_at if c), "USD")
+    return next((each.currency for each in news.snapshots if each.currency), None) or next(
+        (c for _, c in news.seen_at if c), "USD"
+    )
 
 
 class _Discounts:

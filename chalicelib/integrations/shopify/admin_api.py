@@ -11,9 +11,12 @@ import time
 from typing import Any
 
 from chalicelib.integrations.shopify import http_client
-from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyThrottled
+from chalicelib.integrations.shopify.errors import AccessDenied, ShopifyRefused, ShopifyThrottled
 
 API_VERSION = "2026-10"
+
+_RESTORE_RATE = 50
+"""Points a second of the smallest plan, for a response that does not state it."""
 
 MAX_WAIT = 5.0
 """Seconds that a throttled call waits in total for points before ShopifyThrottled is raised."""
@@ -22,17 +25,20 @@ MAX_WAIT = 5.0
 def graphql(shop: str, access_token: str, query: str, /, **variables: Any) -> dict[str, Any]:
     """Execute a GraphQL call and return its `data`. Waits up to MAX_WAIT if Shopify throttles the call.
 
-    A field that the granted scopes do not cover is null if the object itself is readable. Raises ShopifyRefused for an
-    invalid token (401) or query, ShopifyThrottled, ShopifyUnavailable.
+    A field that the granted scopes do not cover is null if the object itself is readable. Raises AccessDenied if no
+    scope or approval covers the object, ShopUnavailable for a frozen or closed shop, ShopifyRefused for an invalid token
+    (401) or query, ShopifyThrottled, ShopifyUnavailable.
     """
     url = f"{http_client.admin_url(shop)}/api/{API_VERSION}/graphql.json"
     headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": access_token}
     content = _post_when_affordable(url, json.dumps({"query": query, "variables": variables}).encode(), headers)
-    errors = content.get("errors") or []
+    errors, data = _errors_of(content), content.get("data")
     fatal_errors = [error for error in errors if not _is_hidden_field(error)]
-    if fatal_errors or not content.get("data"):
-        raise ShopifyRefused(200, str((fatal_errors or errors or [{}])[0].get("message", "unknown")))
-    return dict(content["data"])
+    if fatal_errors or not data or not isinstance(data, dict):
+        first = (fatal_errors or errors or [{}])[0]
+        kind = AccessDenied if _is_access_denied(first) else ShopifyRefused
+        raise kind(200, str(first.get("message", "unknown")))
+    return data
 
 
 def _post_when_affordable(url: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
@@ -40,8 +46,7 @@ def _post_when_affordable(url: str, body: bytes, headers: dict[str, str]) -> dic
     total_wait = 0.0
     while True:
         content = http_client.post(url, body, headers)
-        errors = content.get("errors") or []
-        if not any((error.get("extensions") or {}).get("code") == "THROTTLED" for error in errors):
+        if not any(_code_of(error) == "THROTTLED" for error in _errors_of(content)):
             return content
         wait = _seconds_until_affordable(content)
         if total_wait + wait > MAX_WAIT:
@@ -50,15 +55,43 @@ def _post_when_affordable(url: str, body: bytes, headers: dict[str, str]) -> dic
         total_wait += wait
 
 
+def _errors_of(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the errors of a response, each with `message`.
+
+    They are a list in GraphQL, but a text or an object with texts by field where Shopify refuses the call as a whole.
+    """
+    errors = content.get("errors") or []
+    if isinstance(errors, dict) and "message" not in errors:
+        errors = [f"{field}: {text}" for field, text in errors.items()]
+    each = errors if isinstance(errors, list) else [errors]
+    return [error if isinstance(error, dict) else {"message": str(error)} for error in each]
+
+
+def _code_of(error: dict[str, Any]) -> Any:
+    return _object(error.get("extensions")).get("code")
+
+
 def _is_hidden_field(error: dict[str, Any]) -> bool:
     """Return whether only a field is null because of a missing scope; the object itself can be used."""
-    is_denied = (error.get("extensions") or {}).get("code") == "ACCESS_DENIED"
-    return is_denied and len(error.get("path") or []) > 1
+    path = error.get("path")
+    return _is_access_denied(error) and isinstance(path, list) and len(path) > 1
+
+
+def _is_access_denied(error: dict[str, Any]) -> bool:
+    return bool(_code_of(error) == "ACCESS_DENIED")
 
 
 def _seconds_until_affordable(content: dict[str, Any]) -> float:
     """Return the seconds until the bucket holds the points that the throttled call costs."""
-    cost = (content.get("extensions") or {}).get("cost") or {}
-    status = cost.get("throttleStatus") or {}
-    missing_points = (cost.get("requestedQueryCost") or 0) - (status.get("currentlyAvailable") or 0)
-    return max(missing_points / (status.get("restoreRate") or 50), 0.1)
+    cost = _object(_object(content.get("extensions")).get("cost"))
+    status = _object(cost.get("throttleStatus"))
+    missing_points = _number(cost.get("requestedQueryCost")) - _number(status.get("currentlyAvailable"))
+    return max(missing_points / (_number(status.get("restoreRate")) or _RESTORE_RATE), 0.1)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, int | float) else 0

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from chalicelib.integrations.http_pools import http_pool
-from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyThrottled, ShopifyUnavailable
+from chalicelib.integrations.shopify.errors import ShopifyThrottled, ShopifyUnavailable, ShopUnavailable, refusal
 from chalicelib.kit import config
 
 READ_TIMEOUT = 10
@@ -28,23 +28,34 @@ def admin_url(shop: str) -> str:
 def post(url: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
     """Send a POST and return the JSON object of the response.
 
-    Raises ShopifyRefused if the status is not 200, ShopifyThrottled for a 429, ShopifyUnavailable if Shopify does not
-    answer, answers with 5xx or with something other than a JSON object.
+    Raises ShopUnavailable if the shop is frozen or closed, another ShopifyRefused for any other status than 200,
+    ShopifyThrottled for a 429, ShopifyUnavailable if Shopify does not answer, answers with 5xx or with something other
+    than a JSON object.
     """
     from urllib3.exceptions import HTTPError
 
     try:
         response = http_pool(READ_TIMEOUT).request("POST", url, body=body, headers=headers, redirect=False)
-        content = json.loads(response.data) if response.status < 500 else None
-    except (HTTPError, ValueError) as error:
-        raise ShopifyUnavailable(retry_after=_RETRY_AFTER) from error
+    except HTTPError as failure:
+        raise ShopifyUnavailable(retry_after=_RETRY_AFTER) from failure
     if response.status == 429:
         raise ShopifyThrottled(retry_after=_parse_retry_after(response.headers.get("Retry-After")))
-    if not isinstance(content, dict):
+    content = _parse_object(response.data) if response.status < 500 else None
+    if content is not None and response.status == 200:
+        return content
+    error = refusal(response.status, str((content or {}).get("error") or (content or {}).get("errors") or "unknown"))
+    if content is None and not isinstance(error, ShopUnavailable):
         raise ShopifyUnavailable(retry_after=_RETRY_AFTER)
-    if response.status != 200:
-        raise ShopifyRefused(response.status, str(content.get("error") or content.get("errors") or "unknown"))
-    return content
+    raise error  # a closed shop may answer with a page
+
+
+def _parse_object(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object, None if the body is something else."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _parse_retry_after(header: str | None) -> int:

@@ -7,7 +7,7 @@ StripeRefused for any other error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +45,18 @@ def call(request: Callable[[StripeClient], StripeObject]) -> Json:
 
 def list_all(page: Callable[..., StripeObject]) -> list[Json]:
     """Return every object of a list, with one call per 100 objects."""
-    objects: list[Json] = []
+    return list(iterate_all(page))
+
+
+def iterate_all(page: Callable[..., StripeObject]) -> Iterator[Json]:
+    """Yield the objects of a list. Each 100 objects take one call, made when the first of them is needed."""
+    params: Any = {"limit": 100}
     while True:
-        params: Any = {"limit": 100, **({"starting_after": objects[-1]["id"]} if objects else {})}
-        answer = call(partial(page, params=params))
-        objects += answer["data"]
+        answer = call(partial(page, params=dict(params)))
+        yield from answer["data"]
         if not answer["has_more"]:
-            return objects
+            return
+        params["starting_after"] = answer["data"][-1]["id"]
 
 
 @cache
@@ -75,7 +80,7 @@ def _translated(error: StripeError) -> Problem:
     import stripe
 
     if error.code == "resource_missing" or error.http_status == 404:
-        return StripeObjectNotFound()
+        return StripeObjectNotFound(param=getattr(error, "param", None))
     if isinstance(error, stripe.CardError):
         return PaymentDeclined()
     log.warning(

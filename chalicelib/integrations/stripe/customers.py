@@ -1,4 +1,4 @@
-"""Customers and their portal (docs.stripe.com/api/customers, …/customer_portal/sessions)."""
+"""Customers (docs.stripe.com/api/customers)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,3 @@ def create_customer(email: str, name: str | None, metadata: Mapping[str, str], i
     params: Any = {"email": email, "metadata": dict(metadata)} | ({"name": name} if name else {})
     customer = call(lambda client: client.v1.customers.create(params, {"idempotency_key": idempotency_key}))
     return str(customer["id"])
-
-
-def create_portal_session(customer_id: str, return_url: str, idempotency_key: str) -> str:
-    """Create a customer portal session and return its URL; the portal links back to `return_url`.
-
-    The customer manages invoices and payment methods there.
-    """
-    params: Any = {"customer": customer_id, "return_url": return_url}
-    options: Any = {"idempotency_key": idempotency_key}
-    return str(call(lambda client: client.v1.billing_portal.sessions.create(params, options))["url"])

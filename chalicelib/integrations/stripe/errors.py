@@ -6,7 +6,13 @@ from chalicelib.kit.errors import NotFound, Problem
 
 
 class StripeObjectNotFound(NotFound):
+    """Stripe has no such object. `param` is the request parameter that names it, e.g. `customer`."""
+
     title = "Stripe has no such object"
+
+    def __init__(self, detail: str = "", param: str | None = None) -> None:
+        super().__init__(detail)
+        self.param = param
 
 
 class StripeRefused(Problem):

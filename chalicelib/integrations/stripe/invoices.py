@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.integrations.stripe.client import Json, call, list_all
+from chalicelib.integrations.stripe.client import Json, call, iterate_all, list_all
 from chalicelib.integrations.stripe.subscriptions import PriceChange
 
 if TYPE_CHECKING:
@@ -17,10 +18,22 @@ def retrieve_invoice(invoice_id: str) -> Json:
     return call(lambda client: client.v1.invoices.retrieve(invoice_id, params))
 
 
+def iterate_invoices(subscription_id: str) -> Iterator[Json]:
+    """Yield the invoices of a subscription, newest first. A caller that stops early saves the calls of later pages."""
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        return client.v1.invoices.list({"subscription": subscription_id} | params)
+
+    return iterate_all(page)
+
+
 def list_open_invoices(subscription_id: str) -> list[Json]:
-    """List the due and unpaid invoices of a subscription, newest first, at most 100."""
-    params: Any = {"subscription": subscription_id, "status": "open", "limit": 100}
-    return list(call(lambda client: client.v1.invoices.list(params))["data"])
+    """List the due and unpaid invoices of a subscription, newest first."""
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        return client.v1.invoices.list({"subscription": subscription_id, "status": "open"} | params)
+
+    return list_all(page)
 
 
 def list_paid_invoices(subscription_id: str) -> list[Json]:

@@ -11,6 +11,8 @@ from chalicelib.kit.idempotency import Idempotency, raise_for_stored_response
 
 MAX_IDEMPOTENCY_KEY = 255
 """Characters, as at Stripe."""
+_CAUSED_BY_A_TWIN = (409, 429)
+"""A concurrent request with the same key may have used up what this one was refused for: its response is replayed."""
 
 
 def parse_if_match(contract: EndpointSpec, method: str, headers: dict[str, str]) -> str | None:
@@ -55,6 +57,8 @@ def run_idempotently(
             return function(call, **path)
         except Problem as problem:
             raise_for_stored_response(problem)
+            if problem.status in _CAUSED_BY_A_TWIN:
+                call.idempotency.recall()
             raise
     call.idempotency.claim()
     try:

@@ -1,6 +1,5 @@
 /** The API client of the pages: retries, problems in words, ETags, idempotency keys, session tokens. */
 const kit = {};
-const MOST_WAIT = 60; // seconds of Retry-After; a limit that lasts longer is said instead of waited for
 
 kit.data = () => JSON.parse(document.getElementById("data").textContent);
 
@@ -12,6 +11,8 @@ kit.WORDS = {
   Unavailable: "The service is busy. Please try again in a minute.",
   InternalError: "Something went wrong. Please try again.",
 };
+
+const LONGEST_PAUSE = 10; // seconds; a page does not wait longer without a word
 
 /** An error in words for the person; `fields` maps a field's name to what is wrong with it. */
 kit.Problem = class extends Error {
@@ -115,11 +116,11 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
         continue;
       }
       const after = Number(response?.headers.get("Retry-After")) || 0;
-      const busy = response && (response.status >= 502 || (response.status === 429 && after && after <= MOST_WAIT));
+      const busy = response && (response.status >= 502 || (response.status === 429 && after && after <= LONGEST_PAUSE));
       const unsent = busy && response.status !== 502 && response.status !== 504;
       if (attempt < tries && (response ? busy && (repeatable || (unsent && method !== "POST")) : repeatable)) {
         waiting(!response);
-        await kit.pause(Math.min(Math.max(after, 2 ** (attempt - 1) * (0.5 + Math.random() / 2)), 10));
+        await kit.pause(Math.min(Math.max(after, 2 ** (attempt - 1) * (0.5 + Math.random() / 2)), LONGEST_PAUSE));
         continue;
       }
       if (response && response.status < 500) keys.delete(name); // after a 5xx the work may be done

@@ -1,9 +1,16 @@
-"""Webhook deliveries: each is stored once, deduplicated by its own id and by its event's id."""
+"""Webhook deliveries: each is stored once, deduplicated by its webhook id and by its event id.
+
+Both ids are unique within an app, shop and topic only. Most webhook ids are unique and are the key of the row, as in the
+version before, whose deliveries are therefore deduplicated, too.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime, timedelta
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, unique_values
@@ -12,16 +19,38 @@ from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction, get_many, update_if
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
+from chalicelib.shops.webhook_topics import COMPLIANCE_TOPICS
 
 KEEP = timedelta(days=30)
-UNSUBSCRIBED_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
-"""Topics that Shopify delivers without a subscription made by API."""
 _PAGE = 100
+_DIGEST_DIGITS = 32
 
 
-def add(row: WebhookDelivery) -> WebhookDelivery | None:
-    """Store a delivery. Returns None; or the stored row if one with its id or its event's id exists."""
+def add(row: WebhookDelivery) -> WebhookDelivery:
+    """Store a delivery unless it is stored. Returns the row that holds it: `row`, or the one that was stored before.
+
+    A stored delivery has the same app, shop and topic, and the same webhook id or event id. If another delivery has the
+    row's key, `delivery_id` and `webhook_id` of `row` are changed.
+    """
     row.expires_epoch = row.received_at + KEEP
+    first = _find_or_write(row, distinct_key(row))
+    if isinstance(first, WebhookDelivery) and not _is_same(first, row):
+        row.webhook_id, row.delivery_id = row.delivery_id, distinct_key(row)
+        first = _find_or_write(row, row.webhook_id)
+    return get(first.owner) if isinstance(first, UniqueValue) else first or row
+
+
+def distinct_key(row: WebhookDelivery) -> str:
+    """Return a key that no delivery of another app, shop or topic has: `<webhook id>~<digest>`."""
+    identity = json.dumps([row.app, row.shop, row.topic]).encode()
+    return f"{row.webhook_id or row.delivery_id}~{hashlib.sha256(identity).hexdigest()[:_DIGEST_DIGITS]}"
+
+
+def _find_or_write(row: WebhookDelivery, other_key: str) -> WebhookDelivery | UniqueValue | None:
+    """Write the row in one transaction. Returns None; or the row or unique value that exists, and writes nothing.
+
+    A delivery without an event id may also be stored with `other_key`.
+    """
     try:
         with Transaction() as transaction:
             transaction.add(row, otherwise=WriteConflict())
@@ -32,10 +61,25 @@ def add(row: WebhookDelivery) -> WebhookDelivery | None:
                 unique_values.claim(
                     transaction, event, row.delivery_id, otherwise=WriteConflict(), until=row.expires_epoch
                 )
+            else:
+                is_other = WebhookDelivery.delivery_id.does_not_exist() | _is_of_another(row)
+                transaction.check(WebhookDelivery, (other_key,), is_other, otherwise=WriteConflict())
     except WriteConflict as conflict:
-        first = conflict.existing
-        return get(first.owner) if isinstance(first, UniqueValue) else first
+        first: WebhookDelivery | UniqueValue = conflict.existing
+        return first
     return None
+
+
+def _is_same(one: WebhookDelivery, other: WebhookDelivery) -> bool:
+    return (one.app, one.shop, one.topic) == (other.app, other.shop, other.topic)
+
+
+def _is_of_another(row: WebhookDelivery) -> Condition:
+    is_same: Condition = (
+        (WebhookDelivery.app == row.app) & (WebhookDelivery.shop == row.shop) & (WebhookDelivery.topic == row.topic)
+    )
+    condition: Condition = ~is_same
+    return condition
 
 
 def get(delivery_id: str) -> WebhookDelivery:
@@ -49,6 +93,17 @@ def find(delivery_id: str) -> WebhookDelivery | None:
         return get(delivery_id)
     except WebhookDelivery.DoesNotExist:
         return None
+
+
+def list_by_webhook_id(webhook_id: str) -> list[WebhookDelivery]:
+    """Return the deliveries with this key or webhook id, that with the key first, then the newest; at most 100.
+
+    One that was stored less than a second ago may be missing if it has another key.
+    """
+    keys = [row.delivery_id for row in WebhookDelivery.by_webhook_id.query(webhook_id, limit=_PAGE - 1)]
+    rows = get_many([(WebhookDelivery, (key,)) for key in (webhook_id, *keys)], consistent=True)
+    present = [row for row in rows if row is not None]
+    return sorted(present, key=lambda row: (row.delivery_id == webhook_id, row.received_at), reverse=True)
 
 
 def list_by_shop(shop: str, page: PageRequest) -> PageResult[WebhookDelivery]:
@@ -81,7 +136,7 @@ def _newest_event_time(keys: list[WebhookDelivery], app: str) -> datetime | None
     moments = [
         row.triggered_at or row.received_at
         for row in rows
-        if row is not None and row.app == app and row.topic not in UNSUBSCRIBED_TOPICS
+        if row is not None and row.app == app and row.topic not in COMPLIANCE_TOPICS
     ]
     return max(moments, default=None)
 

@@ -7,18 +7,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pynamodb.attributes import Attribute
 from pynamodb.expressions.update import Action
 
 from chalicelib.integrations.shopify.oauth import Grant
-from chalicelib.kit import clock, data_subjects, ids, tombstones
+from chalicelib.kit import clock, data_subjects, tombstones
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
-from chalicelib.kit.tables import Transaction, get_many, update_if
+from chalicelib.kit.tables import Transaction, column_actions, get_many, update_if
 from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop, WebhookDelivery
 from chalicelib.shops.repository import deliveries, sessions, tokens
+from chalicelib.shops.repository.installation_logs import decide_event, new_entry
 from chalicelib.shops.repository.tokens import ACTIVE
 
+AVAILABILITY: tuple[Attribute[Any], ...] = (
+    Shop.unavailable_since,
+    Shop.unavailable_status,
+    Shop.looked_at,
+    Shop.missed_since,
+)
+"""Columns of a shop that is frozen or closed; they are removed when it answers."""
+_ENDED_WITH_INSTALLATION: tuple[Attribute[Any], ...] = (
+    Shop.registered_at,
+    Shop.refused_topics,
+    Shop.session_issued_at,
+    Shop.token_checked_at,
+    *AVAILABILITY,
+)
+"""Columns that a new installation clears."""
 _INACTIVE = Shop.is_active == False  # noqa: E712 - a condition, not a comparison
 
 
@@ -72,7 +89,7 @@ def stage_installation(transaction: Transaction, installation: Installation, row
         actions += [Shop.created_at.set(now), Shop.iana_timezone.set("UTC"), Shop.plan_name.set("basic")]
     transaction.update(Shop(shop, app), actions, condition=condition, otherwise=WriteConflict())
     transaction.put(sessions.offline_session(shop, app, installation.grant, installation.state, now))
-    transaction.add(_log_entry(shop, app, EventType.REINSTALL if row else EventType.INSTALL, now))
+    transaction.add(new_entry(shop, app, decide_event(row, installation.grant.scope), now))
     tombstones.remove(data_subjects.app(shop, app), transaction)
 
 
@@ -85,7 +102,7 @@ def _installation_actions(installation: Installation, now: datetime) -> list[Act
         Shop.active_app.set(installation.app),
         Shop.installed_at.set(requested_at),
         Shop.uninstalled_at.remove(),
-        *(column.remove() for column in (Shop.registered_at, Shop.session_issued_at, Shop.token_checked_at)),
+        *(column.remove() for column in _ENDED_WITH_INSTALLATION),
         Shop.updated_at.set(now),
     ]
 
@@ -94,6 +111,12 @@ def mark_registered(row: Shop) -> bool:
     """Store that this installation's webhooks are registered. Returns False if a later installation replaced it."""
     condition = ACTIVE & (Shop.installed_at == row.installed_at)
     return update_if(Shop(row.shop, row.app), [Shop.registered_at.set(clock.now())], condition)
+
+
+def save_refused_topics(row: Shop, topics: dict[str, dict[str, str]]) -> bool:
+    """Store the webhook topics that Shopify refuses, with reason and time, unless a later installation replaced the row."""
+    condition = ACTIVE & (Shop.installed_at == row.installed_at)
+    return update_if(Shop(row.shop, row.app), column_actions(Shop, {"refused_topics": topics or None}), condition)
 
 
 def claim_registration_retry(row: Shop) -> bool:
@@ -134,7 +157,7 @@ def end_installation(
         with Transaction() as transaction:
             transaction.update(Shop(shop, app), actions, condition=condition, otherwise=WriteConflict())
             transaction.delete(Session(sessions.offline_session_id(shop, app)))
-            transaction.add(_log_entry(shop, app, EventType.UNINSTALL, now, {"triggered_at": clock.iso(triggered_at)}))
+            transaction.add(new_entry(shop, app, EventType.UNINSTALL, now, {"triggered_at": clock.iso(triggered_at)}))
             transaction.update(WebhookDelivery(delivery_id), deliveries.processed_actions(now))
     except WriteConflict as conflict:
         row: Shop = conflict.existing or Shop(shop, app, is_active=False)
@@ -170,10 +193,4 @@ def _no_evidence_since(moment: datetime, tolerance: timedelta) -> Any:
         (Shop.installed_at <= moment)
         & (Shop.confirmed_at.does_not_exist() | (Shop.confirmed_at <= moment))
         & (session.does_not_exist() | (session <= moment + tolerance))
-    )
-
-
-def _log_entry(shop: str, app: str, event: EventType, now: datetime, metadata: Any = None) -> InstallationLog:
-    return InstallationLog(
-        shop=shop, id=ids.time_ordered(), app=app, event_type=event, metadata=metadata, created_at=now
     )

@@ -10,9 +10,10 @@ from pynamodb.expressions.update import Action
 from chalicelib.integrations.shopify.oauth import Grant
 from chalicelib.kit import clock, secrets
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Transaction, update_if
-from chalicelib.shops.models import Session, Shop
+from chalicelib.kit.tables import Table, Transaction, update_if
+from chalicelib.shops.models import EventType, Shop
 from chalicelib.shops.repository import sessions
+from chalicelib.shops.repository.installation_logs import are_scopes_changed, new_entry
 
 ACTIVE = Shop.is_active == True  # noqa: E712 - a condition, not a comparison
 
@@ -50,17 +51,22 @@ def replace_tokens(row: Shop, grant: Grant, requested_at: datetime) -> None:
     ]
     session = sessions.offline_session(row.shop, row.app, grant, "", now)
     with_scope = _has_unchanged_tokens(row) & _has_no_newer_scope(requested_at)
+    rows: list[Table] = [session]
+    if are_scopes_changed(row, grant.scope):
+        with_scope &= Shop.scope == row.scope
+        rows.append(new_entry(row.shop, row.app, EventType.SCOPES_UPDATE, now))
     try:
-        _write_tokens(row, [*actions, *scope_actions(grant, requested_at)], with_scope, session)
+        _write_tokens(row, [*actions, *scope_actions(grant, requested_at)], with_scope, rows)
     except WriteConflict:
         # The stored scopes may be newer than the grant: write the tokens without the scopes.
-        _write_tokens(row, actions, _has_unchanged_tokens(row), session)
+        _write_tokens(row, actions, _has_unchanged_tokens(row), [session])
 
 
-def _write_tokens(row: Shop, actions: list[Action], condition: Any, session: Session) -> None:
+def _write_tokens(row: Shop, actions: list[Action], condition: Any, rows: list[Table]) -> None:
     with Transaction() as transaction:
         transaction.update(Shop(row.shop, row.app), actions, condition=condition, otherwise=WriteConflict())
-        transaction.put(session)
+        for each in rows:
+            transaction.put(each)
 
 
 def delete_tokens(row: Shop) -> None:

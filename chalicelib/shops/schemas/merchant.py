@@ -11,6 +11,14 @@ from chalicelib.kit.schemas import Input, Schema, Timestamp
 Settings = Annotated[dict[str, Any], BeforeValidator(lambda value: json.loads(json.dumps(value, default=float)))]
 
 
+class RefusedTopicRead(Schema):
+    """A webhook topic that Shopify refuses, with its reason; changes of that kind are not noticed."""
+
+    topic: str
+    reason: str
+    since: Timestamp
+
+
 class ShopRead(Schema):
     """The caller's shop, as stored for the caller's app."""
 
@@ -20,6 +28,8 @@ class ShopRead(Schema):
     scope: str | None
     missing_scopes: list[str]
     """Required scopes that the shop has not granted; redirect the merchant to `/shopify/{app}/auth` to grant them."""
+    refused_topics: list[RefusedTopicRead]
+    """Webhook topics that Shopify refuses, usually because a scope or access to protected customer data is missing."""
     shop_name: str | None
     email: str | None
     currency: str | None
@@ -29,10 +39,10 @@ class ShopRead(Schema):
 
 
 class InstallationRead(Schema):
-    """One install, uninstall or reinstall."""
+    """One install, uninstall, reinstall or change of access scopes."""
 
     id: str
-    event_type: Literal["install", "uninstall", "reinstall"]
+    event_type: Literal["install", "uninstall", "reinstall", "scopes_update"]
     created_at: Timestamp
 
 

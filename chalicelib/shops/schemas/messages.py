@@ -36,12 +36,12 @@ class ShopUninstalled(ShopMessage):
 
 
 class ShopUpdated(ShopMessage):
-    """The details of a shop changed."""
+    """The details of a shop changed. What Shopify did not send is None: it may not have changed."""
 
     topic: ClassVar[str] = "shops-shop_updated"
 
-    shop_name: str
-    currency: str
+    shop_name: str | None
+    currency: str | None
     iana_timezone: str | None
     plan_name: str | None
     triggered_at: AwareDatetime

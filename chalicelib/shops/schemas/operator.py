@@ -1,9 +1,9 @@
 """Response schemas of operators; none contains a token or a payload."""
 
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.kit.schemas import PageQuery, Query, Schema, Timestamp
@@ -30,6 +30,11 @@ class ActiveShopRead(Schema):
     iana_timezone: str | None
     scope: str | None
     installed_at: Timestamp
+    refused_topics: Annotated[str | None, BeforeValidator(lambda topics: ",".join(sorted(topics)) if topics else None)]
+    """Webhook topics that Shopify refuses, separated by commas."""
+    unavailable_since: Timestamp | None
+    """Since when Shopify answers that the shop is frozen or closed."""
+    unavailable_status: int | None
 
 
 class TimelineQuery(Query):
@@ -51,12 +56,13 @@ class TimelineQuery(Query):
 
 
 class TimelineDayRead(Schema):
-    """Number of installs and uninstalls of an app on one day, in UTC."""
+    """Number of installs, uninstalls and changes of access scopes of an app on one day, in UTC."""
 
     day: date
     installs: int
     reinstalls: int
     uninstalls: int
+    scopes_updates: int
 
 
 class SessionRead(Schema):
@@ -93,9 +99,15 @@ class DeliveriesQuery(PageQuery):
 
 
 class DeliveryRead(Schema):
-    """A stored webhook delivery, without its payload."""
+    """A stored webhook delivery, without its payload.
+
+    `delivery_id` is the webhook id; if another delivery has it, a digest follows, and `webhook_id` is set.
+    `same_webhook_id` has the ids of other deliveries with the webhook id that was requested; lists do not fill it.
+    """
 
     delivery_id: str
+    webhook_id: str | None = None
+    same_webhook_id: list[str] = Field(default_factory=list)
     event_id: str | None
     topic: str
     shop: str

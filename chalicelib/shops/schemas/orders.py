@@ -63,6 +63,8 @@ class RefundLine(_Part):
     quantity: int
     properties: dict[str, str]
     subtotal: Decimal | None = None
+    has_properties: bool = True
+    """Whether Shopify sent the line, and thus its properties."""
 
 
 class OrderRefund(_Part):
@@ -80,11 +82,12 @@ class _OrderMessage(ShopMessage):
 
 
 class _Order(_OrderMessage):
-    order_number: str
+    order_number: str | None
+    """None if Shopify sent none, as for `total_price` and `currency`."""
     customer_id: str | None
-    total_price: Decimal
+    total_price: Decimal | None
     """The order's total in `currency`."""
-    currency: str
+    currency: str | None
     is_paid: bool = False
     """Whether the order was paid in full; refunds do not count."""
     lines: list[OrderLine]
@@ -154,22 +157,22 @@ class RefundCreated(_OrderMessage):
 
 
 class ProductVariant(_Part):
-    """One variant of a product; the price is in the shop's currency."""
+    """One variant of a product; the price is in the shop's currency. What Shopify did not send is None."""
 
     variant_id: str
-    title: str
+    title: str | None
     sku: str | None
-    price: Decimal
+    price: Decimal | None
 
 
 class ProductUpdated(ShopMessage):
-    """A product of the shop changed; this is its present state."""
+    """A product of the shop changed; this is its present state. What Shopify did not send is None."""
 
     topic: ClassVar[str] = "shops-product_updated"
 
     product_id: int
-    title: str
-    status: str
+    title: str | None
+    status: str | None
     variants: list[ProductVariant]
     triggered_at: AwareDatetime
 

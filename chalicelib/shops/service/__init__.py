@@ -1,7 +1,7 @@
 """Use cases of the shops. This facade exports those that other contexts may use."""
 
 from chalicelib.shops.errors import InstallationNotFound
-from chalicelib.shops.service.admin import UNAVAILABLE_SHOP_STATUSES, AdminApi, open_admin_api
+from chalicelib.shops.service.admin import AdminApi, open_admin_api
 from chalicelib.shops.service.app_links import app_page_url
 from chalicelib.shops.service.auth import Merchant, Shopper, merchant, only_app, shopper
 from chalicelib.shops.service.shops import (
@@ -22,7 +22,6 @@ from chalicelib.shops.service.tokens import get_access_token
 
 __all__ = [
     "ATTEMPTS",
-    "UNAVAILABLE_SHOP_STATUSES",
     "AdminApi",
     "InstallationNotFound",
     "Merchant",

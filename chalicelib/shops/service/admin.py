@@ -6,37 +6,65 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.integrations.shopify import admin_api
-from chalicelib.integrations.shopify.errors import ShopifyRefused
-from chalicelib.shops.service.tokens import get_access_token
+from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopUnavailable
+from chalicelib.kit import clock, logs
+from chalicelib.shops.metrics import SHOPS_UNAVAILABLE
+from chalicelib.shops.repository import availability, installations
+from chalicelib.shops.service.tokens import get_access_token, use_access_token
 
-UNAVAILABLE_SHOP_STATUSES = (402, 403, 404, 423)
-"""Shopify's answers for a shop that is frozen, closed, deleted or locked: not an error of ours
-(shopify.dev/docs/api/usage/response-codes)."""
+log = logs.logger("shops")
 
 
 @dataclass(slots=True)
 class AdminApi:
-    """The Admin API of one shop, for the minutes of one job: its token is read once."""
+    """The Admin API of one shop, for the minutes of one job: its token is read once.
+
+    Once the shop answers that it is frozen or closed, it is marked as unavailable and not called any more.
+    """
 
     shop: str
     app: str
     _token: str = field(repr=False)
+    was_unavailable: bool = False
+    """Whether the shop was marked as unavailable when the API was opened."""
+    _is_look: bool = False
+    _refusal: ShopUnavailable | None = field(default=None, repr=False)
 
     def graphql(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """Execute a GraphQL call and return its `data`. Refreshes a token that Shopify rejects, once.
 
-        Raises InstallationNotFound if the tokens are revoked, ShopifyRefused for an invalid query, ShopifyThrottled
-        and ShopifyUnavailable if it should be retried later.
+        Raises InstallationNotFound if the tokens are revoked, ShopUnavailable if the shop is frozen or closed,
+        AccessDenied without the access scope, ShopifyRefused for an invalid query, ShopifyThrottled and
+        ShopifyUnavailable if it should be retried later.
         """
+        if self._refusal is not None:
+            raise self._refusal
         try:
-            return admin_api.graphql(self.shop, self._token, query, **variables)
+            return self._execute(query, variables)
         except ShopifyRefused as error:
             if error.status != 401:
                 raise
-        self._token = get_access_token(self.shop, self.app, rejected_token=self._token)
-        return admin_api.graphql(self.shop, self._token, query, **variables)
+        self._token = get_access_token(self.shop, self.app, rejected_token=self._token, is_look=self._is_look)
+        return self._execute(query, variables)
+
+    def _execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        requested_at = clock.now()
+        try:
+            return admin_api.graphql(self.shop, self._token, query, **variables)
+        except ShopUnavailable as error:
+            self._refusal = error
+            availability.mark_unavailable(self.shop, self.app, error.status, requested_at)
+            SHOPS_UNAVAILABLE.count(app=self.app)
+            log.warning("shop unavailable", extra={"shop": self.shop, "app": self.app, "status": error.status})
+            raise
 
 
-def open_admin_api(shop: str, app: str) -> AdminApi:
-    """Return the Admin API of the shop with the app's token. Raises InstallationNotFound, Unavailable."""
-    return AdminApi(shop, app, get_access_token(shop, app))
+def open_admin_api(shop: str, app: str, *, is_look: bool = False) -> AdminApi:
+    """Return the Admin API of the shop with the app's token.
+
+    A shop that is marked as unavailable is not called, unless `is_look` asks whether it answers. Raises
+    InstallationNotFound, ShopUnavailable, Unavailable.
+    """
+    row = installations.get_active(shop, app)
+    token = use_access_token(row, is_look=is_look)
+    return AdminApi(shop, app, token, row.unavailable_since is not None, is_look)

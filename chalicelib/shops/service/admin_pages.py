@@ -14,22 +14,29 @@ from chalicelib.shops.service.admin import AdminApi
 Node = dict[str, Any]
 
 
+def read_page(connection: Any) -> tuple[list[Node], str | None]:
+    """Return the nodes of a connection's page and the next page's cursor. One that is null has no nodes."""
+    page = connection if isinstance(connection, dict) else {}
+    page_info = page.get("pageInfo") or {}
+    nodes = [node for node in page.get("nodes") or [] if isinstance(node, dict)]
+    return nodes, (page_info.get("endCursor") or None) if page_info.get("hasNextPage") else None
+
+
 def fetch_page(
     admin: AdminApi, query: str, name: str, since: datetime, cursor: str | None
 ) -> tuple[list[Node], str | None]:
     """Return the nodes of one page of a root connection that changed at `since` or later, and the next page's cursor."""
-    connection = admin.graphql(query, query=f"updated_at:>='{clock.iso(since)}'", after=cursor)[name]
-    page_info = connection["pageInfo"]
-    return connection["nodes"], page_info["endCursor"] if page_info["hasNextPage"] else None
+    return read_page(admin.graphql(query, query=f"updated_at:>='{clock.iso(since)}'", after=cursor).get(name))
 
 
-def fetch_remaining_nodes(admin: AdminApi, query: str, owner: tuple[str, str], name: str, connection: Node) -> None:
-    """Append the nodes after the first page to `connection`, which is `name` of `owner` (type and GID)."""
+def fetch_nodes(admin: AdminApi, query: str, owner: tuple[str, str], name: str, first_page: Any) -> list[Node]:
+    """Return the nodes of a connection and of the pages after its first; it is `name` of `owner` (type and GID)."""
     kind, gid = owner
-    page_info = connection["pageInfo"]
-    while page_info["hasNextPage"]:
-        node = admin.graphql(query, id=gid, after=page_info["endCursor"])[kind]
+    nodes, cursor = read_page(first_page)
+    while cursor:
+        node = admin.graphql(query, id=gid, after=cursor).get(kind)
         if node is None:
-            return  # deleted since the first page was read
-        connection["nodes"] += node[name]["nodes"]
-        page_info = node[name]["pageInfo"]
+            break  # deleted since the first page was read
+        more, cursor = read_page(node.get(name))
+        nodes += more
+    return nodes

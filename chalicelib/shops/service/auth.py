@@ -56,6 +56,8 @@ class Shopper:
     app: str
     customer_id: str | None
     path_prefix: str = app_proxy.DEFAULT_PREFIX
+    address: str = field(default="", repr=False)
+    """The visitor's IP address, for limits only: it is personal data. Empty if Shopify's proxy sent none."""
 
     @property
     def subject(self) -> str:
@@ -127,7 +129,8 @@ def shopper(credentials: Credentials) -> Shopper:
         [prefix] = query.get("path_prefix", [app_proxy.DEFAULT_PREFIX])
         customer_id = gid_or_none("Customer", customer)
         shop = require_shop_domain(query["shop"][0])
-        return Shopper(shop, app.handle, customer_id, app_proxy.require_path_prefix(prefix))
+        address = app_proxy.visitor_address(credentials.headers.get("x-forwarded-for", ""), credentials.source_ip)
+        return Shopper(shop, app.handle, customer_id, app_proxy.require_path_prefix(prefix), address)
     except (ValueError, InvalidShopDomain) as error:
         raise InvalidProxySignature from error
 

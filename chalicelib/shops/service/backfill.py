@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from chalicelib.integrations.shopify.errors import AccessDenied, ShopUnavailable
 from chalicelib.kit import clock, logs
 from chalicelib.kit.messages import Message, publish
 from chalicelib.shops import apps
 from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.metrics import EVENTS_BACKFILLED
+from chalicelib.shops.repository import availability
 from chalicelib.shops.schemas.messages import BackfillRequested
 from chalicelib.shops.schemas.orders import (
     OrderCancelled,
@@ -34,7 +36,9 @@ log = logs.logger("shops")
 def backfill_events(request: BackfillRequested) -> None:
     """Fetch one page of changes, publish their messages, and request the next page.
 
-    Does nothing if the app is not installed any more. Raises ShopifyThrottled, ShopifyUnavailable.
+    Does nothing if the app is not installed any more or may not read these objects. If the shop is frozen or closed, the
+    start is stored, and the registration that takes the shop up begins there. Raises ShopifyThrottled,
+    ShopifyUnavailable, ShopUnavailable if the shop was taken up concurrently.
     """
     backfill_page = _backfill_orders if request.kind == "orders" else _backfill_products
     context = {"shop": request.shop, "app": request.app}
@@ -42,6 +46,14 @@ def backfill_events(request: BackfillRequested) -> None:
         count, cursor = backfill_page(open_admin_api(request.shop, request.app), request)
     except InstallationNotFound:
         log.info("events not backfilled: the app is not installed", extra=context)
+        return
+    except AccessDenied as error:
+        log.warning("events not backfilled: access denied", extra={**context, "kind": request.kind, "why": str(error)})
+        return
+    except ShopUnavailable as error:
+        if not availability.note_missed(request.shop, request.app, request.since):
+            raise
+        log.info("events not backfilled: the shop is unavailable", extra={**context, "why": str(error)})
         return
     log.info("events backfilled", extra={**context, "kind": request.kind, "count": count})
     EVENTS_BACKFILLED.count(count, kind=request.kind)

@@ -55,11 +55,15 @@ def iterate_tables() -> Iterator[TableRead]:
 
 
 def read_delivery(delivery_id: str) -> DeliveryRead:
-    """Return the status of a stored delivery. Raises DeliveryNotFound."""
-    row = deliveries.find(delivery_id)
-    if row is None:
+    """Return the status of a stored delivery, by its key or webhook id. Raises DeliveryNotFound.
+
+    If several deliveries have the webhook id, the one with this key or the newest is returned, with the ids of the others.
+    """
+    rows = deliveries.list_by_webhook_id(delivery_id)
+    if not rows:
         raise DeliveryNotFound
-    return DeliveryRead.of(row)
+    first, *others = rows
+    return DeliveryRead.of(first).model_copy(update={"same_webhook_id": [row.delivery_id for row in others]})
 
 
 def list_deliveries(query: DeliveriesQuery, page: PageRequest) -> PageResult[DeliveryRead]:
@@ -103,6 +107,7 @@ def _count_by_day(events: Iterator[InstallationLog], first: date, last: date) ->
             installs=counts[EventType.INSTALL],
             reinstalls=counts[EventType.REINSTALL],
             uninstalls=counts[EventType.UNINSTALL],
+            scopes_updates=counts[EventType.SCOPES_UPDATE],
         )
 
 

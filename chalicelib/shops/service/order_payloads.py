@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field, model_validator
 
 from chalicelib.shops.gids import gid, gid_or_none
 from chalicelib.shops.schemas.orders import DiscountApplication, LineDiscount, OrderLine, OrderRefund, RefundLine
 from chalicelib.shops.service.payload_fields import (
+    Currency,
+    Id,
     Lenient,
     LenientList,
+    Moment,
     Money,
     MoneySet,
     PayloadModel,
     Properties,
+    Quantity,
     shop_amount,
 )
 
@@ -33,20 +37,20 @@ _OWN_ATTRIBUTES = "_backroom"
 class CustomerPayload(PayloadModel):
     """A customer; a guest has no id."""
 
-    id: int | None = None
+    id: Lenient[Id] = None
 
 
 class _Allocation(PayloadModel):
-    discount_application_index: int
+    discount_application_index: Quantity
     amount_set: MoneySet
 
 
 class _Line(PayloadModel):
-    id: int
-    variant_id: int | None = None
-    product_id: int | None = None
-    quantity: int
-    current_quantity: int | None = None
+    id: Id
+    variant_id: Lenient[Id] = None
+    product_id: Lenient[Id] = None
+    quantity: Lenient[Quantity] = None
+    current_quantity: Lenient[Quantity] = None
     properties: Properties = Field(default_factory=dict)
     sku: Lenient[str] = None
     title: Lenient[str] = None
@@ -55,15 +59,25 @@ class _Line(PayloadModel):
     gift_card: Lenient[bool] = None
     discount_allocations: LenientList[_Allocation] = Field(default_factory=list)
 
+    @model_validator(mode="after")
+    def _require_quantity(self) -> Self:
+        if self.quantity is None and self.current_quantity is None:
+            raise ValueError("needs a quantity")
+        return self
+
     def message_part(self) -> OrderLine:
-        """Return the line as a part of a message. `price` is that of a unit in shop money, as `price_set` has it."""
+        """Return the line as a part of a message. `price` is that of a unit in shop money, as `price_set` has it.
+
+        If one of the quantities is missing, it is the other.
+        """
         shop_price = shop_amount(self.price_set)
+        quantities = [each for each in (self.quantity, self.current_quantity) if each is not None]
         return OrderLine(
             line_item_id=gid("LineItem", self.id),
             variant_id=gid_or_none("ProductVariant", self.variant_id),
             product_id=self.product_id,
-            quantity=self.quantity,
-            current_quantity=self.quantity if self.current_quantity is None else self.current_quantity,
+            quantity=quantities[0],
+            current_quantity=quantities[-1],
             properties=self.properties,
             sku=self.sku or None,
             title=self.title,
@@ -89,9 +103,9 @@ class _RefundedLine(PayloadModel):
 
 
 class _RefundLine(PayloadModel):
-    line_item_id: int
-    quantity: int
-    line_item: _RefundedLine = _RefundedLine()
+    line_item_id: Id
+    quantity: Quantity
+    line_item: Lenient[_RefundedLine] = None
     subtotal_set: Lenient[MoneySet] = None
 
     def message_part(self) -> RefundLine:
@@ -99,40 +113,47 @@ class _RefundLine(PayloadModel):
         return RefundLine(
             line_item_id=gid("LineItem", self.line_item_id),
             quantity=self.quantity,
-            properties=self.line_item.properties,
+            properties=self.line_item.properties if self.line_item else {},
             subtotal=shop_amount(self.subtotal_set),
+            has_properties=self.line_item is not None,
         )
 
 
 class _OrderRefund(PayloadModel):
-    id: int
+    id: Id
     refund_line_items: LenientList[_RefundLine] = Field(default_factory=list)
 
 
 class _Transaction(PayloadModel):
-    kind: str = "refund"
-    status: str = "success"
-    amount: Decimal
-    currency: str | None = None
+    kind: Lenient[str] = None
+    status: Lenient[str] = None
+    amount: Money
+    currency: Lenient[Currency] = None
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether money was returned; a missing kind or status counts as that of a successful refund."""
+        return (self.kind or "refund", self.status or "success") == ("refund", "success")
 
 
 class OrderPayload(PayloadModel):
-    """An order."""
+    """An order; only its id is required."""
 
-    id: int
-    order_number: int
-    total_price: Decimal
-    currency: str
-    customer: CustomerPayload | None = None
-    created_at: AwareDatetime | None = None
-    cancelled_at: AwareDatetime | None = None
-    financial_status: str | None = None
-    line_items: list[_Line]
-    updated_at: Lenient[AwareDatetime] = None
+    id: Id
+    order_number: Lenient[Id] = None
+    name: Lenient[str] = None
+    total_price: Lenient[Money] = None
+    currency: Lenient[Currency] = None
+    customer: Lenient[CustomerPayload] = None
+    created_at: Lenient[Moment] = None
+    cancelled_at: Lenient[Moment] = None
+    financial_status: Lenient[str] = None
+    line_items: LenientList[_Line] = Field(default_factory=list)
+    updated_at: Lenient[Moment] = None
     test: Lenient[bool] = None
     discount_applications: LenientList[_Application] = Field(default_factory=list)
     refunds: LenientList[_OrderRefund] = Field(default_factory=list)
-    note_attributes: Lenient[Properties] = None
+    note_attributes: Properties = Field(default_factory=dict)
     email: Lenient[str] = None
     contact_email: Lenient[str] = None
 
@@ -142,7 +163,7 @@ class OrderPayload(PayloadModel):
         address = None if customer_id else self.email or self.contact_email
         return {
             "order_id": gid("Order", self.id),
-            "order_number": str(self.order_number),
+            "order_number": str(self.order_number) if self.order_number else (self.name or "").lstrip("#") or None,
             "customer_id": customer_id,
             "placed_at": self.created_at,
             "updated_at": self.updated_at,
@@ -152,7 +173,7 @@ class OrderPayload(PayloadModel):
             "is_paid": self.financial_status in ("paid", "partially_refunded", "refunded"),
             "voided": self.financial_status == "voided",
             "test": bool(self.test),
-            "lines": [line.message_part() for line in self.line_items],
+            "lines": [line.message_part() for line in self.line_items if line],
             "applications": [
                 DiscountApplication(index=index, **application.model_dump())
                 for index, application in enumerate(self.discount_applications)
@@ -166,7 +187,7 @@ class OrderPayload(PayloadModel):
                 for refund in self.refunds
                 if refund
             ],
-            "attributes": own_attributes(self.note_attributes or {}),
+            "attributes": own_attributes(self.note_attributes),
             "guest": pseudonymize(address) if address else None,
         }
 
@@ -174,18 +195,18 @@ class OrderPayload(PayloadModel):
 class RefundPayload(PayloadModel):
     """A refund with its transactions."""
 
-    id: int
-    order_id: int
-    refund_line_items: list[_RefundLine] = Field(default_factory=list)
-    transactions: list[_Transaction] = Field(default_factory=list)
+    id: Id
+    order_id: Id
+    refund_line_items: LenientList[_RefundLine] = Field(default_factory=list)
+    transactions: LenientList[_Transaction] = Field(default_factory=list)
 
     def message_fields(self) -> dict[str, Any]:
         """Return the fields of the refund's message. Only successful refund transactions count."""
-        transactions = [each for each in self.transactions if (each.kind, each.status) == ("refund", "success")]
+        transactions = [each for each in self.transactions if each and each.is_refund]
         return {
             "refund_id": gid("Refund", self.id),
             "order_id": gid("Order", self.order_id),
-            "lines": [line.message_part() for line in self.refund_line_items],
+            "lines": [line.message_part() for line in self.refund_line_items if line],
             "amount": sum((each.amount for each in transactions), Decimal(0)),
             "currency": next((each.currency for each in transactions), None),
         }

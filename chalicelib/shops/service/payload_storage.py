@@ -9,6 +9,7 @@ from chalicelib.integrations import storage
 from chalicelib.kit import config
 from chalicelib.kit.errors import MalformedRequest
 from chalicelib.shops.models import WebhookDelivery
+from chalicelib.shops.repository.deliveries import distinct_key
 
 Payload = dict[str, Any]
 
@@ -42,7 +43,7 @@ def store_payload(row: WebhookDelivery, body: bytes, payload: Payload) -> Payloa
     """Return the payload to store in the row: the payload itself, or `stored_at` of a large one, put into S3."""
     if len(body) <= LARGE:
         return payload
-    key = f"payloads/shops/{row.shop}/{row.app}/{row.delivery_id}.json"
+    key = f"payloads/shops/{row.shop}/{row.app}/{distinct_key(row)}.json"
     url = storage.address(config.settings().images_bucket, key)
     storage.put(url, body, "application/json")
     return {"stored_at": url}

@@ -92,8 +92,12 @@ def parse_shop_domain(text: str) -> str | None:
 def read_shop(merchant: Merchant) -> ShopRead:
     """Return the merchant's shop as stored for the app."""
     row = merchant.installation
-    columns = {name: getattr(row, name) for name in ShopRead.model_fields if name != "missing_scopes"}
-    return ShopRead(**columns, missing_scopes=scopes.missing_scopes(apps.get_app(row.app).scopes, row.scope))
+    composed = {
+        "missing_scopes": scopes.missing_scopes(apps.get_app(row.app).scopes, row.scope),
+        "refused_topics": [{"topic": topic, **note} for topic, note in sorted((row.refused_topics or {}).items())],
+    }
+    columns = {name: getattr(row, name) for name in ShopRead.model_fields if name not in composed}
+    return ShopRead(**columns, **composed)
 
 
 def list_installations(merchant: Merchant, page: PageRequest) -> PageResult[InstallationRead]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopUnavailable
 from chalicelib.kit import logs, secrets
 from chalicelib.kit.errors import Unavailable, WriteConflict
+from chalicelib.kit.messages import publish
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.shops import apps
 from chalicelib.shops.errors import InstallationNotFound, InvalidSessionToken
-from chalicelib.shops.schemas.messages import TokenCheckRequested
+from chalicelib.shops.schemas.messages import RegistrationRequested, TokenCheckRequested
 from chalicelib.shops.service.admin import open_admin_api
 from chalicelib.shops.service.oauth_install import try_token_exchange
 from chalicelib.shops.service.session_evidence import session_token_encryption_context
+
+_PING = "{ shop { id } }"
 
 log = logs.logger("shops")
 
@@ -21,25 +24,30 @@ def check_token(request: TokenCheckRequested) -> None:
 
     An exchange registers the webhooks and backfills missed events. If it fails, the refused tokens are deleted already,
     and the merchant's next request exchanges its own session token. If Shopify does not answer, the check is dropped:
-    the next one follows within a minute of the merchant's work.
+    the next one follows within a minute of the merchant's work. A shop that was frozen and answers is taken up.
     """
     context = {"shop": request.shop, "app": request.app}
     try:
-        if is_token_accepted(request.shop, request.app):
-            return
-        is_exchanged = _try_exchange(request)
-        log.info("access token refused by Shopify", extra={**context, "is_exchanged": is_exchanged})
+        admin = open_admin_api(request.shop, request.app, is_look=True)
+        admin.graphql(_PING)
+        if admin.was_unavailable:
+            publish(RegistrationRequested(shop=request.shop, app=request.app))
     except Unavailable:
         log.info("access token not checked: Shopify does not answer", extra=context)
+    except ShopUnavailable as error:
+        log.info("access token not checked: the shop is unavailable", extra={**context, "why": str(error)})
+    except (InstallationNotFound, ShopifyRefused):
+        is_exchanged = _try_exchange(request)
+        log.info("access token refused by Shopify", extra={**context, "is_exchanged": is_exchanged})
 
 
 def is_token_accepted(shop: str, app: str) -> bool:
     """Return whether Shopify accepts the stored token; False if there is none. Deletes revoked tokens.
 
-    Raises Unavailable if Shopify does not answer.
+    A frozen or closed shop accepts none. Raises Unavailable if Shopify does not answer.
     """
     try:
-        open_admin_api(shop, app).graphql("{ shop { id } }")
+        open_admin_api(shop, app, is_look=True).graphql(_PING)
     except (InstallationNotFound, ShopifyRefused):
         return False
     return True

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from chalicelib.integrations.shopify import oauth
-from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopUnavailable
 from chalicelib.kit import clock, locks, logs
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.secrets import DecryptionFailed
@@ -15,7 +15,7 @@ from chalicelib.shops import apps
 from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.metrics import TOKENS_LOST, TOKENS_UNREADABLE
 from chalicelib.shops.models import Shop
-from chalicelib.shops.repository import installations, tokens
+from chalicelib.shops.repository import availability, installations, tokens
 from chalicelib.shops.service.oauth_install import token_lock_name
 
 REFRESH_MARGIN = timedelta(minutes=5)
@@ -24,14 +24,25 @@ REFRESH_MARGIN = timedelta(minutes=5)
 log = logs.logger("shops")
 
 
-def get_access_token(shop: str, app: str, rejected_token: str | None = None) -> str:
+def get_access_token(shop: str, app: str, rejected_token: str | None = None, *, is_look: bool = False) -> str:
     """Return an access token valid for the next minutes; refresh it if it is about to expire or was rejected.
 
-    Raises InstallationNotFound if the app is not installed or Shopify revoked its tokens (the merchant's next request
-    then gets new ones); Unavailable if another process is refreshing an expired token, or Shopify refuses our app.
+    Raises InstallationNotFound if the app is not installed, and as `use_access_token`.
     """
-    row = installations.get_active(shop, app)
-    token = _require_access_token(row)
+    return use_access_token(installations.get_active(shop, app), rejected_token, is_look=is_look)
+
+
+def use_access_token(row: Shop, rejected_token: str | None = None, *, is_look: bool = False) -> str:
+    """Return an access token of an active installation, valid for the next minutes; refresh it if necessary.
+
+    A shop that is marked as unavailable is not called, unless `is_look` asks whether it answers. Raises
+    InstallationNotFound if Shopify revoked the tokens (the merchant's next request then gets new ones); ShopUnavailable
+    if the shop is frozen or closed; Unavailable if another process is refreshing an expired token, or Shopify refuses
+    our app.
+    """
+    if not is_look:
+        _require_available(row)
+    shop, app, token = row.shop, row.app, _require_access_token(row)
     if not _is_expiring(row) and token != rejected_token:
         return token
     lease = locks.acquire(token_lock_name(shop, app), seconds=30)
@@ -43,6 +54,12 @@ def get_access_token(shop: str, app: str, rejected_token: str | None = None) -> 
     if token != rejected_token and row.token_expires_at and row.token_expires_at > clock.now():
         return token
     raise Unavailable("The shop's token is being refreshed.")
+
+
+def _require_available(row: Shop) -> None:
+    """Raise ShopUnavailable if the shop is marked as frozen or closed."""
+    if row.unavailable_since is not None:
+        raise ShopUnavailable(row.unavailable_status or 0, f"not called since {clock.iso(row.unavailable_since)}")
 
 
 def _is_expiring(row: Shop) -> bool:
@@ -59,6 +76,9 @@ def _refresh_token(row: Shop, rejected_token: str | None) -> str:
     requested_at = clock.now()
     try:
         grant = oauth.refresh_tokens(row.shop, apps.get_app(row.app).client, refresh_token)
+    except ShopUnavailable as error:
+        availability.mark_unavailable(row.shop, row.app, error.status, requested_at)
+        raise
     except ShopifyRefused as error:
         if error.is_about_the_app:
             log.error("token not refreshed: Shopify refuses our app", extra={"app": row.app, "error": error.error})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.integrations.shopify.errors import AccessDenied, ShopUnavailable
 from chalicelib.kit import logs
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.messages import publish
@@ -24,7 +24,7 @@ from chalicelib.shops.schemas.messages import (
     ShopUpdated,
 )
 from chalicelib.shops.schemas.orders import OrderEdited
-from chalicelib.shops.service.admin import UNAVAILABLE_SHOP_STATUSES, open_admin_api
+from chalicelib.shops.service.admin import open_admin_api
 from chalicelib.shops.service.order_queries import fetch_order
 from chalicelib.shops.service.payload_storage import load_payload
 from chalicelib.shops.service.token_check import is_token_accepted
@@ -122,7 +122,8 @@ def _update_scopes(delivery: DeliveryReceived) -> None:
     shop, app, triggered_at = delivery.shop, delivery.app, delivery.triggered_at
     scopes = parse_granted_scopes(load_payload(_get_row(delivery)))
     try:
-        is_newest = details.save_scope(shop, app, ",".join(scopes), triggered_at)
+        row = installations.get_active(shop, app)
+        is_newest = details.save_granted_scope(row, ",".join(scopes), triggered_at)
     except InstallationNotFound:
         return deliveries.mark_ignored(delivery.delivery_id, NOT_INSTALLED)
     if not is_newest:
@@ -141,10 +142,11 @@ def _edit_order(delivery: DeliveryReceived) -> None:
         order = fetch_order(open_admin_api(shop, app), gid("Order", number))
     except InstallationNotFound:
         return deliveries.mark_ignored(delivery.delivery_id, f"{NOT_INSTALLED}, or its tokens are revoked")
-    except ShopifyRefused as error:
-        if error.status not in UNAVAILABLE_SHOP_STATUSES:
-            raise
+    except ShopUnavailable as error:
+        # The registration that takes the shop up requests a backfill.
         return deliveries.mark_ignored(delivery.delivery_id, f"the shop is unavailable ({error.status})")
+    except AccessDenied:
+        return deliveries.mark_ignored(delivery.delivery_id, "the app may not read orders")
     if order is None:
         return deliveries.mark_ignored(delivery.delivery_id, "the order does not exist any more")
     edited = OrderEdited(message_id=delivery.delivery_id, shop=shop, app=app, triggered_at=triggered_at, **order.fields)

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from chalicelib.integrations.shopify.admin_api import API_VERSION
 from chalicelib.kit import clock, data_subjects, logs, tombstones
 from chalicelib.kit.messages import Message, publish
 from chalicelib.shops.errors import DeliveryNotFound, MissingWebhookHeaders
-from chalicelib.shops.metrics import DELIVERIES_UNREADABLE
+from chalicelib.shops.metrics import DELIVERIES_OF_OTHER_VERSION, DELIVERIES_UNREADABLE
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.shops.repository import deliveries
 from chalicelib.shops.service import payload_storage
 from chalicelib.shops.service.auth import WebhookSender
 from chalicelib.shops.service.oauth_install import require_shop_domain
-from chalicelib.shops.service.webhook_payloads import DeliveryInfo, build_message
-from chalicelib.shops.webhook_headers import HeadersMissing, parse_webhook_headers
+from chalicelib.shops.service.webhook_payloads import (
+    DeliveryInfo,
+    build_message,
+    parse_compliance_shop,
+    with_delivery_id,
+)
+from chalicelib.shops.webhook_headers import HeadersMissing, WebhookHeaders, parse_webhook_headers
+from chalicelib.shops.webhook_topics import canonical_topic
 
 log = logs.logger("shops")
 
@@ -32,18 +39,19 @@ def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
         headers = parse_webhook_headers(sender.headers)
     except HeadersMissing as error:
         raise MissingWebhookHeaders(f"Missing or malformed: {error}.") from error
+    _count_other_version(headers)
     payload, now = payload_storage.parse_body(body), clock.now()
     row = WebhookDelivery(
-        delivery_id=headers.delivery_id,
+        delivery_id=headers.webhook_id,
         event_id=headers.event_id,
         triggered_at=headers.triggered_at,
-        shop=require_shop_domain(headers.shop),
+        shop=_find_shop(headers, payload),
         app=sender.app,
         topic=headers.topic,
         status=DeliveryStatus.RECEIVED,
         received_at=now,
     )
-    message = _parse_message(row, payload)
+    message = parse_message(row, payload)
     subjects, actors = (
         (message.subjects(), message.actors()) if message else ((data_subjects.app(row.shop, row.app),), {})
     )
@@ -51,27 +59,48 @@ def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
         log.info("webhook not stored: its subject is erased", extra={"topic": row.topic})
         return False
     row.payload = payload_storage.store_payload(row, body, payload)
-    first = deliveries.add(row)
-    if first is not None and first.delivery_id != row.delivery_id:
-        row.delivery_id = first.delivery_id  # the event is stored with another delivery's id
-        message = _parse_message(row, payload)
-    if message is not None and (first is None or first.status is DeliveryStatus.RECEIVED):
-        publish(message)
-    return first is None
+    stored = deliveries.add(row)
+    if message is not None and stored.status is DeliveryStatus.RECEIVED:
+        publish(with_delivery_id(message, stored.delivery_id))
+    return stored is row
+
+
+def _find_shop(headers: WebhookHeaders, payload: payload_storage.Payload) -> str:
+    """Return the shop that the delivery is about: for a compliance topic that in the body, which is signed.
+
+    The header counts if the body contains no valid shop. Raises MissingWebhookHeaders, InvalidShopDomain.
+    """
+    signed_shop = parse_compliance_shop(headers.topic, payload)
+    if signed_shop is None and headers.shop is None:
+        raise MissingWebhookHeaders("Missing or malformed: X-Shopify-Shop-Domain.")
+    if signed_shop is None:
+        return require_shop_domain(headers.shop or "")
+    if headers.shop is not None and headers.shop.lower() != signed_shop:
+        log.warning("webhook header has another shop: the signed body counts", extra={"topic": headers.topic})
+    return signed_shop
+
+
+def _count_other_version(headers: WebhookHeaders) -> None:
+    """Count a delivery whose payload has another version of the API than the one that we request."""
+    version = headers.api_version or API_VERSION
+    if version != API_VERSION:
+        extra = {"topic": headers.topic, "api_version": version[:20], "requested": API_VERSION}
+        log.warning("webhook has another API version", extra=extra)
+        DELIVERIES_OF_OTHER_VERSION.count()
 
 
 def republish_delivery(delivery_id: str) -> WebhookDelivery:
     """Publish a stored delivery, as if Shopify repeated it; consumers deduplicate it.
 
-    Parses a delivery in status `failed` a second time. Returns the row with its new status. Raises DeliveryNotFound.
+    `delivery_id` is the delivery's key or webhook id; of several, that with this key or the newest is published. Parses a delivery in status `failed` a second time. Returns the row with its new status. Raises DeliveryNotFound.
     """
-    row = deliveries.find(delivery_id)
+    row = next(iter(deliveries.list_by_webhook_id(delivery_id)), None)
     if row is None:
         raise DeliveryNotFound
     was_failed = row.status is DeliveryStatus.FAILED
     if was_failed:
         row.status, row.error_message = DeliveryStatus.RECEIVED, None
-    message = _parse_message(row, payload_storage.load_payload(row))
+    message = parse_message(row, payload_storage.load_payload(row))
     if was_failed:
         deliveries.save_parse_result(row)
     if message is not None:
@@ -79,9 +108,10 @@ def republish_delivery(delivery_id: str) -> WebhookDelivery:
     return row
 
 
-def _parse_message(row: WebhookDelivery, payload: payload_storage.Payload) -> Message | None:
+def parse_message(row: WebhookDelivery, payload: payload_storage.Payload) -> Message | None:
     """Return the delivery's message; None for a topic without one, or if parsing fails (`row` is then failed)."""
-    info = DeliveryInfo(row.shop, row.app, row.topic, row.delivery_id, row.triggered_at or row.received_at)
+    topic = canonical_topic(row.topic)  # the version before stored `app_uninstalled` as such
+    info = DeliveryInfo(row.shop, row.app, topic, row.delivery_id, row.triggered_at or row.received_at)
     try:
         return build_message(info, payload)
     except ValidationError as error:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chalicelib.kit.messages import Message
+from chalicelib.shops.errors import InvalidShopDomain
 from chalicelib.shops.gids import gid, gid_or_none
 from chalicelib.shops.schemas.messages import DeliveryReceived, PrivacyRequested, PrivacyTopic
 from chalicelib.shops.schemas.orders import (
@@ -29,9 +29,19 @@ from chalicelib.shops.schemas.orders import (
     RefundCreated,
 )
 from chalicelib.shops.service import guests
+from chalicelib.shops.service.oauth_install import require_shop_domain
 from chalicelib.shops.service.order_payloads import CustomerPayload, OrderPayload, RefundPayload
-from chalicelib.shops.service.payload_fields import PayloadModel
+from chalicelib.shops.service.payload_fields import (
+    Currency,
+    Id,
+    Items,
+    Lenient,
+    LenientList,
+    Money,
+    PayloadModel,
+)
 from chalicelib.shops.service.payload_storage import Payload
+from chalicelib.shops.webhook_topics import COMPLIANCE_TOPICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +68,24 @@ def build_message(info: DeliveryInfo, payload: Payload) -> Message | None:
     return build(info, payload) if build else None
 
 
+def with_delivery_id(message: Message, delivery_id: str) -> Message:
+    """Return the message of a delivery that is stored with another id."""
+    ids = {"message_id": delivery_id}
+    return message.model_copy(update={**ids, "delivery_id": delivery_id} if "delivery_id" in message.__dict__ else ids)
+
+
+def parse_compliance_shop(topic: str, payload: Payload) -> str | None:
+    """Return the shop's domain in the body of a compliance topic; None for other topics, or without a valid one."""
+    domain = _ComplianceShop.model_validate(payload).shop_domain if topic in COMPLIANCE_TOPICS else None
+    try:
+        return require_shop_domain(domain) if domain else None
+    except InvalidShopDomain:
+        return None
+
+
 def parse_shop_details(payload: Payload) -> dict[str, str | None]:
     """Return the columns of the shop's row in a `shop/update` payload. Raises ValidationError."""
-    shop = _Shop.model_validate(payload)
+    shop = _Shop.model_validate(payload)  # the intake has counted what is dropped
     return {
         "shop_name": shop.name,
         "email": shop.email,
@@ -72,7 +97,7 @@ def parse_shop_details(payload: Payload) -> dict[str, str | None]:
 
 def parse_granted_scopes(payload: Payload) -> list[str]:
     """Return the access scopes in an `app/scopes_update` payload, sorted. Raises ValidationError."""
-    return sorted(_Scopes.model_validate(payload).current)
+    return sorted({scope for scope in _Scopes.model_validate(payload).current if scope})
 
 
 def parse_edited_order_number(payload: Payload) -> int:
@@ -81,38 +106,38 @@ def parse_edited_order_number(payload: Payload) -> int:
 
 
 class _Variant(PayloadModel):
-    id: int
-    title: str
-    sku: str | None = None
-    price: Decimal
+    id: Id
+    title: Lenient[str] = None
+    sku: Lenient[str] = None
+    price: Lenient[Money] = None
 
 
 class _Product(PayloadModel):
-    id: int
-    title: str
-    status: str = "active"
-    variants: list[_Variant] = Field(default_factory=list)
+    id: Id
+    title: Lenient[str] = None
+    status: Lenient[str] = None
+    variants: LenientList[_Variant] = Field(default_factory=list)
 
 
 class _DeletedProduct(PayloadModel):
-    id: int
+    id: Id
 
 
 class _Shop(PayloadModel):
-    name: str
-    email: str | None = None
-    currency: str
-    iana_timezone: str | None = None
-    plan_name: str | None = None
-    plan_display_name: str | None = None
+    name: Lenient[str] = None
+    email: Lenient[str] = None
+    currency: Lenient[Currency] = None
+    iana_timezone: Lenient[str] = None
+    plan_name: Lenient[str] = None
+    plan_display_name: Lenient[str] = None
 
 
 class _Scopes(PayloadModel):
-    current: list[str]
+    current: Items[str]
 
 
 class _OrderEdit(PayloadModel):
-    order_id: int
+    order_id: Id
 
 
 class _OrderEdited(PayloadModel):
@@ -120,14 +145,32 @@ class _OrderEdited(PayloadModel):
 
 
 class _DataRequest(PayloadModel):
-    id: int
+    id: Lenient[Id] = None
 
 
 class _Privacy(PayloadModel):
-    customer: CustomerPayload | None = None
-    orders: list[int] = Field(default_factory=list, validation_alias="orders_to_redact")
-    orders_requested: list[int] = Field(default_factory=list)
-    data_request: _DataRequest | None = None
+    customer: Lenient[CustomerPayload] = None
+    orders: LenientList[Id] = Field(default_factory=list, validation_alias="orders_to_redact")
+    orders_requested: LenientList[Id] = Field(default_factory=list)
+    data_request: Lenient[_DataRequest] = None
+
+    @property
+    def customer_id(self) -> int | None:
+        return self.customer.id if self.customer else None
+
+    @property
+    def order_numbers(self) -> list[int]:
+        return [number for number in (*self.orders, *self.orders_requested) if number]
+
+    @model_validator(mode="after")
+    def _require_person(self) -> Self:
+        if self.customer_id is None and not self.order_numbers:
+            raise ValueError("needs the id of a customer or of an order")
+        return self
+
+
+class _ComplianceShop(PayloadModel):
+    shop_domain: Lenient[str] = None
 
 
 def _order_fields(info: DeliveryInfo, payload: Payload) -> dict[str, Any]:
@@ -157,10 +200,11 @@ def _refund_created(info: DeliveryInfo, payload: Payload) -> RefundCreated:
 
 
 def _product_updated(info: DeliveryInfo, payload: Payload) -> ProductUpdated:
-    product = _Product.model_validate(payload)
+    product = _Product.parse(payload, info.topic)
     variants = [
         ProductVariant(variant_id=gid("ProductVariant", each.id), title=each.title, sku=each.sku, price=each.price)
         for each in product.variants
+        if each
     ]
     return ProductUpdated(
         **info.message_fields(), product_id=product.id, title=product.title, status=product.status, variants=variants
@@ -168,17 +212,17 @@ def _product_updated(info: DeliveryInfo, payload: Payload) -> ProductUpdated:
 
 
 def _product_deleted(info: DeliveryInfo, payload: Payload) -> ProductDeleted:
-    return ProductDeleted(**info.message_fields(), product_id=_DeletedProduct.model_validate(payload).id)
+    return ProductDeleted(**info.message_fields(), product_id=_DeletedProduct.parse(payload, info.topic).id)
 
 
 def _privacy_requested(info: DeliveryInfo, payload: Payload) -> PrivacyRequested:
-    privacy = _Privacy.model_validate(payload)
+    privacy = _Privacy.parse(payload, info.topic)
     return PrivacyRequested(
         **info.message_fields(),
         request=PrivacyTopic(info.topic),
-        customer_id=gid_or_none("Customer", privacy.customer.id if privacy.customer else None),
-        order_ids=[gid("Order", number) for number in (*privacy.orders, *privacy.orders_requested)],
-        reference=str(privacy.data_request.id) if privacy.data_request else None,
+        customer_id=gid_or_none("Customer", privacy.customer_id),
+        order_ids=[gid("Order", number) for number in privacy.order_numbers],
+        reference=str(privacy.data_request.id) if privacy.data_request and privacy.data_request.id else None,
     )
 
 
@@ -187,17 +231,17 @@ def _delivery_received(info: DeliveryInfo, _payload: Payload) -> DeliveryReceive
 
 
 def _shop_updated(info: DeliveryInfo, payload: Payload) -> DeliveryReceived:
-    parse_shop_details(payload)
+    _Shop.parse(payload, info.topic)
     return _delivery_received(info, payload)
 
 
 def _scopes_updated(info: DeliveryInfo, payload: Payload) -> DeliveryReceived:
-    parse_granted_scopes(payload)
+    _Scopes.parse(payload, info.topic)
     return _delivery_received(info, payload)
 
 
 def _order_edited(info: DeliveryInfo, payload: Payload) -> DeliveryReceived:
-    parse_edited_order_number(payload)
+    _OrderEdited.parse(payload, info.topic)
     return _delivery_received(info, payload)
 
 

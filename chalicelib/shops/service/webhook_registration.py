@@ -1,42 +1,35 @@
 """Registration of webhook subscriptions, after an installation and in every reconciliation; also syncs shop details.
 
-Shopify deletes a subscription that failed for four hours, so a missing one means that deliveries were missed.
+Shopify deletes a subscription that failed for four hours, so a missing one means that deliveries were missed. A
+registration also asks once a day whether a frozen or closed shop answers.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
-from chalicelib.integrations.shopify.errors import ShopifyRefused
-from chalicelib.kit import clock, config, logs
+from chalicelib.integrations.shopify.errors import ShopUnavailable
+from chalicelib.kit import clock, logs
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.messages import publish, publish_many
-from chalicelib.shops import apps, scopes
+from chalicelib.kit.steps import run_all
+from chalicelib.shops import apps, availability, scopes
 from chalicelib.shops.errors import InstallationNotFound
-from chalicelib.shops.metrics import SUBSCRIPTIONS_MISSING
+from chalicelib.shops.metrics import SUBSCRIPTIONS_MISSING, TOPICS_REFUSED
 from chalicelib.shops.models import Shop
+from chalicelib.shops.repository import availability as shop_availability
 from chalicelib.shops.repository import deliveries, details, installations
 from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested, ShopInstalled
-from chalicelib.shops.service.admin import UNAVAILABLE_SHOP_STATUSES, AdminApi, open_admin_api
+from chalicelib.shops.service import webhook_subscriptions
+from chalicelib.shops.service.admin import AdminApi, open_admin_api
 
-_STATE = """
-query State {
-  shop { name email currencyCode ianaTimezone plan { publicDisplayName } }
-  currentAppInstallation { accessScopes { handle } }
-  webhookSubscriptions(first: 100) { nodes { id topic uri } }
-}"""
-_SUBSCRIBE = """
-mutation Subscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
-  webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri: $uri, format: JSON}) {
-    userErrors { field message }
-  }
-}"""
-_UNSUBSCRIBE = """
-mutation Unsubscribe($id: ID!) {
-  webhookSubscriptionDelete(id: $id) { userErrors { field message } }
-}"""
+_DETAILS = """
+query Details { shop { name email currencyCode ianaTimezone plan { publicDisplayName } } }"""
+_SCOPES = """
+query Scopes { currentAppInstallation { accessScopes { handle } } }"""
 
 RETRY_PERIOD = timedelta(hours=4)
 """How long Shopify retries a delivery before it deletes the subscription."""
@@ -46,49 +39,40 @@ BACKFILL_DELAY = 300
 log = logs.logger("shops")
 
 
-class SubscriptionRefused(RuntimeError):
-    """Shopify refused a webhook subscription; the message has the reason."""
-
-
 def reconcile_installations(run: ScheduledRun) -> None:
-    """Publish a registration request for every active installation.
+    """Publish a registration request for every active installation; for an unavailable shop once a day.
 
     A backfill starts RETRY_PERIOD before the last completed run: Shopify had given up older deliveries by then, and
     that run found their subscriptions missing.
     """
-    since = run.last_completed and run.last_completed - RETRY_PERIOD
+    since, now = run.last_completed and run.last_completed - RETRY_PERIOD, clock.now()
     for app in apps.iterate_configured_apps():
-        shops = installations.iterate_active(app.handle)
-        publish_many(RegistrationRequested(shop=row.shop, app=row.app, since=since) for row in shops)
+        rows = installations.iterate_active(app.handle)
+        due = (row for row in rows if availability.is_look_due(row.unavailable_since, row.looked_at, now))
+        publish_many(RegistrationRequested(shop=row.shop, app=row.app, since=since) for row in due)
 
 
 def register_webhooks(request: RegistrationRequested) -> None:
-    """Announce a new installation, create missing webhook subscriptions, delete obsolete ones, sync details and scopes.
+    """Announce a new installation, then sync webhooks, details and scopes; a failure of one stops no other.
 
-    Idempotent. Does nothing if the app is not installed any more. Raises SubscriptionRefused, ShopifyThrottled,
+    Idempotent. A topic that Shopify refuses is stored and no failure. Does nothing if the app is not installed any more.
+    Leaves a frozen or closed shop alone, and takes it up if it answers. Raises SubscriptionRefused, ShopifyThrottled,
     ShopifyUnavailable.
     """
     context = {"shop": request.shop, "app": request.app}
     try:
         row, requested_at = installations.get_active(request.shop, request.app), clock.now()
         _publish_installation(request, row)
-        admin = open_admin_api(row.shop, row.app)
-        state = admin.graphql(_STATE)
-        subscriptions = state["webhookSubscriptions"]["nodes"]
-        _request_backfill(request, row, _missing_topics(admin.app, subscriptions))
-        _sync_subscriptions(admin, subscriptions)
-        details.save_details(row.shop, row.app, _parse_details(state["shop"]), requested_at)
-        details.save_scope(row.shop, row.app, _parse_scope(row, state["currentAppInstallation"]), requested_at)
+        admin = open_admin_api(row.shop, row.app, is_look=True)
+        run_all(
+            partial(_sync_webhooks, admin, row, request),
+            partial(_sync_details, admin, requested_at),
+            partial(_sync_scopes, admin, row, requested_at),
+        )
     except InstallationNotFound:
         log.info("webhooks not registered: the app is not installed, or its tokens are revoked", extra=context)
-        return
-    except ShopifyRefused as error:
-        if error.status not in UNAVAILABLE_SHOP_STATUSES:
-            raise
+    except ShopUnavailable as error:
         log.warning("webhooks not registered: the shop is unavailable", extra={**context, "why": str(error)})
-        return
-    if row.registered_at is None:
-        installations.mark_registered(row)
 
 
 def _publish_installation(request: RegistrationRequested, row: Shop) -> None:
@@ -101,75 +85,99 @@ def _publish_installation(request: RegistrationRequested, row: Shop) -> None:
         publish(ShopInstalled(message_id=message_id, shop=row.shop, app=row.app, event=event))
 
 
-def _request_backfill(request: RegistrationRequested, row: Shop, missing: set[str]) -> None:
-    """Request a backfill of the time in which subscriptions were missing.
+def _sync_webhooks(admin: AdminApi, row: Shop, request: RegistrationRequested) -> None:
+    """Request the backfills that are due, create missing subscriptions, store the refused topics.
 
-    It is published before they are created: after a crash in between, no subscription is missing any more. The delay
-    lets them be created first, so that no event is lost; consumers deduplicate events that are published twice.
+    A backfill is published before what shows that it is due is changed, so that a crash in between loses none. The delay
+    lets the subscriptions be created first, so that no event is lost; consumers deduplicate events published twice.
     """
-    if row.registered_at is None or not missing:
+    present = webhook_subscriptions.list_subscriptions(admin)
+    noted: dict[str, dict[str, str]] = row.refused_topics or {}
+    missing = webhook_subscriptions.missing_topics(row.app, present)
+    _backfill_lost_topics(row, request, missing - noted.keys())
+    _take_up(row)
+    refused = webhook_subscriptions.sync_subscriptions(admin, present)
+    _backfill_granted_topics(row, {topic: note for topic, note in noted.items() if topic not in refused})
+    _note_refused_topics(row, noted, refused)
+    if row.registered_at is None:
+        installations.mark_registered(row)
+
+
+def _backfill_lost_topics(row: Shop, request: RegistrationRequested, lost: set[str]) -> None:
+    """Request a backfill of the time in which subscriptions were missing that existed before."""
+    if row.registered_at is None or not lost:
         return
-    since = _backfill_start(request, row)
     SUBSCRIPTIONS_MISSING.count(app=row.app)
-    context = {"shop": row.shop, "app": row.app, "topics": sorted(missing)}
+    context = {"shop": row.shop, "app": row.app, "topics": sorted(lost)}
     log.warning("webhook subscriptions missing: backfill requested", extra=context)
+    last = _newest_event_time(row) - RETRY_PERIOD
+    _request_backfill(row, min(last, request.since or last))
+
+
+def _take_up(row: Shop) -> None:
+    """Request a backfill of the time in which the shop was frozen or closed, then let jobs call it.
+
+    Raises WriteConflict if another job changed the shop's row concurrently; the message is then retried.
+    """
+    if row.unavailable_since is None:
+        return
+    first = min(row.unavailable_since, _newest_event_time(row)) - RETRY_PERIOD
+    _request_backfill(row, min(first, row.missed_since or first))
+    if not shop_availability.mark_available(row):
+        raise WriteConflict
+    log.info("shop taken up: it answers", extra={"shop": row.shop, "app": row.app})
+
+
+def _backfill_granted_topics(row: Shop, granted: dict[str, dict[str, str]]) -> None:
+    """Request a backfill of the time in which topics were refused that Shopify now grants."""
+    if granted:
+        _request_backfill(row, min(clock.parse(note["since"]) for note in granted.values()))
+
+
+def _request_backfill(row: Shop, since: datetime) -> None:
     for kind in ("orders", "products"):
-        backfill = BackfillRequested(shop=row.shop, app=row.app, kind=kind, since=since)
-        publish(backfill, delay_seconds=BACKFILL_DELAY)
+        publish(BackfillRequested(shop=row.shop, app=row.app, kind=kind, since=since), delay_seconds=BACKFILL_DELAY)
 
 
-def _backfill_start(request: RegistrationRequested, row: Shop) -> datetime:
-    """Return the time from which events may have been missed: RETRY_PERIOD before the last delivered one, or earlier.
+def _newest_event_time(row: Shop) -> datetime:
+    """Return when the newest delivered event happened.
 
     A shop without a stored delivery had none since its installation, or for as long as deliveries are stored.
     """
     last = deliveries.find_newest_event_time(row.shop, row.app)
-    start = (last or max(row.installed_at, clock.now() - deliveries.KEEP)) - RETRY_PERIOD
-    return min(start, request.since or start)
+    return last or max(row.installed_at, clock.now() - deliveries.KEEP)
 
 
-def _sync_subscriptions(admin: AdminApi, subscriptions: list[dict[str, Any]]) -> None:
-    """Create missing subscriptions, and delete ours that are obsolete. Raises SubscriptionRefused."""
-    uri, topics = _webhook_url(admin.app), _required_topics(admin.app)
-    missing = _missing_topics(admin.app, subscriptions)
-    errors = [error for topic in sorted(missing) if (error := _subscribe(admin, topic, uri))]
-    for node in subscriptions:
-        is_ours = urlsplit(node["uri"]).path.endswith(f"/webhooks/shopify/{admin.app}")
-        if is_ours and (node["uri"] != uri or node["topic"] not in topics):
-            admin.graphql(_UNSUBSCRIBE, id=node["id"])
-    if errors:
-        raise SubscriptionRefused("; ".join(errors))
+def _note_refused_topics(row: Shop, noted: dict[str, dict[str, str]], refused: dict[str, str]) -> None:
+    """Store the refused topics if they differ from those stored; a topic keeps the time of its first refusal."""
+    now = clock.iso(clock.now())
+    notes = {
+        topic: {"reason": reason, "since": noted.get(topic, {}).get("since", now)} for topic, reason in refused.items()
+    }
+    if refused:
+        TOPICS_REFUSED.count(len(refused), app=row.app)
+    if notes != noted:
+        log.warning("webhook topics refused", extra={"shop": row.shop, "app": row.app, "topics": refused})
+        installations.save_refused_topics(row, notes)
 
 
-def _subscribe(admin: AdminApi, topic: str, uri: str) -> str | None:
-    """Create a subscription. Returns Shopify's error, or None."""
-    result = admin.graphql(_SUBSCRIBE, topic=topic, uri=uri)
-    errors = [error["message"] for error in result["webhookSubscriptionCreate"]["userErrors"]]
-    if all("already been taken" in message for message in errors):  # by a concurrent run
-        return None
-    return f"{topic}: {'; '.join(errors)}"
+def _sync_details(admin: AdminApi, requested_at: datetime) -> None:
+    shop = admin.graphql(_DETAILS)["shop"]
+    details.save_details(admin.shop, admin.app, _parse_details(shop), requested_at)
 
 
-def _webhook_url(app: str) -> str:
-    return f"{config.settings().public_url}/webhooks/shopify/{app}"
+def _sync_scopes(admin: AdminApi, row: Shop, requested_at: datetime) -> None:
+    installation = admin.graphql(_SCOPES)["currentAppInstallation"]
+    details.save_scope(admin.shop, admin.app, _parse_scope(row, installation), requested_at)
 
 
-def _required_topics(app: str) -> set[str]:
-    return {_topic_enum(topic) for topic in apps.get_app(app).topics}
-
-
-def _missing_topics(app: str, subscriptions: list[dict[str, Any]]) -> set[str]:
-    """Return the app's topics without a subscription to our URL."""
-    return _required_topics(app) - {node["topic"] for node in subscriptions if node["uri"] == _webhook_url(app)}
-
-
-def _parse_details(shop: dict[str, Any]) -> dict[str, str]:
+def _parse_details(shop: dict[str, Any]) -> dict[str, str | None]:
     return {
         "shop_name": shop["name"],
         "email": shop["email"],
         "currency": shop["currencyCode"],
         "iana_timezone": shop["ianaTimezone"],
-        "plan_name": shop["plan"]["publicDisplayName"],
+        "plan_name": (shop["plan"] or {}).get("publicDisplayName"),
     }
 
 
@@ -177,8 +185,3 @@ def _parse_scope(row: Shop, installation: dict[str, Any]) -> str:
     """Return the scopes, separated by commas; in the stored spelling unless they have changed."""
     granted = {scope["handle"] for scope in installation["accessScopes"]}
     return row.scope if row.scope and scopes.parse_scopes(row.scope) == granted else ",".join(sorted(granted))
-
-
-def _topic_enum(topic: str) -> str:
-    """Return the GraphQL name of a topic: `ORDERS_PAID` for `orders/paid`."""
-    return topic.replace("/", "_").upper()

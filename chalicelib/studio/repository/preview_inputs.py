@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.kit.tables import Table, get_many
@@ -17,19 +18,37 @@ class PreviewInputs:
     link: ProductStyle | None
     upload: Upload | None
     quota: Quota | None
-    size: Size | None = None
+    size: Size | None
+    counters: list[Table | None]
 
 
-def read_preview_inputs(shop: str, product: str, style: str, upload: str, size: str | None) -> PreviewInputs:
-    """Read five tables, and the size if one is chosen, in one consistent BatchGetItem."""
+@dataclass(frozen=True, slots=True)
+class PreviewChoice:
+    """The ids that a preview request names."""
+
+    product: str
+    style: str
+    upload: str
+    size: str | None
+
+
+Keys = Sequence[tuple[type[Table], tuple[str, ...]]]
+
+
+def read_preview_inputs(shop: str, choice: PreviewChoice, counters: Keys) -> PreviewInputs:
+    """Read five tables, the size if one is chosen, and the rows of `counters`, in one consistent BatchGetItem."""
     keys: list[tuple[type[Table], tuple[str, ...]]] = [
-        (Product, (shop, product)),
-        (AiStyle, (shop, style)),
-        (ProductStyle, (product, style)),
-        (Upload, (upload,)),
+        (Product, (shop, choice.product)),
+        (AiStyle, (shop, choice.style)),
+        (ProductStyle, (choice.product, choice.style)),
+        (Upload, (choice.upload,)),
         (Quota, (shop,)),
     ]
-    if size is not None:
-        keys.append((Size, (product, size)))
-    rows = get_many(keys, consistent=True)
-    return PreviewInputs(*rows)  # type: ignore[arg-type]
+    sizes: Keys = [] if choice.size is None else [(Size, (choice.product, choice.size))]
+    rows = get_many([*keys, *sizes, *counters], consistent=True)
+    read, size_rows, counter_rows = (
+        rows[: len(keys)],
+        rows[len(keys) : len(keys) + len(sizes)],
+        rows[len(keys) + len(sizes) :],
+    )
+    return PreviewInputs(*read, next(iter(size_rows), None), counter_rows)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.retries import CONFLICT_ATTEMPTS, attempts, retry_conflicts
-from chalicelib.kit.tables import Transaction, update_if
+from chalicelib.kit.tables import Table, Transaction, get_many, update_if
 from chalicelib.studio.domain.quota import MEGABYTE, QuotaState, free_bytes, month_of
 from chalicelib.studio.errors import StorageExceeded
 from chalicelib.studio.models import Quota
@@ -24,6 +24,13 @@ def get_or_default(shop: str) -> Quota:
         return Quota.get(shop, consistent_read=True)
     except Quota.DoesNotExist:
         return default_quota(shop)
+
+
+def get_with_rows(shop: str, keys: Sequence[tuple[type[Table], tuple[str, ...]]]) -> tuple[Quota, list[Table | None]]:
+    """Return the shop's quota, or the default one, and the rows of `keys`, with one consistent BatchGetItem."""
+    quota_keys: list[tuple[type[Table], tuple[str, ...]]] = [(Quota, (shop,))]
+    quota_row, *rows = get_many([*quota_keys, *keys], consistent=True)
+    return quota_row if isinstance(quota_row, Quota) else default_quota(shop), rows
 
 
 def default_quota(shop: str) -> Quota:
@@ -120,6 +127,29 @@ def set_limits(shop: str, limits: dict[str, int]) -> None:
             raise WriteConflict
 
     retry_conflicts(write)
+
+
+def set_visitor_limits(shop: str, limits: dict[str, Any], check: Callable[[Quota], None]) -> Quota:
+    """Write the limits per visitor and return the row. `check` raises if the present row must not be changed.
+
+    A concurrent decision on the quota gets a WriteConflict and decides again.
+    """
+    actions: list[Action] = [
+        Quota.visitor_limits.set(limits),
+        Quota.version.add(1),
+        Quota.updated_at.set(clock.now()),
+    ]
+
+    def write() -> Quota:
+        row = get_or_default(shop)
+        check(row)
+        if not row.version:
+            _ensure_row(shop)
+        if not row.version or not update_if(row, actions, Quota.version == row.version):
+            raise WriteConflict
+        return row
+
+    return retry_conflicts(write)
 
 
 def iterate_by_month(month: datetime) -> Iterator[str]:

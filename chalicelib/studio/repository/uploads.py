@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +11,6 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.idempotency import Idempotency
-from chalicelib.kit.schemas import Schema
 from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.studio.errors import UploadNotReady
 from chalicelib.studio.models import Upload, UploadStatus
@@ -20,23 +19,28 @@ from chalicelib.studio.repository import quotas
 _UNUSED = "unused"
 
 
+class _AlreadyCleared(WriteConflict):
+    """A concurrent run removed the upload from the unused ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The result of a bucket event: `byte_count` is the object's size, `size` its width and height in pixels."""
+    """The result of a bucket event: `byte_count` is the photo's size, `size` its upright width and height in pixels.
+
+    `accepted_key` is the key of the accepted bytes.
+    """
 
     status: UploadStatus
     byte_count: int = 0
     size: tuple[int, int] | None = None
     reject_reason: str | None = None
+    accepted_key: str | None = None
 
 
-def add(row: Upload, idempotency: Idempotency | None, answer: Schema) -> None:
-    """Write a new, unused upload together with the answer for its Idempotency-Key."""
+def stage_upload(transaction: Transaction, row: Upload) -> None:
+    """Add a new, unused upload to the transaction."""
     row.unused = _UNUSED
-    with Transaction() as transaction:
-        if idempotency:
-            idempotency.join(transaction, answer)
-        transaction.add(row)
+    transaction.add(row)
 
 
 def find(upload: str) -> Upload | None:
@@ -72,6 +76,7 @@ def write_inspection(row: Upload, sequencer: str, inspection: Inspection) -> Non
         Upload.width.set(size[0]) if size else Upload.width.remove(),
         Upload.height.set(size[1]) if size else Upload.height.remove(),
         Upload.reject_reason.set(reject_reason) if reject_reason else Upload.reject_reason.remove(),
+        Upload.accepted_key.set(inspection.accepted_key) if inspection.accepted_key else Upload.accepted_key.remove(),
     ]
     unchanged = Upload.sequencer == row.sequencer if row.sequencer else Upload.sequencer.does_not_exist()
 
@@ -87,15 +92,26 @@ def iterate_unused(before: datetime) -> Iterator[Upload]:
 
 
 def discard_unused(row: Upload) -> bool:
-    """Mark an unused upload as deleted, so that no generation can use it. Returns False if one already does."""
+    """Mark an unused upload as deleted, so that no generation can use it, and refresh `row`.
+
+    Returns False if a generation uses it.
+    """
     status = UploadStatus.REJECTED if row.status is UploadStatus.REJECTED else UploadStatus.DELETED
-    return _update_unused(row, [Upload.status.set(status), Upload.updated_at.set(clock.now())])
+    return update_if(row, [Upload.status.set(status), Upload.updated_at.set(clock.now())], Upload.unused.exists())
 
 
 def clear_unused(row: Upload) -> None:
-    """Remove a discarded upload from the unused ones, once its object is deleted."""
-    _update_unused(row, [Upload.unused.remove()])
+    """Remove a discarded upload from the unused ones, once its objects are deleted; its bytes no longer count.
 
+    An object that no accepted key names is counted until the bucket's event of its deletion.
+    """
+    freed = (row.byte_count or 0) if row.accepted_key else 0
+    actions: list[Action] = [Upload.unused.remove()]
+    if freed:
+        actions.append(Upload.byte_count.set(0))
 
-def _update_unused(row: Upload, actions: list[Action]) -> bool:
-    return update_if(Upload(row.id), actions, Upload.unused.exists())
+    def stage(transaction: Transaction) -> None:
+        transaction.update(Upload(row.id), actions, condition=Upload.unused.exists(), otherwise=_AlreadyCleared())
+
+    with suppress(_AlreadyCleared):
+        quotas.write_with_bytes(row.shop_id, -freed, stage)

@@ -1,10 +1,11 @@
-"""`/v1/studio/…`: the watermark, the quota and the generations."""
+"""`/v1/studio/…`: the watermark, the quota, the limits per visitor, and the generations."""
 
 from __future__ import annotations
 
 from chalice.app import Blueprint
 
 from chalicelib.kit.http import MAX_WEBHOOK_BODY, ApiRequest, endpoint
+from chalicelib.kit.http.etags import content_version
 from chalicelib.studio.routes.etags import etag_of, expected_version
 from chalicelib.studio.schemas.merchant import (
     GenerationQuery,
@@ -17,7 +18,8 @@ from chalicelib.studio.schemas.merchant import (
     WatermarkPut,
     WatermarkRead,
 )
-from chalicelib.studio.service import gallery, orders, watermarks
+from chalicelib.studio.schemas.visitor_limits import VisitorLimitsPut, VisitorLimitsRead
+from chalicelib.studio.service import gallery, orders, visitor_limits, watermarks
 from chalicelib.studio.service.auth import Merchant, merchant
 
 bp = Blueprint(__name__)
@@ -49,6 +51,22 @@ def preview_watermark(call: ApiRequest[Merchant, WatermarkPreviewCreate]) -> Wat
 def get_quota(call: ApiRequest[Merchant]) -> QuotaRead:
     """Return the shop's limits and their current use."""
     return gallery.read_quota(call.principal.shop)
+
+
+@bp.route("/v1/studio/visitor-limits", methods=["GET"])
+@endpoint(bp, auth=merchant, returns=VisitorLimitsRead, etag=content_version)
+def get_visitor_limits(call: ApiRequest[Merchant]) -> VisitorLimitsRead:
+    """Return the limits on uploads and previews: per customer, per guest address, and for all guests together."""
+    return visitor_limits.get_limits(call.principal.shop)
+
+
+@bp.route("/v1/studio/visitor-limits", methods=["PUT"])
+@endpoint(
+    bp, auth=merchant, body=VisitorLimitsPut, returns=VisitorLimitsRead, etag=content_version, if_match="optional"
+)
+def put_visitor_limits(call: ApiRequest[Merchant, VisitorLimitsPut]) -> VisitorLimitsRead:
+    """Set the limits on uploads and previews; they hold from the next request."""
+    return visitor_limits.put_limits(call.principal.shop, call.body, call.if_match)
 
 
 @bp.route("/v1/studio/usage", methods=["GET"])

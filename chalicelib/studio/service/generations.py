@@ -11,6 +11,7 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.shops.service import Shopper
 from chalicelib.studio.domain import crop, prompt, quota
 from chalicelib.studio.domain.quota import QuotaState, Refusal
+from chalicelib.studio.domain.visitor_limits import VisitorAction
 from chalicelib.studio.errors import (
     GenerationNotFound,
     InvalidUpload,
@@ -32,9 +33,11 @@ from chalicelib.studio.models import (
     UploadStatus,
 )
 from chalicelib.studio.repository import generations, preview_inputs
+from chalicelib.studio.repository.preview_inputs import PreviewChoice
 from chalicelib.studio.repository.quotas import default_quota, quota_state
 from chalicelib.studio.schemas.messages import GenerationRequested
 from chalicelib.studio.schemas.shopper import GenerationAccepted, GenerationCreate, LineItemProperty, PreviewRead
+from chalicelib.studio.service import visitor_limits
 from chalicelib.studio.service.print_choices import PrintChoice, choose_print, require_size
 from chalicelib.studio.service.uploads import require_upload_owner
 
@@ -58,15 +61,15 @@ def request_preview(
     """Reserve a preview in the shop's quota and queue it; `prefix` is the app proxy's path in the storefront.
 
     Raises NotOffered, SizeNotFound, SizeRequired, UploadNotFound, InvalidUploadToken, UploadNotReady, InvalidUpload,
-    CropRequired, InvalidCrop, ResolutionTooLow, QuotaExceeded, TooManyGenerations, StorageExceeded; Unavailable if the
-    quota keeps changing.
+    CropRequired, InvalidCrop, ResolutionTooLow, VisitorLimitReached, QuotaExceeded, TooManyGenerations,
+    StorageExceeded; Unavailable if the quota keeps changing.
     """
     generation = ids.new()
+    choice_ids = PreviewChoice(body.product_id, body.style_id, body.upload_id, body.size_id)
+    counters = visitor_limits.counter_keys(shopper, VisitorAction.PREVIEWS)
 
     def reserve(unit: UnitOfWork) -> GenerationAccepted:
-        inputs = preview_inputs.read_preview_inputs(
-            shopper.shop, body.product_id, body.style_id, body.upload_id, body.size_id
-        )
+        inputs = preview_inputs.read_preview_inputs(shopper.shop, choice_ids, counters)
         product, style = _require_offered(inputs.product, inputs.style, inputs.link)
         size = require_size(product.uuid, body.size_id, inputs.size)
         photo = _require_accepted(require_upload_owner(inputs.upload, shopper, body.upload_token))
@@ -76,6 +79,7 @@ def request_preview(
         quota_row = inputs.quota or default_quota(shopper.shop)
         if idempotency:
             idempotency.join(unit.transaction, accepted)
+        visitor_limits.stage_count(unit.transaction, shopper, VisitorAction.PREVIEWS, quota_row, inputs.counters)
         generations.stage_preview(unit.transaction, row, quota_row, reserve_quota_slot(quota_row, row))
         unit.publish(GenerationRequested(shop=shopper.shop, generation_id=generation))
         return accepted
@@ -101,7 +105,7 @@ def _new_preview(generation: str, shopper: Shopper, text: str, inputs: tuple[Pro
         product_id=product.uuid,
         ai_style_id=style.uuid,
         customer_id=shopper.customer_id,
-        input_image_url=storage.address(config.settings().images_bucket, photo.object_key),
+        input_image_url=storage.address(config.settings().images_bucket, photo.accepted_key or photo.object_key),
         generation_type=GenerationType.PREVIEW,
         ai_prompt_used=prompt.render_prompt(style.prompt_template, values),
         generation_params=style.parameters or {},

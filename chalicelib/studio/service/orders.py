@@ -107,7 +107,10 @@ def apply_refund(message: RefundCreated) -> None:
     if message.app == APP:
         quantities = {line.line_item_id: line.quantity for line in message.lines}
         decide = partial(fulfillment.add_refund, refund=message.refund_id, quantities=quantities)
-        _apply_change(_OrderChange(message, _verified_previews(message.shop, message.lines), decide))
+        change = _OrderChange(message, _verified_previews(message.shop, message.lines), decide)
+        if not change.previews and not all(line.has_properties for line in message.lines):
+            run_unit_of_work(partial(_commit_known_order, change))
+        _apply_change(change)
 
 
 def remake_final(shop: str, generation: str, key: Idempotency | None) -> GenerationRead:
@@ -136,6 +139,13 @@ def _apply_change(change: _OrderChange) -> None:
     """Apply the message to the order's row and finals. An order without verified previews is not stored."""
     if change.previews:
         run_unit_of_work(partial(_commit_change, change))
+
+
+def _commit_known_order(change: _OrderChange, _unit: UnitOfWork) -> None:
+    """Write a change that names no previews to an order that has some; the worker then skips its unwanted finals."""
+    row = orders.find(change.message.shop, change.message.order_id)
+    if row is not None:
+        _save_facts(change, row)
 
 
 def _commit_change(change: _OrderChange, unit: UnitOfWork) -> None:
@@ -183,11 +193,10 @@ def _new_order(message: OrderMessage) -> Order:
 
 
 def _order_columns(message: OrderPaid | OrderEdited | OrderCancelled) -> dict[str, Any]:
-    return {
-        "customer_id": message.customer_id,
-        "order_number": message.order_number,
-        "total_price": message.total_price,
-    }
+    """Return the columns that the message sets; a number or price that Shopify did not send stays as it is."""
+    columns = {"order_number": message.order_number, "total_price": message.total_price}
+    known = {name: value for name, value in columns.items() if value is not None}
+    return {"customer_id": message.customer_id, **known}
 
 
 def _verified_previews(shop: str, lines: Iterable[OrderLine] | Iterable[RefundLine]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from chalicelib.kit import clock, ids, unique_values
 from chalicelib.kit.idempotency import Idempotency
@@ -78,7 +79,9 @@ def change_product(shop: str, product: str, body: ProductUpdate, version: dateti
 def sync_product(message: ProductUpdated | ProductDeleted) -> None:
     """Copy a product's title from Shopify, or disable a deleted product. Older messages are ignored."""
     if message.app == APP:
-        values = {"title": message.title[:255]} if isinstance(message, ProductUpdated) else {"is_enabled": False}
+        values: dict[str, Any] = {"is_enabled": False}
+        if isinstance(message, ProductUpdated):
+            values = {"title": message.title[:255]} if message.title else {}
         uuid = products.product_uuid(message.shop, message.product_id)
         products.update_from_shopify(Product(message.shop, uuid), values, message.triggered_at)
 

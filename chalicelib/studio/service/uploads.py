@@ -1,4 +1,7 @@
-"""A shopper's photo: uploaded to S3 by a form, then inspected before any other use."""
+"""A shopper's photo: uploaded to S3 by a form, then inspected before any other use.
+
+The accepted bytes are kept under a key that no form can write. A photo that is posted afterwards is deleted.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,19 @@ from chalicelib.integrations.images import decoder_process, decoding
 from chalicelib.kit import clock, config, data_subjects, ids, logs, signing, tombstones
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.retries import retry_conflicts
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.shops.service import Shopper
 from chalicelib.studio.domain import image_validation, quota
 from chalicelib.studio.domain.image_header import probe
 from chalicelib.studio.domain.image_validation import RejectReason
+from chalicelib.studio.domain.visitor_limits import VisitorAction
 from chalicelib.studio.errors import InvalidUploadToken, StorageExceeded, UploadNotFound
 from chalicelib.studio.models import Upload, UploadStatus
 from chalicelib.studio.repository import quotas, uploads
 from chalicelib.studio.repository.uploads import Inspection
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.schemas.shopper import UploadCreate, UploadRead
-from chalicelib.studio.service import merchant_images
+from chalicelib.studio.service import merchant_images, visitor_limits
 from chalicelib.studio.service.auth import APP
 
 MINUTES_15 = 15 * 60
@@ -35,33 +40,50 @@ log = logs.logger("studio")
 def begin_upload(shopper: Shopper, body: UploadCreate, idempotency: Idempotency | None) -> UploadRead:
     """Create an upload; return the form to post the photo with and, for a guest, the token that proves ownership.
 
-    Raises StorageExceeded if the shop's storage is full.
+    Raises StorageExceeded if the shop's storage is full, VisitorLimitReached; Unavailable if the counters keep changing.
     """
-    room = quota.free_bytes(quotas.quota_state(quotas.get_or_default(shopper.shop)))
-    if not room:
-        raise StorageExceeded
+    counters = visitor_limits.counter_keys(shopper, VisitorAction.UPLOADS)
+
+    def reserve(unit: UnitOfWork) -> UploadRead:
+        quota_row, rows = quotas.get_with_rows(shopper.shop, counters)
+        room = quota.free_bytes(quotas.quota_state(quota_row))
+        if not room:
+            raise StorageExceeded
+        row = _new_upload(shopper)
+        answer = _form_of(row, body.content_type, room)
+        if idempotency:
+            idempotency.join(unit.transaction, answer)
+        visitor_limits.stage_count(unit.transaction, shopper, VisitorAction.UPLOADS, quota_row, rows)
+        uploads.stage_upload(unit.transaction, row)
+        return answer
+
+    return run_unit_of_work(reserve)
+
+
+def _new_upload(shopper: Shopper) -> Upload:
     now, upload = clock.now(), ids.new()
-    key = f"uploads/{shopper.shop}/{upload}"
-    form = storage.presigned_post(
-        storage.address(config.settings().images_bucket, key),
-        content_type=body.content_type,
-        max_bytes=min(room, image_validation.MAX_BYTES),
-        seconds=MINUTES_15,
-    )
-    token = None if shopper.customer_id else signing.sign(_PURPOSE, upload.encode())
-    answer = UploadRead(id=upload, url=form.url, fields=form.fields, token=token)
-    row = Upload(
+    return Upload(
         id=upload,
         shop_id=shopper.shop,
         customer_id=shopper.customer_id,
-        object_key=key,
+        object_key=f"uploads/{shopper.shop}/{upload}",
         status=UploadStatus.AWAITING,
         created_at=now,
         updated_at=now,
         expires_epoch=now + UNUSED_LIFETIME,
     )
-    uploads.add(row, idempotency, answer)
-    return answer
+
+
+def _form_of(row: Upload, content_type: str, room: int) -> UploadRead:
+    """Return the form to post the photo with, of at most `room` bytes, and a guest's token."""
+    form = storage.presigned_post(
+        storage.address(config.settings().images_bucket, row.object_key),
+        content_type=content_type,
+        max_bytes=min(room, image_validation.MAX_BYTES),
+        seconds=MINUTES_15,
+    )
+    token = None if row.customer_id else signing.sign(_PURPOSE, row.id.encode())
+    return UploadRead(id=row.id, url=form.url, fields=form.fields, token=token)
 
 
 def get_upload(shopper: Shopper, upload: str, token: str | None) -> Upload:
@@ -95,7 +117,7 @@ def inspect_upload(event: UploadChanged) -> None:
         row = uploads.find(event.key.rsplit("/", 1)[-1])
         if row is None or row.object_key != event.key or tombstones.is_erased(data_subjects.app(event.shop, APP)):
             log.info("object deleted: it has no upload row", extra={"key": event.key})
-            storage.delete(storage.address(event.bucket, event.key))
+            _delete_objects(event)
         else:
             _apply_event(row, event)
 
@@ -104,9 +126,13 @@ def inspect_upload(event: UploadChanged) -> None:
 
 def _apply_event(row: Upload, event: UploadChanged) -> None:
     url = storage.address(event.bucket, event.key)
-    if row.sequencer is not None and not _is_later(event.sequencer, row.sequencer):
+    is_swept = row.expires_epoch is not None and not row.unused
+    if row.accepted_key or is_swept:
+        if not event.event_name.startswith("ObjectRemoved"):
+            _delete_objects(event, keep=row.accepted_key)  # posted after the verdict
+    elif row.sequencer is not None and not _is_later(event.sequencer, row.sequencer):
         if row.sequencer == event.sequencer and row.status is UploadStatus.REJECTED:
-            storage.delete(url)  # the worker that rejected it may have died before deleting it
+            _delete_objects(event)  # the worker that rejected it may have died before deleting it
     elif event.event_name.startswith("ObjectRemoved"):
         _apply_removal(row, event)
     else:
@@ -121,17 +147,43 @@ def _inspect_object(row: Upload, event: UploadChanged, url: str) -> None:
     header = probe(data)
     reason = merchant_images.inspect_image(header, data, decoder_process.WORKER)
     if reason is None:
-        accepted = Inspection(UploadStatus.ACCEPTED, len(data), size=decoding.upright_size(data))
         try:
-            uploads.write_inspection(row, event.sequencer, accepted)
+            _accept(row, event, data, f"image/{header.format}".lower())
         except StorageExceeded:
             reason = RejectReason.STORAGE_FULL
         else:
+            if row.unused:  # a generation of the version before may name the object
+                storage.delete(url)
             return
     rejected = Inspection(UploadStatus.REJECTED, reject_reason=image_validation.DETAIL[reason])
     uploads.write_inspection(row, event.sequencer, rejected)
-    storage.delete(url)
+    _delete_objects(event)
     log.info("photo rejected", extra={"upload": row.id, "reason": reason.value})
+
+
+def _accept(row: Upload, event: UploadChanged, data: bytes, content_type: str) -> None:
+    """Keep the inspected bytes of an event, then accept the upload. Raises as `write_inspection` does.
+
+    Of two workers with the same event, the first one's bytes are kept: the form may have replaced the object in between.
+    """
+    key = _accepted_key(event)
+    url = storage.address(event.bucket, key)
+    if not storage.put_if_absent(url, data, content_type):
+        data = storage.get(url)
+    size = decoding.upright_size(data)
+    accepted = Inspection(UploadStatus.ACCEPTED, len(data), size=size, accepted_key=key)
+    uploads.write_inspection(row, event.sequencer, accepted)
+
+
+def _accepted_key(event: UploadChanged) -> str:
+    """Return the key of the bytes that are accepted at this event: no other event writes it."""
+    return f"photos/{event.shop}/{event.sequencer}/{event.key.rsplit('/', 1)[-1]}"
+
+
+def _delete_objects(event: UploadChanged, *, keep: str | None = None) -> None:
+    """Delete the posted object, and the copy that a crashed or refused acceptance at this event left, except `keep`."""
+    for key in {event.key, _accepted_key(event)} - {keep}:
+        storage.delete(storage.address(event.bucket, key))
 
 
 def _apply_removal(row: Upload, event: UploadChanged) -> None:
@@ -146,7 +198,8 @@ def remove_unused_uploads(now: datetime) -> None:
     """Delete photos that no generation used within 23 hours; DynamoDB's TTL deletes their rows."""
     for row in uploads.iterate_unused(now - SWEEP_AGE):
         if uploads.discard_unused(row):
-            storage.delete(storage.address(config.settings().images_bucket, row.object_key))
+            for key in filter(None, (row.object_key, row.accepted_key)):
+                storage.delete(storage.address(config.settings().images_bucket, key))
             uploads.clear_unused(row)
 
 

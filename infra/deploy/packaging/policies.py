@@ -39,7 +39,7 @@ READ_AND_WRITE = (
 IMAGES = {
     "discounts": ("changes/*", "figure-exports/*", "journals/*", "order-lines/*"),
     "platform": ("audit-values/*", "certificates/*", "job-reports/*"),
-    "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
+    "studio": ("uploads/*", "photos/*", "pictures/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
 """By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""
 IMAGE_FOLDERS = {"chalicelib.platform.service.transfers.files": "transfers/*"}

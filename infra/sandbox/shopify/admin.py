@@ -8,7 +8,7 @@ from graphql import GraphQLEnumType, GraphQLError, GraphQLSchema, build_schema, 
 
 from infra.sandbox.server import Json, Request, Response, Route, json_response
 from infra.sandbox.shopify import tokens
-from infra.sandbox.shopify.faults import ShopifyFaults
+from infra.sandbox.shopify.faults import ShopifyFaults, unavailable_shop
 from infra.sandbox.shopify.query_cost import query_cost
 from infra.sandbox.shopify.resolvers import Resolvers
 from infra.sandbox.shopify.throttle import Throttle
@@ -31,11 +31,14 @@ class AdminAPI:
     def graphql(self, request: Request, shop: str, version: str) -> Response:
         """Execute a GraphQL request; respond 200 with data or errors.
 
-        Responds 401 if the token is not valid for the shop, 400 if the body has no query.
+        Responds 401 if the token is not valid for the shop, 400 if the body has no query, with its status if the shop
+        is frozen.
         """
         if failure := self._faults.failure("admin"):
             return failure
         with self._state.change() as data:
+            if closed := unavailable_shop(data, shop):
+                return closed
             owner = tokens.find_app(data, shop, request.header("x-shopify-access-token"), self._clock())
             if owner is None:
                 return json_response(401, {"errors": UNAUTHORIZED})

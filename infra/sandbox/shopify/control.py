@@ -41,6 +41,8 @@ class Control:
             Route("POST", "/sandbox/products", answering(self._store_product)),
             Route("POST", "/sandbox/shop", answering(self._update_shop)),
             Route("POST", "/sandbox/scopes", answering(self._update_scopes)),
+            Route("POST", "/sandbox/freeze", answering(self._freeze)),
+            Route("POST", "/sandbox/refused-topics", answering(self._refuse_topics)),
             Route("POST", "/sandbox/privacy", answering(self._privacy)),
             Route("POST", "/sandbox/hold", answering(self._hold)),
             Route("POST", "/sandbox/emit", answering(self._emit)),
@@ -107,6 +109,18 @@ class Control:
         app, shop = asked["app"], asked["shop"]
         payload = self._sandbox.update_scopes(app, shop, asked["scopes"])
         return _told(payload, self._sandbox.emit(shop, "app/scopes_update", payload, app=app))
+
+    def _freeze(self, asked: Json) -> Json:
+        """Freeze the shop with `status`; null ends it."""
+        if asked["status"] is None:
+            self._sandbox.unfreeze_shop(asked["shop"])
+        else:
+            self._sandbox.freeze_shop(asked["shop"], int(asked["status"]))
+        return {"shop": asked["shop"], "status": asked["status"]}
+
+    def _refuse_topics(self, asked: Json) -> Json:
+        self._sandbox.refuse_topics(asked["app"], asked["topics"], asked.get("shop", ""))
+        return {"topics": asked["topics"]}
 
     def _privacy(self, asked: Json) -> Json:
         about = _chosen(asked, ("customer_id", "orders"))

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from infra.sandbox.faults import Faults
-from infra.sandbox.server import Response, json_response
+from infra.sandbox.server import Json, Response, json_response
 
 Endpoint = Literal["admin", "token"]
 Fault = Literal["lost_answer", "no_expires_in"]
@@ -30,3 +30,14 @@ class ShopifyFaults(Faults[Endpoint | Fault]):
     def failure(self, endpoint: Endpoint) -> Response | None:
         """Return the error response of this call, or None if the call does not fail."""
         return self._failures[endpoint] if self.strikes(endpoint) else None
+
+
+def unavailable_shop(data: Json, shop: str) -> Response | None:
+    """Return the response of a shop that is frozen, locked or closed; None if it is open.
+
+    Source of the body: github.com/Shopify/cli/issues/2017.
+    """
+    status = data["unavailable"].get(shop)
+    if status is None:
+        return None
+    return json_response(status, {"errors": "Not Found" if status == HTTPStatus.NOT_FOUND else "Unavailable Shop"})

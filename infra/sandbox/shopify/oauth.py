@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from infra.sandbox.server import HangUp, Json, Refusal, Request, Response, Route, html_response, json_response, redirect
 from infra.sandbox.shopify import tokens
 from infra.sandbox.shopify.apps import SHOP_DOMAIN, App
-from infra.sandbox.shopify.faults import ShopifyFaults
+from infra.sandbox.shopify.faults import ShopifyFaults, unavailable_shop
 from infra.sandbox.shopify.signing import InvalidSessionToken, oauth_hmac, verify_session_token
 from infra.sandbox.state import State
 
@@ -90,6 +90,8 @@ class OAuth:
             raise OAuthError("invalid_request", "The body cannot be read") from error
         app = self._authenticate(asked)
         with self._state.change() as data:
+            if closed := unavailable_shop(data, shop):
+                return closed
             answer = self._grant(data, app, shop, asked)
         if self._faults.strikes("lost_answer"):
             raise HangUp

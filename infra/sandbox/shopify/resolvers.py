@@ -18,6 +18,11 @@ from infra.sandbox.shopify.variants import Variants
 from infra.sandbox.shopify.web_pixels import WebPixels
 
 Info = GraphQLResolveInfo[Any]
+_TOPIC_SCOPES = {"orders": "read_orders", "refunds": "read_orders", "products": "read_products"}
+_PROTECTED_TOPIC = (
+    "This app is not approved to subscribe to webhook topics containing protected customer data. "
+    "See https://partners.shopify.com/1/apps/1/customer_data for more details."
+)
 
 
 class Resolvers:
@@ -145,6 +150,8 @@ class Resolvers:
 
     def _create_subscription(self, _: Info, topic: str, webhookSubscription: Json) -> Json:  # noqa: N803
         uri = webhookSubscription.get("uri") or ""
+        if refusal := self._topic_refusal(topic):
+            return {"webhookSubscription": None, "userErrors": [{"field": ["webhookSubscription"], "message": refusal}]}
         problem = self._uri_problem(topic, uri)
         if problem:
             error = {"field": ["webhookSubscription", "uri"], "message": problem}
@@ -178,6 +185,17 @@ class Resolvers:
     def _mine(self) -> dict[str, Json]:
         rows: dict[str, Json] = self._data["subscriptions"]
         return {id_: row for id_, row in rows.items() if (row["app"], row["shop"]) == (self.app, self.shop_domain)}
+
+    def _topic_refusal(self, topic: str) -> str | None:
+        """Return why the app may not subscribe to the topic. Source: github.com/Shopify/cli/issues/3443."""
+        name = topic.lower().replace("_", "/", 1)
+        arranged = self._data["refused_topics"]
+        if name in [*arranged.get(f"{self.app}/", []), *arranged.get(f"{self.app}/{self.shop_domain}", [])]:
+            return _PROTECTED_TOPIC
+        scope = _TOPIC_SCOPES.get(name.partition("/")[0])
+        if scope and not {scope, scope.replace("read_", "write_", 1)} & set(self._scopes):
+            return f"You do not have permission to create or update webhooks with {name} topic"
+        return None
 
     def _uri_problem(self, topic: str, uri: str) -> str | None:
         target = urlsplit(uri)

@@ -48,6 +48,8 @@ EMPTY: Json = {
     "outbox": [],
     "failed": {},
     "web_pixels": {},
+    "unavailable": {},
+    "refused_topics": {},
 }
 
 
@@ -331,6 +333,24 @@ class ShopifySandbox(Shops, SandboxServer):
     def answer_without_expires_in(self, n: int = 1) -> None:
         """Omit `expires_in` from the next `n` grants; the tokens still expire. 0 ends the fault."""
         self._faults.arrange("no_expires_in", n)
+
+    def freeze_shop(self, shop: str, status: int = 402) -> None:
+        """Respond to every call for the shop with `status` (402, 403, 404 or 423) until `unfreeze_shop`."""
+        with self._state.change() as data:
+            data["unavailable"][shop] = status
+
+    def unfreeze_shop(self, shop: str) -> None:
+        """Respond to calls for the shop as before; tokens and subscriptions are the same."""
+        with self._state.change() as data:
+            data["unavailable"].pop(shop, None)
+
+    def refuse_topics(self, app: str, topics: Sequence[str], shop: str = "") -> None:
+        """Refuse new subscriptions of the app to these topics, which contain protected customer data.
+
+        Without `shop`, in every shop. A repeated call replaces the topics.
+        """
+        with self._state.change() as data:
+            data["refused_topics"][f"{app}/{shop}"] = list(topics)
 
     def web_pixel(self, app: str, shop: str) -> Json | None:
         """Return the settings of the app's web pixel in the shop, or None if it has none."""

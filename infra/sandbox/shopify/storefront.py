@@ -56,6 +56,7 @@ class Storefront:
         url = urlsplit(self._sandbox.proxy_url(app, shop, rest, params, path_prefix=prefix, customer_id=customer))
         connection = HTTPConnection(url.hostname or "", url.port or 80, timeout=30)
         headers = {name: request.header(name) for name in PASSED_ON if request.header(name)}
+        headers |= {"X-Forwarded-For": request.client, "X-Forwarded-Host": request.header("host")}
         try:
             connection.request(request.method, f"{url.path}?{url.query}", request.body or None, headers)
             answer = connection.getresponse()

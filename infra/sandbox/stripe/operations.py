@@ -221,6 +221,33 @@ OPERATIONS = [
         portal.create,
         "customer return_url configuration locale",
     ),
+    Operation(
+        "POST",
+        "/v1/billing_portal/configurations",
+        "billing_portal.ConfigurationCreateParams",
+        portal.create_configuration,
+        f"{portal.FEATURES} metadata",
+    ),
+    Operation(
+        "GET",
+        "/v1/billing_portal/configurations",
+        "billing_portal.ConfigurationListParams",
+        portal.list_configurations,
+        f"active is_default {PAGE}",
+    ),
+    Operation(
+        "GET",
+        "/v1/billing_portal/configurations/{configuration}",
+        "billing_portal.ConfigurationRetrieveParams",
+        portal.retrieve_configuration,
+    ),
+    Operation(
+        "POST",
+        "/v1/billing_portal/configurations/{configuration}",
+        "billing_portal.ConfigurationUpdateParams",
+        portal.update_configuration,
+        f"{portal.FEATURES} active metadata",
+    ),
     Operation("GET", "/v1/events", "EventListParams", events.list_all, f"type types {PAGE}"),
     Operation("GET", "/v1/events/{event}", "EventRetrieveParams", events.retrieve),
 ]

@@ -5,17 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from infra.sandbox.server import Request, Response, Route, html_response, redirect
-from infra.sandbox.stripe import portal_page
+from infra.sandbox.server import Request, Response, Route, redirect
+from infra.sandbox.stripe import portal, portal_page
 from infra.sandbox.stripe.checkout import line_items
 from infra.sandbox.stripe.errors import ApiError
+from infra.sandbox.stripe.html import money, page
 
 if TYPE_CHECKING:
     from infra.sandbox.stripe.sandbox import StripeSandbox
-
-STYLE = (
-    "body{font:16px system-ui;max-width:34rem;margin:4rem auto;padding:0 1rem}button{font:inherit;padding:.6rem 1.4rem}"
-)
 
 
 class Pages:
@@ -34,27 +31,27 @@ class Pages:
         with self._sandbox.store() as store:
             row = store.find(session)
             if row is None:
-                return _page(404, "No such checkout session")
+                return page(404, "No such checkout session")
             if row["status"] != "open":
-                return _page(200, f"This checkout session is {row['status']}")
+                return page(200, f"This checkout session is {row['status']}")
             lines = "".join(
-                f"<li>{line['quantity']} × {escape(line['description'])}: {_money(line['amount_total'], row['currency'])}"
+                f"<li>{line['quantity']} × {escape(line['description'])}: {money(line['amount_total'], row['currency'])}"
                 for line in line_items(store, session)
             )
             off = row["total_details"]["amount_discount"]
-            lines += f"<li>Discount: -{_money(off, row['currency'])}" if off else ""
+            lines += f"<li>Discount: -{money(off, row['currency'])}" if off else ""
         back = f'<p><a href="{escape(row["cancel_url"])}">Back</a></p>' if row["cancel_url"] else ""
-        total = _money(row["amount_total"], row["currency"])
+        total = money(row["amount_total"], row["currency"])
         email = escape(row["customer_email"] or "buyer@example.com")
         field = f'<p><input name="email" type="email" value="{email}"></p>'
         form = f'<form method="post">{field}<button>Pay {total}</button></form>'
-        return _page(200, "Sandbox checkout", f"<ul>{lines}</ul>{form}{back}")
+        return page(200, "Sandbox checkout", f"<ul>{lines}</ul>{form}{back}")
 
     def _pay(self, request: Request, session: str) -> Response:
         try:
             self._sandbox.complete_checkout(session, email=request.fields().get("email"))
         except ApiError as error:
-            return _page(error.status, str(error))
+            return page(error.status, str(error))
         with self._sandbox.store() as store:
             target = store.get("checkout.session", session)["success_url"]
         return redirect(303, target.replace("{CHECKOUT_SESSION_ID}", session))
@@ -63,26 +60,19 @@ class Pages:
         with self._sandbox.store() as store:
             row = store.find(session)
             if row is None:
-                return _page(404, "No such portal session")
+                return page(404, "No such portal session")
             mine = [each for each in store.all("subscription") if each["customer"] == row["customer"]]
-            shown = "".join(portal_page.subscription(store, each) for each in mine)
+            offered = portal.offered_prices(store, row)
+            shown = "".join(portal_page.subscription(store, each, offered) for each in mine)
         back = f'<p><a href="{escape(row["return_url"])}">Back</a></p>' if row["return_url"] else ""
-        return _page(200, "Sandbox billing portal", shown + back)
+        return page(200, "Sandbox billing portal", shown + back)
 
     def _press(self, request: Request, session: str) -> Response:
         try:
             with self._sandbox.store() as store:
-                customer = store.get("billing_portal.session", session)["customer"]
-                portal_page.act(store, customer, {name: str(value) for name, value in request.fields().items()})
+                row = store.get("billing_portal.session", session)
+                fields = {name: str(value) for name, value in request.fields().items()}
+                portal_page.act(store, row["customer"], fields, portal.offered_prices(store, row))
         except ApiError as error:
-            return _page(error.status, str(error))
+            return page(error.status, str(error))
         return redirect(303, f"/p/session/{session}")
-
-
-def _money(amount: int, currency: str) -> str:
-    return f"{amount / 100:.2f} {currency.upper()}"
-
-
-def _page(status: int, title: str, content: str = "") -> Response:
-    head = f"<!doctype html><meta charset=utf-8><title>{escape(title)}</title><style>{STYLE}</style>"
-    return html_response(status, f"{head}<h1>{escape(title)}</h1>{content}")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe.errors import ApiError, missing_object
-from infra.sandbox.stripe.price_changes import DECLINING_METHOD, delete_item, interval_of, update
+from infra.sandbox.stripe.html import price_text
+from infra.sandbox.stripe.price_changes import DECLINING_METHOD, delete_item, update
 from infra.sandbox.stripe.store import Store, new_id
 
 Fields = Mapping[str, str]
 
 
-def act(store: Store, customer: str, fields: Fields) -> None:
+def act(store: Store, customer: str, fields: Fields, offered: Sequence[str]) -> None:
     """Perform the action of a button.
 
-    Raises `ApiError` if the subscription is not the customer's (404) or the action is unknown.
+    Raises `ApiError` if the subscription is not the customer's (404), the action is unknown or the price not offered.
     """
     row = store.get("subscription", fields.get("subscription", ""), "subscription")
     if row["customer"] != customer:
@@ -24,13 +25,15 @@ def act(store: Store, customer: str, fields: Fields) -> None:
     action = ACTIONS.get(fields.get("action", "cancel"))
     if action is None:
         raise ApiError("The portal has no such button.", param="action")
+    if "price" in fields and fields["price"] not in offered:
+        raise ApiError("The portal does not offer this price.", param="price")
     action(store, row, fields)
 
 
-def subscription(store: Store, row: Json) -> str:
-    """Render a subscription and its buttons as HTML."""
+def subscription(store: Store, row: Json, offered: Sequence[str]) -> str:
+    """Render a subscription and its buttons as HTML; `offered` are the ids of the prices that it can change to."""
     items = row["items"]["data"]
-    names = ", ".join(_name(store, item["price"]) for item in items)
+    names = ", ".join(_name(store, item["price"], item["quantity"]) for item in items)
     if row["status"] == "canceled":
         return f"<section><h2>{names}</h2><p>canceled</p></section>"
     state = "ends with its period" if row["cancel_at_period_end"] else row["status"]
@@ -42,24 +45,21 @@ def subscription(store: Store, row: Json) -> str:
     if len(items) > 1:
         buttons += [_button(row, "remove", f"Remove {_name(store, each['price'])}", item=each["id"]) for each in items]
     buttons += [
-        _button(row, "change", f"Change to {_name(store, price)}", price=price["id"]) for price in _others(store, row)
+        _button(row, "change", f"Change to {_name(store, price)}", price=price["id"])
+        for price in _others(store, row, offered)
     ]
     declines = row["default_payment_method"] == DECLINING_METHOD
     buttons.append(_button(row, "card", "Pay by a good card" if declines else "Pay by a card that declines"))
     return f"<section><h2>{names}</h2><p>{state}</p>{''.join(buttons)}</section>"
 
 
-def _others(store: Store, row: Json) -> list[Json]:
-    """Return the prices that a subscription can change to; empty if it has several items."""
+def _others(store: Store, row: Json, offered: Sequence[str]) -> list[Json]:
+    """Return the offered prices that a subscription can change to; empty if it has several items."""
     item = row["items"]["data"][0]["price"]
-    if len(row["items"]["data"]) > 1:
+    if len(row["items"]["data"]) > 1 or item["id"] not in offered:
         return []
-    return [
-        price
-        for price in store.all("price")
-        if price["active"] and price["recurring"] and price["id"] != item["id"]
-        if price["currency"] == item["currency"] and interval_of(price)[0] in ("month", "year")
-    ]
+    prices = [store.get("price", id_) for id_ in offered if id_ != item["id"]]
+    return [price for price in prices if price["active"] and price["currency"] == item["currency"]]
 
 
 def _cancel(store: Store, row: Json, _: Fields) -> None:
@@ -101,5 +101,5 @@ def _button(row: Json, action: str, words: str, **hidden: str) -> str:
     return f'<form method="post">{inputs}<button>{words}</button></form>'
 
 
-def _name(store: Store, price: Json) -> str:
-    return escape(f"{store.get('product', price['product'])['name']} per {interval_of(price)[0]}")
+def _name(store: Store, price: Json, quantity: int = 1) -> str:
+    return escape(f"{store.get('product', price['product'])['name']}, {price_text(price, quantity)}")

@@ -14,6 +14,7 @@ from infra.sandbox.stripe import checkout, disputes, fulfillment, payments
 from infra.sandbox.stripe.api import StripeAPI
 from infra.sandbox.stripe.control import Control
 from infra.sandbox.stripe.events import build_webhook
+from infra.sandbox.stripe.invoice_pages import InvoicePages
 from infra.sandbox.stripe.pages import Pages
 from infra.sandbox.stripe.price_changes import DECLINING_METHOD
 from infra.sandbox.stripe.shapes import NEW_API_VERSION
@@ -61,7 +62,7 @@ class StripeSandbox(SandboxServer):
         self._courier = ThreadPoolExecutor(1, thread_name_prefix="stripe-events")
         self._api = StripeAPI(self._state, secret_key, lambda: self.url, lambda: self.now, self._publish)
         self.api_version = api_version
-        super().__init__(port, [*Control(self).routes, *Pages(self).routes])
+        super().__init__(port, [*Control(self).routes, *Pages(self).routes, *InvoicePages(self).routes])
 
     @property
     def now(self) -> int:

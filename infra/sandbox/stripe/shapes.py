@@ -55,13 +55,19 @@ def _in_version(store: Store, value: Any, version: str) -> Any:
     if kind == "coupon":
         shown.pop(PRODUCTS, None)
     if kind == "invoice":
-        lines = shown["lines"]
-        shown["lines"] = lines | {"data": lines["data"][:10], "has_more": len(lines["data"]) > 10}
+        shown["lines"] = _first_page(shown["lines"])
+    if kind == "subscription":
+        shown["items"] = _first_page(shown["items"])
     if kind == "discount" and version < FIRST_WITH_SOURCE:
         shown["coupon"] = _in_version(store, store.get("coupon", shown.pop("source")["coupon"]), version)
     if version < FIRST_NEW_VERSION and isinstance(kind, str) and kind in _AS_BEFORE:
         _AS_BEFORE[kind](store, shown)
     return shown
+
+
+def _first_page(rows: Json) -> Json:
+    """Return a list inside an object as Stripe includes it: at most ten objects."""
+    return rows | {"data": rows["data"][:10], "has_more": len(rows["data"]) > 10}
 
 
 def _expand(store: Store, shown: Any, path: list[str], version: str, whole: str) -> None:

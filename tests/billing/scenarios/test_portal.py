@@ -61,7 +61,7 @@ def test_a_cancellation_and_its_reversal_are_synced(subscribed: str, press: Pres
 
 def test_a_plan_change_is_synced_and_its_invoice_is_a_payment(store: Owner, subscribed: str, press: Press) -> None:
     before = len(payments())
-    press("Change to Professional per month")
+    press("Change to Professional, 99.00 USD per month")
     assert entitlement(OwnerType.STORE, store.id).plan_name == "professional"
     assert subscriptions()[0].max_products == 5_000
     assert len(payments()) == before + 1

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.billing.models import Customer
+from chalicelib.billing.enums import SubscriptionStatus
+from chalicelib.billing.models import Customer, Subscription
 from chalicelib.kit import auth
 from chalicelib.kit.models import IdempotencyRecord, UniqueValue
 from infra.sandbox.stripe import StripeSandbox
@@ -113,6 +114,22 @@ def test_a_subscriber_cannot_buy_a_second_plan(
     drain()
     again = checkout(member, "premium_plus")
     assert (again.status_code, again.json()["code"]) == (409, "AlreadySubscribed")
+
+
+def test_the_checkout_of_a_stalled_subscription_leads_to_the_portal(
+    member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    stripe_sandbox.complete_checkout(checkout(member).json()["id"])
+    assert drain() == []
+    (row,) = subscriptions()
+    for status in (SubscriptionStatus.INCOMPLETE, SubscriptionStatus.UNPAID, SubscriptionStatus.PAUSED):
+        row.update([Subscription.status.set(status)])
+        answer = checkout(member, "premium_plus", key=f"{status}-{uuid.uuid4()}")
+        assert answer.status_code == 201, answer.text
+        assert (answer.json()["id"], answer.json()["is_portal"]) == (row.id, True)
+        assert "/p/session/" in answer.json()["url"]
+    assert "app.example.com/plans" in httpx.get(answer.json()["url"]).text
+    assert checkout(member, None, credit_pack="credits_200").json()["is_portal"] is False
 
 
 def open_sessions(stripe_sandbox: StripeSandbox) -> list[str]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from chalicelib.billing.domain.event_order import Decision, decide
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
 from chalicelib.billing.stripe_objects.invoices import parse_invoice
-from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
+from chalicelib.billing.stripe_objects.payment_intents import parse_payment_intent
+from chalicelib.billing.stripe_objects.subscriptions import parse_snapshot, parse_subscription, with_items
 from tests.billing.stripe_objects import factories
 from tests.billing.stripe_objects.factories import END, START
 
@@ -100,6 +101,49 @@ def test_a_failed_payment_has_a_reason() -> None:
     view = parse_invoice(factories.invoice(status="open", intent=intent))
     assert (view.status, view.failure_reason) == (PaymentStatus.FAILED, "insufficient_funds")
     assert (view.payment_intent_id, view.charge_id, view.amount) == ("pi_1", "ch_9", Decimal("30.00"))
+
+
+@pytest.mark.parametrize("new", [True, False])
+@pytest.mark.parametrize("status", ["open", "uncollectible"])
+def test_an_attempted_payment_is_pending_while_a_debit_is_processing(status: str, new: bool) -> None:
+    declined = {"code": "card_declined", "decline_code": "insufficient_funds"}
+    intent = {"id": "pi_1", "object": "payment_intent", "status": "processing", "last_payment_error": declined}
+    view = parse_invoice(factories.invoice(new, status=status, intent=intent))
+    assert (view.status, view.is_processing, view.failure_reason) == (PaymentStatus.PENDING, True, None)
+
+
+def test_a_purchase_is_pending_while_a_debit_is_processing() -> None:
+    intent = {"id": "pi_1", "amount": 100, "currency": "usd", "created": START, "status": "processing"}
+    view = parse_payment_intent(intent | {"last_payment_error": {"code": "card_declined"}})
+    assert (view.status, view.failure_reason) == (PaymentStatus.PENDING, None)
+
+
+def test_a_canceled_attempt_does_not_replace_the_open_payment() -> None:
+    body = factories.invoice(status="open", intent={"id": "pi_1", "status": "processing"})
+    (waiting,) = body["payments"]["data"]
+    canceled = {"status": "canceled", "created": START + 99, "payment": {"payment_intent": {"id": "pi_0"}}}
+    body["payments"]["data"] = [waiting | canceled, waiting]
+    assert parse_invoice(body).payment_intent_id == "pi_1"
+
+
+def test_a_price_of_several_currencies_has_the_amount_of_the_subscription_s() -> None:
+    options = {"eur": {"unit_amount": 2800, "unit_amount_decimal": "2800"}}
+    (known,) = parse_subscription(
+        factories.subscription(items=[factories.price() | {"currency_options": options}], currency="eur")
+    ).items
+    (unknown,) = parse_subscription(factories.subscription(currency="eur")).items
+    assert (known.currency, known.amount) == ("EUR", Decimal("28.00"))
+    assert (unknown.currency, unknown.amount) == ("EUR", None)
+
+
+def test_an_ended_subscription_with_more_items_is_fetched() -> None:
+    body = factories.subscription(status="canceled")
+    assert parse_snapshot(body).final is not None
+    body["items"]["has_more"] = True
+    assert parse_snapshot(body).final is None
+    whole = with_items(body, [*body["items"]["data"], *body["items"]["data"]])
+    assert len(parse_subscription(whole).items) == 2
+    assert not parse_subscription(whole).has_more_items
 
 
 @pytest.mark.parametrize(

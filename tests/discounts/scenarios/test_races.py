@@ -21,6 +21,8 @@ from chalicelib.integrations.shopify import http_client
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Problem, Unavailable, VersionMismatch
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
+from chalicelib.shops.schemas.messages import RegistrationRequested
+from chalicelib.shops.service.webhook_registration import register_webhooks
 from infra.sandbox.shopify import ShopifySandbox
 from tests.analytics.crashes import Killed, before_write, kill
 from tests.discounts.merchants import DiscountShop, Json, discount_body
@@ -199,8 +201,10 @@ def publish(shop: DiscountShop, discount_id: str) -> None:
 
 
 def recover(shop: DiscountShop, fault: str) -> None:
-    """Do what follows the fault in time: the merchant opens the app again, the day is closed."""
+    """Do what follows the fault in time: the merchant opens the app again, the shop is looked at, the day is closed."""
     shop.shopify.fail_next(0)
+    if fault == "frozen":
+        register_webhooks(RegistrationRequested(shop=shop.shop, app="discounts"))
     if fault in ("revoked", "uninstalled"):
         shop.drain()
         shop.install()

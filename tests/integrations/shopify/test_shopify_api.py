@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from chalicelib.integrations.shopify import admin_api, oauth
-from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyUnavailable
+from chalicelib.integrations.shopify.errors import AccessDenied, ShopifyRefused, ShopifyUnavailable, ShopUnavailable
 from chalicelib.integrations.shopify.oauth import Client, exchange_session_token
 from chalicelib.kit import config
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
@@ -101,6 +101,28 @@ def shopify_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CannedResponse]:
 
 
 @pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (402, b'{"errors":"Unavailable Shop"}', ShopUnavailable),
+        (403, b'{"errors":"Unavailable Shop"}', ShopUnavailable),
+        (404, b"<html>", ShopUnavailable),
+        (423, b"[]", ShopUnavailable),
+        (403, b'{"errors":"[API] This action requires merchant approval for read_orders scope."}', AccessDenied),
+        (403, b'{"error":"unauthorized_client"}', ShopifyRefused),
+        (406, b'{"errors":"Not Acceptable"}', ShopifyRefused),
+        (200, b'{"errors":[{"message":"m","path":["orders"],"extensions":{"code":"ACCESS_DENIED"}}]}', AccessDenied),
+    ],
+)
+def test_a_refusal_is_about_the_shop_the_scope_or_the_call(
+    shopify_server: CannedResponse, status: int, body: bytes, kind: type[Exception]
+) -> None:
+    shopify_server.status, shopify_server.body = status, body
+    with pytest.raises(ShopifyRefused) as error:
+        admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
+    assert type(error.value) is kind
+
+
+@pytest.mark.parametrize(
     ("status", "body"),
     [
         (500, b"{}"),
@@ -116,6 +138,24 @@ def test_transient_errors_are_retryable(shopify_server: CannedResponse, status: 
     with pytest.raises(ShopifyUnavailable) as error:
         admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
     assert error.value.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    ("errors", "text"),
+    [
+        ('"Not Found"', "Not Found"),
+        ('{"base":["No access"],"id":"odd"}', "base: "),
+        ('{"message":"No access","extensions":null}', "No access"),
+        ('["No access",{"message":"odd"}]', "No access"),
+        ('[{"message":"No access","extensions":"odd","path":7}]', "No access"),
+        ("7", "7"),
+    ],
+)
+def test_errors_of_any_shape_are_refusals(shopify_server: CannedResponse, errors: str, text: str) -> None:
+    for data in ("null", '{"shop":{"name":"A"}}', "[1]"):
+        shopify_server.body = f'{{"errors":{errors},"data":{data},"extensions":"odd"}}'.encode()
+        with pytest.raises(ShopifyRefused, match=text):
+            admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
 
 
 def test_a_redirect_is_not_followed(shopify_server: CannedResponse) -> None:

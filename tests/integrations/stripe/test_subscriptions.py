@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from chalicelib.integrations.stripe import checkout_sessions, products
+from chalicelib.integrations.stripe import checkout_sessions, portal, products
 from chalicelib.integrations.stripe import client as stripe_client
 from chalicelib.integrations.stripe import customers as stripe_customers
 from chalicelib.integrations.stripe import invoices as stripe_invoices
@@ -117,5 +117,5 @@ def test_what_has_ended_cannot_be_ended(active_subscription: Json) -> None:
 
 def test_one_idempotency_key_opens_one_portal(active_subscription: Json) -> None:
     one = key()
-    first = stripe_customers.create_portal_session(active_subscription["customer"], "https://a.b/", one)
-    assert stripe_customers.create_portal_session(active_subscription["customer"], "https://a.b/", one) == first
+    first = portal.create_portal_session(active_subscription["customer"], "https://a.b/", None, one)
+    assert portal.create_portal_session(active_subscription["customer"], "https://a.b/", None, one) == first

@@ -116,7 +116,7 @@ def test_an_export_contains_a_shoppers_uploads(gallery: Gallery, drain: Drain) -
     [upload] = json.loads(found.read("tables/studio/uploads.json"))
     [generation] = json.loads(found.read("tables/studio/generations.json"))
     assert generation["id"] == preview["id"]
-    assert found.read(f"files/{upload['object_key']}") == PHOTO.read_bytes()
+    assert found.read(f"files/{upload['accepted_key']}") == PHOTO.read_bytes()
     assert found.read(f"files/{generation['preview_image_url'].split('/', 3)[3]}").startswith(b"\xff\xd8")
 
 

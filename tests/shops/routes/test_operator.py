@@ -107,14 +107,15 @@ def test_the_timeline_includes_both_end_days(api: httpx.Client, operator: dict[s
     log("studio", EventType.UNINSTALL, BEGAN + timedelta(hours=3))
     log("studio", EventType.UNINSTALL, BEGAN + timedelta(hours=4))
     log("studio", EventType.REINSTALL, BEGAN + timedelta(days=3) - almost)
+    log("studio", EventType.SCOPES_UPDATE, BEGAN + timedelta(days=1))
     log("studio", EventType.INSTALL, BEGAN + timedelta(days=3))
     log("discounts", EventType.INSTALL, BEGAN)
     response = timeline(api, operator, "2026-01-01", "2026-01-03")
     assert response.status_code == 200, response.text
     assert response.json()["items"] == [
-        {"day": "2026-01-01", "installs": 1, "reinstalls": 0, "uninstalls": 2},
-        {"day": "2026-01-02", "installs": 0, "reinstalls": 0, "uninstalls": 0},
-        {"day": "2026-01-03", "installs": 0, "reinstalls": 1, "uninstalls": 0},
+        {"day": "2026-01-01", "installs": 1, "reinstalls": 0, "uninstalls": 2, "scopes_updates": 0},
+        {"day": "2026-01-02", "installs": 0, "reinstalls": 0, "uninstalls": 0, "scopes_updates": 1},
+        {"day": "2026-01-03", "installs": 0, "reinstalls": 1, "uninstalls": 0, "scopes_updates": 0},
     ]
 
 

@@ -220,7 +220,7 @@ def test_webhooks_of_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in ("", "fake"):
         assert not is_accepted(JSON_BODY, x_shopify_hmac_sha256=wrong)
     parsed_headers = webhook_headers.parse_webhook_headers(JS_HEADERS)
-    assert (parsed_headers.delivery_id, parsed_headers.shop, parsed_headers.topic) == (
+    assert (parsed_headers.webhook_id, parsed_headers.shop, parsed_headers.topic) == (
         "123456789",
         "shop1.myshopify.io",
         "products/create",

@@ -1,7 +1,8 @@
 """The life of a shop: uninstalls and reinstalls by either flow, with webhooks that are late, duplicated or lost.
 
-At the end an installed app is active with all its subscriptions and none of its data erased. An uninstalled app has no
-tokens, and is inactive if any webhook reported it.
+Shopify refuses topics at times, and the shop is frozen at times. At the end an installed app is active with all its
+subscriptions and none of its data erased; orders of frozen times and of refused topics were published. An uninstalled app
+has no tokens, and is inactive if any webhook reported it.
 """
 
 from __future__ import annotations
@@ -26,15 +27,17 @@ from hypothesis.stateful import (
 )
 
 from chalicelib.integrations.shopify import admin_api
-from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopUnavailable
 from chalicelib.kit import clock, config
-from chalicelib.kit.messages import publish
+from chalicelib.kit.messages import Message, publish
 from chalicelib.retention.models import PrivacyRequest
 from chalicelib.shops import apps
 from chalicelib.shops.models import AppSettings, Shop
 from chalicelib.shops.repository import tokens
 from chalicelib.shops.schemas.messages import RegistrationRequested
-from chalicelib.shops.service import webhook_handlers, webhook_registration
+from chalicelib.shops.schemas.orders import OrderPaid
+from chalicelib.shops.service import backfill, webhook_handlers, webhook_registration
+from chalicelib.shops.service.admin import open_admin_api
 from infra.deploy import data_stack, handlers
 from infra.local import delivery
 from infra.local.engine import Engine
@@ -74,8 +77,10 @@ class ShopLife(RuleBasedStateMachine):
         self.api, self.shopify, self.time, self.engine = api, shopify, time, engine
         self.shop = f"life-{uuid.uuid4().hex[:12]}.myshopify.com"
         self.deliveries: list[PendingDelivery] = []
-        self.is_installed = self.is_active_merchant = False
+        self.is_installed = self.is_active_merchant = self.is_frozen = False
         self.settings: str | None = None
+        self.missed_orders: set[str] = set()
+        self.backfilled_orders: set[str] = set()
 
     @initialize()
     def begin(self) -> None:
@@ -85,14 +90,14 @@ class ShopLife(RuleBasedStateMachine):
 
     # Merchant.
 
-    @precondition(lambda self: not self.is_installed)
+    @precondition(lambda self: not self.is_installed and not self.is_frozen)
     @rule(pause=pauses)
     def install_by_oauth(self, pause: timedelta) -> None:
         self.wait_and_act(pause)
         assert install(self.api, APP, self.shop).status_code == 302
         self.is_installed = self.is_active_merchant = True
 
-    @precondition(lambda self: not self.is_installed)
+    @precondition(lambda self: not self.is_installed and not self.is_frozen)
     @rule(pause=pauses)
     def install_by_session_token(self, pause: timedelta) -> None:
         """Install the app at Shopify; the first session token reports it."""
@@ -100,14 +105,14 @@ class ShopLife(RuleBasedStateMachine):
         self.is_installed = True
         self.open_app()
 
-    @precondition(lambda self: self.is_installed)
+    @precondition(lambda self: self.is_installed and not self.is_frozen)
     @rule(pause=pauses, requests=st.integers(1, 3))
     def use_app(self, pause: timedelta, requests: int) -> None:
         self.wait_and_act(pause)
         for _ in range(requests):
             self.open_app()
 
-    @precondition(lambda self: self.is_installed)
+    @precondition(lambda self: self.is_installed and not self.is_frozen)
     @rule(pause=pauses)
     def save_settings(self, pause: timedelta) -> None:
         """Save settings, which only the erasure of the shop may delete."""
@@ -130,8 +135,9 @@ class ShopLife(RuleBasedStateMachine):
         redact = self.shopify.webhook(APP, self.shop, "shop/redact", payload, triggered_at=later)
         self.deliveries.append(PendingDelivery(redact, later))
         self.is_installed = self.is_active_merchant = False
+        self.missed_orders.clear()  # another installation does not import the past
 
-    @precondition(lambda self: self.is_installed)
+    @precondition(lambda self: self.is_installed and not self.is_frozen)
     @rule(pause=pauses)
     def uninstall_and_return(self, pause: timedelta) -> None:
         """Uninstall and reinstall before any webhook arrives."""
@@ -150,6 +156,36 @@ class ShopLife(RuleBasedStateMachine):
         self.is_active_merchant = True
 
     # Shopify.
+
+    @precondition(lambda self: not self.is_frozen)
+    @rule(status=st.sampled_from([402, 403, 404, 423]))
+    def freeze_shop(self, status: int) -> None:
+        self.shopify.freeze_shop(self.shop, status)
+        self.is_frozen = True
+
+    @precondition(lambda self: self.is_frozen)
+    @rule()
+    def unfreeze_shop(self) -> None:
+        self.shopify.unfreeze_shop(self.shop)
+        self.is_frozen = False
+
+    @rule(topics=st.sampled_from([[], ["orders/paid"], ["orders/paid", "orders/edited", "products/update"]]))
+    def refuse_topics(self, topics: list[str]) -> None:
+        """Refuse new subscriptions, as without access to protected customer data."""
+        self.shopify.refuse_topics(APP, topics, self.shop)
+
+    @precondition(lambda self: self.is_noticed())
+    @rule()
+    def miss_order(self) -> None:
+        """Pay an order whose webhook is not delivered, because we know that the shop is frozen or the topic refused."""
+        order = self.shopify.paid_order(self.shop, [{"variant_id": 11, "product_id": 22}])
+        self.missed_orders.add(order["admin_graphql_api_id"])
+
+    def is_noticed(self) -> bool:
+        row = self.row()
+        if row is None or not row.is_active or not self.is_installed:
+            return False
+        return row.unavailable_since is not None or "orders/paid" in (row.refused_topics or {})
 
     @precondition(lambda self: self.due_deliveries())
     @rule(which=st.integers(0, 30), is_applied=st.booleans())
@@ -220,7 +256,21 @@ class ShopLife(RuleBasedStateMachine):
         if not is_protected and self.count_erasures() > erasures:
             self.settings = None  # may be erased from here on
 
+    def publish_backfilled(self, message: Message) -> None:
+        """Publish a message of a backfill, and note the order."""
+        if isinstance(message, OrderPaid):
+            self.backfilled_orders.add(message.order_id)
+        publish(message)
+
     # Invariants.
+
+    @invariant()
+    def check_frozen_shop_is_left_alone(self) -> None:
+        """A shop that is known to be frozen is called by registrations and token checks only."""
+        row = self.row()
+        if row is not None and row.is_active and row.unavailable_since is not None:
+            with pytest.raises(ShopUnavailable):
+                open_admin_api(self.shop, APP)
 
     @invariant()
     def check_active_merchant_has_access(self) -> None:
@@ -246,16 +296,21 @@ class ShopLife(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.time.pass_(timedelta(hours=49))
+        self.shopify.unfreeze_shop(self.shop)
+        self.shopify.refuse_topics(APP, [], self.shop)
         for pending in self.deliveries:
             if not pending.is_lost and not pending.arrivals:
                 self.send(pending)
         self.handle_all()
-        if self.is_installed:  # the merchant's requests suffice: no schedule runs
+        if self.is_installed:  # the merchant's requests suffice: no schedule runs, but to request refused topics again
             self.wait_and_act(timedelta(minutes=1))
             self.open_app()
             self.handle_all()
             self.open_app()
             self.handle_all()
+            if (row := self.row()) and row.refused_topics:
+                self.reconcile()
+                self.handle_all()
             self.check_installed_app_works()
         elif self.deliveries:
             self.reconcile()
@@ -267,6 +322,11 @@ class ShopLife(RuleBasedStateMachine):
         assert self.is_token_accepted()
         topics = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
         assert topics == {topic.replace("/", "_").upper() for topic in apps.get_app(APP).topics}
+
+        row = self.row()
+        assert row is not None
+        assert not {"unavailable_since", "missed_since", "refused_topics"} & row.attribute_values.keys()
+        assert self.missed_orders <= self.backfilled_orders
 
     def check_uninstalled_app_is_gone(self) -> None:
         row = self.row()
@@ -314,7 +374,11 @@ def held_shopify(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tupl
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_life_of_a_shop(
-    api: httpx.Client, held_shopify: tuple[ShopifySandbox, VirtualTime], engine: Engine, fixed_examples: dict[str, Any]
+    api: httpx.Client,
+    held_shopify: tuple[ShopifySandbox, VirtualTime],
+    engine: Engine,
+    fixed_examples: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shopify, time = held_shopify
 
@@ -322,6 +386,7 @@ def test_life_of_a_shop(
         def __init__(self) -> None:
             engine.restore()
             super().__init__(api, shopify, time, engine)
+            monkeypatch.setattr(backfill, "publish", self.publish_backfilled)
 
     run_state_machine_as_test(Machine, settings=settings(**fixed_examples))
 

@@ -16,6 +16,7 @@ from chalicelib.kit import aws, config, data_subjects, tombstones
 from chalicelib.shops import apps
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
+from chalicelib.shops.service.tokens import get_access_token
 from infra.deploy.packaging.names import API_STAGE
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.retention.crash import crash_at
@@ -71,6 +72,29 @@ def test_a_second_installation_is_a_reinstallation(api: httpx.Client, shop: str,
     assert events(shop) == [EventType.INSTALL, EventType.REINSTALL]
     assert row.created_at == first.created_at
     assert row.installed_at > first.installed_at
+
+
+def test_scopes_that_an_installed_app_gets_are_no_reinstallation(
+    api: httpx.Client, shop: str, shopify: ShopifySandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They arrive by OAuth, by a webhook, or with refreshed tokens; whichever is first makes the only entry."""
+    install(api, "studio", shop)
+    assert drain() == []
+    former = ["read_customers", "read_orders", "read_products"]
+    monkeypatch.setenv("SHOPIFY_STUDIO_SCOPES", ",".join([*former, "write_files"]))
+    install(api, "studio", shop)
+    assert drain() == []
+    assert events(shop) == [EventType.INSTALL, EventType.SCOPES_UPDATE]
+    for scopes in (former, former, [*former, "read_themes"]):
+        shopify.deliver("studio", shop, "app/scopes_update", shopify.update_scopes("studio", shop, scopes))
+        assert drain() == []
+    assert events(shop) == [EventType.INSTALL, *[EventType.SCOPES_UPDATE] * 3]
+    payload = shopify.update_scopes("studio", shop, former)
+    token = tokens.decrypt_access_token(Shop.get(shop, "studio"))
+    get_access_token(shop, "studio", rejected_token=token)
+    shopify.deliver("studio", shop, "app/scopes_update", payload)
+    assert drain() == []
+    assert events(shop) == [EventType.INSTALL, *[EventType.SCOPES_UPDATE] * 4]
 
 
 def test_apps_are_installed_side_by_side(api: httpx.Client, shop: str, shopify: ShopifySandbox) -> None:

@@ -108,6 +108,7 @@ def test_webhooks_and_the_admin_api_give_the_same_message(
                     "quantity": 1,
                     "properties": {},
                     "subtotal": "11.00",
+                    "has_properties": True,
                 }
             ],
         }

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.integrations.shopify.errors import ShopUnavailable
 from chalicelib.integrations.shopify.oauth import ACCESS_SECONDS, Grant
 from chalicelib.kit import clock, config, locks, secrets
 from chalicelib.kit.errors import Unavailable, WriteConflict
@@ -112,11 +113,18 @@ def test_an_uninstalled_shop_gets_no_tokens(
 
 
 @pytest.mark.parametrize(
-    ("status", "body"),
-    [(402, b'{"errors":"Payment Required"}'), (403, b"{}"), (408, b'{"error":"timeout"}'), (423, b"{}"), (200, b"{}")],
+    ("status", "body", "error"),
+    [
+        (402, b'{"errors":"Unavailable Shop"}', ShopUnavailable),
+        (403, b"{}", ShopUnavailable),
+        (404, b"<html>", ShopUnavailable),
+        (423, b"{}", ShopUnavailable),
+        (408, b'{"error":"timeout"}', Unavailable),
+        (200, b"{}", Unavailable),
+    ],
 )
 def test_a_response_without_a_refresh_token_keeps_the_stored_one(
-    shopify: ShopifySandbox, installed_shop: str, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
+    installed_shop: str, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, error: type[Exception]
 ) -> None:
     """A shop keeps its tokens while it is frozen."""
     set_token_lifetime(installed_shop, timedelta(0))
@@ -124,9 +132,11 @@ def test_a_response_without_a_refresh_token_keeps_the_stored_one(
     with canned_server() as peer:
         peer.status, peer.body = status, body
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", peer.url)
-        with pytest.raises(Unavailable):
+        with pytest.raises(error):
             service.get_access_token(installed_shop, "studio")
-    assert Shop.get(installed_shop, "studio").refresh_token == before
+    row = Shop.get(installed_shop, "studio")
+    assert row.refresh_token == before
+    assert row.unavailable_status == (status if error is ShopUnavailable else None)
 
 
 def test_an_undecryptable_refresh_token_is_replaced_by_the_next_request(

@@ -172,21 +172,13 @@ def test_a_large_body_is_stored_by_reference(shopify: ShopifySandbox, shop: str,
 
 def test_an_invalid_payload_is_stored_with_its_error(api: httpx.Client, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
-    body = json.dumps({"id": 1, "email": "shopper@example.com", "line_items": "none"}).encode()
+    body = json.dumps({"id": "shopper@example.com", "email": "shopper@example.com", "line_items": []}).encode()
     assert post_raw(api, body, shop, Webhook_Id="odd").status_code == 200
     row = WebhookDelivery.get("odd")
     assert row.status is DeliveryStatus.FAILED
-    assert "order_number" in row.error_message
+    assert row.error_message.startswith("id: ")
     assert "shopper@example.com" not in row.error_message
     assert read_messages() == []
-
-
-@pytest.mark.parametrize("properties", [[{"key": "Note"}], ["Note"], [None], "Note", 7])
-def test_properties_of_another_shape_are_ignored(api: httpx.Client, shop: str, properties: Any) -> None:
-    line = {"id": 3, "quantity": 1, "properties": properties}
-    order = {"id": 1, "order_number": 2, "total_price": "1.00", "currency": "USD", "line_items": [line]}
-    assert post_raw(api, json.dumps(order).encode(), shop, Webhook_Id="odd").status_code == 200
-    assert WebhookDelivery.get("odd").error_message.startswith("line_items.0.properties: ")
 
 
 def test_a_lone_surrogate_does_not_lose_the_order(api: httpx.Client, shop: str, listen: Listen) -> None:

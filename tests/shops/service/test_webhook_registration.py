@@ -7,18 +7,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from chalicelib.integrations.shopify.admin_api import graphql
 from chalicelib.integrations.shopify.errors import ShopifyThrottled
-from chalicelib.kit import clock, config
+from chalicelib.kit import auth, clock, config
 from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.locks import Lease
 from chalicelib.shops import apps, service
 from chalicelib.shops.models import Shop
-from chalicelib.shops.schemas.messages import RegistrationRequested
-from chalicelib.shops.service import throttling, webhook_registration
-from chalicelib.shops.service.webhook_registration import SubscriptionRefused
+from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested
+from chalicelib.shops.service import backfill, throttling, webhook_registration
+from chalicelib.shops.service.webhook_subscriptions import SubscriptionRefused
 from infra.sandbox.shopify import ShopifySandbox
 from tests.integrations.canned_server import canned_server
 from tests.shops.conftest import forget_messages, message_counts
@@ -28,6 +29,7 @@ Listen = Callable[[str], Drain]
 
 REMOVE = """
 mutation Remove($id: ID!) { webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId } }"""
+PRODUCT_TOPICS = ("PRODUCTS_UPDATE", "PRODUCTS_DELETE")
 SHOP = {"name": "n", "email": "e@x.example", "currencyCode": "EUR", "ianaTimezone": "Europe/Rome"}
 
 
@@ -35,13 +37,13 @@ def register(shop: str, **fields: Any) -> None:
     webhook_registration.register_webhooks(RegistrationRequested(shop=shop, app="studio", **fields))
 
 
-def refusal_body(message: str) -> bytes:
+def refusal_body(message: str, field: str = "uri") -> bytes:
     """Return a response to both calls that refuses the subscription with `message`."""
     data = {
         "shop": SHOP | {"plan": {"publicDisplayName": "Plus"}},
         "currentAppInstallation": {"accessScopes": [{"handle": "read_orders"}, {"handle": "read_files"}]},
         "webhookSubscriptions": {"nodes": []},
-        "webhookSubscriptionCreate": {"userErrors": [{"field": ["topic"], "message": message}]},
+        "webhookSubscriptionCreate": {"userErrors": [{"field": ["webhookSubscription", field], "message": message}]},
     }
     return json.dumps({"data": data}).encode()
 
@@ -102,23 +104,87 @@ def test_details_and_scopes_are_stored(installed_shop: str, monkeypatch: pytest.
     assert row.scope == "read_files,read_orders"
 
 
-def test_a_refused_topic_fails_the_message_after_the_others(
-    installed_shop: str, monkeypatch: pytest.MonkeyPatch, drain: Drain
+ORDER_TOPICS = ["orders/cancelled", "orders/edited", "orders/paid"]
+
+
+def test_a_refused_topic_keeps_nothing_else_back(
+    api: httpx.Client,
+    shopify: ShopifySandbox,
+    installed_shop: str,
+    drain: Drain,
+    bearer: Callable[..., dict[str, str]],
 ) -> None:
+    """As without access to protected customer data: no dead letter, and the merchant and operators see the topics."""
+    shopify.refuse_topics("studio", ORDER_TOPICS, installed_shop)
+    shopify.update_shop(installed_shop, name="Another Name")
+    assert drain() == []
+    present = {each["topic"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
+    assert present == {"APP_UNINSTALLED", "APP_SCOPES_UPDATE", "SHOP_UPDATE", "REFUNDS_CREATE", *PRODUCT_TOPICS}
+    row = Shop.get(installed_shop, "studio")
+    assert row.registered_at
+    assert row.shop_name == "Another Name"
+    read = api.get("/v1/shops/me", headers=bearer(installed_shop)).json()["refused_topics"]
+    assert [each["topic"] for each in read] == ORDER_TOPICS
+    assert "not approved" in read[0]["reason"]
+    headers = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'ann')}"}
+    shops = api.get("/v1/operator/shops", params={"app": "studio"}, headers=headers).json()["items"]
+    [shop] = [each for each in shops if each["shop"] == installed_shop]
+    assert shop["refused_topics"] == ",".join(ORDER_TOPICS)
+
+
+def test_a_granted_topic_is_subscribed_to_and_backfilled(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reconciliation requests refused topics again; only a grant starts a backfill."""
+    monkeypatch.setattr(webhook_registration, "BACKFILL_DELAY", 0)
+    shopify.refuse_topics("studio", ORDER_TOPICS, installed_shop)
+    assert drain() == []
+    read_messages = listen("shops-order_paid")
+    order = shopify.paid_order(installed_shop, [{"variant_id": 11, "product_id": 22}])
+    first = Shop.get(installed_shop, "studio").refused_topics
+    register(installed_shop)
+    assert drain() == []
+    assert read_messages() == []
+    assert Shop.get(installed_shop, "studio").refused_topics == first
+    shopify.refuse_topics("studio", [], installed_shop)
+    register(installed_shop)
+    assert drain() == []
+    assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]
+    assert Shop.get(installed_shop, "studio").refused_topics is None
+
+
+def test_topics_without_their_scope_are_refused_and_not_backfilled(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain
+) -> None:
+    """A backfill of orders without `read_orders` is no dead letter either."""
+    shopify.update_scopes("studio", installed_shop, ["read_products"])
+    assert drain() == []
+    assert sorted(Shop.get(installed_shop, "studio").refused_topics) == [*ORDER_TOPICS, "refunds/create"]
+    since = clock.now() - timedelta(hours=1)
+    backfill.backfill_events(BackfillRequested(shop=installed_shop, app="studio", kind="orders", since=since))
+
+
+@pytest.mark.parametrize("field", ["uri", "callbackUrl"])
+def test_a_refused_address_fails_the_message_after_the_other_steps(
+    installed_shop: str, monkeypatch: pytest.MonkeyPatch, drain: Drain, field: str
+) -> None:
+    """The address is the same for all topics, and an operator must mend it."""
     with canned_server() as shopify:
-        shopify.body = refusal_body("You do not have permission to subscribe to this topic.")
+        shopify.body = refusal_body("Address is not allowed", field)
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
-        with pytest.raises(SubscriptionRefused, match=r"APP_SCOPES_UPDATE: .*permission.*SHOP_UPDATE: .*permission"):
+        with pytest.raises(SubscriptionRefused, match=r"app/scopes_update: .*allowed.*shop/update: .*allowed"):
             register(installed_shop)
         assert len(drain()) == 1
-    assert Shop.get(installed_shop, "studio").registered_at is None
+    row = Shop.get(installed_shop, "studio")
+    assert row.registered_at is None
+    assert (row.currency, row.scope) == ("EUR", "read_files,read_orders")
 
 
 def test_a_throttled_registration_is_postponed(shopify: ShopifySandbox, installed_shop: str) -> None:
     """The message is delayed as Shopify requests, up to the limit of attempts."""
     forget_messages("shops-register_webhooks")
     request = RegistrationRequested(shop=installed_shop, app="studio")
-    shopify.fail_next(2, status=429, retry_after=900.0)
+    shopify.fail_next(6, status=429, retry_after=900.0)  # two runs of three steps
     throttling.run_or_postpone(webhook_registration.register_webhooks, request)
     assert message_counts("shops-register_webhooks") == (0, 1)
     assert shopify.webhook_subscriptions("studio", installed_shop) == []
@@ -148,15 +214,3 @@ def test_every_installation_is_reconciled(
     assert [message["shop"] for message in read_messages()] == [installed_shop]
     assert shopify.webhook_subscriptions("studio", installed_shop)
     assert Shop.get(installed_shop, "studio").registered_at >= now - timedelta(seconds=1)
-
-
-@pytest.mark.parametrize("status", [402, 403, 404, 423])
-def test_a_locked_shop_is_skipped(
-    installed_shop: str, drain: Drain, monkeypatch: pytest.MonkeyPatch, status: int
-) -> None:
-    """Otherwise every reconciliation would create a dead letter."""
-    assert drain() == []
-    with canned_server() as peer:
-        peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'
-        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", peer.url)
-        webhook_registration.register_webhooks(RegistrationRequested(shop=installed_shop, app="studio"))

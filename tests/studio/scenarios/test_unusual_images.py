@@ -107,10 +107,15 @@ def test_a_rejection_has_its_reason(gallery: Gallery, kind: str) -> None:
     assert why in response.json()["detail"]
 
 
-def test_a_one_pixel_photo_is_accepted(gallery: Gallery) -> None:
+def test_a_one_pixel_photo_is_accepted_for_a_small_size(gallery: Gallery) -> None:
     upload = gallery.upload_photo(encode_image(Image.new("RGB", (1, 1), "red")))
     assert gallery.drain() == []
     response = gallery.shopper("POST", "generations", gallery.preview_request(upload))
+    assert (response.status_code, response.json()["code"]) == (422, "ResolutionTooLow")
+    path = f"products/{gallery.product}/sizes"
+    (size,) = gallery.merchant("GET", path).json()["items"]
+    assert gallery.merchant("PUT", f"{path}/{size['uuid']}", {"width_px": 5, "height_px": 5}).status_code == 200
+    response = gallery.shopper("POST", "generations", gallery.preview_request(upload, crop=None))
     assert response.status_code == 202
     assert gallery.drain() == []
     assert gallery.shopper("GET", f"generations/{response.json()['id']}").json()["status"] == "completed"

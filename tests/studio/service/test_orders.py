@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -110,6 +111,24 @@ def test_a_refunded_line_gets_no_final(gallery: Gallery, line_property: dict[str
     assert [final["line_item_id"] for final in gallery.finals()] == [second["admin_graphql_api_id"]]
     row = Order.get(gallery.shop, order["admin_graphql_api_id"])
     assert row.status == "partially_refunded"
+
+
+def test_a_refund_and_an_order_with_null_parts_are_applied(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property, line_property)
+    first, second = order["line_items"]
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order | {"line_items": [second, None]})
+    assert gallery.drain() == []
+    lines = [{"line_item_id": each["id"], "quantity": 1, "line_item": None} for each in (first, second)]
+    refund = {"id": 1, "order_id": order["id"], "refund_line_items": lines, "transactions": None}
+    gallery.shopify.deliver("studio", gallery.shop, "refunds/create", refund)
+    assert gallery.drain() == []
+    nulls = {"order_number": None, "name": None, "total_price": None, "currency": None, "updated_at": None}
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order | nulls)
+    assert gallery.drain() == []
+    assert [final["line_item_id"] for final in gallery.finals()] == [second["admin_graphql_api_id"]]
+    row = Order.get(gallery.shop, order["admin_graphql_api_id"])
+    assert (row.status, row.order_number) == ("refunded", str(order["order_number"]))
+    assert row.total_price == Decimal(order["total_price"])
 
 
 def test_orders_without_previews_are_not_stored(gallery: Gallery) -> None:

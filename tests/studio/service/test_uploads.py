@@ -7,6 +7,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +31,10 @@ from tests.timeouts import eventually
 
 
 def _object(gallery: Gallery, upload: str) -> int | None:
-    return storage.size(storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/{upload}"))
+    """Return the bytes of the upload's objects, the posted and the accepted one; None if there is neither."""
+    row, bucket = Upload.get(upload), config.settings().images_bucket
+    keys = [row.object_key] + ([row.accepted_key] if row.accepted_key else [])
+    return sum(size for key in keys if (size := storage.size(storage.address(bucket, key)))) or None
 
 
 def _decompression_bomb() -> bytes:
@@ -117,19 +121,19 @@ def test_an_upload_belongs_to_its_customer_or_to_the_holder_of_its_token(gallery
         assert (response.status_code, response.json()["code"]) == (403, "InvalidUploadToken")
 
 
-def test_a_deleted_object_frees_its_bytes(gallery: Gallery) -> None:
-    upload = gallery.accepted_upload()
+def test_only_the_accepted_bytes_are_kept(gallery: Gallery) -> None:
+    """Under a key that is not the form's; the posted object is deleted."""
+    row = Upload.get(gallery.accepted_upload()["id"])
     bucket = config.settings().images_bucket
-    aws.client("s3").delete_object(Bucket=bucket, Key=f"uploads/{gallery.shop}/{upload['id']}")
-    gallery.drain()
-    assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["status"] == "deleted"
-    assert float(gallery.quota()["current_storage_mb"]) == 0
+    assert storage.get(storage.address(bucket, str(row.accepted_key))) == PHOTO.read_bytes()
+    assert storage.size(storage.address(bucket, row.object_key)) is None
+    assert row.byte_count == PHOTO.stat().st_size
 
 
-def test_a_late_event_is_ignored(gallery: Gallery) -> None:
+def test_an_event_after_the_verdict_is_ignored(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     row = Upload.get(upload["id"])
-    for sequencer in ("0", row.sequencer):
+    for sequencer in ("0", row.sequencer, "f" * 16):
         uploads.inspect_upload(_event(row, "ObjectRemoved:Delete", sequencer))
     assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["status"] == "accepted"
     assert float(gallery.quota()["current_storage_mb"]) > 0
@@ -180,26 +184,62 @@ def test_concurrent_uploads_do_not_exceed_the_storage_limit(gallery: Gallery) ->
     assert sum(size or 0 for size in kept) == Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 <= 1_000_000
 
 
-def test_an_overwritten_photo_counts_once(gallery: Gallery) -> None:
+def test_a_photo_posted_after_acceptance_changes_nothing(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
+    before = Upload.get(upload["id"]).serialize()
     smaller = encode_image(Image.new("RGB", (64, 64), "red"), "JPEG")
-    for data in (PHOTO.read_bytes(), smaller):
+    for data in (PHOTO.read_bytes(), smaller, b"%PDF-1.7"):
         assert httpx.post(upload["url"], data=upload["fields"], files={"file": data}).status_code == 201
     assert gallery.drain() == []
-    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == len(smaller)
+    assert Upload.get(upload["id"]).serialize() == before
+    assert _object(gallery, upload["id"]) == PHOTO.stat().st_size
+    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == PHOTO.stat().st_size
 
 
-def test_concurrent_events_of_one_photo_end_with_the_newest(gallery: Gallery) -> None:
-    upload = gallery.accepted_upload()
-    row = Upload.get(upload["id"])
-    later = [f"{row.sequencer}{n:02}" for n in range(1, 7)]
+def test_a_rejected_photo_can_be_replaced(gallery: Gallery) -> None:
+    upload = gallery.upload_photo(b"%PDF-1.7")
+    assert gallery.drain() == []
+    assert httpx.post(upload["url"], data=upload["fields"], files={"file": PHOTO.read_bytes()}).status_code == 201
+    assert gallery.drain() == []
+    assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["status"] == "accepted"
+
+
+def test_concurrent_events_of_one_photo_accept_it_once(gallery: Gallery) -> None:
+    """Some are repeated. The photo that is accepted has the row's bytes and size."""
+    row = Upload.get(gallery.shopper("POST", "uploads", {}).json()["id"])
     url = storage.address(config.settings().images_bucket, row.object_key)
     storage.put(url, encode_image(Image.new("RGB", (64, 64), "red"), "JPEG"), "image/jpeg")
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda sequencer: uploads.inspect_upload(_event(row, "ObjectCreated:Post", sequencer)), later))
-    after = Upload.get(upload["id"])
-    assert (after.sequencer, after.width) == (later[-1], 64)
-    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == after.byte_count == storage.size(url)
+    sequencers = ["01", "01", "02", "02", "03"]
+    with ThreadPoolExecutor(5) as pool:
+        list(
+            pool.map(lambda sequencer: uploads.inspect_upload(_event(row, "ObjectCreated:Post", sequencer)), sequencers)
+        )
+    assert gallery.drain() == []
+    after = Upload.get(row.id)
+    assert (after.status, after.width) == (UploadStatus.ACCEPTED, 64)
+    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == after.byte_count == _object(gallery, row.id)
+    bucket = config.settings().images_bucket
+    kept = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"photos/{gallery.shop}/")["Contents"]
+    assert [each["Key"] for each in kept] == [after.accepted_key]
+
+
+def test_a_crash_between_copy_and_verdict_is_repaired(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Upload.get(gallery.shopper("POST", "uploads", {}).json()["id"])
+    url = storage.address(config.settings().images_bucket, row.object_key)
+    storage.put(url, PHOTO.read_bytes(), "image/jpeg")
+    event = _event(row, "ObjectCreated:Post", "01")
+
+    def crash(*_: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(repository, "write_inspection", crash)
+        uploads.inspect_upload(event)
+    storage.put(url, encode_image(Image.new("RGB", (64, 64), "red"), "JPEG"), "image/jpeg")  # posted again
+    uploads.inspect_upload(event)
+    assert gallery.drain() == []
+    after = Upload.get(row.id)
+    assert (after.width, after.byte_count, _object(gallery, row.id)) == (512, *[PHOTO.stat().st_size] * 2)
 
 
 def test_a_crash_after_a_rejection_leaves_no_object(gallery: Gallery) -> None:

@@ -51,6 +51,9 @@ MAX_INLINE = 300_000
 """Maximum size in bytes of an event stored in DynamoDB (item limit 400 KB). Larger events are stored in S3."""
 
 
+_CONNECTED = "an event of a connected account"
+"""Why an event with `account` is ignored: its objects are not in our account (docs.stripe.com/connect/webhooks)."""
+
 MOST_ATTEMPTS = 20
 """Maximum number of attempts for an event whose payment is missing."""
 
@@ -105,8 +108,9 @@ def process_event(stripe_event_id: str) -> None:
 
 def _process(row: StripeWebhook) -> None:
     try:
-        stripe_object = _payload(row)["data"]["object"]
-        reason = _handle(row, stripe_object)
+        payload = _payload(row)
+        stripe_object = payload["data"]["object"]
+        reason = _CONNECTED if payload.get("account") else _handle(row, stripe_object)
     except RetryEvent:
         _retry(row)
     except Exception as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from chalicelib.billing.domain.dunning import unpaid_since
 from chalicelib.billing.domain.event_order import EventContext
 from chalicelib.billing.domain.monthly_grants import paid_months, paid_upgrade
 from chalicelib.billing.domain.payments import InvoiceChanges, InvoiceContext, decide_invoice
@@ -24,6 +25,7 @@ from chalicelib.billing.repository.identity_map import (
     IdentityMap,
     customer_unique_key,
     owner_key,
+    owner_type_of,
     payment_unique_keys,
     subscription_key,
 )
@@ -138,10 +140,11 @@ def _load_owner(
     rows: IdentityMap, invoice: StripeInvoice, row: Subscription | None, stripe_ids: tuple[str | None, ...]
 ) -> Customer:
     """Read the invoice's owner, its payment and the months that it pays for. Raises NotOurs if it has no owner."""
-    sold = rows.offers.sold
+    owner = rows.read_owner_key(row, invoice.customer_id)
+    sold = rows.offers.sold_to(owner_type_of(owner)) if owner else {}
     upgrade = paid_upgrade(invoice.lines, invoice.total, sold)
     months = [*paid_months(invoice.lines, sold), *(upgrade.months if upgrade else ())]
-    owner, firsts = rows.read_owner_key(row, invoice.customer_id), [at.begins_at for at in months if at.is_first]
+    firsts = [at.begins_at for at in months if at.is_first]
     month_keys = monthly_grants.month_keys(owner, invoice.subscription_id, firsts)
     rows.read([owner, rows.payment_key(*stripe_ids), *month_keys])
     return registered_customer(rows, row, invoice.customer_id)
@@ -151,7 +154,7 @@ def _decide(rows: IdentityMap, bill: Bill) -> InvoiceChanges | None:
     """Decide what the invoice changes, from the rows that were read."""
     subscription = bill.subscription
     context = InvoiceContext(
-        sold=rows.offers.sold,
+        sold=rows.offers.sold_to(bill.customer.owner_type),
         addon_prices=rows.offers.addons,
         subscription_id=subscription.id if subscription else None,
         ended_at=subscription.ended_at if subscription else None,
@@ -261,10 +264,9 @@ def registered_customer(rows: IdentityMap, row: Subscription | None, stripe_cust
 
 def _unpaid_since(subscription: StripeSubscription) -> datetime | None:
     """Return the time at which the oldest unpaid invoice was finalized; None if the subscription is not past due."""
-    is_past_due = subscription.status is SubscriptionStatus.PAST_DUE
-    unpaid = stripe_invoices.list_open_invoices(subscription.id) if is_past_due else []
-    finalized = [parse_invoice(invoice).finalized_at for invoice in unpaid]
-    return min((at for at in finalized if at), default=None)
+    if subscription.status is not SubscriptionStatus.PAST_DUE:
+        return None
+    return unpaid_since(parse_invoice(invoice) for invoice in stripe_invoices.iterate_invoices(subscription.id))
 
 
 def _stripe_ids(invoice: StripeInvoice, reference: StripePaymentReference) -> tuple[str, str | None, str | None]:

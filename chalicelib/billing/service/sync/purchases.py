@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalicelib.billing.catalogue.plans import CREDIT_PACKS
 from chalicelib.billing.domain.credit_ledger import ledger_of, source_key
 from chalicelib.billing.domain.event_order import EventContext
 from chalicelib.billing.domain.payments import intent_columns
@@ -19,7 +18,7 @@ from chalicelib.billing.repository.identity_map import (
     owner_key,
     payment_unique_keys,
 )
-from chalicelib.billing.service import addons, credits, gifts
+from chalicelib.billing.service import addons, credits, gifts, sold_credits
 from chalicelib.billing.service.subscriptions import NotOurs
 from chalicelib.billing.service.sync.invoices import stage_payment
 from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, parse_payment_intent
@@ -67,6 +66,8 @@ def _sync(unit: UnitOfWork, intent: StripePaymentIntent, event: EventContext | N
     row.addon_ids = [addon_rows.addon_id_of(view.id)] if kind is PaymentKind.ADDON else None
     row.item = item
     if row.status is PaymentStatus.COMPLETED:
+        if kind is PaymentKind.CREDITS:
+            row.credits = before.credits or sold_credits.credits_sold(view.metadata)
         _give(unit, rows, row, customer, entry_source)
     elif kind is PaymentKind.GIFT and intent.is_canceled:
         gifts.void(unit, rows.gift(item))
@@ -75,7 +76,6 @@ def _sync(unit: UnitOfWork, intent: StripePaymentIntent, event: EventContext | N
 
 def _give(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
     if row.kind is PaymentKind.CREDITS:
-        row.credits = CREDIT_PACKS[str(row.item)].credits
         row.relationship_id = row.relationship_id or ledger_of(customer)
         rows.read([head_key(row.relationship_id)])
         head = rows.head(row.relationship_id)

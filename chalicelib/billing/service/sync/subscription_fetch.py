@@ -17,6 +17,7 @@ from chalicelib.billing.stripe_objects.subscriptions import (
     StripeSubscription,
     parse_item_discounts,
     parse_subscription,
+    with_items,
 )
 from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 
@@ -37,14 +38,24 @@ class SubscriptionSync:
 
 def fetch_subscription(subscription_id: str, row: Subscription | None) -> StripeSubscription:
     """Fetch a subscription with the terms of its discounts. Raises StripeObjectNotFound."""
-    return with_item_terms(parse_subscription(stripe_subscriptions.retrieve_subscription(subscription_id)), row)
+    return with_item_terms(fetch_whole(subscription_id), row)
+
+
+def fetch_whole(subscription_id: str) -> StripeSubscription:
+    """Fetch a subscription with all of its items; the object has only ten. Raises StripeObjectNotFound."""
+    stripe_object = stripe_subscriptions.retrieve_subscription(subscription_id)
+    subscription = parse_subscription(stripe_object)
+    if subscription.has_more_items:
+        items = stripe_subscriptions.list_items(subscription_id)
+        subscription = parse_subscription(with_items(stripe_object, items))
+    return subscription
 
 
 def with_terms(subscription: StripeSubscription, row: Subscription | None) -> StripeSubscription:
-    """Return a subscription that was fetched with its invoice with the terms of its discounts."""
+    """Return a subscription that was fetched with its invoice with the terms of its discounts and all of its items."""
     completed = _with_stored(subscription, row)
     is_unknown = bool(completed.discount_references) and not subscription.status.is_final
-    return fetch_subscription(subscription.id, row) if is_unknown else completed
+    return fetch_subscription(subscription.id, row) if is_unknown or subscription.has_more_items else completed
 
 
 def with_item_terms(subscription: StripeSubscription, row: Subscription | None) -> StripeSubscription:

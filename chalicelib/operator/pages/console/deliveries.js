@@ -1,5 +1,5 @@
 /** Webhook deliveries of a shop, or some by their ids, with replay. */
-const DELIVERY = /^[0-9a-f-]{36}$/i;
+const DELIVERY = /^[0-9a-f-]{36}(~[0-9a-f]+)?$/i;
 const STATUSES = ["received", "processed", "failed"];
 const ALL_SHOPS = "make ops ARGS=\"replay --status failed --dry-run\"";
 
@@ -38,7 +38,7 @@ const whichShop = () => kit.empty("Which shop?", ["Deliveries are stored for 30 
   kit.h("code", null, ALL_SHOPS)]);
 const replayDelivery = (row) => op.call("POST", `deliveries/${encodeURIComponent(row.delivery_id)}/replay`, { body: {} });
 const deliveryColumns = (reload) => [
-  ["Delivery", (row) => kit.h("code", null, row.delivery_id)], ["Topic", (row) => row.topic], ["Shop", (row) => row.shop],
+  ["Delivery", (row) => kit.h("span", null, kit.h("code", null, row.delivery_id), row.same_webhook_id.map((id) => kit.h("p", null, "Same webhook id: ", kit.h("code", null, id))))], ["Topic", (row) => row.topic], ["Shop", (row) => row.shop],
   ["Status", (row) => kit.h("span", null, op.status(row.status), row.error_message ? kit.h("p", { dir: "auto" }, row.error_message) : "")],
   ["Received", (row) => kit.date(row.received_at)],
   op.mayChange() && ["Action", (row) => op.changeButton("Replay", async () => {

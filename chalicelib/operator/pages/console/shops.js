@@ -15,10 +15,16 @@ op.shops = (panel, shop) => {
         more: (rows) => rows.length > 0 && kit.button("Download as CSV", kit.act(() => download(app))), columns: [
           ["Shop", (row) => kit.h("a", { href: "#shops/" + encodeURIComponent(row.shop) }, row.shop)],
           ["Name", (row) => op.text(row.shop_name)], ["Email", (row) => op.text(row.email)], ["Plan", (row) => op.text(row.plan_name)],
-          ["Installed", (row) => kit.date(row.installed_at)],
+          ["Installed", (row) => kit.date(row.installed_at)], ["At Shopify", atShopify],
         ] });
     }), chart, table));
 };
+
+/** Return whether the shop answers, and the webhook topics that Shopify refuses. */
+function atShopify(row) {
+  if (row.unavailable_since) return kit.badge(`unavailable (${row.unavailable_status}) since ${kit.date(row.unavailable_since)}`, "warn");
+  return row.refused_topics ? kit.badge(`refused: ${row.refused_topics.replaceAll(",", ", ")}`, "warn") : kit.badge("registered", "good");
+}
 
 /** Return the first app that is active in a shop, or the first one. */
 async function firstAppInUse() {
@@ -30,14 +36,14 @@ async function firstAppInUse() {
 function showTimeline(place, app, days) {
   const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10);
   kit.load(place, () => op.read("shops/timeline", { app, from: day(days - 1), to: day(0) }), ({ items }) => kit.chart({ type: "stacked", unit: "shops", x: items.map((row) => row.day),
-    title: `Installs and uninstalls in the last ${days} days (UTC)`, series: [["Installs", "installs"], ["Reinstalls", "reinstalls"], ["Uninstalls", "uninstalls"]]
+    title: `Installs and uninstalls in the last ${days} days (UTC)`, series: [["Installs", "installs"], ["Reinstalls", "reinstalls"], ["Uninstalls", "uninstalls"], ["Scopes updated", "scopes_updates"]]
       .map(([name, key]) => ({ name, values: items.map((row) => row[key]) })) }));
 }
 
 /** Save every active shop of an app as CSV; cells that a spreadsheet would run are quoted as text. */
 async function download(app) {
   const rows = await kit.all(op.call, "shops", { app });
-  const names = ["shop", "app", "shop_name", "email", "plan_name", "currency", "iana_timezone", "scope", "installed_at"];
+  const names = ["shop", "app", "shop_name", "email", "plan_name", "currency", "iana_timezone", "scope", "installed_at", "refused_topics", "unavailable_since", "unavailable_status"];
   const cell = (value) => `"${String(value ?? "").replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
   const lines = [names, ...rows.map((row) => names.map((name) => row[name]))].map((cells) => cells.map(cell).join(","));
   const url = URL.createObjectURL(new Blob([lines.join("\r\n") + "\r\n"], { type: "text/csv" }));

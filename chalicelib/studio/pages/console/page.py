@@ -20,6 +20,7 @@ SCRIPTS = (
     "bases.js",
     "styles.js",
     "watermark.js",
+    "limits.js",
     "images.js",
     "usage.js",
     "tabs.js",

@@ -4,6 +4,7 @@ document.getElementById("main").append(kit.tabs("Studio", [
   ["products", "Products", studio.products],
   ["styles", "Styles", studio.styles],
   ["watermark", "Watermark", studio.watermarkTab],
+  ["limits", "Limits", studio.limits],
   ["images", "Orders and images", studio.images],
   ["usage", "Usage", studio.usage],
 ]));

@@ -47,11 +47,45 @@ def post(api: httpx.Client, body: Any, secret: str = SANDBOX_WEBHOOK_SECRET, at:
     return api.post("/webhooks/stripe", content=raw, headers=headers)
 
 
+def post_from(stripe_sandbox: StripeSandbox, body: Json) -> int:
+    """Post a signed event to the sandbox's webhook URL; return the status."""
+    with httpx.Client(base_url=str(stripe_sandbox.webhook_url).removesuffix("/webhooks/stripe")) as client:
+        return post(client, body).status_code
+
+
 def refusal(answer: httpx.Response) -> str:
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert webhooks() == {}
     return str(answer.json()["code"])
+
+
+@pytest.mark.parametrize("created", [253_402_300_800, 10**18, -1])
+def test_a_time_beyond_dates_is_refused(api: httpx.Client, created: int) -> None:
+    assert refusal(post(api, event(created=created))) == "InvalidStripeEvent"
+
+
+def test_the_last_second_of_dates_is_stored(api: httpx.Client) -> None:
+    assert post(api, event(created=253_402_300_799)).status_code == 200
+    assert webhooks()["evt_1"].stripe_created_at.year == 9999
+
+
+def test_an_event_of_a_connected_account_is_kept_and_ignored(
+    member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
+) -> None:
+    """Its ids can be those of our account's objects."""
+    events = [each | {"account": "acct_1"} for each in events_of(member)]
+    with stripe_sandbox.store() as stripe:
+        stripe._data["events"].update({each["id"]: each for each in events})
+    for each in events:
+        assert post_from(stripe_sandbox, each) == 200
+    assert drain() == []
+    rows = webhooks().values()
+    assert len(rows) == len(events)
+    assert {(row.status, row.error_message) for row in rows} == {
+        (WebhookStatus.IGNORED, "an event of a connected account")
+    }
+    assert subscriptions() == []
 
 
 def test_an_event_is_stored_unchanged_before_processing(api: httpx.Client) -> None:

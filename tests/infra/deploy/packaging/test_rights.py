@@ -195,7 +195,7 @@ def test_a_function_may_use_every_prefix_of_its_contexts(documents: dict[str, di
                         fnmatch(f"{images}/{folder.prefix}x", pattern.strip('"').removeprefix(":::").rpartition(":")[2])
                         for pattern in granted_resources
                     ), (name, folder.prefix, action)
-    assert {"uploads/", "previews/", "finals/", "watermarks/", "examples/"} <= visited_names
+    assert {"uploads/", "photos/", "pictures/", "previews/", "finals/", "watermarks/", "examples/"} <= visited_names
 
 
 def test_a_function_that_names_the_archive_may_use_it(documents: dict[str, dict[str, Any]]) -> None:

@@ -1,0 +1,42 @@
+"""Credit packs as they were sold: the checkout signs them, so that a pack can leave the catalogue before it is paid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from chalicelib.billing.catalogue.plans import CREDIT_PACKS, CreditPack
+from chalicelib.kit import signing
+
+SOLD = "sold"
+"""The key in `metadata` of the signed sale."""
+
+_PURPOSE = "billing sold credits"
+
+
+class PackNotFound(Exception):
+    """A paid credit pack is not in the catalogue, and no signature of ours says what was sold.
+
+    The event fails and can be replayed after the pack is back in the catalogue.
+    """
+
+
+def sign_sale(owner_id: str, pack: CreditPack) -> dict[str, str]:
+    """Return the metadata that binds the pack's credits to a sale to this owner."""
+    return {SOLD: signing.sign(_PURPOSE, json.dumps([owner_id, pack.id, pack.credits]).encode())}
+
+
+def credits_sold(metadata: Mapping[str, str]) -> int:
+    """Return the credits that a purchase with this metadata sold.
+
+    Metadata can be edited at Stripe: a number counts only if we signed it for the same owner and pack. Checkouts of
+    earlier releases have no signature; the catalogue has their packs. Raises PackNotFound if neither knows the pack.
+    """
+    signed = signing.verify(_PURPOSE, metadata.get(SOLD, ""))
+    owner_id, pack_id, count = json.loads(signed) if signed else (None, None, 0)
+    if (owner_id, pack_id) == (metadata.get("owner_id"), metadata.get("item")):
+        return int(count)
+    pack = CREDIT_PACKS.get(metadata.get("item", ""))
+    if pack is None:
+        raise PackNotFound("the credit pack is unknown; put it back into the catalogue, then replay the event")
+    return pack.credits

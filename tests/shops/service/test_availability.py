@@ -1,0 +1,138 @@
+"""Shops that are frozen or closed: left alone by every job, looked at once a day, taken up when they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.integrations.shopify.errors import ShopUnavailable
+from chalicelib.kit import clock
+from chalicelib.kit.jobs import ScheduledRun
+from chalicelib.kit.locks import Lease
+from chalicelib.kit.messages import publish
+from chalicelib.shops import service
+from chalicelib.shops.models import Shop
+from chalicelib.shops.repository import availability
+from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested
+from chalicelib.shops.service import webhook_registration
+from infra.sandbox.shopify import ShopifySandbox
+
+Drain = Callable[[], list[dict[str, Any]]]
+Listen = Callable[[str], Drain]
+
+LINES = [{"variant_id": 11, "product_id": 22}]
+
+
+@pytest.fixture(autouse=True)
+def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the delay of backfill messages."""
+    monkeypatch.setattr(webhook_registration, "BACKFILL_DELAY", 0)
+
+
+@pytest.fixture
+def frozen_shop(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> str:
+    """A registered shop that is frozen, and was noticed by a registration."""
+    assert drain() == []
+    shopify.freeze_shop(installed_shop)
+    publish(RegistrationRequested(shop=installed_shop, app="studio"))
+    assert drain() == []
+    return installed_shop
+
+
+def reconcile(days_later: float = 0) -> None:
+    """Run the schedule; the last look was so many days ago."""
+    for row in Shop.scan(Shop.looked_at.exists()):
+        row.update([Shop.looked_at.set(clock.now() - timedelta(days=days_later))])
+    lease = Lease("schedule/shops-reconcile_installations", "holder", 1, None)
+    webhook_registration.reconcile_installations(ScheduledRun(clock.now(), None, lease))
+
+
+def calls(shopify: ShopifySandbox, shop: str) -> int:
+    return sum(request.path.startswith(f"/{shop}/admin") for request in shopify.requests)
+
+
+@pytest.mark.parametrize("status", [402, 403, 404, 423])
+def test_a_frozen_shop_is_looked_at_once_a_day(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, status: int
+) -> None:
+    assert drain() == []
+    shopify.freeze_shop(installed_shop, status)
+    before = calls(shopify, installed_shop)
+    for _ in range(3):
+        reconcile()
+        assert drain() == []
+    assert calls(shopify, installed_shop) == before + 1
+    row = Shop.get(installed_shop, "studio")
+    assert (row.unavailable_status, row.is_active) == (status, True)
+    reconcile(days_later=1)
+    assert drain() == []
+    assert calls(shopify, installed_shop) == before + 2
+    assert Shop.get(installed_shop, "studio").unavailable_since == row.unavailable_since
+
+
+def test_no_job_calls_a_frozen_shop(shopify: ShopifySandbox, frozen_shop: str, drain: Drain) -> None:
+    before = calls(shopify, frozen_shop)
+    shopify.emit(frozen_shop, "orders/edited", {"order_edit": {"order_id": 1}})
+    for kind in ("orders", "products"):
+        publish(BackfillRequested(shop=frozen_shop, app="studio", kind=kind, since=clock.now()))
+    assert drain() == []
+    with pytest.raises(ShopUnavailable):
+        service.open_admin_api(frozen_shop, "studio")
+    assert calls(shopify, frozen_shop) == before
+
+
+def test_a_shop_that_answers_is_registered_and_backfilled(
+    shopify: ShopifySandbox, frozen_shop: str, drain: Drain, listen: Listen
+) -> None:
+    """The backfill also covers one that the freeze interrupted."""
+    since = clock.now() - timedelta(days=9)
+    publish(BackfillRequested(shop=frozen_shop, app="studio", kind="orders", since=since))
+    assert drain() == []
+    assert Shop.get(frozen_shop, "studio").missed_since == since
+    read_messages = listen("shops-order_paid")
+    shopify.unfreeze_shop(frozen_shop)
+    order = shopify.paid_order(frozen_shop, LINES)
+    reconcile()
+    assert drain() == []
+    assert read_messages() == []
+    reconcile(days_later=1)
+    assert drain() == []
+    assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]
+    row = Shop.get(frozen_shop, "studio")
+    assert not {"unavailable_since", "unavailable_status", "looked_at", "missed_since"} & row.attribute_values.keys()
+
+
+def test_a_merchants_request_takes_the_shop_up(
+    api: httpx.Client, shopify: ShopifySandbox, frozen_shop: str, drain: Drain, bearer: Callable[..., dict[str, str]]
+) -> None:
+    shopify.unfreeze_shop(frozen_shop)
+    assert api.get("/v1/shops/me", headers=bearer(frozen_shop)).status_code == 200
+    assert drain() == []
+    assert Shop.get(frozen_shop, "studio").unavailable_since is None
+
+
+def test_a_shop_frozen_at_a_refresh_keeps_its_tokens(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain
+) -> None:
+    assert drain() == []
+    shopify.freeze_shop(installed_shop, 423)
+    Shop(installed_shop, "studio").update([Shop.token_expires_at.set(clock.now())])
+    for _ in range(2):
+        publish(BackfillRequested(shop=installed_shop, app="studio", kind="orders", since=clock.now()))
+        assert drain() == []
+    assert Shop.get(installed_shop, "studio").unavailable_status == 423
+    shopify.unfreeze_shop(installed_shop)
+    reconcile(days_later=1)
+    assert drain() == []
+    assert service.open_admin_api(installed_shop, "studio").graphql("{ shop { name } }")
+
+
+def test_an_answer_from_before_a_new_grant_is_ignored(installed_shop: str) -> None:
+    row = Shop.get(installed_shop, "studio")
+    earlier = row.installed_at - timedelta(seconds=1)
+    assert not availability.mark_unavailable(installed_shop, "studio", 402, earlier)
+    assert Shop.get(installed_shop, "studio").unavailable_since is None
