@@ -103,21 +103,6 @@ function show(preview, read) {
   $("result").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "nearest" });
 }
 
-async function buy() {
-  const line = { id: made.variant, quantity: 1, properties: { [made.property.name]: made.property.value } };
-  const answer = await fetch(page.shop + "/cart/add.js", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ items: [line] }),
-  }).catch(() => null);
-  if (!answer) throw new Told("There is no connection. Please try again.", "cart");
-  if (!answer.ok) {
-    const read = await answer.json().catch(() => ({}));
-    throw new Told(read.description || "It could not be put into the cart. Please try again.", "cart");
-  }
-  location.assign(page.shop + "/cart");
-}
-
 $("sizes").addEventListener("change", () => { wrong("size", ""); crop.zoom = 1; frame.draw(); if (frame.photo) frame.move(crop.x, crop.y); keepChoices(); });
 $("styles").addEventListener("change", () => { wrong("style", ""); keepChoices(); });
 $("words").addEventListener("input", keepChoices);
