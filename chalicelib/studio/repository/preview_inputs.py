@@ -51,4 +51,4 @@ def read_preview_inputs(shop: str, choice: PreviewChoice, counters: Keys) -> Pre
         rows[len(keys) : len(keys) + len(sizes)],
         rows[len(keys) + len(sizes) :],
     )
-    return PreviewInputs(*read, next(iter(size_rows), None), counter_rows)  # type: ignore[arg-type]
+    return PreviewInputs(*read, next(iter(size_rows), None), counter_rows)  # type: ignore[arg-type,call-arg]
