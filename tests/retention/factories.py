@@ -125,9 +125,11 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
     customer, order = f"gid://shopify/Customer/{number}", f"gid://shopify/Order/{number}77"
     owner = None if is_guest else customer
     upload = ids.new()
-    key = f"uploads/{shop}/{upload}"
-    photo = put(key, mark)
-    row(studio.Upload, mark, id=upload, shop_id=shop, customer_id=owner, object_key=key, byte_count=1_000_000)
+    key, accepted_key = f"uploads/{shop}/{upload}", f"photos/{shop}/01/{upload}"
+    put(key, mark)
+    photo = put(accepted_key, mark)
+    keys = {"object_key": key, "accepted_key": accepted_key}
+    row(studio.Upload, mark, id=upload, shop_id=shop, customer_id=owner, byte_count=1_000_000, **keys)
     preview = row(
         studio.Generation,
         mark,
@@ -138,6 +140,7 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
         input_image_url=photo,
         source_generation_id=None,
         preview_image_url=put(f"previews/{shop}/{ids.new()}.jpg", mark),
+        unmarked_image_url=put(f"pictures/{shop}/{ids.new()}", mark),
         final_image_url=None,
         byte_count=2_000_000,
     )
@@ -151,6 +154,7 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
         input_image_url=photo,
         source_generation_id=preview.id,
         preview_image_url=None,
+        unmarked_image_url=None,
         final_image_url=put(f"finals/{shop}/{ids.new()}.jpg", mark),
         byte_count=4_000_000,
     )

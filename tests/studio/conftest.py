@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.integrations import storage
 from chalicelib.kit import clock
 from chalicelib.studio.domain.print_size import cover
 from chalicelib.studio.models import Generation, Quota, Upload
@@ -97,8 +98,20 @@ class Gallery:
 
     def preview(self, customer: int | None = CUSTOMER, uploader: int | None = CUSTOMER) -> dict[str, Any]:
         """Create a preview and return it as the shopper reads it; `uploader` sends the photo, None is a guest."""
-        upload = self.accepted_upload(uploader if customer else None)
-        response = self.shopper("POST", "generations", self.preview_request(upload), customer=customer)
+        return self.make_preview(self.accepted_upload(uploader if customer else None), customer)
+
+    def preview_size(self, size: str | None, photo: bytes | None = None) -> dict[str, Any]:
+        """Create a preview of a photo for a size of the product's, by default the first one, cropped to its shape."""
+        sizes = self.merchant("GET", f"products/{self.product}/sizes").json()["items"]
+        [chosen] = [each for each in sizes if each["uuid"] == (size or sizes[0]["uuid"])]
+        upload = self.upload_photo(photo or PHOTO.read_bytes())
+        assert self.drain() == []
+        crop = cover_crop(upload["id"], (chosen["width_px"], chosen["height_px"]))
+        return self.make_preview(upload, size_id=chosen["uuid"], crop=crop)
+
+    def make_preview(self, upload: dict[str, Any], customer: int | None = CUSTOMER, **more: Any) -> dict[str, Any]:
+        """Create a preview of an accepted photo and return it as the shopper reads it."""
+        response = self.shopper("POST", "generations", self.preview_request(upload, **more), customer=customer)
         assert response.status_code == 202, response.text
         assert self.drain() == []
         token = {"token": upload["token"]} if upload["token"] else {}
@@ -117,6 +130,12 @@ class Gallery:
         ]
         order: dict[str, Any] = self.shopify.paid_order(self.shop, lines, customer_id=customer)
         return order
+
+    def forget_pictures(self) -> None:
+        """Make the previews those of the version before, which kept no unmarked picture."""
+        for row in Generation.scan(Generation.unmarked_image_url.exists() & (Generation.shop_id == self.shop)):
+            storage.delete(row.unmarked_image_url)
+            row.update([Generation.unmarked_image_url.remove(), Generation.crop.remove()])
 
     def finals(self) -> list[dict[str, Any]]:
         items = self.merchant("GET", "generations").json()["items"]

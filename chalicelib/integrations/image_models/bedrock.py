@@ -26,7 +26,7 @@ from chalicelib.integrations.images.decoding import UnreadableImage
 from chalicelib.kit import aws, config
 
 READ_SECONDS = 50
-"""Read timeout of a model call. A final calls two models within its function's timeout of 120 seconds."""
+"""Read timeout of a model call. A final of a preview without a stored picture calls two models within 120 seconds."""
 STRENGTH = 0.65
 """Default strength: how much the picture may differ from the photo, from 0 to 1."""
 MOST_PIXELS = 1_048_576
@@ -46,8 +46,8 @@ _REFUSALS = ("content filter", "filter reason", "filtered words", "content_filte
 """Lower-case phrases in the texts by which a model reports that moderation refused the input or the picture."""
 
 
-def make(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:
-    """Generate a picture from the photo and the prompt, upscaled if `long_side` (px) exceeds the model's output.
+def make(photo: bytes, prompt: str, parameters: Mapping[str, Any]) -> GeneratedImage:
+    """Generate a picture from the photo and the prompt, of about 1 megapixel.
 
     `parameters` may have a numeric `seed` and `strength` (0 to 1). Raises UnreadableImage if the photo cannot be
     decoded, StyleUnusable if a parameter is not a number, and another ModelFailed if a model makes no picture.
@@ -62,25 +62,32 @@ def make(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any
         answer = _invoke(model, _variation(source, prompt, 1 - strength, seed))
     else:
         answer = _invoke(model, _image_to_image(source, prompt, strength, seed))
-    picture, made_by = _picture(answer), f"bedrock/{model}"
+    picture = _picture(answer)
+    return GeneratedImage(picture, "image/png", *_size(picture), model=f"bedrock/{model}")
+
+
+def upscale(picture: bytes, prompt: str) -> GeneratedImage:
+    """Enlarge a picture by the upscaling model's own factor; a picture above MOST_PIXELS is reduced to them before.
+
+    `model` is the upscaling model's name. Raises UnreadableImage if the picture cannot be decoded, a ModelFailed if the
+    model makes no picture.
+    """
+    model = config.settings().bedrock_upscale_model
     width, height = _size(picture)
-    if long_side > max(width, height):
-        upscaler = settings.bedrock_upscale_model
-        picture = _picture(_invoke(upscaler, _upscale(picture, prompt, upscaler)))
-        width, height = _size(picture)
-        made_by += f" + {upscaler}"
-    return GeneratedImage(picture, "image/png", width, height, model=made_by)
+    source = _source(picture, step=1) if width * height > MOST_PIXELS else picture
+    enlarged = _picture(_invoke(model, _upscale(source, prompt, model)))
+    return GeneratedImage(enlarged, "image/png", *_size(enlarged), model=model)
 
 
-def _source(photo: bytes) -> bytes:
-    """Encode the photo as an upright PNG of at most MOST_PIXELS, with sides that are multiples of _STEP."""
+def _source(photo: bytes, step: int = _STEP) -> bytes:
+    """Encode the photo as an upright PNG of at most MOST_PIXELS, with sides that are multiples of `step` px."""
     from PIL.Image import Resampling
 
     from chalicelib.integrations.images import decoding
 
     picture = decoding.decode(photo, long_side=1536)
     scale = min(1.0, (MOST_PIXELS / (picture.width * picture.height)) ** 0.5)
-    size = tuple(max(_STEP, int(side * scale) // _STEP * _STEP) for side in picture.size)
+    size = tuple(max(_STEP, int(side * scale) // step * step) for side in picture.size)
     out = BytesIO()
     picture.resize((size[0], size[1]), Resampling.LANCZOS).save(out, "PNG", compress_level=1)
     return out.getvalue()

@@ -1,4 +1,7 @@
-"""One interface for the image models that return a picture directly. `IMAGE_MODEL` selects the model."""
+"""One interface for the image models that return a picture directly. `IMAGE_MODEL` selects the model.
+
+A model makes a picture of a photo; an upscaling model enlarges that picture for a print.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,16 @@ Raises UnreadableImage if the photo cannot be decoded, ModelFailed if the model 
 """
 
 
+Upscaler = Callable[[bytes, str, int], GeneratedImage]
+"""A function of the picture, the prompt and the print's long side in px, longer than the picture's.
+
+The result may be smaller or larger than the print. Raises as an ImageModel.
+"""
+
+
+_UNKNOWN = "IMAGE_MODEL={!r}: must be `local`, `bedrock` or `http`"
+
+
 class UnknownImageModel(ValueError):
     """`IMAGE_MODEL` is not the name of a model behind this interface."""
 
@@ -35,19 +48,34 @@ def choose_model(name: str) -> ImageModel:
         return _local
     if name == "bedrock":
         return _bedrock
-    raise UnknownImageModel(f"IMAGE_MODEL={name!r}: must be `local`, `bedrock` or `http`")
+    raise UnknownImageModel(_UNKNOWN.format(name))
 
 
-def _bedrock(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:
+def choose_upscaler(name: str) -> Upscaler | None:
+    """Return the upscaling model that belongs to the image model; None if there is none. Raises UnknownImageModel."""
+    if name == "bedrock":
+        return _bedrock_upscaler
+    if name in ("local", "http"):
+        return None
+    raise UnknownImageModel(_UNKNOWN.format(name))
+
+
+def _bedrock(photo: bytes, prompt: str, _: int, parameters: Mapping[str, Any]) -> GeneratedImage:
     from chalicelib.integrations.image_models import bedrock
 
-    return bedrock.make(photo, prompt, long_side, parameters)
+    return bedrock.make(photo, prompt, parameters)
+
+
+def _bedrock_upscaler(picture: bytes, prompt: str, _: int) -> GeneratedImage:
+    from chalicelib.integrations.image_models import bedrock
+
+    return bedrock.upscale(picture, prompt)
 
 
 def _local(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:
     from chalicelib.integrations.image_models import local_styles
-    from chalicelib.integrations.images import decoding, png
+    from chalicelib.integrations.images import decoding, renditions
 
     style = local_styles.pick(prompt, parameters)
     picture = local_styles.stylise(decoding.decode(photo, long_side=long_side), style)
-    return GeneratedImage(png.encode(picture), "image/png", *picture.size, model=f"local/{style}")
+    return GeneratedImage(renditions.encode_picture(picture), "image/jpeg", *picture.size, model=f"local/{style}")

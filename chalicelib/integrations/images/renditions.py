@@ -12,19 +12,24 @@ from chalicelib.integrations.images.decoding import (
     decode,
     decode_with_alpha,
     srgb_profile,
+    upright_size,
 )
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Mark", "UnreadableImage", "preview", "print_file"]
+__all__ = ["Mark", "UnreadableImage", "cropped_photo", "encode_picture", "preview", "print_file", "upright_size"]
 
 Size = tuple[int, int]
 """Width and height in pixels."""
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom in pixels; may be fractional."""
+Fractions = tuple[float, float, float, float]
+"""Left, top, width and height as fractions of a picture."""
 
 PREVIEW_QUALITY = 85
+PICTURE_QUALITY = 95
+"""Of a photo for a model and of a model's picture: of a quarter of a PNG's bytes, without visible loss."""
 PRINT_QUALITY = 92
 PRINT_DPI = 300
 
@@ -37,6 +42,28 @@ class Mark:
     opacity: float
     place: Callable[[Size, Size], tuple[int, int, int, int]]
     """Maps the sizes of the picture and of the mark to left, top, width and height, inside the picture."""
+
+
+def encode_picture(picture: Image) -> bytes:
+    """Encode a picture as a JPEG of high quality without metadata, from which other renditions are made."""
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=PICTURE_QUALITY, subsampling="4:4:4")
+    return out.getvalue()
+
+
+def cropped_photo(data: bytes, crop: Fractions, long_side: int) -> bytes:
+    """Make a JPEG of a part of the upright photo, without metadata; reduced to `long_side` px if it is longer.
+
+    Raises UnreadableImage if the photo cannot be decoded.
+    """
+    left, top, width, height = crop
+    whole = upright_size(data)
+    scale = min(1.0, long_side / max(whole[0] * width, whole[1] * height))
+    image = decode(data, long_side=max(1, round(max(whole) * scale)))
+    x, y = min(round(image.width * left), image.width - 1), min(round(image.height * top), image.height - 1)
+    right = min(image.width, x + max(1, round(image.width * width)))
+    bottom = min(image.height, y + max(1, round(image.height * height)))
+    return encode_picture(image.crop((x, y, right, bottom)))
 
 
 def preview(picture: bytes, *, long_side: int, mark: Mark | None = None) -> bytes:

@@ -9,7 +9,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chalicelib.studio.domain.print_size import Size
+from chalicelib.studio.domain.print_size import Size, cover
 
 SHAPE_TOLERANCE = 0.02
 """Two shapes count as one if the ratio of their aspects is at most this far from 1."""
@@ -30,6 +30,11 @@ class Crop:
     top: float
     width: float
     height: float
+
+    @property
+    def fractions(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height."""
+        return self.left, self.top, self.width, self.height
 
     @property
     def is_inside(self) -> bool:
@@ -61,6 +66,12 @@ def shapes_differ(one: Size, other: Size) -> bool:
     """Return whether the aspects differ by more than SHAPE_TOLERANCE."""
     ratio = (one[0] * other[1]) / (one[1] * other[0])
     return max(ratio, 1 / ratio) > 1 + SHAPE_TOLERANCE
+
+
+def cover_crop(picture: Size, size: Size) -> Crop:
+    """Return the largest centered crop of a picture with the shape of `size`."""
+    left, top, right, bottom = cover(picture, size)
+    return Crop(left / picture[0], top / picture[1], (right - left) / picture[0], (bottom - top) / picture[1])
 
 
 def crop_has_shape(photo: Size, crop: Crop, size: Size) -> bool:

@@ -14,13 +14,20 @@ Box = tuple[float, float, float, float]
 MAX_SIDE = 12_000
 MAX_PIXELS = 60_000_000
 PREVIEW_LONG_SIDE = 1024
-FINAL_LONG_SIDE = 2048
-"""The long side requested of the image model, in pixels, before upscaling to the print's size."""
+PICTURE_LONG_SIDE = 2048
+"""The longest side requested of the image model, in pixels. The picture is upscaled to the print's size."""
+UPSCALED_LONG_SIDE = 3200
+"""The longest side requested of an upscaling model, in pixels. The print is enlarged from it."""
 
 
 class PrintFormat(StrEnum):
     JPEG = "image/jpeg"
     PNG = "image/png"
+
+    @property
+    def extension(self) -> str:
+        """The end of a print file's name."""
+        return "jpg" if self is PrintFormat.JPEG else "png"
 
 
 class PrintSizeRefused(ValueError):
@@ -53,6 +60,14 @@ def cover(source: Size, target: Size) -> Box:
     height = min(source[1], source[0] * target[1] / target[0])
     left, top = (source[0] - width) / 2, (source[1] - height) / 2
     return left, top, left + width, top + height
+
+
+def picture_long_side(photo: Size) -> int:
+    """Return the long side to request of the image model for a cropped photo, in pixels: as much as the photo has.
+
+    At least PREVIEW_LONG_SIDE, at most PICTURE_LONG_SIDE.
+    """
+    return min(PICTURE_LONG_SIDE, max(PREVIEW_LONG_SIDE, *photo))
 
 
 def upscale_factor(source: Size, target: Size) -> Decimal:

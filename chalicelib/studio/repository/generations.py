@@ -95,11 +95,11 @@ def stage_trial(transaction: Transaction, row: Generation, quota_row: Quota, sta
     transaction.add(with_state_keys(row))
 
 
-def start_attempt(row: Generation, until: datetime, url: str) -> bool:
+def start_attempt(row: Generation, until: datetime, url: str, picture_url: str | None = None) -> bool:
     """Lease open work until `until`. Returns False if it has ended, is leased, or its next attempt is not due.
 
-    The image is stored at `url`, or at the URL of an earlier attempt: a worker that dies leaves no object that no row
-    names.
+    The image is stored at `url` and a preview's unmarked picture at `picture_url`, or at the URLs of an earlier attempt:
+    a worker that dies leaves no object that no row names.
     """
     now, image_url = clock.now(), _image_url(row)
     actions: list[Action] = [
@@ -111,6 +111,8 @@ def start_attempt(row: Generation, until: datetime, url: str) -> bool:
         Generation.next_attempt_at.remove(),
         Generation.updated_at.set(now),
     ]
+    if picture_url:
+        actions.append(Generation.unmarked_image_url.set(Generation.unmarked_image_url | picture_url))
     if row.generation_type is GenerationType.FINAL:
         actions += state_actions(row, UpscaleStatus.PROCESSING)
         actions.append(Generation.upscale_started_at.set(now))
@@ -149,7 +151,7 @@ def resume_after_callback(generation: str, job: str) -> Generation | None:
 def release_lease(row: Generation, until: datetime) -> None:
     """End our lease without a result. The queue retries the work; the recovery schedule does not before `until`."""
     actions: list[Action] = [
-        *_pending_actions(row),
+        *pending_actions(row),
         Generation.lease_until.set(until),
         Generation.updated_at.set(clock.now()),
     ]
@@ -163,7 +165,7 @@ def schedule_retry(row: Generation, until: datetime, reason: str, *, ends_job: b
     another worker has the lease.
     """
     actions: list[Action] = [
-        *_pending_actions(row),
+        *pending_actions(row),
         Generation.lease_until.set(until),
         Generation.next_attempt_at.set(until),
         Generation.retries.add(1),
@@ -177,7 +179,7 @@ def schedule_retry(row: Generation, until: datetime, reason: str, *, ends_job: b
     return _update_open(row, actions, ours)
 
 
-def _pending_actions(row: Generation) -> list[Action]:
+def pending_actions(row: Generation) -> list[Action]:
     """Return the actions that set work to pending."""
     is_final = row.generation_type is GenerationType.FINAL
     return state_actions(row, GenerationStatus.PENDING) + (
@@ -203,7 +205,7 @@ def is_unclaimed(row: Generation) -> bool:
 def requeue_work(row: Generation, until: datetime, slot_until: datetime) -> None:
     """Start a new lease of overdue work, and extend a preview's slot. Raises GenerationEnded."""
     actions: list[Action] = [
-        *_pending_actions(row),
+        *pending_actions(row),
         Generation.lease_until.set(until),
         Generation.deaths.add(int(worker_died(row))),
         Generation.retries.add(int(is_unclaimed(row))),
@@ -218,7 +220,7 @@ def requeue_work(row: Generation, until: datetime, slot_until: datetime) -> None
 
 
 def complete_generation(row: Generation, columns: dict[str, Any], byte_count: int) -> None:
-    """End the work with its result, an image of `byte_count` bytes. Raises GenerationEnded.
+    """End the work with its result, objects of `byte_count` bytes in all. Raises GenerationEnded.
 
     A preview frees its slot and increments its style's usage count.
     """
@@ -251,7 +253,7 @@ def fail_generation(row: Generation, reason: str) -> None:
 def reopen_final(
     row: Generation, until: datetime, idempotency: Idempotency | None, read: Callable[[Generation], S]
 ) -> S:
-    """Set an ended final to pending, with a lease until `until`; its old image no longer counts as stored.
+    """Set an ended or held final to pending, with a lease until `until`; its old image no longer counts as stored.
 
     Returns `read` of the new row, which is stored for the Idempotency-Key. Raises GenerationEnded if the final is in
     progress or a concurrent request reopened it.
@@ -271,7 +273,15 @@ def reopen_final(
         "updated_at": clock.now(),
     }
     actions: list[Action] = [getattr(Generation, name).set(value) for name, value in values.items()]
-    removals = ("final_image_url", "byte_count", "provider_job", "provider_job_at", "awaits", "error_message")
+    removals = (
+        "final_image_url",
+        "byte_count",
+        "provider_job",
+        "provider_job_at",
+        "awaits",
+        "error_message",
+        "hold_reason",
+    )
     actions += [getattr(Generation, name).remove() for name in removals]
     for name, value in (values | dict.fromkeys(removals)).items():
         setattr(row, name, value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from chalicelib.kit import clock
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, get_many
 from chalicelib.studio.domain.fulfillment import OrderFacts, from_json, order_status, to_json
 from chalicelib.studio.models import Generation, Order
 from chalicelib.studio.repository import generations
@@ -21,6 +23,13 @@ def find(shop: str, order: str) -> Order | None:
         return Order.get(shop, order, consistent_read=True)
     except Order.DoesNotExist:
         return None
+
+
+def find_with_preview(shop: str, order: str, preview: str) -> tuple[Order | None, Generation | None]:
+    """Return the order and a preview of the shop with one consistent read; None for one that does not exist."""
+    rows = get_many([(Order, (shop, order)), (Generation, (preview,))], consistent=True)
+    order_row, preview_row = cast("tuple[Order | None, Generation | None]", tuple(rows))
+    return order_row, preview_row if preview_row is not None and preview_row.shop_id == shop else None
 
 
 def order_facts(row: Order | None) -> OrderFacts:

@@ -97,5 +97,8 @@ def get_generation(call: ApiRequest[Merchant], generation_id: str) -> Generation
 @bp.route("/v1/studio/generations/{generation_id}/remake", methods=["POST"])
 @endpoint(bp, auth=merchant, returns=GenerationRead, status=202, idempotent="joined")
 def remake_final(call: ApiRequest[Merchant], generation_id: str) -> GenerationRead:
-    """Generate a final again at the present print size of its variant; the old file is deleted."""
+    """Make a final again at the present print size of its variant; the old file is deleted.
+
+    A held final is printed with the centered crop of its preview's picture.
+    """
     return orders.remake_final(call.principal.shop, generation_id, call.idempotency)

@@ -43,12 +43,16 @@ class PermanentFailure(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class LeasedWork:
-    """The work on one generation: `run` makes the image and stores it at `url`; `retry_message` queues a retry."""
+    """The work on one generation: `run` makes the image and stores it at `url`; `retry_message` queues a retry.
+
+    A preview's unmarked picture is stored at `picture_url`.
+    """
 
     kind: GenerationType
     url: str
     run: Callable[[Generation], None]
     retry_message: Message
+    picture_url: str | None = None
 
 
 def run_leased(shop: str, generation: str, work: LeasedWork) -> None:
@@ -61,7 +65,7 @@ def run_leased(shop: str, generation: str, work: LeasedWork) -> None:
     row = generations.find(shop, generation)
     if row is None or row.generation_type is not work.kind:
         return
-    if not generations.start_attempt(row, clock.now() + WORKER_LEASE, work.url):
+    if not generations.start_attempt(row, clock.now() + WORKER_LEASE, work.url, work.picture_url):
         return
     try:
         work.run(row)
@@ -75,7 +79,7 @@ def run_leased(shop: str, generation: str, work: LeasedWork) -> None:
         _fail_generation(row, str(error))
     except GenerationEnded:
         log.info("image discarded: the generation has ended", extra={"generation": row.id})
-        _delete_orphaned_image(row)
+        _delete_orphaned_images(row)
     except BaseException as error:
         if work.kind is GenerationType.FINAL and isinstance(error, Exception):
             log.exception("final postponed: unexpected error", extra={"generation": row.id})
@@ -85,10 +89,18 @@ def run_leased(shop: str, generation: str, work: LeasedWork) -> None:
         raise
 
 
-def _delete_orphaned_image(row: Generation) -> None:
-    """Delete the image if the row was erased while it was generated."""
-    url = row.preview_image_url if row.generation_type is GenerationType.PREVIEW else row.final_image_url
-    if url and generations.find(row.shop_id, row.id) is None:
+def _delete_orphaned_images(row: Generation) -> None:
+    """Delete the images if the row was erased while they were generated."""
+    urls = [url for url in (row.preview_image_url, row.unmarked_image_url, row.final_image_url) if url]
+    if urls and generations.find(row.shop_id, row.id) is None:
+        for url in urls:
+            storage.delete(url)
+
+
+def delete_model_input(row: Generation) -> None:
+    """Delete the copy of the photo that a provider was given, after its generation failed; there may be none."""
+    url = row.unmarked_image_url if row.generation_type is GenerationType.PREVIEW else row.final_image_url
+    if url:
         storage.delete(url)
 
 
@@ -125,4 +137,5 @@ def _fail_generation(row: Generation, reason: str) -> None:
         generations.fail_generation(row, reason)
     except GenerationEnded:
         return
+    delete_model_input(row)
     log.info("generation failed", extra={"generation": row.id, "order": row.order_id, "reason": reason})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -14,8 +15,11 @@ from chalicelib.integrations.images import decoder_process, renditions
 from chalicelib.kit import clock, config, logs
 from chalicelib.kit.errors import MalformedRequest
 from chalicelib.kit.messages import publish
+from chalicelib.studio.domain import crop as crops
 from chalicelib.studio.domain import image_validation
+from chalicelib.studio.domain.crop import WHOLE
 from chalicelib.studio.domain.image_header import Probe, probe
+from chalicelib.studio.domain.print_size import PICTURE_LONG_SIDE
 from chalicelib.studio.domain.retry_schedule import is_job_old
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
@@ -30,14 +34,14 @@ log = logs.logger("studio")
 
 
 def generate_image(row: Generation, long_side: int) -> GeneratedImage | None:
-    """Return the model's image for a leased generation, `long_side` pixels long; None if a callback will follow.
+    """Return the model's image of the cropped photo, about `long_side` pixels long; None if a callback will follow.
 
     Raises what image models raise, and storage.NoSuchObject if the photo is missing.
     """
     settings, parameters = config.settings(), row.generation_params or {}
     if settings.image_model != "http":
         result = selection.choose_model(settings.image_model)(
-            _load_photo(row), row.ai_prompt_used, long_side, parameters
+            _model_input(row, long_side), row.ai_prompt_used, long_side, parameters
         )
         if settings.image_model != "local":
             _require_valid(probe(result.image), result.image)
@@ -56,11 +60,18 @@ def generate_image(row: Generation, long_side: int) -> GeneratedImage | None:
 
 
 def _submit_job(row: Generation, long_side: int) -> str:
-    """Submit a job to the provider and return its id."""
-    _load_photo(row)
+    """Submit a job to the provider and return its id.
+
+    The provider gets a link to a copy of the cropped photo without metadata. The copy is stored where the result will
+    be, so that the row names it until then.
+    """
+    is_preview = row.generation_type is GenerationType.PREVIEW
+    copy_url = str(row.unmarked_image_url if is_preview else row.final_image_url)
+    crop = crops.from_json(row.crop)
+    storage.put(copy_url, renditions.cropped_photo(_load_photo(row), crop.fractions, PICTURE_LONG_SIDE), "image/jpeg")
     order = http_jobs.Order(
         reference=_job_reference(row),
-        image_url=storage.presigned_get(row.input_image_url, seconds=_LINK_SECONDS),
+        image_url=storage.presigned_get(copy_url, seconds=_LINK_SECONDS),
         prompt=row.ai_prompt_used,
         long_side=long_side,
         parameters=row.generation_params or {},
@@ -69,8 +80,27 @@ def _submit_job(row: Generation, long_side: int) -> str:
     return http_jobs.submit(order)
 
 
+def upscale_image(image: GeneratedImage, prompt: str, long_side: int) -> GeneratedImage:
+    """Enlarge an image for a print of `long_side` pixels by the upscaling model, if there is one and it is shorter.
+
+    `model` of the result names both models. Raises what image models raise.
+    """
+    upscaler = selection.choose_upscaler(config.settings().image_model)
+    if upscaler is None or long_side <= max(image.width, image.height):
+        return image
+    enlarged = upscaler(image.image, prompt, long_side)
+    _require_valid(probe(enlarged.image), enlarged.image)
+    return replace(enlarged, model=f"{image.model} + {enlarged.model}")
+
+
+def _model_input(row: Generation, long_side: int) -> bytes:
+    """Return the photo for a model that reads it upright and without metadata: cropped, if it is to be cropped."""
+    photo, crop = _load_photo(row), crops.from_json(row.crop)
+    return photo if crop == WHOLE else renditions.cropped_photo(photo, crop.fractions, long_side)
+
+
 def _load_photo(row: Generation) -> bytes:
-    """Return the photo, validated again: its upload form allows overwriting it for 15 minutes.
+    """Return the photo, validated again: the rules may have changed, and forms of the version before can overwrite it.
 
     Raises renditions.UnreadableImage if it breaks a rule.
     """
@@ -102,7 +132,7 @@ def handle_callback(generation: str, body: bytes) -> bool:
 def _job_reference(row: Generation) -> str:
     """Return the provider's idempotency key: the same for retries; a new one for a remake and after a lost job."""
     url = row.final_image_url if row.generation_type is GenerationType.FINAL else row.preview_image_url
-    image_id = (url or row.id).rsplit("/", 1)[-1].removesuffix(".jpg")
+    image_id = (url or row.id).rsplit("/", 1)[-1].partition(".")[0]
     return f"{image_id}-{row.jobs_lost}" if row.jobs_lost else image_id
 
 

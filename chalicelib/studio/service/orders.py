@@ -24,7 +24,7 @@ from chalicelib.studio.domain.fulfillment import OrderFacts
 from chalicelib.studio.errors import FinalCanceled, FinalInProgress, GenerationNotFound
 from chalicelib.studio.metrics import GENERATION_IDS_REFUSED
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType, Order, UpscaleStatus
-from chalicelib.studio.repository import generations, orders
+from chalicelib.studio.repository import generations, held_finals, orders
 from chalicelib.studio.repository.generations import GenerationEnded
 from chalicelib.studio.schemas.merchant import GenerationRead
 from chalicelib.studio.schemas.messages import FinalRequested
@@ -114,7 +114,7 @@ def apply_refund(message: RefundCreated) -> None:
 
 
 def remake_final(shop: str, generation: str, key: Idempotency | None) -> GenerationRead:
-    """Generate a final again, for example because its file is lost.
+    """Make a final again, for example because its file is lost, or to accept the crop of a held one.
 
     The old file is deleted before the row changes: if the process dies in between, the final has no file and can be
     remade, and no file is left that no row names or counts. Raises GenerationNotFound if it is not a final of the shop,
@@ -180,9 +180,11 @@ def _save_facts(change: _OrderChange, row: Order) -> OrderFacts:
 
 
 def _skip_final(row: Order, line: str, preview: str) -> None:
-    """Fail a final that no worker has started; one that is in progress or completed stays."""
+    """Fail a final that is held or that no worker has started; one that is in progress or completed stays."""
     final = generations.find(row.shop_id, _final_id(row.shopify_order_id, line, preview))
-    if final is not None and final.open_work and final.status is GenerationStatus.PENDING:
+    if final is not None and final.hold_reason:
+        held_finals.fail_held_final(final, LINE_CANCELED)
+    elif final is not None and final.open_work and final.status is GenerationStatus.PENDING:
         with suppress(GenerationEnded):
             generations.fail_generation(final, LINE_CANCELED)
             log.info("final skipped: line canceled", extra={"generation": final.id, "order": row.shopify_order_id})
@@ -243,6 +245,8 @@ def _new_final(message: OrderPaid | OrderEdited, line: OrderLine, preview: Gener
         customer_id=message.customer_id,
         preview_customer_id=preview.customer_id,
         input_image_url=preview.input_image_url,
+        size_id=preview.size_id,
+        crop=preview.crop,
         generation_type=GenerationType.FINAL,
         ai_prompt_used=preview.ai_prompt_used,
         generation_params=preview.generation_params,

@@ -1,4 +1,7 @@
-"""Preview worker: run the photo through the image model, apply the watermark, store the result."""
+"""Preview worker: run the cropped photo through the image model, apply the watermark, store both pictures.
+
+The model's picture is kept without the watermark, as long as the preview: the final is made from it.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import time
 from functools import partial
 
 from chalicelib.integrations import storage
+from chalicelib.integrations.image_models.selection import GeneratedImage
 from chalicelib.integrations.images import renditions
 from chalicelib.kit import config, ids
-from chalicelib.studio.domain import image_validation, watermark
+from chalicelib.studio.domain import crop, image_validation, watermark
 from chalicelib.studio.domain.image_header import probe
-from chalicelib.studio.domain.print_size import PREVIEW_LONG_SIDE
+from chalicelib.studio.domain.print_size import PREVIEW_LONG_SIDE, Size, picture_long_side
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations, watermarks
 from chalicelib.studio.schemas.messages import GenerationRequested
@@ -22,25 +26,45 @@ WATERMARK_UNUSABLE = "The shop's watermark cannot be used; the merchant must rep
 
 def make_preview(shop: str, generation: str) -> None:
     """Generate a preview under a lease, as `run_leased` does. If it fails, its quota is returned."""
-    url = storage.address(config.settings().images_bucket, f"previews/{shop}/{ids.new()}.jpg")
+    bucket = config.settings().images_bucket
+    url = storage.address(bucket, f"previews/{shop}/{ids.new()}.jpg")
+    picture_url = storage.address(bucket, f"pictures/{shop}/{ids.new()}")
     retry_message = GenerationRequested(shop=shop, generation_id=generation)
-    run_leased(shop, generation, LeasedWork(GenerationType.PREVIEW, url, _generate_preview, retry_message))
+    work = LeasedWork(GenerationType.PREVIEW, url, _generate_preview, retry_message, picture_url)
+    run_leased(shop, generation, work)
 
 
 def _generate_preview(row: Generation) -> None:
     started_at = time.perf_counter()
-    result = generate_image(row, PREVIEW_LONG_SIDE)
+    known_size = (row.original_width, row.original_height) if row.original_width and row.original_height else None
+    result = generate_image(row, picture_long_side(known_size or (0, 0)))
     if result is None:
         return
-    preview = renditions.preview(result.image, long_side=PREVIEW_LONG_SIDE, mark=_load_watermark(row.shop_id))
+    photo_size = known_size or (result.width, result.height)  # a trial's, or a request's of the version before
+    picture = _in_shape(result, photo_size)
+    mark = _load_watermark(row.shop_id)
+    preview = renditions.preview(picture, long_side=PREVIEW_LONG_SIDE, mark=mark)
+    storage.put(row.unmarked_image_url, picture, f"image/{probe(picture).format}".lower())
     storage.put(row.preview_image_url, preview, "image/jpeg")
     columns = {
         "ai_model_used": result.model,
-        "original_width": result.width,
-        "original_height": result.height,
+        "is_watermarked": mark is not None,
+        "original_width": photo_size[0],
+        "original_height": photo_size[1],
         "processing_time_ms": round((time.perf_counter() - started_at) * 1000),
     }
-    generations.complete_generation(row, columns, len(preview))
+    generations.complete_generation(row, columns, len(preview) + len(picture))
+
+
+def _in_shape(result: GeneratedImage, photo_size: Size) -> bytes:
+    """Return the model's picture, cropped to the shape of the cropped photo if it has another.
+
+    The shopper then sees what is printed.
+    """
+    size = result.width, result.height
+    if not crop.shapes_differ(size, photo_size):
+        return result.image
+    return renditions.cropped_photo(result.image, crop.cover_crop(size, photo_size).fractions, max(size))
 
 
 def _load_watermark(shop: str) -> renditions.Mark | None:

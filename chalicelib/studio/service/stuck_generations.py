@@ -17,7 +17,7 @@ from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
 from chalicelib.studio.repository.generations import GenerationEnded
 from chalicelib.studio.schemas.messages import FinalRequested, GenerationRequested
-from chalicelib.studio.service.generation_worker import FINAL_DELAYED, postpone_final
+from chalicelib.studio.service.generation_worker import FINAL_DELAYED, delete_model_input, postpone_final
 from chalicelib.studio.service.generations import SLOT_LEASE, START_LEASE
 
 MAX_DEATHS = 3
@@ -60,6 +60,7 @@ def _recover_generation(row: Generation, now: datetime) -> None:
     deaths = row.deaths + generations.worker_died(row)
     if deaths >= MAX_DEATHS or now - row.created_at > PREVIEW_LIFETIME:
         generations.fail_generation(row, PREVIEW_ABANDONED)
+        delete_model_input(row)
         log.error("preview failed: no attempts left", extra={"generation": row.id, "deaths": deaths})
         return
     generations.requeue_work(row, clock.now() + START_LEASE, clock.now() + SLOT_LEASE)

@@ -90,12 +90,25 @@ def test_a_photo_is_downscaled_and_styled(models: StubbedModels) -> None:
     assert not sent_image.getexif()
 
 
-def test_a_final_is_upscaled(models: StubbedModels) -> None:
-    models.add_response(STYLE, picture(MADE))
+def upscale(data: bytes) -> selection.GeneratedImage:
+    upscaler = selection.choose_upscaler("bedrock")
+    assert upscaler is not None
+    return upscaler(data, "an oil painting", 3200)
+
+
+def test_a_picture_is_upscaled(models: StubbedModels) -> None:
     models.add_response(UPSCALE, picture(LARGE))
-    image = generate_image(2048)
-    assert (image.width, image.height, image.model) == (3328, 4864, f"bedrock/{STYLE} + {UPSCALE}")
-    assert models.requests[1] == {"image": base64.b64encode(MADE).decode(), "output_format": "png"}
+    image = upscale(MADE)
+    assert (image.width, image.height, image.model) == (3328, 4864, UPSCALE)
+    assert models.requests == [{"image": base64.b64encode(MADE).decode(), "output_format": "png"}]
+
+
+def test_a_picture_of_another_model_is_reduced_before_it_is_upscaled(models: StubbedModels) -> None:
+    models.add_response(UPSCALE, picture(LARGE))
+    upscale(encode_image(Image.new("RGB", (1500, 2000))))
+    sent_image = open_image(base64.b64decode(models.requests[0]["image"]))
+    assert 0.99 * bedrock.MOST_PIXELS < sent_image.width * sent_image.height <= bedrock.MOST_PIXELS
+    assert sent_image.width / sent_image.height == pytest.approx(0.75, abs=0.001)
 
 
 def test_nova_canvas_returns_a_variation(models: StubbedModels, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ PORTRAIT = (Path(__file__).parents[2] / "data" / "photos" / "grace_hopper.jpg").
 def test_the_local_model_reports_its_parameters():
     image = selection.choose_model("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
     assert image.model == "local/pencil"
-    assert image.content_type == "image/png"
+    assert image.content_type == "image/jpeg"
     assert open_image(image.image).size == (image.width, image.height) == (171, 200)
 
 
@@ -42,6 +42,12 @@ def test_an_unknown_style_lists_the_known_ones():
 def test_an_unknown_model_is_refused(name: str):
     with pytest.raises(selection.UnknownImageModel, match="IMAGE_MODEL"):
         selection.choose_model(name)
+    with pytest.raises(selection.UnknownImageModel, match="IMAGE_MODEL"):
+        selection.choose_upscaler(name)
+
+
+def test_only_bedrock_has_an_upscaling_model():
+    assert [bool(selection.choose_upscaler(name)) for name in ("local", "http", "bedrock")] == [False, False, True]
 
 
 def test_invalid_image_data_is_refused():
@@ -60,4 +66,4 @@ def test_a_print_matches_its_preview(style: str):
 def test_no_photo_metadata_is_kept():
     photo = encode_image(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret")
     image = selection.choose_model("local")(photo, "", 64, {"style": "vintage"})
-    assert open_image(image.image).info == {}
+    assert open_image(image.image).info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}

@@ -98,9 +98,9 @@ def test_a_paid_final_stays_pending_after_model_errors(
 ) -> None:
     monkeypatch.setenv("IMAGE_MODEL", "local")
     config.forget_settings()
-    gallery.shopify.deliver(
-        "studio", gallery.shop, "orders/paid", gallery.order(gallery.preview()["line_item_property"])
-    )
+    order = gallery.order(gallery.preview()["line_item_property"])
+    gallery.forget_pictures()
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
     config.forget_settings()
     model.add_client_error("invoke_model", "AccessDeniedException")
@@ -144,6 +144,7 @@ def test_only_a_refusal_of_its_image_fails_a_paid_final(
     monkeypatch.setenv("IMAGE_MODEL", "local")
     config.forget_settings()
     order = gallery.order(gallery.preview()["line_item_property"])
+    gallery.forget_pictures()
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
     config.forget_settings()
     model.add_client_error("invoke_model", code, text, status)

@@ -1,4 +1,7 @@
-"""A paid final survives every outage: it is retried for days and made once; only a refusal fails it."""
+"""A paid final survives every outage: it is retried for days and made once; only a refusal fails it.
+
+The model is asked for finals of previews of the version before only: later ones have an unmarked picture.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +77,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
 def final(gallery: Gallery, time: ManualClock) -> str:
     """A paid final that no worker has started."""
     order = gallery.order(gallery.preview()["line_item_property"])
+    gallery.forget_pictures()
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     time.now += timedelta(seconds=1)
     fulfil = next(each for each in handlers.consumers() if each.name == "studio-apply_order_change")

@@ -6,10 +6,10 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
-import httpx
 import pytest
 from PIL import Image
 
+from chalicelib.integrations import storage
 from chalicelib.integrations.image_models import selection
 from chalicelib.integrations.image_models.failures import ModelThrottled
 from chalicelib.kit import clock
@@ -53,6 +53,7 @@ def test_a_cancellation_skips_a_final_that_waits_for_its_retry(
     def raise_throttled(*_: object) -> None:
         raise ModelThrottled("busy")
 
+    gallery.forget_pictures()
     with monkeypatch.context() as while_busy:
         while_busy.setattr(selection, "choose_model", lambda _: raise_throttled)
         finals.make_final(gallery.shop, final[0])
@@ -103,15 +104,13 @@ def test_a_failing_row_does_not_stop_the_recovery_of_others(gallery: Gallery, mo
     assert Generation.get(second).status is GenerationStatus.COMPLETED
 
 
-def test_an_overwritten_photo_is_validated_before_use(gallery: Gallery) -> None:
-    """The form permits a second upload, and the bucket event may be late."""
+def test_a_stored_photo_is_validated_before_use(gallery: Gallery) -> None:
+    """Its rules may have changed since it was accepted."""
     form = gallery.accepted_upload()
     large = BytesIO()
     Image.new("RGB", (6000, 5000), "red").save(large, "PNG")
-    response = httpx.post(form["url"], data=form["fields"], files={"file": large.getvalue()})
-    assert response.status_code == 201
-    forget_messages("studio-inspect_upload")
     body = gallery.shopper("POST", "generations", gallery.preview_request(form)).json()
+    storage.put(Generation.get(body["id"]).input_image_url, large.getvalue(), "image/png")
     assert gallery.drain() == []
     row = Generation.get(body["id"])
     assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.PHOTO_UNUSABLE)

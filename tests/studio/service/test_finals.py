@@ -79,7 +79,7 @@ def test_an_unknown_variant_fails_the_final_with_a_reason(gallery: Gallery) -> N
 
 def test_a_mapping_has_priority_over_a_size(gallery: Gallery) -> None:
     base = gallery.merchant("POST", "bases", {"name": "Poster", "base_price": "10.00"}).json()["uuid"]
-    variant = {"name": "A6", "width_px": 350, "height_px": 250, "option_values": {"Size": "A6"}}
+    variant = {"name": "A6", "width_px": 280, "height_px": 350, "option_values": {"Size": "A6"}}
     new_base = gallery.merchant("POST", f"bases/{base}/variants", variant).json()
     mapping = {
         "product_base_variant_id": new_base["uuid"],
@@ -88,7 +88,7 @@ def test_a_mapping_has_priority_over_a_size(gallery: Gallery) -> None:
     assert gallery.merchant("PUT", f"products/{gallery.product}/mappings", mapping).status_code == 200
     _deliver_paid_order(gallery, gallery.preview()["line_item_property"])
     (final,) = gallery.finals()
-    assert (final["final_width"], final["final_height"]) == (350, 250)
+    assert (final["final_width"], final["final_height"]) == (280, 350)
     assert Generation.get(final["id"]).product_base_variant_id == new_base["uuid"]
 
 

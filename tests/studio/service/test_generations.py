@@ -48,7 +48,10 @@ def test_a_preview_has_its_columns_and_no_metadata(gallery: Gallery) -> None:
     assert (quota["current_generations"], quota["total_generations"], quota["generations_at_work"]) == (1, 1, 0)
     stored_bytes = Decimal(quota["current_storage_mb"]) * 1_000_000
     photo = storage.size(row.input_image_url) or 0
-    assert stored_bytes == photo + len(picture)
+    unmarked = storage.get(str(row.unmarked_image_url))
+    assert stored_bytes == photo + len(picture) + len(unmarked)
+    assert preview["is_watermarked"] is False
+    assert (row.original_width, row.original_height) == (480, 600)
 
 
 def test_the_text_of_a_shopper_is_sanitized_in_the_prompt(gallery: Gallery) -> None:

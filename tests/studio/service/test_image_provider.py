@@ -11,6 +11,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from chalicelib.integrations import storage
 from chalicelib.integrations.image_models.failures import ContentRefused, ModelGaveUp, ModelMisconfigured
 from chalicelib.kit import clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
@@ -19,7 +20,7 @@ from infra.sandbox.delivery import send
 from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
 from tests.integrations.sample_images import colour_at, encode_image, open_image
 from tests.shops.conftest import message_counts
-from tests.studio.conftest import Gallery
+from tests.studio.conftest import PHOTO, Gallery
 from tests.studio.scenarios.test_quota_races import assert_counters_equal_rows
 
 PICTURE = encode_image(Image.new("RGB", (1024, 768), (200, 30, 30)))
@@ -52,14 +53,17 @@ def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProvide
     job_request = provider.jobs[job]
     assert "a hat" in job_request["prompt"]
     assert job_request["long_side"] == 1024
-    assert httpx.get(job_request["image_url"]).headers["content-type"] == "image/jpeg"
+    copy = httpx.get(job_request["image_url"])
+    assert copy.headers["content-type"] == "image/jpeg"
+    assert open_image(copy.content).size == (480, 600)
+    assert copy.content != PHOTO.read_bytes()
     assert gallery.quota()["generations_at_work"] == 1
     provider.finish(job, PICTURE)
     assert provider.call_back(job).answer == '{"status":"heard"}'
     assert gallery.drain() == []
     body = gallery.shopper("GET", f"generations/{generation}").json()
     preview = httpx.get(body["preview_url"]).content
-    assert open_image(preview).size == (1024, 768)
+    assert open_image(preview).size == (819, 1024)  # in the shape of the crop
     assert colour_at(preview, 0.5, 0.5)[0] > 150
     row = Generation.get(generation)
     assert (row.ai_model_used, row.attempts) == ("http/127.0.0.1", 2)
@@ -67,14 +71,36 @@ def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProvide
     assert_counters_equal_rows(gallery)
 
 
+def test_gps_stays_in_the_house(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (48.0, 8.0, 0.0)}
+    photo = encode_image(Image.new("RGB", (480, 600), "red"), "JPEG", exif=exif, comment=b"secret")
+    assert open_image(photo).getexif().get_ifd(0x8825)
+    upload = gallery.upload_photo(photo)
+    assert gallery.drain() == []
+    body = gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()
+    assert gallery.drain() == []
+    row = Generation.get(body["id"])
+    copy = open_image(httpx.get(provider.jobs[str(row.provider_job)]["image_url"]).content)
+    assert copy.size == (480, 600)
+    assert not copy.getexif()
+    assert "comment" not in copy.info
+    provider.end(str(row.provider_job), "failed", "no")
+    provider.call_back(str(row.provider_job))
+    assert gallery.drain() == []
+    assert storage.size(str(row.unmarked_image_url)) is None, "the copy is deleted with the failed job"
+
+
 def test_a_callback_completes_a_final_and_a_remake_is_another_job(
     gallery: Gallery, provider: ImageProviderSandbox
 ) -> None:
+    """Of a preview of the version before, without an unmarked picture."""
     generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
     provider.call_back(job)
     assert gallery.drain() == []
     line_property = gallery.shopper("GET", f"generations/{generation}").json()["line_item_property"]
+    gallery.forget_pictures()
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     for number in (2, 3):
