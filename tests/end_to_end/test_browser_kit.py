@@ -291,10 +291,22 @@ def test_a_used_up_quota_is_not_retried(page: Page, headers: dict[str, str]) -> 
     assert (answer["message"], len(network.requests)) == ("The shop's monthly image quota is used up", 1)
 
 
-def test_a_limit_of_hours_is_said_instead_of_waited_for(page: Page) -> None:
-    network = Network(page, (429, {"Retry-After": "3600"}, {"code": "AnyLimit", "detail": "Try again after 18:00"}))
-    answer = call(page, "POST", body={}, key="my-own-key")
-    assert (answer["message"], len(network.requests)) == ("Try again after 18:00", 1)
+def test_concurrent_calls_repeat_with_a_key(page: Page) -> None:
+    """The first call to succeed ends the shared key; the other one repeats with it all the same."""
+    network = Network(page, (201, {}, {}), (503, {}, {}), (201, {}, {}))
+    page.evaluate(
+        """async () => {
+        const call = kit.client({ base: '/fake/' });
+        await Promise.all([call('POST', 'x', { key: true, body: {} }), call('POST', 'x', { key: true, body: {} })]);
+        }"""
+    )
+    keys = [request["idempotency-key"] for request in network.requests]
+    assert (len(keys), len(set(keys))) == (3, 1)
+
+
+def test_a_key_of_the_caller_is_sent(page: Page) -> None:
+    network = Network(page, (201, {}, {}))
+    call(page, "POST", body={}, key="my-own-key")
     assert network.requests[0]["idempotency-key"] == "my-own-key"
 
 

@@ -105,9 +105,13 @@ def test_a_heic_photo_is_named_and_a_dropped_photo_is_taken(page: Page) -> None:
     assert page.get_by_label("Your photo").evaluate("e => e.files[0].name") == "dropped.jpg"
 
 
-def test_a_reload_repeats_a_request_whose_answer_was_lost(page: Page, queue_worker: None) -> None:
+def test_a_request_whose_answer_was_lost_is_repeated_without_effect(
+    page: Page, gallery: Gallery, queue_worker: None
+) -> None:
+    """Neither a second preview after a reload, nor a second line in the cart."""
+
     def lose_answer(route: Route) -> None:
-        keys.append(route.request.headers["idempotency-key"])
+        keys.append(route.request.headers.get("idempotency-key", ""))
         route.fetch()
         route.abort()
 
@@ -125,3 +129,10 @@ def test_a_reload_repeats_a_request_whose_answer_was_lost(page: Page, queue_work
     expect(page.get_by_label("A few words")).to_have_value("in the snow")
     assert {*keys, sent.value.headers["idempotency-key"]} == {keys[0]}
     assert len(list(Generation.scan())) == 1
+    page.route("**/cart/add.js", lose_answer)
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator("#cart-error")).to_contain_text("There is no connection.")
+    page.unroute_all(behavior="wait")
+    page.get_by_role("button", name="Add to cart").click()
+    page.wait_for_url("**/cart")
+    assert len(gallery.shopify.storefront.lines(gallery.shop)) == 1

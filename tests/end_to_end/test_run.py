@@ -52,6 +52,7 @@ def test_make_run_serves_requests_and_keeps_its_data_after_a_restart(
     headers = {"Authorization": f"Bearer {token}"}
     history = httpx.get(f"{url}/v1/shops/me/history", headers=headers).json()["items"]
     assert [entry["event_type"] for entry in history] == ["install"]
+    assert httpx.get(f"{url}/v1/studio/watermark", headers=headers).json()["is_active"]
     with psycopg.connect(login) as connection:
         assert connection.execute("SELECT to_regclass('kept')").fetchone() == ("kept",)
     engine = eventually(lambda: _engine_of(second), "the engine is listed")

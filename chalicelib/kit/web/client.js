@@ -56,12 +56,12 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
     }
   }
 
-  async function send(method, url, options, name, isRefused) {
+  async function send(method, url, options, isRefused) {
     const headers = { ...common };
     if (token) headers.Authorization = "Bearer " + (await bearer(isRefused));
     if (options.body !== undefined) headers["Content-Type"] = "application/json";
     if (options.etag) headers["If-Match"] = options.etag;
-    if (options.key) headers["Idempotency-Key"] = keys.get(name);
+    if (options.key) headers["Idempotency-Key"] = options.key;
     const ended = new AbortController();
     const timer = setTimeout(() => ended.abort(), timeout * 1000);
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
@@ -95,15 +95,15 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
     const query = new URLSearchParams(Object.entries(options.query || {}).filter(([, value]) => value));
     const url = base + path + (String(query) && "?" + query);
     const name = method + " " + url + " " + JSON.stringify(options.body);
-    if (typeof options.key === "string") keys.set(name, options.key);
-    else if (options.key && !keys.has(name)) keys.set(name, crypto.randomUUID());
+    if (options.key === true && !keys.has(name)) keys.set(name, crypto.randomUUID());
+    const keyed = { ...options, key: options.key === true ? keys.get(name) : options.key }; // a concurrent call may delete it
     const safe = method === "GET" || options.key || options.repeatable;
     const repeatable = safe || (["PUT", "DELETE"].includes(method) && !options.etag); // a lost success would look like 412
     let refreshed = false;
     for (let attempt = 1; ; attempt++) {
       let response = null, body = {};
       try {
-        ({ response, data: body } = await send(method, url, options, name, refreshed));
+        ({ response, data: body } = await send(method, url, keyed, refreshed));
       } catch (error) {
         if (error instanceof kit.Problem && error.code !== "Offline") throw error;
       }

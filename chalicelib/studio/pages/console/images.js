@@ -76,7 +76,7 @@ const renew = (row) => async () => (await studio.read("generations/" + row.id)).
 
 const percent = (share) => Math.round(share * 100) + " %";
 
-/** Why a print is held, and the way to have it printed with the middle of the preview. */
+/** Why a print is held, the crop that would be printed, and the button that accepts it. */
 function heldPrint(row) {
   const accept = studio.act(async () => {
     await studio.call("POST", `generations/${row.id}/remake`, { body: {}, key: true });
@@ -84,9 +84,19 @@ function heldPrint(row) {
     studio.go("images/" + row.id);
   });
   return kit.h("section", { class: "card stack", "aria-label": "Held print" }, kit.banner(row.hold_reason, "bad"),
-    row.thumbnail_url && kit.h("img", { class: "large", src: row.thumbnail_url, alt: "The preview that the shopper approved" }),
-    kit.h("p", { class: "soft" }, "If you accept, the middle of this picture is printed in the shape of the ordered variant; its edges are cut off."),
-    kit.button("Accept the crop and print", accept, "primary"));
+    kit.h("p", { class: "soft" }, "If you accept, the middle of the approved picture is printed, as the frame shows. What is outside of it is cut off."),
+    kit.button("Accept the crop and print", accept, "primary"), row.thumbnail_url && croppedPicture(row));
+}
+
+/** The preview that the shopper approved, with a frame of the print's shape in its middle. */
+function croppedPicture(row) {
+  const frame = kit.h("div", { class: "kept" });
+  const picture = kit.h("img", { src: row.thumbnail_url, alt: "The approved preview, with a frame around what is printed", onload: () => {
+    const ratio = (row.final_width / row.final_height) / (picture.naturalWidth / picture.naturalHeight);
+    const [width, height] = ratio < 1 ? [ratio, 1] : [1, 1 / ratio];
+    Object.assign(frame.style, { width: width * 100 + "%", height: height * 100 + "%", left: (1 - width) * 50 + "%", top: (1 - height) * 50 + "%" });
+  } });
+  return kit.h("div", { class: "cropped" }, picture, row.final_width && frame);
 }
 
 function showImage(row) {

@@ -155,7 +155,7 @@ studio.finished = async (id) => {
     const read = await studio.read("generations/" + id);
     if (read.status === "completed") return read;
     if (read.status === "failed") throw new kit.Problem("", read.error_message || "The picture could not be made.");
-    await kit.pause(Math.min(0.5 + n / 4, 4));
+    await kit.pause(Math.min(0.1 * 1.4 ** n, 4));
   }
   throw new kit.Problem("", "This takes longer than usual. You will find the picture among the images.");
 };

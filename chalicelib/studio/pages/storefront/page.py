@@ -14,7 +14,7 @@ from chalicelib.kit.web import Document, Page, compose_document
 from chalicelib.studio.domain import crop
 from chalicelib.studio.schemas.shopper import OfferedSize, OfferedStyle, OfferRead
 
-SCRIPTS = ("base.js", "crop.js", "photo.js", "storefront.js")
+SCRIPTS = ("base.js", "crop.js", "upload.js", "photo.js", "cart.js", "storefront.js")
 _FOLDER = Path(__file__).parent
 
 

@@ -30,18 +30,21 @@ function focusOn(field) {
 }
 
 async function make() {
-  const size = chosenSize(), style = chosenStyle();
+  await choosing;
+  const size = chosenSize(), style = chosenStyle(), mine = photo;
   if (page.sizes.length && !size) throw new Told("Please choose a size.", "size");
-  if (!photo) throw new Told("Please choose a photo.", "photo");
+  if (!photo?.upload && !file) throw new Told("Please choose a photo.", "photo");
   if (!style) throw new Told("Please choose a style.", "style");
   if (frame.dpi() !== null && frame.dpi() < page.least_dpi) throw new Told(WORDS.ResolutionTooLow, "crop");
   $("result").hidden = true;
   if (!sending) startSending();
-  const upload = await sending;
+  const upload = await sending.catch((error) => { if (mine === photo) throw error; });
+  if (mine !== photo) return make(); // another photo was chosen in between
+  frame.photo ??= photo.width ? photo : null;
+  frame.draw();
   const body = { product_id: page.product_id, style_id: style.value, upload_id: upload.id, text: $("words").value };
   if (upload.token) body.upload_token = upload.token;
-  if (size) body.size_id = size.id;
-  if (frame.fractions()) body.crop = frame.fractions();
+  if (size) Object.assign(body, { size_id: size.id, crop: frame.fractions() || undefined });
   const before = kept.read("wish");
   const isSame = before && JSON.stringify(before.body) === JSON.stringify(body);
   await request(isSame ? before : { body, key: crypto.randomUUID(), upload });
@@ -100,21 +103,6 @@ function show(preview, read) {
   $("result").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "nearest" });
 }
 
-async function buy() {
-  const line = { id: made.variant, quantity: 1, properties: { [made.property.name]: made.property.value } };
-  const answer = await fetch(page.shop + "/cart/add.js", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ items: [line] }),
-  }).catch(() => null);
-  if (!answer) throw new Told("There is no connection. Please try again.", "cart");
-  if (!answer.ok) {
-    const read = await answer.json().catch(() => ({}));
-    throw new Told(read.description || "It could not be put into the cart. Please try again.", "cart");
-  }
-  location.assign(page.shop + "/cart");
-}
-
 $("sizes").addEventListener("change", () => { wrong("size", ""); crop.zoom = 1; frame.draw(); if (frame.photo) frame.move(crop.x, crop.y); keepChoices(); });
 $("styles").addEventListener("change", () => { wrong("style", ""); keepChoices(); });
 $("words").addEventListener("input", keepChoices);
@@ -144,7 +132,7 @@ function restore() {
   }
   photo = kept.read("photo");
   if (!photo?.upload) photo = null; // the file was not sent yet
-  if (photo?.small) showPhoto(photo.small);
+  if (photo?.small) choosing = showPhoto(photo.small);
   $("sent").hidden = !photo;
   if (photo) startSending();
   const wish = kept.read("wish"), preview = kept.read("preview");
