@@ -63,6 +63,28 @@ def rgb_profile_with_red_and_blue_swapped() -> bytes:
     return _profile(b"mntr", b"RGB ", b"XYZ ", colorants | curves)
 
 
+_SRGB_COLORANTS = {
+    b"rXYZ": (0.43607, 0.22249, 0.01392),
+    b"gXYZ": (0.38515, 0.71687, 0.09708),
+    b"bXYZ": (0.14307, 0.06061, 0.71410),
+}
+"""The primaries of IEC 61966-2-1, adapted to D50."""
+
+
+def srgb_named(gamma: float) -> bytes:
+    """A profile that is called sRGB and has its primaries, but another curve."""
+    tags = {name: _xyz(values) for name, values in _SRGB_COLORANTS.items()}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _gamma(gamma))
+    return _profile(b"mntr", b"RGB ", b"XYZ ", tags, name=b"sRGB")
+
+
+def srgb_curves_named_test() -> bytes:
+    """A profile that has the curves and primaries of sRGB and another name. ICC.1:2022 §10.18, type 3."""
+    curve = b"para" + bytes(4) + struct.pack(">HH", 3, 0) + _fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    tags = {name: _xyz(values) for name, values in _SRGB_COLORANTS.items()}
+    return _profile(b"mntr", b"RGB ", b"XYZ ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve))
+
+
 def linear_grey_profile() -> bytes:
     return _profile(b"mntr", b"GRAY", b"XYZ ", {b"kTRC": _gamma(1.0)})
 
@@ -76,8 +98,8 @@ def cmyk_profile_whose_cyan_is_red() -> bytes:
     return _profile(b"prtr", b"CMYK", b"Lab ", {b"A2B0": table})
 
 
-def _profile(kind: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
-    description = b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(78)
+def _profile(kind: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes], name: bytes = b"test") -> bytes:
+    description = b"desc" + bytes(4) + struct.pack(">I", 5) + name + b"\0" + bytes(78)
     tags = {b"desc": description, b"wtpt": _xyz((0.9642, 1.0, 0.8249)), b"cprt": b"text" + bytes(5)} | tags
     table, body, offset = b"", b"", 128 + 4 + 12 * len(tags)
     for name, content in tags.items():

@@ -13,7 +13,7 @@ PNG_KINDS = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (
 PNG_KINDS += [(6, 8), (6, 16)]
 """Colour type and bit depth, PNG table 11.1."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """First column and row, and their steps, of each pass: PNG 8.2."""
 
 
@@ -25,7 +25,7 @@ def png(colour_type: int, depth: int, *, interlaced: bool = False, transparent: 
         chunks.append(chunk(b"PLTE", bytes(range(3 * 2))))
     if transparent:
         chunks.append(chunk(b"tRNS", {0: bytes(2), 2: bytes(6), 3: b"\0"}[colour_type]))
-    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    passes = ADAM7 if interlaced else ((0, 0, 1, 1),)
     rows = b""
     for left, top, across, down in passes:
         width, height = -((left - WIDTH) // across), -((top - HEIGHT) // down)

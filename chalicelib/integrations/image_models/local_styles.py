@@ -89,11 +89,10 @@ def _oil(photo: Image, unit: float) -> Image:
 
 def _watercolour(photo: Image, unit: float) -> Image:
     """Paint pale washes with darker rims and uneven pigment, fading into white paper."""
-    from PIL import Image, ImageChops, ImageEnhance, ImageFilter
+    from PIL import Image, ImageChops, ImageEnhance
 
-    median = ImageFilter.MedianFilter(7)
-    broad = _at_size(photo, 340, lambda small: small.filter(median).filter(median))
-    fine = _at_size(photo, 640, lambda small: small.filter(median))
+    broad = _flattened(photo, 241, times=2)
+    fine = _flattened(photo, 454)
     washes = ImageEnhance.Color(Image.blend(broad, fine, 0.62)).enhance(1.7)
     washes = washes.point(curve((0, 52), (90, 150), (170, 226), (255, 255)) * 3)
     rims = lines(fine.convert("L"), 4 * unit, ease=40).point(curve((0, 40), (150, 120), (215, 215), (255, 255)))
@@ -106,10 +105,9 @@ def _watercolour(photo: Image, unit: float) -> Image:
 
 def _pastel(photo: Image, unit: float) -> Image:
     """Draw chalky, light colour rubbed into rough paper."""
-    from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
+    from PIL import Image, ImageChops, ImageEnhance, ImageOps
 
-    chalk = _at_size(photo, 600, lambda small: small.filter(ImageFilter.MedianFilter(7)))
-    chalk = ImageEnhance.Color(chalk).enhance(1.5).point(curve((0, 66), (128, 178), (255, 253)) * 3)
+    chalk = ImageEnhance.Color(_flattened(photo, 426)).enhance(1.5).point(curve((0, 66), (128, 178), (255, 253)) * 3)
     strokes = ImageChops.add(hatching(photo.size, 2 * unit, 84), grain(photo.size, 2 * unit, 80), scale=2)
     chalk = ImageChops.overlay(chalk, Image.merge("RGB", [strokes] * 3))
     contours = lines(photo.convert("L"), 4 * unit).point(curve((0, 60), (220, 210), (255, 255)))
@@ -120,8 +118,7 @@ def _comic(photo: Image, unit: float) -> Image:
     """Draw flat, bright inks, with halftone dots in the shade and black contours."""
     from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
-    median = ImageFilter.MedianFilter(7)
-    flat = ImageOps.autocontrast(_at_size(photo, 640, lambda small: small.filter(median).filter(median)), cutoff=1)
+    flat = ImageOps.autocontrast(_flattened(photo, 454, times=2), cutoff=1)
     inks = ImageOps.posterize(ImageEnhance.Color(flat.point(curve((0, 14), (90, 120), (255, 255)) * 3)).enhance(1.7), 3)
     inks = inks.point(curve((0, 30), (224, 255), (255, 255)) * 3).filter(ImageFilter.GaussianBlur(0.6 * unit))
     grey = flat.convert("L")
@@ -197,16 +194,20 @@ WORDS = {
 """Words of a prompt and the style that each selects."""
 
 
-def _at_size(photo: Image, long_side: int, work: Callable[[Image], Image]) -> Image:
-    """Apply `work` to the photo at a fixed size, so that its effect does not depend on the photo's size.
+def _flattened(photo: Image, long_side: int, *, times: int = 1) -> Image:
+    """Flatten colours to areas with a median of 5 x 5 px at a fixed size, so that they do not depend on the photo's size.
 
-    `long_side` is in px. The result is resized to the photo's size.
+    `long_side` is in px. The result is resized to the photo's size. A median holds the interpreter's lock; at 1.4 times
+    the size, 7 x 7 px would make the same areas and take three times as long.
     """
+    from PIL import ImageFilter
     from PIL.Image import Resampling
 
     scale = long_side / max(photo.size)
-    small = photo.resize((max(1, round(photo.width * scale)), max(1, round(photo.height * scale))), Resampling.BOX)
-    return work(small).resize(photo.size, Resampling.BICUBIC)
+    flat = photo.resize((max(1, round(photo.width * scale)), max(1, round(photo.height * scale))), Resampling.BOX)
+    for _ in range(times):
+        flat = flat.filter(ImageFilter.MedianFilter(5))
+    return flat.resize(photo.size, Resampling.BICUBIC)
 
 
 def _darker_than(grey: Image, level: int, unit: float) -> Image:
@@ -224,7 +225,8 @@ def _brushed_area(size: tuple[int, int], unit: float) -> Image:
     rim = round(30 * unit)
     inside = Image.new("L", size)
     inside.paste(255, (rim, rim, max(rim + 1, size[0] - rim), max(rim + 1, size[1] - rim)))
-    inside = inside.filter(ImageFilter.GaussianBlur(22 * unit))
+    quarter = inside.reduce(4).filter(ImageFilter.GaussianBlur(5.5 * unit))  # a wide blur needs no more pixels
+    inside = quarter.resize(size, Image.Resampling.BICUBIC, box=(0, 0, size[0] / 4, size[1] / 4))
     uneven = ImageChops.add(inside, grain(size, 60 * unit, 60), scale=1, offset=-128)
     uneven = ImageChops.add(uneven, grain(size, 7 * unit, 34), scale=1, offset=-128)
     return uneven.point(curve((0, 0), (70, 0), (150, 255), (255, 255))).filter(ImageFilter.GaussianBlur(1.5 * unit))

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
-from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from chalicelib.integrations.images import jpeg, jpeg_rows, png_rows, webp_rows
+from chalicelib.integrations.images.colours import in_srgb, opaque, parted
+from chalicelib.integrations.images.transparency import keyed_alpha
 
 if TYPE_CHECKING:
     from PIL.Image import Image, Transpose
@@ -19,7 +22,7 @@ MAX_PIXELS = 60_000_000
 """Maximum number of pixels to decode. It also applies to pictures that passed image validation."""
 
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4
-_BIT_DEPTH = 24  # PNG, 11.2.1: offset of this byte in the file
+_DAMAGED = "the picture is truncated or damaged"
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # errors of Pillow's readers
 
 
@@ -30,13 +33,22 @@ class UnreadableImage(Exception):
 def check_decodes(data: bytes) -> None:
     """Decode `data` completely (a JPEG at an eighth of its size), with its EXIF block and colour profile.
 
-    Raises UnreadableImage if it is truncated or damaged. Pillow's `verify` does not detect truncated files.
+    Raises UnreadableImage if it is damaged or rows are missing. Pillow fills missing rows and says nothing.
     """
+    from PIL import Image
+
     picture = _open(data)
-    picture.draft(None, (1, 1))
-    _load(picture)
+    if picture.format == "JPEG":
+        if not _has_all_rows(jpeg.split(data)):
+            raise UnreadableImage(_DAMAGED)
+        pixel = Image.new(picture.mode, (1, 1))
+    else:
+        _load(picture)
+        if not (png_rows.has_all_rows(data) if picture.format == "PNG" else _has_no_surplus(data)):
+            raise UnreadableImage(_DAMAGED)
+        pixel = picture.crop((0, 0, 1, 1))
     _turn(picture)
-    _in_srgb(_opaque(picture.crop((0, 0, 1, 1))), picture.info.get("icc_profile"))
+    in_srgb(opaque(pixel, None), picture.info.get("icc_profile"))
 
 
 def size_of(data: bytes) -> tuple[int, int]:
@@ -65,13 +77,13 @@ def decode(data: bytes, *, long_side: int | None = None) -> Image:
     picture.draft(None, size)  # decodes a JPEG at 1/2, 1/4 or 1/8, never below `size`
     _load(picture)
     turn, profile = _turn(picture), picture.info.get("icc_profile")
-    picture = _opaque(picture)
+    picture = opaque(picture, keyed_alpha(picture, data))
     if picture.size != size:
         # Draft mode has already averaged pixels; Hamming resizes the rest in a third of Lanczos's time.
         enlarged = max(size) > max(picture.size)
         resampling = Resampling.LANCZOS if enlarged else Resampling.HAMMING
         picture = picture.resize(size, resampling, reducing_gap=2.0)
-    picture = _in_srgb(picture, profile)
+    picture = in_srgb(picture, profile)
     if turn is not None:
         picture = picture.transpose(turn)
     picture.info = {}  # otherwise an encoder writes the comment and the profile
@@ -86,19 +98,10 @@ def decode_with_alpha(data: bytes) -> Image:
     picture = _open(data)
     _load(picture)
     turn, profile = _turn(picture), picture.info.get("icc_profile")
-    colours, alpha = _parted(picture)
-    picture = _in_srgb(colours, profile)
+    colours, alpha = parted(picture, keyed_alpha(picture, data))
+    picture = in_srgb(colours, profile)
     picture.putalpha(255 if alpha is None else alpha)
     return picture if turn is None else picture.transpose(turn)
-
-
-@cache
-def srgb_profile() -> bytes:
-    """Return the ICC profile of sRGB, with a fixed creation date so that the bytes are always the same."""
-    from PIL import ImageCms
-
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return profile[:24] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + profile[36:]  # ICC.1:2022 §7.2.8, date of creation
 
 
 def _open(data: bytes) -> Image:
@@ -113,19 +116,17 @@ def _open(data: bytes) -> Image:
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow refuses only twice as many; fewer are refused below
     try:
-        picture = _plugin(data)(BytesIO(data))
+        picture = _plugin(data)(BytesIO(_whole_jpeg(data) if data.startswith(jpeg.START) else data))
     except (*_BROKEN, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadableImage("not a JPEG, PNG or WebP picture that can be read") from error
     if picture.width * picture.height > MAX_PIXELS:
         raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels")
-    if picture.format == "PNG" and data[_BIT_DEPTH] == 16 and "transparency" in picture.info:
-        picture.info["transparency"] = _high(picture.info["transparency"])
     return picture
 
 
 def _plugin(data: bytes) -> type[ImageFile]:
     """Return Pillow's reader for the format of `data`. Raises UnreadableImage if it is not JPEG, PNG or WebP."""
-    if data.startswith(b"\xff\xd8\xff"):
+    if data.startswith(jpeg.START):
         from PIL.JpegImagePlugin import JpegImageFile
 
         return JpegImageFile
@@ -144,7 +145,38 @@ def _load(picture: Image) -> None:
     try:
         picture.load()
     except _BROKEN as error:
-        raise UnreadableImage("the picture is truncated or damaged") from error
+        raise UnreadableImage(_DAMAGED) from error
+
+
+def _whole_jpeg(data: bytes) -> bytes:
+    """Return a JPEG without stray bytes between its segments, for Pillow. Raises UnreadableImage if rows are missing.
+
+    libjpeg finds that itself in a single scan. Several scans are examined only if the end marker is missing: damaged
+    files with one were refused when they were uploaded, and examining them takes as long as decoding them.
+    """
+    pieces = jpeg.split(data)
+    if not (pieces.is_single_scan or pieces.has_end or _has_all_rows(pieces)):
+        raise UnreadableImage(_DAMAGED)
+    return pieces.joined()
+
+
+def _has_all_rows(pieces: jpeg.Jpeg) -> bool:
+    try:
+        return jpeg_rows.has_all_rows(pieces)
+    except _BROKEN as error:
+        raise UnreadableImage(_DAMAGED) from error
+
+
+def _has_no_surplus(data: bytes) -> bool:
+    """Return whether a WebP needs the zeros at its end."""
+    shorter = webp_rows.without_last_zeros(data)
+    if shorter is None:
+        return True
+    try:
+        _load(_open(shorter))
+    except UnreadableImage:
+        return True
+    return False
 
 
 def _fit(size: tuple[int, int], long_side: int) -> tuple[int, int]:
@@ -167,60 +199,3 @@ def _turn(picture: Image) -> Transpose | None:
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
     }.get(orientation)
-
-
-def _high(sample: int | tuple[int, ...]) -> int | tuple[int, ...]:
-    """Convert the transparent grey or colour of a 16-bit picture to 8 bits by its high byte, as Pillow's loader does."""
-    return sample >> 8 if isinstance(sample, int) else tuple(each >> 8 for each in sample)
-
-
-def _eight_bit(picture: Image) -> Image:
-    """Convert 16-bit grey to 8 bits by its high byte. Pillow's own conversion clips at 255 and returns white."""
-    from PIL import Image
-
-    if picture.mode != "I;16":
-        return picture
-    grey = Image.frombytes("L", picture.size, picture.tobytes()[1::2])
-    grey.info = picture.info
-    return grey
-
-
-def _parted(picture: Image) -> tuple[Image, Image | None]:
-    """Split a picture into its colours (L, RGB or CMYK) and its alpha channel; None if it has no alpha."""
-    picture = _eight_bit(picture)
-    if picture.has_transparency_data:
-        picture = picture.convert("LA" if picture.mode in ("1", "L", "LA") else "RGBA")
-        return picture.convert("L" if picture.mode == "LA" else "RGB"), picture.getchannel("A")
-    if picture.mode == "1":
-        return picture.convert("L"), None
-    return (picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")), None
-
-
-def _opaque(picture: Image) -> Image:
-    """Convert a picture to L, RGB or CMYK, with transparency on white."""
-    from PIL import Image
-
-    colours, alpha = _parted(picture)
-    if alpha is None:
-        return colours
-    paper = Image.new(colours.mode, colours.size, "white")
-    paper.paste(colours, mask=alpha)
-    return paper
-
-
-def _in_srgb(picture: Image, profile: bytes | None) -> Image:
-    """Convert a picture to sRGB (mode RGB) by its embedded ICC profile.
-
-    The profile is ignored if it is missing, damaged, or not suitable for the picture's mode.
-    """
-    from PIL import ImageCms
-
-    if profile:
-        with suppress(OSError, ImageCms.PyCMSError):
-            source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            if "sRGB" not in ImageCms.getProfileDescription(source):
-                target = ImageCms.ImageCmsProfile(BytesIO(srgb_profile()))
-                converted = ImageCms.profileToProfile(picture, source, target, outputMode="RGB")
-                assert converted is not None  # None is for inPlace only
-                return converted
-    return picture if picture.mode == "RGB" else picture.convert("RGB")

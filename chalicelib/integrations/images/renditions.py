@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from chalicelib.integrations.images.decoding import (
-    UnreadableImage,
-    decode,
-    decode_with_alpha,
-    srgb_profile,
-    upright_size,
-)
+from chalicelib.integrations.images.colours import srgb_profile
+from chalicelib.integrations.images.decoding import UnreadableImage, decode, decode_with_alpha, upright_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -59,7 +59,7 @@ _STRAY = frozenset({0xD8, *range(0x01, 0xC0)})
 
 def probe(data: bytes) -> Probe:
     """Read the header of `data`. Never raises: the result shows what could not be read."""
-    if data.startswith(b"\xff\xd8\xff"):
+    if data.startswith(b"\xff\xd8"):
         return _jpeg(data)
     if data.startswith(PNG_SIGNATURE):
         return Probe(Format.PNG, len(data), *_png_size_and_frames(data))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
+from chalicelib.integrations.images.colours import srgb_profile
 from chalicelib.integrations.images.decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
 from tests.integrations import sample_images
 from tests.integrations.sample_images import encode_image, is_close
@@ -258,3 +259,19 @@ def test_a_damaged_file_is_decoded_or_refused(data: bytes, damage: list[tuple[in
         return
     assert max(picture.size) == 32
     assert picture.mode == "RGB"
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1.8, 2.2])
+def test_a_profile_that_is_only_called_srgb_is_applied(gamma: float):
+    data = encode_image(Image.new("RGB", (8, 8), (64, 128, 192)), icc_profile=sample_images.srgb_named(gamma))
+    red, green, blue = _middle(decode(data))
+    linear = [(level / 255) ** gamma for level in (64, 128, 192)]
+    expected = [255 * (12.92 * each if each <= 0.0031308 else 1.055 * each ** (1 / 2.4) - 0.055) for each in linear]
+    assert is_close((red, green, blue), tuple(map(round, expected)), 3)
+
+
+def test_an_srgb_profile_of_any_name_leaves_every_colour():
+    colours = bytes(value % 256 for value in range(0, 3 * 64 * 64 * 7, 7))
+    picture = Image.frombytes("RGB", (64, 64), colours)
+    for profile in (srgb_profile(), sample_images.srgb_curves_named_test()):
+        assert decode(encode_image(picture, icc_profile=profile)).tobytes() == colours

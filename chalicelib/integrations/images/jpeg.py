@@ -1,0 +1,101 @@
+"""JPEG files in pieces: the header, and the scans with their coded data.
+
+Bytes between segments are skipped as libjpeg skips them; Pillow's header reader refuses some of them. The pieces end at
+the picture's own end marker: a phone's second picture (depth, gain map, video) is not read. Source: ITU-T T.81, Annex B.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+START, END = b"\xff\xd8", b"\xff\xd9"
+PADDING = b"\xff\x00" * 8
+"""64 bits of ones, the code that no Huffman table has (T.81, C.2). libjpeg reads up to 57 bits ahead, and stops for
+more bytes there instead of decoding the last rows of a file without an end marker."""
+
+_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
+_SCAN, _HUFFMAN_TABLES = 0xDA, 0xC4
+_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+_ALONE = frozenset({0xD8, *range(0x01, 0xC0)})
+"""A second start, and reserved markers: readers differ on what follows them."""
+_MAX_SEGMENTS = 5_000
+
+
+class MalformedJpeg(ValueError):
+    """The bytes are not a JPEG of one Huffman-coded frame with scans."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A scan: its tables and header, its coded data with restart markers, and the coefficients that it sends."""
+
+    head: bytes
+    body: bytes
+    components: tuple[int, ...]
+    first: int
+    last: int
+    """First and last coefficient in zigzag order; 0 is the DC coefficient. A sequential scan has 0 and 63."""
+    bits_left: int
+    """Low bits of the coefficients that later scans send; 0 in a sequential scan."""
+
+
+@dataclass(frozen=True)
+class Jpeg:
+    """The pieces of a JPEG file up to its end marker."""
+
+    header: bytes
+    components: tuple[int, ...]
+    scans: Sequence[Scan]
+    has_end: bool
+
+    @property
+    def is_single_scan(self) -> bool:
+        """Whether libjpeg decodes it row by row; it collects several scans in memory up to the end marker."""
+        return len(self.scans) == 1 and self.scans[0].last == 63 and self.scans[0].components == self.components
+
+    def joined(self) -> bytes:
+        """Return the file without stray bytes. A single scan has no end marker, so that a decoder misses lost rows."""
+        pieces = [self.header, *(piece for scan in self.scans for piece in (scan.head, scan.body))]
+        return b"".join((*pieces, PADDING if self.is_single_scan else END))
+
+
+def split(data: bytes) -> Jpeg:
+    """Split a JPEG file into its pieces.
+
+    Raises MalformedJpeg if it has no frame or no scan, if it ends after a scan's tables, or if it has a reserved marker.
+    """
+    position, marker, head, header, has_end = len(START), 0, [START], b"", False
+    components: tuple[int, ...] = ()
+    scans: list[Scan] = []
+    for _ in range(_MAX_SEGMENTS):
+        match = _MARKER.search(data, position)
+        if match is None or match[1] == END[1:]:
+            has_end = match is not None
+            break
+        marker, content_at = match[1][0], match.end() + 2
+        if marker in _ALONE:
+            raise MalformedJpeg(f"marker {marker:02X}")
+        position = match.end() + max(2, int.from_bytes(data[match.end() : content_at]))
+        head.append(data[match.start() : position])
+        if marker in _FRAMES:
+            components = tuple(data[content_at + 6 : position : 3])
+        if marker == _SCAN:
+            if not scans:
+                header, head = b"".join(head[:-1]), head[-1:]
+            following = _MARKER.search(data, position)
+            body = data[position : following.start() if following else len(data)].rstrip(b"\xff")  # fill bytes
+            scans.append(_scan(b"".join(head), body, data[content_at:position]))
+            position, head = position + len(body), []
+    if not (components and scans) or marker == _HUFFMAN_TABLES:
+        raise MalformedJpeg("no frame, or no scan, or none for the last tables")
+    return Jpeg(header, components, scans, has_end)
+
+
+def _scan(head: bytes, body: bytes, content: bytes) -> Scan:
+    """Read a scan's header, T.81 B.2.3. Raises MalformedJpeg if it is cut off."""
+    names = 1 + 2 * content[0] if content else 0
+    if len(content) < names + 3:
+        raise MalformedJpeg("a scan's header is cut off")
+    return Scan(head, body, tuple(content[1:names:2]), content[names], content[names + 1], content[names + 2] & 15)

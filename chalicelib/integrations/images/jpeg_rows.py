@@ -1,0 +1,128 @@
+"""Whether a JPEG has the data of all its rows. Pillow hides libjpeg's warnings and fills missing rows with grey.
+
+libjpeg is fed piece by piece. After the data of a scan it gets only padding, no marker. A complete scan is left behind:
+libjpeg looks for the next marker and takes every byte. An incomplete one waits for the bytes of its next block, and
+leaves some that it was given.
+
+Limits: up to 64 missing bits at the end are not noticed; nor is damage that decodes to the full number of blocks. JPEG
+has no checksum.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from io import BytesIO
+from itertools import islice
+
+from chalicelib.integrations.images.jpeg import END, PADDING, Jpeg, Scan
+
+ZEROS = 64
+"""Bytes of zeros that may follow a scan. A longer run is the unwritten end of a file, even if zeros decode to rows."""
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+_MAX_INTERVALS = 5_000
+"""Restart intervals that are examined one by one; a photo has one for each row of blocks."""
+_PROBES = (PADDING, PADDING[:2], PADDING[:2], PADDING[:2])
+"""libjpeg refills its bit buffer by at least five bytes, so it cannot take two single bytes one after the other."""
+
+
+def has_all_rows(picture: Jpeg) -> bool:
+    """Return whether every scan is complete and no component is missing. Raises OSError if libjpeg refuses the file.
+
+    Of a progressive picture, the first component (grey or luma) must have all its coefficients. Their last bits may be
+    missing if the file has its end marker: an encoder may leave them out.
+    """
+    if not (_is_covered(picture) and all(map(_is_in_sequence, picture.scans))):
+        return False
+    *others, last = picture.scans
+    body = last.body.rstrip(b"\0")
+    zeros = len(last.body) - len(body)
+    if zeros <= ZEROS:
+        return _is_complete(picture, picture.scans)
+    if _is_complete(picture, [*others, replace(last, body=body)]):
+        return True
+    fewer = replace(last, body=last.body[:-ZEROS])
+    return _is_complete(picture, picture.scans) and not _is_complete(picture, [*others, fewer])
+
+
+def _is_covered(picture: Jpeg) -> bool:
+    main = picture.components[0]
+    bits_left = {
+        at: scan.bits_left
+        for scan in picture.scans
+        if main in scan.components
+        for at in range(scan.first, scan.last + 1)
+    }
+    if len(bits_left) < 64 or (any(bits_left.values()) and not picture.has_end):
+        return False
+    with_dc = {component for scan in picture.scans if scan.first == 0 for component in scan.components}
+    return with_dc == set(picture.components)
+
+
+def _is_in_sequence(scan: Scan) -> bool:
+    """Return whether the restart markers count from 0 to 7 again and again; a lost interval leaves a gap."""
+    return all(match[0] == _restart(number) for number, match in enumerate(_RESTART.finditer(scan.body)))
+
+
+def _restart(number: int) -> bytes:
+    """Return the restart marker after `number` others."""
+    return bytes((0xFF, 0xD0 + number % 8))
+
+
+def _is_complete(picture: Jpeg, scans: Iterable[Scan]) -> bool:
+    reader = _Reader(picture)
+    for scan in scans:
+        pieces = _intervals(scan.body)
+        if not picture.is_single_scan:
+            # A complete scan is followed by any marker; one without its last interval takes the next restart marker.
+            pieces.append(_restart(sum(1 for _ in _RESTART.finditer(scan.body))))
+        reader.feed(scan.head)
+        for piece in pieces:
+            reader.feed(piece)
+            if any(reader.waits_after(probe) for probe in _PROBES):
+                return False
+    if not picture.is_single_scan:
+        reader.feed(END)
+    return reader.is_finished
+
+
+def _intervals(body: bytes) -> list[bytes]:
+    """Split a scan's data before each restart marker, unless there are too many."""
+    starts = [match.start() for match in islice(_RESTART.finditer(body), _MAX_INTERVALS + 1)]
+    if len(starts) > _MAX_INTERVALS:
+        return [body]
+    return [body[start:end] for start, end in zip([0, *starts], [*starts, len(body)], strict=True)]
+
+
+class _Reader:
+    """libjpeg at an eighth of the size. It takes bytes as they come and keeps those that it could not use yet."""
+
+    def __init__(self, picture: Jpeg) -> None:
+        from PIL import Image
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        opened = JpegImageFile(BytesIO(picture.header + picture.scans[0].head))
+        opened.draft(None, (1, 1))
+        [(name, extents, _, arguments)] = opened.tile
+        self._decoder = Image._getdecoder(opened.mode, name, arguments, opened.decoderconfig)
+        self._decoder.setimage(Image.new(opened.mode, opened.size).im, extents)
+        self._unused = picture.header
+        self.is_finished = False
+
+    def feed(self, data: bytes) -> None:
+        """Give bytes to libjpeg, after those that it did not use. Raises OSError if it refuses them."""
+        if self.is_finished:
+            return
+        self._unused += data
+        used, error = self._decoder.decode(self._unused)
+        if used < 0:
+            self.is_finished = True
+            if error < 0:
+                raise OSError(f"libjpeg: error {error}")
+        self._unused = self._unused[max(0, used) :]
+
+    def waits_after(self, padding: bytes) -> bool:
+        """Give padding to libjpeg and return whether it keeps some of it for a block."""
+        self.feed(padding)
+        return bool(self._unused) and not self.is_finished
