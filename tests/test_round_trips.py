@@ -136,13 +136,15 @@ def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callabl
 
 
 def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
+    size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]["uuid"]
     with costs("upload created by a customer"):
         form = gallery.shopper("POST", "uploads", {}).json()
     httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
     with costs("job: upload validated"):
         run("studio-inspect_upload")
+    body = gallery.preview_request(form, size_id=size)
     with costs("preview requested (with Idempotency-Key)"):
-        response = gallery.shopper("POST", "generations", gallery.preview_request(form), key="k").json()
+        response = gallery.shopper("POST", "generations", body, key="k").json()
     with costs("preview polled"):
         gallery.shopper("GET", f"generations/{response['id']}")
     with costs("job: preview made"):
@@ -158,8 +160,9 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         guest_form = guest("uploads", {}).json()
     httpx.post(guest_form["url"], data=guest_form["fields"], files={"file": PHOTO.read_bytes()})
     assert gallery.drain() == []
+    guest_body = gallery.preview_request(guest_form, size_id=size)  # it reads the upload
     with costs("preview requested by a guest (with Idempotency-Key)"):
-        assert guest("generations", gallery.preview_request(guest_form), key="k").status_code == 202
+        assert guest("generations", guest_body, key="k").status_code == 202
     for row in Attempt.scan():
         row.update([Attempt.failures.set(1_000)])
     with costs("upload refused: limit per visitor"):

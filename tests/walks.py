@@ -161,8 +161,7 @@ def stripe_event(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain)
 
 def preview(gallery: Gallery) -> Walk:
     """Request a preview for an accepted photo and make it."""
-    upload = gallery.accepted_upload()
-    body = {"product_id": gallery.product, "style_id": gallery.style, "upload_id": upload["id"]}
+    body = gallery.preview_request(gallery.accepted_upload())
     walk = Walk("studio")
     with walk.traced():
         response = gallery.shopper("POST", "generations", body).json()

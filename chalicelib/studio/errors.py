@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chalicelib.kit import clock
 from chalicelib.kit.attempts import retry_after
-from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, TooManyRequests
+from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, TooManyRequests
 from chalicelib.studio.domain.visitor_limits import VisitorGroup, VisitorLimit, waiting_time
 
 
@@ -72,6 +72,28 @@ class OrderIncomplete(Conflict):
 
 class UploadNotReady(Conflict):
     title = "The photo is not uploaded or checked yet"
+
+
+class PreviewRefused(Problem):
+    """The photo, the size and the crop make no print; the shopper must choose another."""
+
+    status, title = 422, "This photo cannot fill this size"
+
+
+class SizeRequired(PreviewRefused):
+    title = "This product has several sizes; choose one"
+
+
+class CropRequired(PreviewRefused):
+    title = "Photo and size differ in shape; send `crop`"
+
+
+class InvalidCrop(InvalidInput):
+    title = "The crop does not fit photo or size"
+
+
+class ResolutionTooLow(PreviewRefused):
+    title = "The photo is too small for this size"
 
 
 class InvalidUpload(InvalidInput):

@@ -9,6 +9,7 @@ import pytest
 
 from infra.local import renamed_queues
 from tests.end_to_end.previous_state import Drain, Previous, previous, sandboxes, time
+from tests.studio.conftest import cover_crop
 
 __all__ = ["previous", "sandboxes", "time"]
 
@@ -100,6 +101,7 @@ def test_a_photo_uploaded_before_is_used_for_a_preview(previous: Previous, drain
         "product_id": previous.values["product"],
         "style_id": previous.values["styles_id"],
         "upload_id": previous.values["upload"]["id"],
+        "crop": cover_crop(previous.values["upload"]["id"]),
     }
     response = previous.call("shopper", "POST", "generations", body)
     assert response.status_code == 202, response.text

@@ -28,7 +28,7 @@ from infra.deploy import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 from tests.integrations.sample_images import encode_image
-from tests.studio.conftest import CUSTOMER, VARIANT, Gallery, gallery, other_gallery
+from tests.studio.conftest import CUSTOMER, VARIANT, Gallery, cover_crop, gallery, other_gallery
 
 __all__ = ["gallery", "other_gallery"]
 
@@ -234,6 +234,8 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
         "product_id": tenant.ids["product_id"],
         "style_id": tenant.ids["style_id"],
         "upload_id": tenant.ids["upload_id"],
+        "size_id": tenant.ids["size_id"],
+        "crop": cover_crop(tenant.ids["upload_id"]),
     },
     "ChangePreviewCreate": lambda tenant: {"plan": "try_it_out", "billing_cycle": "monthly"},
     "ChangeCreate": lambda tenant: {"plan": "try_it_out", "billing_cycle": "monthly"},

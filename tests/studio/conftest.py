@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from chalicelib.kit import clock
+from chalicelib.studio.domain.print_size import cover
 from chalicelib.studio.models import Generation, Quota, Upload
 from infra.local.engine import Engine
 from infra.sandbox.server import Json
@@ -22,6 +23,8 @@ from infra.sandbox.shopify import ShopifySandbox
 PHOTO = Path(__file__).resolve().parents[1] / "data" / "photos" / "grace_hopper.jpg"
 CUSTOMER = 4711
 VARIANT = 4101
+SIZE = 400, 500
+"""Pixels of the only size of the product."""
 Drain = Callable[[], list[dict[str, Any]]]
 
 
@@ -65,7 +68,7 @@ class Gallery:
         self.style = self.merchant("POST", "styles", style).json()["uuid"]
         offered = self.merchant("PUT", f"products/{self.product}/styles/{self.style}", {"is_enabled": True})
         assert offered.status_code == 200, offered.text
-        size = {"name": "small", "width_px": 400, "height_px": 500}
+        size = {"name": "small", "width_px": SIZE[0], "height_px": SIZE[1]}
         size |= {"shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}"}
         assert self.merchant("POST", f"products/{self.product}/sizes", size).status_code == 201
 
@@ -88,7 +91,8 @@ class Gallery:
 
     def preview_request(self, upload: dict[str, Any], **more: Any) -> dict[str, Any]:
         """Return the body of a preview request."""
-        body = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"], **more}
+        body = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"]}
+        body |= {"crop": cover_crop(upload["id"]), **more}
         return body | ({"upload_token": upload["token"]} if upload["token"] else {})
 
     def preview(self, customer: int | None = CUSTOMER, uploader: int | None = CUSTOMER) -> dict[str, Any]:
@@ -128,6 +132,19 @@ class Gallery:
     def quota(self) -> dict[str, Any]:
         body: dict[str, Any] = self.merchant("GET", "quota").json()
         return body
+
+
+def cover_crop(upload: str, size: tuple[int, int] = SIZE) -> dict[str, float]:
+    """Return the largest centered crop of an upload with the shape of `size`; the whole if its photo is not accepted."""
+    row = Upload.get(upload)
+    width, height = row.width or size[0], row.height or size[1]
+    left, top, right, bottom = cover((width, height), size)
+    return {
+        "left": left / width,
+        "top": top / height,
+        "width": (right - left) / width,
+        "height": (bottom - top) / height,
+    }
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,15 @@ def size_of(data: bytes) -> tuple[int, int]:
     return _open(data).size
 
 
+def upright_size(data: bytes) -> tuple[int, int]:
+    """Read width and height in pixels with the EXIF orientation applied. Raises UnreadableImage as `size_of` does."""
+    from PIL.Image import Transpose
+
+    picture = _open(data)
+    turned = _turn(picture) in (Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90)
+    return picture.size[::-1] if turned else picture.size
+
+
 def decode(data: bytes, *, long_side: int | None = None) -> Image:
     """Decode a picture to RGB, with transparency on white; resize its longer side to exactly `long_side` px if given.
 

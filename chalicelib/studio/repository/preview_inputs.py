@@ -6,33 +6,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.kit.tables import Table, get_many
-from chalicelib.studio.models import AiStyle, Product, ProductStyle, Quota, Upload
+from chalicelib.studio.models import AiStyle, Product, ProductStyle, Quota, Size, Upload
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewInputs:
-    """The rows of a preview request; None for a row that does not exist."""
+    """The rows of a preview request; None for a row that does not exist, or a size that is not chosen."""
 
     product: Product | None
     style: AiStyle | None
     link: ProductStyle | None
     upload: Upload | None
     quota: Quota | None
+    size: Size | None
     counters: list[Table | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewKeys:
+    """The ids that a preview request names."""
+
+    product: str
+    style: str
+    upload: str
+    size: str | None
 
 
 Keys = Sequence[tuple[type[Table], tuple[str, ...]]]
 
 
-def read_preview_inputs(shop: str, product: str, style: str, upload: str, counters: Keys) -> PreviewInputs:
-    """Read five tables, and the rows of `counters`, in one consistent BatchGetItem."""
+def read_preview_inputs(shop: str, ids: PreviewKeys, counters: Keys) -> PreviewInputs:
+    """Read five tables, the size if one is chosen, and the rows of `counters`, in one consistent BatchGetItem."""
     keys: list[tuple[type[Table], tuple[str, ...]]] = [
-        (Product, (shop, product)),
-        (AiStyle, (shop, style)),
-        (ProductStyle, (product, style)),
-        (Upload, (upload,)),
+        (Product, (shop, ids.product)),
+        (AiStyle, (shop, ids.style)),
+        (ProductStyle, (ids.product, ids.style)),
+        (Upload, (ids.upload,)),
         (Quota, (shop,)),
     ]
+    if ids.size is not None:
+        keys.append((Size, (ids.product, ids.size)))
     rows = get_many([*keys, *counters], consistent=True)
-    product_row, style_row, link, upload_row, quota, *counter_rows = rows
-    return PreviewInputs(product_row, style_row, link, upload_row, quota, counter_rows)  # type: ignore[arg-type]
+    named, counter_rows = rows[: len(keys)], rows[len(keys) :]
+    if ids.size is None:
+        named.append(None)
+    return PreviewInputs(*named, counter_rows)  # type: ignore[arg-type, call-arg]

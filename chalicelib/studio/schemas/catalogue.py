@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Page, Schema, Timestamp
 from chalicelib.studio.domain import prompt
-from chalicelib.studio.domain.print_size import PrintSize
+from chalicelib.studio.domain.print_size import PrintFormat, PrintSize
 from chalicelib.studio.schemas.shopper import UUID
 
 MAX_MARK = 500_000
@@ -103,8 +103,11 @@ class ProductRead(Schema):
 
 
 class SizeCreate(_Pixels):
+    """A print size; `print_format` is the type of its print files."""
+
     name: Name
     shopify_variant_id: VariantGid | None = None
+    print_format: PrintFormat = PrintFormat.JPEG
     sort_order: Order = 0
 
 
@@ -115,6 +118,7 @@ class SizeUpdate(Input):
     width_px: Pixels = UNCHANGED
     height_px: Pixels = UNCHANGED
     shopify_variant_id: VariantGid | None = UNCHANGED
+    print_format: PrintFormat = UNCHANGED
     sort_order: Order = UNCHANGED
 
     @model_validator(mode="after")
@@ -129,6 +133,7 @@ class SizeRead(Schema):
     name: str
     width_px: int
     height_px: int
+    print_format: PrintFormat
     sort_order: int
     updated_at: Timestamp
 

@@ -121,6 +121,15 @@ class GenerationQuery(PageQuery):
     order_id: str | None = Field(default=None, pattern=r"^gid://shopify/Order/[0-9]{1,20}$")
 
 
+class CropRead(Schema):
+    """A part of the upright photo, in fractions of its width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 class GenerationRead(Schema):
     """A preview or a final, with links that expire after five minutes. `final_download_url` saves the print as a file.
 
@@ -130,6 +139,9 @@ class GenerationRead(Schema):
     `customer_id` is a preview's shopper, or the customer of a final's order; `preview_customer_id` is the shopper of a
     final's preview, often another customer. A final that waits after a failed attempt is `pending`: `error_message` has
     the reason, `next_attempt_at` the time of the next attempt, `retries` the number of failed attempts.
+
+    `size_id` and `crop` are the shopper's choice for the preview. `hold_reason` says why a pending final is held: the
+    ordered variant has another shape than the preview. A remake accepts the centered crop and prints it.
     """
 
     id: str
@@ -142,6 +154,9 @@ class GenerationRead(Schema):
     source_generation_id: str | None
     customer_id: str | None
     preview_customer_id: str | None
+    size_id: str | None
+    crop: CropRead | None
+    hold_reason: str | None
     preview_url: str | None
     thumbnail_url: str | None
     final_url: str | None

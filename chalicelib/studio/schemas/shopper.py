@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from chalicelib.kit.schemas import Input, Schema
+from chalicelib.studio.domain.print_size import PrintFormat
 from chalicelib.studio.models import GenerationStatus
 
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -29,7 +30,10 @@ class UploadRead(Schema):
 
 
 class UploadStatusRead(Schema):
-    """The result of the photo's inspection; `reject_reason` says why a photo cannot be used."""
+    """The result of the photo's inspection; `reject_reason` says why a photo cannot be used.
+
+    `width` and `height` are the upright photo's, in pixels.
+    """
 
     id: str
     status: Literal["awaiting", "accepted", "rejected", "deleted"]
@@ -38,22 +42,43 @@ class UploadStatusRead(Schema):
     height: int | None
 
 
+class CropInput(Input):
+    """A part of the upright photo, in fractions of its width and height."""
+
+    left: float = Field(ge=0, le=1)
+    top: float = Field(ge=0, le=1)
+    width: float = Field(gt=0, le=1)
+    height: float = Field(gt=0, le=1)
+
+
 class GenerationCreate(Input):
-    """The photo, style and product of a preview; `text` is the shopper's text for the style's prompt."""
+    """The photo, style and product of a preview; `text` is the shopper's text for the style's prompt.
+
+    `size_id` may be omitted if the product has at most one size. `crop` may be omitted if the photo's shape is within
+    2 % of the size's; without it, the whole photo is used.
+    """
 
     product_id: str = Field(pattern=UUID)
     style_id: str = Field(pattern=UUID)
     upload_id: str = Field(pattern=UUID)
     upload_token: str | None = Field(default=None, max_length=1024)
+    size_id: str | None = Field(default=None, pattern=UUID)
+    crop: CropInput | None = None
     text: str = Field(default="", max_length=1000)
 
 
 class GenerationAccepted(Schema):
-    """The preview is queued: poll `poll_url`."""
+    """The preview is queued: poll `poll_url`.
+
+    `dpi` is the resolution of the cropped photo on the print, null for a product without sizes. Below 120
+    `is_low_resolution` is true: the print will look soft.
+    """
 
     id: str
     status: GenerationStatus
     poll_url: str
+    dpi: int | None = None
+    is_low_resolution: bool = False
 
 
 class LineItemProperty(Schema):
@@ -64,12 +89,16 @@ class LineItemProperty(Schema):
 
 
 class PreviewRead(Schema):
-    """A preview: once completed, a link to its image for five minutes; once failed, the reason."""
+    """A preview: once completed, a link to its image for five minutes; once failed, the reason.
+
+    `is_watermarked` says whether the image has the shop's watermark; null until completed.
+    """
 
     id: str
     status: GenerationStatus
     preview_url: str | None = None
     error_message: str | None = None
+    is_watermarked: bool | None = None
     line_item_property: LineItemProperty | None = None
 
 
@@ -82,16 +111,18 @@ class OfferedStyle(Schema):
 
 
 class OfferedSize(Schema):
-    """A print size and its Shopify variant."""
+    """A print size, its Shopify variant and the type of its print files."""
 
+    id: str
     name: str
     shopify_variant_id: str | None
     width_px: int
     height_px: int
+    print_format: PrintFormat
 
 
 class OfferRead(Schema):
-    """The styles and sizes offered on a product; request a preview with `product_id`."""
+    """The styles and sizes offered on a product; request a preview with `product_id` and a size's `id`."""
 
     product_id: str
     title: str

@@ -9,7 +9,7 @@ from chalicelib.kit import clock, config, ids, signing
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.shops.service import Shopper
-from chalicelib.studio.domain import prompt, quota
+from chalicelib.studio.domain import crop, prompt, quota
 from chalicelib.studio.domain.quota import QuotaState, Refusal
 from chalicelib.studio.domain.visitor_limits import VisitorAction
 from chalicelib.studio.errors import (
@@ -33,10 +33,12 @@ from chalicelib.studio.models import (
     UploadStatus,
 )
 from chalicelib.studio.repository import generations, preview_inputs
+from chalicelib.studio.repository.preview_inputs import PreviewKeys
 from chalicelib.studio.repository.quotas import default_quota, quota_state
 from chalicelib.studio.schemas.messages import GenerationRequested
 from chalicelib.studio.schemas.shopper import GenerationAccepted, GenerationCreate, LineItemProperty, PreviewRead
 from chalicelib.studio.service import visitor_limits
+from chalicelib.studio.service.print_choices import PrintChoice, choose_print, require_size
 from chalicelib.studio.service.uploads import require_upload_owner
 
 SLOT_LEASE = timedelta(minutes=10)
@@ -58,21 +60,22 @@ def request_preview(
 ) -> GenerationAccepted:
     """Reserve a preview in the shop's quota and queue it; `prefix` is the app proxy's path in the storefront.
 
-    Raises NotOffered, UploadNotFound, InvalidUploadToken, UploadNotReady, InvalidUpload, VisitorLimitReached,
-    QuotaExceeded, TooManyGenerations, StorageExceeded; Unavailable if the quota keeps changing.
+    Raises NotOffered, SizeNotFound, SizeRequired, UploadNotFound, InvalidUploadToken, UploadNotReady, InvalidUpload,
+    CropRequired, InvalidCrop, ResolutionTooLow, VisitorLimitReached, QuotaExceeded, TooManyGenerations, StorageExceeded;
+    Unavailable if the quota keeps changing.
     """
     generation = ids.new()
-    poll_url = f"{prefix.rstrip('/')}/generations/{generation}"
-    accepted = GenerationAccepted(id=generation, status=GenerationStatus.PENDING, poll_url=poll_url)
     counters = visitor_limits.counter_keys(shopper, VisitorAction.PREVIEWS)
+    keys = PreviewKeys(body.product_id, body.style_id, body.upload_id, body.size_id)
 
     def reserve(unit: UnitOfWork) -> GenerationAccepted:
-        inputs = preview_inputs.read_preview_inputs(
-            shopper.shop, body.product_id, body.style_id, body.upload_id, counters
-        )
+        inputs = preview_inputs.read_preview_inputs(shopper.shop, keys, counters)
         product, style = _require_offered(inputs.product, inputs.style, inputs.link)
+        size = require_size(product.uuid, body.size_id, inputs.size)
         photo = _require_accepted(require_upload_owner(inputs.upload, shopper, body.upload_token))
-        row = _new_preview(generation, shopper, body.text, (product, style, photo))
+        choice = choose_print(body, size, photo)
+        row = _with_choice(_new_preview(generation, shopper, body.text, (product, style, photo)), choice)
+        accepted = _to_accepted(row, choice, prefix)
         quota_row = inputs.quota or default_quota(shopper.shop)
         if idempotency:
             idempotency.join(unit.transaction, accepted)
@@ -113,6 +116,24 @@ def _new_preview(generation: str, shopper: Shopper, text: str, inputs: tuple[Pro
     )
 
 
+def _with_choice(row: Generation, choice: PrintChoice) -> Generation:
+    """Set the chosen size and crop, and the size of the cropped photo, on a new preview."""
+    row.size_id = None if choice.size is None else choice.size.uuid
+    row.crop = crop.to_json(choice.crop)
+    row.original_width, row.original_height = choice.pixels
+    return row
+
+
+def _to_accepted(row: Generation, choice: PrintChoice, prefix: str) -> GenerationAccepted:
+    return GenerationAccepted(
+        id=row.id,
+        status=GenerationStatus.PENDING,
+        poll_url=f"{prefix.rstrip('/')}/generations/{row.id}",
+        dpi=choice.dpi,
+        is_low_resolution=choice.is_low_resolution,
+    )
+
+
 def _require_offered(
     product: Product | None, style: AiStyle | None, link: ProductStyle | None
 ) -> tuple[Product, AiStyle]:
@@ -139,6 +160,7 @@ def read_preview(shopper: Shopper, generation: str, token: str | None) -> Previe
     return PreviewRead(
         id=row.id,
         status=row.status,
+        is_watermarked=row.is_watermarked,
         preview_url=storage.presigned_get(row.preview_image_url, seconds=LINK_SECONDS),
         line_item_property=LineItemProperty(name=LINE_ITEM_PROPERTY, value=sign_generation(row)),
     )

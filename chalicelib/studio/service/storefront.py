@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.integrations import storage
 from chalicelib.shops.service import Shopper
 from chalicelib.studio.errors import ProductNotFound
+from chalicelib.studio.models import Size
 from chalicelib.studio.repository import products, styles
 from chalicelib.studio.schemas.shopper import OfferedSize, OfferedStyle, OfferRead
 
@@ -32,7 +33,18 @@ def read_offer(shopper: Shopper, shopify_product_id: str) -> OfferRead:
             OfferedStyle(id=style.uuid, name=style.name, example_url=_link(style.example_image_url))
             for style in active_styles
         ],
-        sizes=[OfferedSize.of(size) for size in products.list_sizes(uuid)],
+        sizes=[_to_offered_size(size) for size in products.list_sizes(uuid)],
+    )
+
+
+def _to_offered_size(size: Size) -> OfferedSize:
+    return OfferedSize(
+        id=size.uuid,
+        name=size.name,
+        shopify_variant_id=size.shopify_variant_id,
+        width_px=size.width_px,
+        height_px=size.height_px,
+        print_format=size.print_format,
     )
 
 

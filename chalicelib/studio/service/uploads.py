@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.integrations import storage
-from chalicelib.integrations.images import decoder_process
+from chalicelib.integrations.images import decoder_process, decoding
 from chalicelib.kit import clock, config, data_subjects, ids, logs, signing, tombstones
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.retries import retry_conflicts
@@ -140,7 +140,7 @@ def _inspect_object(row: Upload, event: UploadChanged, url: str) -> None:
     header = probe(data)
     reason = merchant_images.inspect_image(header, data, decoder_process.WORKER)
     if reason is None:
-        accepted = Inspection(UploadStatus.ACCEPTED, len(data), size=(header.width, header.height))
+        accepted = Inspection(UploadStatus.ACCEPTED, len(data), size=decoding.upright_size(data))
         try:
             uploads.write_inspection(row, event.sequencer, accepted)
         except StorageExceeded:

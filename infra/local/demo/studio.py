@@ -17,6 +17,8 @@ from infra.local.environment import ROOT
 PHOTO = ROOT / "tests" / "data" / "photos" / "grace_hopper.jpg"
 PRINT = (2400, 3000)
 """8 x 10 inches at 300 dpi."""
+CROP = {"left": 0.03125, "top": 0, "width": 0.9375, "height": 1}
+"""The largest centered part of the photo (512 x 600 px) with the shape of the print."""
 PRODUCT, VARIANT, CUSTOMER = 8_001, 4_101, 77_001
 
 
@@ -25,7 +27,7 @@ class Studio:
 
     def __init__(self, world: World, shop: str, folder: Path) -> None:
         self.world, self.shop, self.folder = world, shop, folder
-        self.product = self.style = self.upload_id = self.generation = ""
+        self.product = self.style = self.size = self.upload_id = self.generation = ""
         self.property: dict[str, str] = {}
         self.delivery = ""
 
@@ -39,7 +41,7 @@ class Studio:
         self._merchant("PUT", f"products/{self.product}/styles/{self.style}", {"is_enabled": True})
         size = {"name": "8 x 10 in", "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}"}
         size |= {"width_px": PRINT[0], "height_px": PRINT[1]}  # type: ignore[dict-item]
-        self._merchant("POST", f"products/{self.product}/sizes", size, 201)
+        self.size = self._merchant("POST", f"products/{self.product}/sizes", size, 201)["uuid"]
         mark = {"image": base64.b64encode(_mark()).decode(), "opacity": "0.6", "size_percentage": "40"}
         self._merchant("PUT", "watermark", mark)
         return f"{size['name']} at {PRINT[0]} x {PRINT[1]} px"
@@ -65,6 +67,7 @@ class Studio:
     def preview(self) -> str:
         """Request a preview, wait for it and download it. Raises Wrong if it fails, or if size or quota are wrong."""
         asked = {"product_id": self.product, "style_id": self.style, "upload_id": self.upload_id, "text": "Warm light."}
+        asked |= {"size_id": self.size, "crop": CROP}  # type: ignore[dict-item]
         self.generation = self._shopper("POST", "generations", asked, 202)["id"]
 
         def ended() -> Any:
