@@ -160,7 +160,7 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         guest_form = guest("uploads", {}).json()
     httpx.post(guest_form["url"], data=guest_form["fields"], files={"file": PHOTO.read_bytes()})
     assert gallery.drain() == []
-    guest_body = gallery.preview_request(guest_form, size_id=size)
+    guest_body = gallery.preview_request(guest_form, size_id=size)  # it reads the upload
     with costs("preview requested by a guest (with Idempotency-Key)"):
         assert guest("generations", guest_body, key="k").status_code == 202
     for row in Attempt.scan():

@@ -12,8 +12,6 @@ kit.WORDS = {
   InternalError: "Something went wrong. Please try again.",
 };
 
-const LONGEST_PAUSE = 10; // seconds; a page does not wait longer without a word
-
 /** An error in words for the person; `fields` maps a field's name to what is wrong with it. */
 kit.Problem = class extends Error {
   constructor(code, message, { status = 0, errors = [] } = {}) {
@@ -116,11 +114,11 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
         continue;
       }
       const after = Number(response?.headers.get("Retry-After")) || 0;
-      const busy = response && (response.status >= 502 || (response.status === 429 && after && after <= LONGEST_PAUSE));
+      const busy = response && (response.status >= 502 || (response.status === 429 && after));
       const unsent = busy && response.status !== 502 && response.status !== 504;
       if (attempt < tries && (response ? busy && (repeatable || (unsent && method !== "POST")) : repeatable)) {
         waiting(!response);
-        await kit.pause(Math.min(Math.max(after, 2 ** (attempt - 1) * (0.5 + Math.random() / 2)), LONGEST_PAUSE));
+        await kit.pause(Math.min(Math.max(after, 2 ** (attempt - 1) * (0.5 + Math.random() / 2)), 10));
         continue;
       }
       if (response && response.status < 500) keys.delete(name); // after a 5xx the work may be done

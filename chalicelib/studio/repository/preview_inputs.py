@@ -23,7 +23,7 @@ class PreviewInputs:
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewChoice:
+class PreviewKeys:
     """The ids that a preview request names."""
 
     product: str
@@ -35,17 +35,19 @@ class PreviewChoice:
 Keys = Sequence[tuple[type[Table], tuple[str, ...]]]
 
 
-def read_preview_inputs(shop: str, choice: PreviewChoice, counters: Keys) -> PreviewInputs:
+def read_preview_inputs(shop: str, ids: PreviewKeys, counters: Keys) -> PreviewInputs:
     """Read five tables, the size if one is chosen, and the rows of `counters`, in one consistent BatchGetItem."""
     keys: list[tuple[type[Table], tuple[str, ...]]] = [
-        (Product, (shop, choice.product)),
-        (AiStyle, (shop, choice.style)),
-        (ProductStyle, (choice.product, choice.style)),
-        (Upload, (choice.upload,)),
+        (Product, (shop, ids.product)),
+        (AiStyle, (shop, ids.style)),
+        (ProductStyle, (ids.product, ids.style)),
+        (Upload, (ids.upload,)),
         (Quota, (shop,)),
     ]
-    sizes: Keys = [] if choice.size is None else [(Size, (choice.product, choice.size))]
-    rows = iter(get_many([*keys, *sizes, *counters], consistent=True))
-    read = [next(rows) for _ in keys]
-    size = next(rows) if sizes else None
-    return PreviewInputs(*read, size, list(rows))  # type: ignore[arg-type,call-arg]
+    if ids.size is not None:
+        keys.append((Size, (ids.product, ids.size)))
+    rows = get_many([*keys, *counters], consistent=True)
+    named, counter_rows = rows[: len(keys)], rows[len(keys) :]
+    if ids.size is None:
+        named.append(None)
+    return PreviewInputs(*named, counter_rows)  # type: ignore[arg-type, call-arg]

@@ -33,7 +33,7 @@ from chalicelib.studio.models import (
     UploadStatus,
 )
 from chalicelib.studio.repository import generations, preview_inputs
-from chalicelib.studio.repository.preview_inputs import PreviewChoice
+from chalicelib.studio.repository.preview_inputs import PreviewKeys
 from chalicelib.studio.repository.quotas import default_quota, quota_state
 from chalicelib.studio.schemas.messages import GenerationRequested
 from chalicelib.studio.schemas.shopper import GenerationAccepted, GenerationCreate, LineItemProperty, PreviewRead
@@ -61,15 +61,15 @@ def request_preview(
     """Reserve a preview in the shop's quota and queue it; `prefix` is the app proxy's path in the storefront.
 
     Raises NotOffered, SizeNotFound, SizeRequired, UploadNotFound, InvalidUploadToken, UploadNotReady, InvalidUpload,
-    CropRequired, InvalidCrop, ResolutionTooLow, VisitorLimitReached, QuotaExceeded, TooManyGenerations,
-    StorageExceeded; Unavailable if the quota keeps changing.
+    CropRequired, InvalidCrop, ResolutionTooLow, VisitorLimitReached, QuotaExceeded, TooManyGenerations, StorageExceeded;
+    Unavailable if the quota keeps changing.
     """
     generation = ids.new()
-    choice_ids = PreviewChoice(body.product_id, body.style_id, body.upload_id, body.size_id)
     counters = visitor_limits.counter_keys(shopper, VisitorAction.PREVIEWS)
+    keys = PreviewKeys(body.product_id, body.style_id, body.upload_id, body.size_id)
 
     def reserve(unit: UnitOfWork) -> GenerationAccepted:
-        inputs = preview_inputs.read_preview_inputs(shopper.shop, choice_ids, counters)
+        inputs = preview_inputs.read_preview_inputs(shopper.shop, keys, counters)
         product, style = _require_offered(inputs.product, inputs.style, inputs.link)
         size = require_size(product.uuid, body.size_id, inputs.size)
         photo = _require_accepted(require_upload_owner(inputs.upload, shopper, body.upload_token))
