@@ -68,8 +68,8 @@ databases: install ## Fetch MariaDB and PgBouncer for the tests if they are miss
 	@$(BIN)/python -m infra.local.databases
 
 .PHONY: test
-test: install ## Run the test suite; EXAMPLES=10 tries ten times as many examples of each property
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q $(ARGS)
+test: install ## Run the test suite and list its slowest tests; EXAMPLES=10 tries ten times as many examples of each property
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q --durations=50 --durations-min=5 $(ARGS)
 
 # --- demo and operation -------------------------------------------------------------------------------------------
 
