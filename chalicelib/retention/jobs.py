@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
+from chalicelib.kit.steps import run_all
 from chalicelib.platform.schemas.account_messages import OwnerErasureDue
 from chalicelib.platform.schemas.store_messages import StoreDeleted
 from chalicelib.retention.schemas import ErasureRequested, ExportRequested, SweepRequested
@@ -58,6 +61,11 @@ def export_subject(message: ExportRequested) -> None:
 @bp.schedule("rate(6 hours)", name="retention-check_due_dates")
 @scheduled("retention-check_due_dates", lease_seconds=60, formerly="retention-remind")
 def check_due_dates(run: ScheduledRun) -> None:
-    """Measure overdue rules and requests, and dispatch open requests again. A failed run raises an alarm."""
-    overdue_checks.check_overdue(run.due)
-    privacy_requests.redispatch_open_requests(run.due)
+    """Measure overdue rules and requests, and dispatch open requests again. A failed run raises an alarm.
+
+    The steps are independent.
+    """
+    run_all(
+        partial(overdue_checks.check_overdue, run.due),
+        partial(privacy_requests.redispatch_open_requests, run.due),
+    )

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, FrameLocator, Page, expect
 
+from chalicelib.kit import clock
+from chalicelib.shops.models import Shop
 from chalicelib.studio.models import GenerationType
 from chalicelib.studio.repository import generation_queries, products
 from infra.local import chromium
@@ -246,8 +248,11 @@ def test_first_steps_are_about_one_product_and_look_at_every_product(tab: Page, 
     variant = {"shopify_variant_id": "gid://shopify/ProductVariant/9001"}
     gallery.merchant("POST", f"products/{others[0]}/sizes", {"name": "A", "width_px": 9, "height_px": 9, **variant})
     gallery.merchant("PUT", f"products/{others[1]}/styles/{gallery.style}", {"is_enabled": True})
+    refusal = {"reason": "not approved", "since": clock.iso(clock.now())}
+    Shop(gallery.shop, "studio").update([Shop.refused_topics.set({"orders/paid": refusal})])
     page = console(tab, gallery)
     expect(page.get_by_role("heading", name="Your studio is ready")).to_be_visible()
+    expect(page.get_by_text("Shopify does not report these changes to us: orders/paid.")).to_be_visible()
     expect(page.get_by_role("region", name="Your shop")).to_contain_text("Portrait")
     gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False})
     open_tab(page, "Usage")

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
 
+from chalicelib.kit import clock
+from chalicelib.shops.models import Shop
 from infra.local import chromium
 from tests.discounts.conftest import NewShop, discount_shop, new_discount_shop
 from tests.discounts.figure_factories import add_discount, ago, save_all, shop_days, sku_usage, usage_day
@@ -93,7 +95,10 @@ def test_a_new_merchant_is_told_what_to_do_first(tab: Page, discount_shop: Disco
 
 def test_the_overview_shows_the_figures(tab: Page, discount_shop: DiscountShop) -> None:
     seed(discount_shop.shop)
+    refusal = {"reason": "not approved", "since": clock.iso(clock.now())}
+    Shop(discount_shop.shop, "discounts").update([Shop.refused_topics.set({"orders/paid": refusal})])
     page = overview(tab, discount_shop)
+    expect(page.get_by_text("Shopify does not report these changes to us: orders/paid.")).to_be_visible()
     read = discount_shop.merchant("GET", "dashboard").json()
     expect(page.get_by_text(f"${Decimal(read['total_savings']):,.2f}").first).to_be_visible()
     expect(page.get_by_role("region", name="SKUs with the largest savings")).to_contain_text(MARKUP)

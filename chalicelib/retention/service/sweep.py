@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from chalicelib.kit import clock, logs, messages
 from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
 from chalicelib.kit.errors import Conflict, WriteConflict
+from chalicelib.kit.steps import run_all
 from chalicelib.retention.domain import archive_pages
 from chalicelib.retention.domain.archive_pages import SegmentCursor, SegmentMove, SegmentScan
 from chalicelib.retention.domain.rate_limiter import WriteRateLimiter
@@ -27,17 +29,21 @@ log = logs.logger("retention")
 def start_sweep(due: datetime) -> None:
     """Start a run of every rule, or resume the run that is not completed; send its segments to the workers.
 
-    A rule has one run at a time: two runs must not archive the same rows.
+    A rule has one run at a time: two runs must not archive the same rows. A rule that fails stops no other.
+    Raises the last error.
     """
-    for rule in RULES.values():
-        run = runs.latest(rule.name)
-        if run is None or (run.status is RunStatus.COMPLETED and run.run < archive_pages.run_id(due)):
-            run = _add_run(rule, due)
-        elif run.status is RunStatus.FAILED:
-            runs.mark_running(run)
-        messages.publish_many(
-            SweepRequested(rule=rule.name, run=run.run, segment=segment) for segment in runs.segment_cursors(run)
-        )
+    run_all(*(partial(_start_rule, rule, due) for rule in RULES.values()))
+
+
+def _start_rule(rule: RetentionRule, due: datetime) -> None:
+    run = runs.latest(rule.name)
+    if run is None or (run.status is RunStatus.COMPLETED and run.run < archive_pages.run_id(due)):
+        run = _add_run(rule, due)
+    elif run.status is RunStatus.FAILED:
+        runs.mark_running(run)
+    messages.publish_many(
+        SweepRequested(rule=rule.name, run=run.run, segment=segment) for segment in runs.segment_cursors(run)
+    )
 
 
 def _add_run(rule: RetentionRule, due: datetime) -> RuleRun:

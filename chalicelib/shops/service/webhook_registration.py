@@ -34,6 +34,9 @@ query Scopes { currentAppInstallation { accessScopes { handle } } }"""
 RETRY_PERIOD = timedelta(hours=4)
 """How long Shopify retries a delivery before it deletes the subscription."""
 
+CLOCK_DIFFERENCE = timedelta(minutes=1)
+"""How far Shopify's times, in whole seconds, may be behind ours."""
+
 BACKFILL_DELAY = 300
 """Seconds until the backfill starts; by then the subscriptions exist, or a retry has requested it a second time."""
 log = logs.logger("shops")
@@ -131,7 +134,7 @@ def _take_up(row: Shop) -> None:
 def _backfill_granted_topics(row: Shop, granted: dict[str, dict[str, str]]) -> None:
     """Request a backfill of the time in which topics were refused that Shopify now grants."""
     if granted:
-        _request_backfill(row, min(clock.parse(note["since"]) for note in granted.values()))
+        _request_backfill(row, min(clock.parse(note["since"]) for note in granted.values()) - CLOCK_DIFFERENCE)
 
 
 def _request_backfill(row: Shop, since: datetime) -> None:
@@ -156,8 +159,8 @@ def _note_refused_topics(row: Shop, noted: dict[str, dict[str, str]], refused: d
     }
     if refused:
         TOPICS_REFUSED.count(len(refused), app=row.app)
+        log.info("webhook topics refused", extra={"shop": row.shop, "app": row.app, "topics": refused})
     if notes != noted:
-        log.warning("webhook topics refused", extra={"shop": row.shop, "app": row.app, "topics": refused})
         installations.save_refused_topics(row, notes)
 
 

@@ -195,12 +195,26 @@ def _apply_removal(row: Upload, event: UploadChanged) -> None:
 
 
 def remove_unused_uploads(now: datetime) -> None:
-    """Delete photos that no generation used within 23 hours; DynamoDB's TTL deletes their rows."""
+    """Delete photos that no generation used within 23 hours; DynamoDB's TTL deletes their rows.
+
+    A photo that cannot be deleted stops no other; the next run finds it. Raises the last error.
+    """
+    last_error: Exception | None = None
     for row in uploads.iterate_unused(now - SWEEP_AGE):
-        if uploads.discard_unused(row):
-            for key in filter(None, (row.object_key, row.accepted_key)):
-                storage.delete(storage.address(config.settings().images_bucket, key))
-            uploads.clear_unused(row)
+        try:
+            _remove_unused(row)
+        except Exception as error:
+            log.exception("unused photo not deleted: unexpected error", extra={"upload": row.id})
+            last_error = error
+    if last_error is not None:
+        raise last_error
+
+
+def _remove_unused(row: Upload) -> None:
+    if uploads.discard_unused(row):
+        for key in filter(None, (row.object_key, row.accepted_key)):
+            storage.delete(storage.address(config.settings().images_bucket, key))
+        uploads.clear_unused(row)
 
 
 def _is_later(sequencer: str, applied: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pynamodb.exceptions import UpdateError
@@ -20,7 +21,8 @@ from chalicelib.integrations import parquet
 from chalicelib.kit import aws, config
 from chalicelib.retention.errors import ArchiveDamaged
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
-from chalicelib.retention.repository import rows
+from chalicelib.retention.repository import rows, runs
+from chalicelib.retention.rules import RULES
 from chalicelib.retention.schemas import SweepRequested
 from chalicelib.retention.service import sweep
 from chalicelib.shops.models import InstallationLog
@@ -45,6 +47,24 @@ def open_run() -> list[InstallationLog]:
     logs = [log_of(moment) for moment in MOMENTS]
     sweep.start_sweep(DUE)
     return logs
+
+
+def test_a_rule_that_fails_stops_no_other() -> None:
+    """The first rule's run cannot be read."""
+    first, *others = RULES
+    events = aws.client("dynamodb").meta.events
+
+    def refuse(params: dict[str, Any], **_: Any) -> None:
+        if first in str(params["body"]):
+            raise ConnectionError("the store is away")
+
+    events.register("before-call.dynamodb", refuse, unique_id="refuse")
+    try:
+        with pytest.raises(ConnectionError):
+            sweep.start_sweep(DUE)
+    finally:
+        events.unregister("before-call.dynamodb", unique_id="refuse")
+    assert [runs.latest(rule) is not None for rule in (first, *others)] == [False, *[True] * len(others)]
 
 
 def touch(log: InstallationLog) -> bool:
@@ -104,6 +124,7 @@ KILLED = """
 import os, signal
 from chalicelib.kit import aws
 from chalicelib.retention.service import sweep
+from chalicelib.retention.rules import RULES
 from chalicelib.retention.schemas import SweepRequested
 
 def kill(**_): os.kill(os.getpid(), signal.SIGKILL)

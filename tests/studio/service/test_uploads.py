@@ -271,6 +271,25 @@ def test_an_unused_photo_is_deleted_within_a_day_and_frees_its_bytes(gallery: Ga
     assert gallery.shopper("POST", "generations", gallery.preview_request(unused)).json()["code"] == "UploadNotReady"
 
 
+def test_a_photo_that_cannot_be_deleted_stops_no_other(gallery: Gallery) -> None:
+    first, second = gallery.accepted_upload(), gallery.accepted_upload()
+    stuck, events = Upload.get(first["id"]).object_key, aws.client("s3").meta.events
+
+    def refuse(params: dict[str, Any], **_: Any) -> None:
+        if stuck in str(params):
+            raise ConnectionError("the object is locked")
+
+    events.register("before-call.s3", refuse, unique_id="refuse")
+    try:
+        with pytest.raises(ConnectionError):
+            uploads.remove_unused_uploads(clock.now() + uploads.SWEEP_AGE + timedelta(minutes=1))
+    finally:
+        events.unregister("before-call.s3", unique_id="refuse")
+    assert (_object(gallery, first["id"]) is None, _object(gallery, second["id"]) is None) == (False, True)
+    uploads.remove_unused_uploads(clock.now() + uploads.SWEEP_AGE + timedelta(minutes=1))
+    assert _object(gallery, first["id"]) is None
+
+
 def test_an_expired_upload_is_not_found(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     Upload(upload["id"]).update([Upload.expires_epoch.set(clock.now())])

@@ -43,8 +43,14 @@ function search() {
   return field;
 }
 
+/** Say which changes Shopify does not report, without a scope or access to protected customer data. */
+const showRefusedTopics = ({ refused_topics }) => refused_topics.length > 0 && notice.append(
+  kit.banner(`Shopify does not report these changes to us: ${refused_topics.map(({ topic }) => topic).join(", ")}. Figures are incomplete until it does. Please contact us.`, "warn"));
+
+const notice = kit.h("div");
 const choices = kit.h("div", { class: "choices" });
 const results = kit.h("div", { role: "status" });
-app.main.append(choices, results, figures, rest);
+app.main.append(notice, choices, results, figures, rest);
 showFigures();
 showRest();
+app.shop().then(showRefusedTopics, () => {}); // the figures matter more than the notice

@@ -13,6 +13,7 @@ const WORDS = {
 studio.call = kit.client({ base: "../v1/studio/", token: () => shopify.idToken(), words: WORDS });
 studio.all = (path, query) => kit.all(studio.call, path, query);
 studio.read = async (path, query) => (await studio.call("GET", path, { query })).data;
+studio.shop = async () => (await kit.client({ base: "../v1/", token: () => shopify.idToken() })("GET", "shops/me")).data;
 studio.tag = (row) => `"${row.updated_at}"`;
 studio.go = (hash) => { if (location.hash === "#" + hash) dispatchEvent(new HashChangeEvent("hashchange")); else location.hash = hash; };
 

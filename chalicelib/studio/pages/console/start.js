@@ -1,10 +1,11 @@
 const TOGETHER = 5; // products that are read at once
 
 /** The first tab: what is left to do in a new shop, and this month's use. */
-studio.start = (panel) => kit.load(panel, readStart, ({ steps, product, usage }) => {
+studio.start = (panel) => kit.load(panel, readStart, ({ steps, product, usage, shop }) => {
   const left = steps.filter((step) => !step.done && !step.optional);
   const next = steps.find((step) => !step.done);
   return kit.h("div", { class: "stack" },
+    shop.refused_topics.length > 0 && kit.banner(`Shopify does not report these changes to us: ${shop.refused_topics.map(({ topic }) => topic).join(", ")}. Prints of orders may be missing until it does. Please contact us.`, "warn"),
     kit.h("section", { class: "card stack", "aria-label": "First steps" },
       kit.h("h2", null, left.length ? "Set up your studio" : "Your studio is ready"),
       kit.h("p", { class: "soft" }, left.length ? `${left.length} of ${steps.length - 1} steps are left. Shoppers see nothing until they are done.`
@@ -23,12 +24,12 @@ studio.start = (panel) => kit.load(panel, readStart, ({ steps, product, usage })
 
 /** Read what the steps need. All steps are about one product: a complete one, or else the one that lacks least. */
 async function readStart() {
-  const [products, styles, mark, usage] = await Promise.all([studio.all("products"), studio.all("styles"), studio.watermark(), studio.read("usage")]);
+  const [products, styles, mark, usage, shop] = await Promise.all([studio.all("products"), studio.all("styles"), studio.watermark(), studio.read("usage"), studio.shop()]);
   const enabled = products.filter((each) => each.is_enabled);
   const { product, isSized, isOffering } = await nearestProduct(enabled, styles);
   const about = product && enabled.length > 1 ? ` This is about “${product.title}”.` : "";
   const open = () => studio.go(product ? "products/" + product.uuid : "products");
-  return { usage, product, steps: [
+  return { usage, product, shop, steps: [
     { title: "Choose products", text: "The products of your shop that shoppers can make from a photo.", verb: "Choose products", done: enabled.length > 0,
       open: products.length ? () => studio.go("products") : studio.act(studio.chooseProducts) },
     { title: "Add a size", text: "How large a product is printed, and which variant of it shoppers buy." + about, verb: "Add a size", done: isSized, open },
