@@ -21,6 +21,7 @@ from chalicelib.billing.domain.monthly_grants import (
     paid_price,
     paid_upgrade,
 )
+from chalicelib.billing.domain.payment_parts import stored_parts
 from chalicelib.billing.enums import DisputeStatus, PaymentKind, PaymentStatus
 from chalicelib.billing.stripe_objects.invoices import StripeInvoice
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentIntent, StripePaymentReference
@@ -276,6 +277,7 @@ def _invoice_columns(invoice: StripeInvoice, payment: PaymentState, context: Inv
         "description": invoice.description,
         "invoice_url": invoice.invoice_url,
         **_stripe_ids(invoice, payment, context.reference),
+        **({"parts": stored_parts(invoice.parts)} if invoice.parts is not None else {}),
         **_advanced(payment, outcome, context.event, context.now),
         **({"credit_held": invoice.credit_held, "credit_used": invoice.credit_used} if is_completed else {}),
         **({"plan_name": context.sold[price[0]].plan_name, "plan_from": price[1]} if price else {}),

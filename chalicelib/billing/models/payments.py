@@ -68,6 +68,8 @@ class PaymentsByGrantDay(GlobalSecondaryIndex["PaymentTransaction"]):
 class PaymentTransaction(Table):
     """One payment. The unique value of each of its Stripe ids names this row.
 
+    `parts` are the payment intents and charges that paid it, each with its amount; the unique values of their ids name
+    this row, too. An empty list: it was paid outside of Stripe. None: they were not listed, or it has one.
     `item` is the item that was sold once: an add-on, a credit pack or a gift's code. `period_end` is the end of the
     whole period that the payment covers. `addon_ids` are our ids of the add-ons that it pays for. `stripe_event_id` is
     the event that completed it. `plan_name` is the plan that it pays for from `plan_from` on; it replaces a plan that
@@ -136,6 +138,7 @@ class PaymentTransaction(Table):
     processed_at = DateTimeAttribute(personal=False, null=True)
     period_end = DateTimeAttribute(personal=False, null=True)
     item = UnicodeAttribute(personal=False, null=True)
+    parts = JsonAttribute(personal=False, null=True)
     dispute = EnumAttribute(DisputeStatus, personal=False, null=True)
     credits = IntegerAttribute(personal=False, default=0)
     credits_taken = IntegerAttribute(personal=False, default=0)
@@ -177,7 +180,7 @@ class RefundsByStatus(GlobalSecondaryIndex["Refund"]):
 
 
 class Refund(Table):
-    """A refund, from the request to Stripe's result."""
+    """A refund, from the request to Stripe's result. `part_id` is the payment intent or charge that it is of, if its payment has several."""
 
     class Meta:
         table_name = tables.name("billing", "refunds")
@@ -194,6 +197,7 @@ class Refund(Table):
     reason = UnicodeAttribute(personal=True, null=True)
     status = EnumAttribute(RefundStatus, personal=False)
     stripe_refund_id = UnicodeAttribute(personal=False, null=True)
+    part_id = UnicodeAttribute(personal=False, null=True)
     requested_at = DateTimeAttribute(personal=False)
     processed_at = DateTimeAttribute(personal=False, null=True)
     created_at = DateTimeAttribute(personal=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
+from chalicelib.billing.domain.payment_parts import parse_parts
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.errors import PaymentNotFound
 from chalicelib.billing.models import Customer, PaymentTransaction
@@ -33,7 +34,9 @@ def stage_payment(transaction: Transaction, row: PaymentTransaction) -> None:
     before, row.version = row.version, row.version + 1
     unchanged = PaymentTransaction.version == before if before else PaymentTransaction.id.does_not_exist()
     transaction.put(row, condition=unchanged, otherwise=WriteConflict())
-    for name in payment_value_keys(*(getattr(row, name) for name in _IDS)):
+    ids = [tuple(getattr(row, name) for name in _IDS)]
+    ids += [(None, part.intent_id, part.charge_id) for part in parse_parts(row.parts)]
+    for name in dict.fromkeys(name for each in ids for name in payment_value_keys(*each)):
         unique_values.claim(transaction, name, row.id, otherwise=WriteConflict())
 
 

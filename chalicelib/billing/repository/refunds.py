@@ -18,12 +18,25 @@ def refund_id_of(stripe_refund_id: str) -> str:
     return ids.derived(_NAMESPACE, stripe_refund_id)
 
 
+def part_refund_id(refund_id: str, part_id: str) -> str:
+    """Return the id of the refund of a payment's part into which a refund was split."""
+    return ids.derived(_NAMESPACE, f"{refund_id}/{part_id}")
+
+
 def get(refund_id: str) -> Refund:
     """Return a refund, read consistently. Raises RefundNotFound if it does not exist."""
     try:
         return Refund.get(refund_id, consistent_read=True)
     except Refund.DoesNotExist as error:
         raise RefundNotFound from error
+
+
+def find(refund_id: str) -> Refund | None:
+    """Return a refund, read consistently, or None."""
+    try:
+        return get(refund_id)
+    except RefundNotFound:
+        return None
 
 
 def mark_decided(refund_id: str, status: RefundStatus) -> Refund:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from chalicelib.billing.domain import money
+from chalicelib.billing.domain.payment_parts import refundable_at_stripe
 from chalicelib.billing.domain.payments import is_gone, is_kept, is_paid, lost_amount, refundable
 from chalicelib.billing.enums import DisputeStatus, OwnerType, RefundStatus
 from chalicelib.billing.errors import InvalidRefundAmount, NotRefundable, PaymentDisputed, RefundDecided
@@ -12,9 +13,8 @@ from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.schemas.payments import RefundCreate
-from chalicelib.billing.service import payments
+from chalicelib.billing.service import payments, refund_parts
 from chalicelib.billing.service.sync import refunds_and_disputes
-from chalicelib.billing.stripe_objects.disputes import parse_dispute
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
 from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.integrations.stripe.errors import StripeObjectNotFound, StripeRefused
@@ -27,14 +27,17 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 def request_refund(owner_type: OwnerType, owner_id: str, payment_id: str, body: RefundCreate) -> Refund:
     """Request a refund of an amount, or of all that is left. Nothing is refunded before an operator approves.
 
-    Raises PaymentNotFound if the owner has no such payment, NotRefundable if nothing of it can be refunded,
-    InvalidRefundAmount if the amount is higher than what is left.
+    Raises PaymentNotFound if the owner has no such payment, NotRefundable if nothing of it can be refunded, for example
+    because it was paid outside of Stripe, InvalidRefundAmount if the amount is higher than what is left.
     """
+    refund_parts.sync_parts(payments.get(owner_type, owner_id, payment_id))
     return run_unit_of_work(lambda unit: _request(unit, owner_type, owner_id, payment_id, body))
 
 
 def approve(refund_id: str) -> Refund:
     """Refund the money at Stripe; approving again continues an interrupted attempt.
+
+    A payment by several intents is refunded over them: the refund is then split into one row for each that is needed.
 
     Raises RefundNotFound; RefundDecided; PaymentDisputed while a dispute is open that is not an inquiry (the request
     stays pending, because a lost dispute would take the money twice); NotRefundable if less of the payment is left;
@@ -46,15 +49,30 @@ def approve(refund_id: str) -> Refund:
     if row.stripe_refund_id is None and row.amount > refundable(payment.amount, payment.refunded_amount):
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
         raise NotRefundable("Less than the requested amount is left of the payment: refunds or a lost dispute took it.")
-    amount = money.to_minor(row.amount, row.currency)
-    intent_id, charge_id = payment.stripe_payment_intent_id, payment.stripe_charge_id
     try:
-        stripe_payments.create_refund(intent_id, charge_id, amount, {"refund_id": row.id}, f"refund-{row.id}")
-    except (StripeRefused, StripeObjectNotFound):
+        approved = refund_parts.split(row, payment)
+    except ValueError as error:
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
-        raise
-    refunds_and_disputes.sync_refunds(StripePaymentReference(intent_id, charge_id))
+        raise NotRefundable("Less than the requested amount is left at Stripe.") from error
+    refused = [error for error in [_create_at_stripe(each, payment) for each in approved] if error]
+    if len(refused) < len(approved) or not approved:
+        reference = StripePaymentReference(payment.stripe_payment_intent_id, payment.stripe_charge_id)
+        refunds_and_disputes.sync_refunds(reference)
+    if refused:
+        raise refused[0]
     return refunds.get(refund_id)
+
+
+def _create_at_stripe(row: Refund, payment: PaymentTransaction) -> StripeRefused | StripeObjectNotFound | None:
+    """Refund the row's amount of its part at Stripe; close the row and return the error if Stripe rejects it."""
+    part = refund_parts.part_of(row, payment)
+    amount = money.to_minor(row.amount, row.currency)
+    try:
+        stripe_payments.create_refund(part.intent_id, part.charge_id, amount, {"refund_id": row.id}, f"refund-{row.id}")
+    except (StripeRefused, StripeObjectNotFound) as error:
+        run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
+        return error
+    return None
 
 
 def reject(refund_id: str) -> Refund:
@@ -75,7 +93,8 @@ def list_refunds(owner_type: OwnerType, owner_id: str, payment_id: str) -> list[
 def _request(unit: UnitOfWork, owner_type: OwnerType, owner_id: str, payment_id: str, body: RefundCreate) -> Refund:
     payment = payments.get(owner_type, owner_id, payment_id)
     _check_refundable(payment)
-    rest = refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
+    paid = refundable_at_stripe(payment.amount, payment.parts)
+    rest = refundable(paid, payment.refunded_amount, payment.refunding_amount)
     wanted = rest if body.amount is None else body.amount
     if not Decimal(0) < wanted <= rest:
         message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be refunded"
@@ -113,8 +132,8 @@ def _check_undisputed(row: Refund) -> None:
     is_waiting = row.stripe_refund_id is None and row.status in (RefundStatus.REQUESTED, RefundStatus.APPROVED)
     if not is_waiting or payment.dispute is not DisputeStatus.OPEN:
         return
-    objects = stripe_payments.list_disputes(payment.stripe_payment_intent_id, payment.stripe_charge_id)
-    disputes = [parse_dispute(stripe_object) for stripe_object in objects]
+    reference = StripePaymentReference(payment.stripe_payment_intent_id, payment.stripe_charge_id)
+    disputes = refunds_and_disputes.fetch_disputes(refunds_and_disputes.parts_of(payment, reference))
     if any(dispute.status is DisputeStatus.OPEN and not dispute.is_inquiry for dispute in disputes):
         raise PaymentDisputed("Approve the refund when the dispute is closed, or reject it.")
 
@@ -128,8 +147,9 @@ def _check_refundable(payment: PaymentTransaction) -> None:
         )
     if not is_kept(payment) or not payment.amount:
         raise NotRefundable("Only a payment that was completed can be refunded.")
-    if not (payment.stripe_payment_intent_id or payment.stripe_charge_id):
-        raise NotRefundable("The payment was not made through Stripe; refund it where it was made.")
+    is_at_stripe = payment.stripe_payment_intent_id or payment.stripe_charge_id
+    if payment.parts == [] or not (is_at_stripe or payment.parts):
+        raise NotRefundable("The payment was made outside of Stripe; refund it where it was made.")
 
 
 def _close(unit: UnitOfWork, refund_id: str, status: RefundStatus) -> Refund:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.billing.domain import money
+from chalicelib.billing.domain.payment_parts import PaymentPart
 from chalicelib.billing.enums import PaymentStatus
 from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, parse_subscription
 from chalicelib.integrations.stripe.fields import StripeObject, expanded_field, id_of, required_timestamp, timestamp
@@ -81,6 +82,10 @@ class StripeInvoice:
     """The taxes in the total."""
     starting_balance: Decimal
     """The customer's balance before the invoice; negative for a credit."""
+    parts: tuple[PaymentPart, ...] | None = None
+    """The payments through Stripe that paid it; None if it is not paid, or does not list its payments."""
+    has_more_payments: bool = False
+    """Whether it has payments that must be fetched separately."""
 
     @property
     def period_end(self) -> datetime | None:
@@ -147,6 +152,27 @@ def parse_invoice(stripe_object: StripeObject) -> StripeInvoice:
         total=money.from_minor(stripe_object.get("total", stripe_object["amount_due"]), currency),
         tax=money.from_minor(_tax(stripe_object), currency),
         starting_balance=money.from_minor(stripe_object.get("starting_balance") or 0, currency),
+        parts=_parts(stripe_object) if paid else None,
+        has_more_payments=bool((stripe_object.get("payments") or {}).get("has_more")),
+    )
+
+
+def parse_parts(stripe_objects: Sequence[StripeObject], currency: str) -> tuple[PaymentPart, ...] | None:
+    """Parse the invoice payments (docs.stripe.com/api/invoice-payment) that were paid through Stripe, oldest first.
+
+    None if the amount of one is missing.
+    """
+    paid = [row for row in stripe_objects if row["status"] == "paid"]
+    ours = [row for row in paid if row["payment"].get("payment_intent") or row["payment"].get("charge")]
+    if any(row.get("amount_paid") is None for row in ours):
+        return None
+    return tuple(
+        PaymentPart(
+            id_of(row["payment"].get("payment_intent")),
+            id_of(row["payment"].get("charge")),
+            money.from_minor(row["amount_paid"], currency),
+        )
+        for row in sorted(ours, key=lambda each: each["created"])
     )
 
 
@@ -201,6 +227,12 @@ def _is_processing(stripe_object: StripeObject, intent: Any) -> bool:
 def _was_demanded(stripe_object: StripeObject) -> bool:
     """Return whether the invoice was to be paid. A paused collection writes its invoices off without an attempt."""
     return bool(stripe_object.get("attempted")) or stripe_object.get("collection_method") == "send_invoice"
+
+
+def _parts(stripe_object: StripeObject) -> tuple[PaymentPart, ...] | None:
+    """Return the paid payments; None if `payments` is not expanded. API versions before 2025-03-31 do not have it."""
+    payments = stripe_object.get("payments")
+    return None if payments is None else parse_parts(payments["data"], stripe_object["currency"])
 
 
 def _parent(stripe_object: StripeObject) -> StripeObject:

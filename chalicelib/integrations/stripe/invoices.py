@@ -54,6 +54,15 @@ def list_invoice_lines(invoice_id: str) -> list[Json]:
     return list_all(page)
 
 
+def list_invoice_payments(invoice_id: str) -> list[Json]:
+    """List all payments of an invoice; the invoice object has only ten (docs.stripe.com/api/invoice-payment)."""
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        return client.v1.invoice_payments.list({"invoice": invoice_id} | params)
+
+    return list_all(page)
+
+
 def find_invoice_of_intent(intent_id: str) -> Json | None:
     """Return the invoice that a payment intent pays, or None.
 
@@ -61,7 +70,7 @@ def find_invoice_of_intent(intent_id: str) -> Json | None:
     """
     params: Any = {
         "payment": {"type": "payment_intent", "payment_intent": intent_id},
-        "expand": ["data.invoice"],
+        "expand": ["data.invoice", "data.invoice.payments"],
         "limit": 1,
     }
     payments = call(lambda client: client.v1.invoice_payments.list(params))["data"]

@@ -26,6 +26,8 @@ class AdminAPI:
         documents = [Path(__file__).parent / name for name in ("admin.graphql", "discounts.graphql")]
         self._schema: GraphQLSchema = build_schema("\n".join(each.read_text() for each in documents))
         self.topics = set(cast("GraphQLEnumType", self._schema.type_map["WebhookSubscriptionTopic"]).values)
+        roots = [self._schema.query_type, self._schema.mutation_type]
+        self.root_fields = {name for root in roots if root for name in root.fields}
         self.routes = [Route("POST", "/{shop}/admin/api/{version}/graphql.json", self.graphql)]
 
     def graphql(self, request: Request, shop: str, version: str) -> Response:

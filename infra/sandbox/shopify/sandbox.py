@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from infra.sandbox.delivery import Delivery, Order, Webhook
-from infra.sandbox.server import Json, SandboxServer
+from infra.sandbox.operation_faults import OperationFaults
+from infra.sandbox.server import Json, Request, Response, SandboxServer
 from infra.sandbox.shopify import tokens
 from infra.sandbox.shopify.admin import AdminAPI
 from infra.sandbox.shopify.admin_pages import AdminPages
@@ -23,6 +24,7 @@ from infra.sandbox.shopify.deliveries import Deliveries, Parcel
 from infra.sandbox.shopify.discount_nodes import foreign_discount
 from infra.sandbox.shopify.faults import Endpoint, ShopifyFaults
 from infra.sandbox.shopify.oauth import OAuth
+from infra.sandbox.shopify.operations import ENDPOINTS, error_body, operations_of
 from infra.sandbox.shopify.orders import numeric_id
 from infra.sandbox.shopify.payloads import PRIVACY_TOPICS
 from infra.sandbox.shopify.shops import Shops
@@ -77,6 +79,7 @@ class ShopifySandbox(Shops, SandboxServer):
         self._deliveries = Deliveries(self._state)
         self._faults = ShopifyFaults()
         self._throttle = Throttle(bucket_size, restore_rate, clock)
+        self.operation_faults = OperationFaults(lambda name: name in ENDPOINTS or name in admin.root_fields, error_body)
         self.storefront = Storefront(self)
         oauth = OAuth(self._state, self.apps, self._faults, clock)
         admin = AdminAPI(self._state, self._throttle, self._faults, clock)
@@ -84,7 +87,14 @@ class ShopifySandbox(Shops, SandboxServer):
         SandboxServer.__init__(
             self,
             port,
-            [*Control(self).routes, *AdminPages(self).routes, *oauth.routes, *admin.routes, *self.storefront.routes],
+            [
+                *Control(self).routes,
+                *self.operation_faults.routes,
+                *AdminPages(self).routes,
+                *oauth.routes,
+                *admin.routes,
+                *self.storefront.routes,
+            ],
         )
 
     def snapshot(self) -> Json:
@@ -96,6 +106,14 @@ class ShopifySandbox(Shops, SandboxServer):
         self._state.restore(snapshot)
         self._throttle.refill_all()
         self.storefront.empty_carts()
+
+    def answer(self, request: Request) -> Response:
+        """Respond to a request; with an error if a fault was ordered for its operation."""
+        operations = operations_of(request)
+        failure = self.operation_faults.failure(operations) if operations else None
+        if failure is not None:
+            self.requests.append(request)
+        return failure or super().answer(request)
 
     # Signed requests of the admin and the storefront to our API.
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, datetime
 from http.client import HTTPConnection
-from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from infra.sandbox.server import Json, Request, Response, Route, html_response, json_response, redirect
-from infra.sandbox.shopify import storefront_pages
+from infra.sandbox.shopify import storefront_pages, visitor_links
 from infra.sandbox.shopify.cart_discounts import Redeemer
 from infra.sandbox.shopify.carts import PricedCart, ShopCart, ShopPrices, price_cart, variants_of
 from infra.sandbox.shopify.storefront_pages import ShopFront
@@ -37,6 +36,7 @@ class Storefront:
         self.routes = [
             *(Route(method, "/{shop}/apps/{app}/{rest...}", self.proxy) for method in ASKS_AND_SENDS),
             Route("GET", "/{shop}/products/{product_id}", self.product),
+            Route("GET", "/{shop}/account", self.account),
             Route("GET", "/{shop}/account/login", self.log_in),
             Route("POST", "/{shop}/cart/add.js", self.add),
             Route("POST", "/{shop}/cart/add", self.add_by_form),
@@ -51,8 +51,8 @@ class Storefront:
 
     def proxy(self, request: Request, shop: str, app: str, rest: str) -> Response:
         """Forward the request to the app, signed, with the id of the logged-in customer."""
-        params: dict[str, str] = dict(parse_qsl(request.query, keep_blank_values=True))
-        prefix, customer = f"/{shop}/apps/{app}", _customer(request)
+        params = visitor_links.parameters(request.query)
+        prefix, customer = f"/{shop}/apps/{app}", visitor_links.customer_of(request)
         url = urlsplit(self._sandbox.proxy_url(app, shop, rest, params, path_prefix=prefix, customer_id=customer))
         connection = HTTPConnection(url.hostname or "", url.port or 80, timeout=30)
         headers = {name: request.header(name) for name in PASSED_ON if request.header(name)}
@@ -65,24 +65,34 @@ class Storefront:
         finally:
             connection.close()
 
+    def account(self, request: Request, shop: str) -> Response:
+        """Return the page on which a visitor logs in as a customer, or out."""
+        return html_response(200, storefront_pages.account_page(self._front(request, shop)))
+
     def log_in(self, request: Request, shop: str) -> Response:
-        """Log in as the customer `?customer_id=`, or log out if it is missing or not a number."""
-        customer = str(dict(parse_qsl(request.query)).get("customer_id", ""))
-        number = customer if customer.isdigit() else ""
-        cookie = f"customer={number}; Path=/{shop}/; HttpOnly; SameSite=Lax"
-        return Response(303, b"", {"Location": f"/{shop}/cart", "Set-Cookie": cookie})
+        """Log in as the customer `?customer_id=`, or log out if it is missing or not a number.
+
+        Redirects to the path `?return_url=` of the shop, by default to its cart.
+        """
+        asked = request.parameters()
+        cookie = visitor_links.customer_cookie(shop, asked.get("customer_id", ""))
+        target = asked.get("return_url", "")
+        is_in_shop = target == f"/{shop}" or target.startswith((f"/{shop}/", f"/{shop}?"))
+        return Response(303, b"", {"Location": target if is_in_shop else f"/{shop}/cart", "Set-Cookie": cookie})
 
     def home(self, request: Request, shop: str) -> Response:
         """Return the shop's products; 404 for a path that is no shop domain."""
         if not shop.endswith(".myshopify.com"):
             return self._sandbox.not_found(request)
-        return html_response(200, storefront_pages.products_page(self._front(shop), self._sandbox.list_products(shop)))
+        return html_response(
+            200, storefront_pages.products_page(self._front(request, shop), self._sandbox.list_products(shop))
+        )
 
     def product(self, request: Request, shop: str, product_id: str) -> Response:
         """Return a product page with a link to the app's page; 404 if the shop does not have the product."""
         for product in self._sandbox.list_products(shop):
             if str(product["id"]) == product_id:
-                return html_response(200, storefront_pages.product_page(self._front(shop), product))
+                return html_response(200, storefront_pages.product_page(self._front(request, shop), product))
         return self._sandbox.not_found(request)
 
     def add(self, request: Request, shop: str) -> Response:
@@ -101,7 +111,7 @@ class Storefront:
             return json_response(422, {"status": 422, "message": "Cart Error", "description": "no such variant"})
         item = {"id": int(variant), "quantity": int(quantity), "properties": {}}
         self._carts[shop].items.append(item)
-        return redirect(303, f"/{shop}/cart")
+        return redirect(303, visitor_links.with_query(f"/{shop}/cart", request.query))
 
     def update(self, request: Request, shop: str) -> Response:
         """Change the cart's attributes and discount codes, and respond as `/cart/update.js`."""
@@ -111,13 +121,13 @@ class Storefront:
     def update_by_form(self, request: Request, shop: str) -> Response:
         """Change attributes and codes, as the form of the cart does, and redirect to the cart."""
         self._carts[shop].update(request.fields())
-        return redirect(303, f"/{shop}/cart")
+        return redirect(303, visitor_links.with_query(f"/{shop}/cart", request.query))
 
-    def add_code(self, _: Request, shop: str, code: str) -> Response:
+    def add_code(self, request: Request, shop: str, code: str) -> Response:
         """Enter a code, as a link to a discount does, and redirect to the cart."""
         cart = self._carts[shop]
         cart.codes = [*cart.codes, *([] if code in cart.codes else [code])]
-        return redirect(303, f"/{shop}/cart")
+        return redirect(303, visitor_links.with_query(f"/{shop}/cart", request.query))
 
     def cart_json(self, request: Request, shop: str) -> Response:
         """Return the cart with its discounts, as `/cart.js` does."""
@@ -125,26 +135,26 @@ class Storefront:
 
     def cart(self, request: Request, shop: str) -> Response:
         """Return the cart page, with its discounts and pay button."""
-        return html_response(200, storefront_pages.cart_page(self._front(shop), self._priced(request, shop)))
+        return html_response(200, storefront_pages.cart_page(self._front(request, shop), self._priced(request, shop)))
 
     def pay(self, request: Request, shop: str) -> Response:
         """Create a paid order from the cart and emit orders/paid; redirect if the cart is empty."""
         priced = self._priced(request, shop)
         if self._carts.pop(shop, ShopCart()).count == 0:
-            return redirect(303, f"/{shop}/cart")
+            return redirect(303, visitor_links.with_query(f"/{shop}/cart", request.query))
         order = self._sandbox.paid_order(
             shop,
             priced.order_lines(),
-            customer_id=_customer(request),
+            customer_id=visitor_links.customer_of(request),
             currency=priced.currency,
             **priced.order_fields(),
         )
         self._sandbox.emit(shop, "orders/paid", order)
-        return html_response(200, storefront_pages.confirmation_page(self._front(shop), order))
+        return html_response(200, storefront_pages.confirmation_page(self._front(request, shop), order))
 
     def _priced(self, request: Request, shop: str) -> PricedCart:
         """Return the cart with what the shop's discounts give to it now."""
-        cart, customer = self._carts[shop], _customer(request)
+        cart, customer = self._carts[shop], visitor_links.customer_of(request)
         redeemer = Redeemer(cart.codes, int(customer) if customer else None, self._sandbox.list_orders(shop))
         return price_cart(
             cart,
@@ -159,8 +169,8 @@ class Storefront:
             redeemer,
         )
 
-    def _front(self, shop: str) -> ShopFront:
-        return ShopFront(shop, self._carts[shop].count)
+    def _front(self, request: Request, shop: str) -> ShopFront:
+        return ShopFront(shop, self._carts[shop].count, request.query, visitor_links.customer_of(request))
 
     def lines(self, shop: str) -> list[Json]:
         """Return the items of a shop's cart."""
@@ -169,9 +179,3 @@ class Storefront:
     def empty_carts(self) -> None:
         """Remove every item from every cart."""
         self._carts.clear()
-
-
-def _customer(request: Request) -> str | None:
-    """Return the id of the logged-in customer, or None for a guest."""
-    cookies = SimpleCookie(request.header("cookie") or "")
-    return cookies["customer"].value or None if "customer" in cookies else None

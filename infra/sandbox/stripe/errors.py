@@ -23,6 +23,13 @@ class ApiError(Refusal):
         super().__init__(message, status, {"error": error})
 
 
+def fault_body(status: int) -> Json:
+    """Build the body of an ordered fault (https://docs.stripe.com/api/errors)."""
+    kinds = {401: "authentication_error", 402: "card_error", 429: "rate_limit_error"}
+    kind = kinds.get(status, "api_error" if status >= 500 else "invalid_request_error")
+    return {"error": {"message": f"Sandbox fault: status {status}", "type": kind}}
+
+
 def missing_object(kind: str, id_: str, param: str = "id") -> ApiError:
     """Build the error 404 for an object that does not exist."""
     return ApiError(f"No such {kind}: '{id_}'", status=404, code="resource_missing", param=param)

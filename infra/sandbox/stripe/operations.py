@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infra.sandbox.server import Json, match_path
+from infra.sandbox.server import Json, Request, match_path
 from infra.sandbox.stripe import (
     catalog,
     checkout,
@@ -62,6 +62,17 @@ def find_operation(method: str, path: str) -> tuple[Operation, dict[str, str]]:
             return operation, ids
     message = f"Unrecognized request URL ({method}: {path}). The sandbox serves only the calls that the product makes."
     raise ApiError(message, status=404)
+
+
+def is_operation(name: str) -> bool:
+    """Return whether an operation has this name: its method and path, e.g. `GET /v1/invoices/{invoice}`."""
+    return any(name == f"{each.method} {each.path}" for each in OPERATIONS)
+
+
+def operation_names(request: Request) -> list[str]:
+    """Return the name of the operation that a request calls; none if there is no such operation."""
+    matching = (each for each in OPERATIONS if each.match(request.method, request.path) is not None)
+    return [f"{each.method} {each.path}" for each in matching][:1]
 
 
 def perform(operation: Operation, store: Store, params: Json, ids: dict[str, str]) -> Json:

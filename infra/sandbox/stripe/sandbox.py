@@ -8,13 +8,16 @@ from copy import deepcopy
 from pathlib import Path
 
 from infra.sandbox.delivery import Delivery, Order, Webhook, send_all
+from infra.sandbox.operation_faults import EVERY, OperationFaults
 from infra.sandbox.server import Json, Request, Response, SandboxServer
 from infra.sandbox.state import State
 from infra.sandbox.stripe import checkout, disputes, fulfillment, payments
 from infra.sandbox.stripe.api import StripeAPI
 from infra.sandbox.stripe.control import Control
+from infra.sandbox.stripe.errors import fault_body
 from infra.sandbox.stripe.events import build_webhook
 from infra.sandbox.stripe.invoice_pages import InvoicePages
+from infra.sandbox.stripe.operations import is_operation, operation_names
 from infra.sandbox.stripe.pages import Pages
 from infra.sandbox.stripe.price_changes import DECLINING_METHOD
 from infra.sandbox.stripe.shapes import NEW_API_VERSION
@@ -62,7 +65,10 @@ class StripeSandbox(SandboxServer):
         self._courier = ThreadPoolExecutor(1, thread_name_prefix="stripe-events")
         self._api = StripeAPI(self._state, secret_key, lambda: self.url, lambda: self.now, self._publish)
         self.api_version = api_version
-        super().__init__(port, [*Control(self).routes, *Pages(self).routes, *InvoicePages(self).routes])
+        self.faults = OperationFaults(is_operation, fault_body)
+        super().__init__(
+            port, [*Control(self).routes, *self.faults.routes, *Pages(self).routes, *InvoicePages(self).routes]
+        )
 
     @property
     def now(self) -> int:
@@ -86,10 +92,11 @@ class StripeSandbox(SandboxServer):
         with self._state.change() as data:
             data |= deepcopy(EMPTY)
         self.hold_events = False
+        self.faults.clear()
 
     def not_found(self, request: Request) -> Response:
-        """Handle every other request as an API call."""
-        return self._api.handle(request)
+        """Handle every other request as an API call, unless a fault was ordered for its operation."""
+        return self.faults.failure(operation_names(request)) or self._api.handle(request)
 
     def stop(self) -> None:
         """Free the port, finish the delivery in progress and drop the queued ones."""
@@ -141,6 +148,10 @@ class StripeSandbox(SandboxServer):
             for row in store.all("subscription"):
                 if row["customer"] == customer_id:
                     row["default_payment_method"] = DECLINING_METHOD if declines else new_id("pm")
+
+    def fail_next(self, calls: int, status: int, operation: str = EVERY) -> None:
+        """Fail the next `calls` of an operation, e.g. `POST /v1/refunds`, with `status`; by default of any operation."""
+        self.faults.fail_next(calls, status, operation)
 
     def settle_refund(self, refund_id: str, status: str) -> list[Json]:
         """Set the final status of a refund, `succeeded` or `failed`, and return the events."""

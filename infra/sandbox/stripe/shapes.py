@@ -22,6 +22,7 @@ FIRST_NEW_VERSION = "2025-03-31"
 FIRST_WITH_SOURCE = "2025-09-30"
 """Since then, a discount names its coupon in `source`; before that, it contains the coupon (changelog/clover)."""
 DEEPEST = 4
+PAYMENTS = ("charge", "payment_intent", "payment_record")
 
 # Fields that an object includes only if a call expands them.
 INCLUDABLE: dict[tuple[str, str], Callable[[Store, Json], Json | None]] = {
@@ -79,6 +80,8 @@ def _expand(store: Store, shown: Any, path: list[str], version: str, whole: str)
     include = INCLUDABLE.get((shown.get("object", ""), name))
     if include is not None and name not in shown:
         shown[name] = _in_version(store, include(store, shown), version)
+    if name not in shown and name in PAYMENTS and "type" in shown:
+        return  # an invoice payment names only the payment of its type
     if name not in shown:
         raise ApiError(f"This property cannot be expanded ({whole}).", param="expand")
     if isinstance(shown[name], str):
@@ -110,13 +113,16 @@ def _subscription_before(store: Store, shown: Json) -> None:
 
 
 def _invoice_before(store: Store, shown: Json) -> None:
-    paid = payments_of(store, shown)["data"]
-    intent = store.find(paid[0]["payment"]["payment_intent"]) if paid else None
+    payments = payments_of(store, shown)["data"]
+    intents = [row["payment"].get("payment_intent") for row in payments]
+    intent = next((store.find(id_) for id_ in intents if id_), None)
     shown["subscription"] = shown["parent"]["subscription_details"]["subscription"]
     shown["payment_intent"] = intent["id"] if intent else None
     shown["charge"] = intent["latest_charge"] if intent else None
     shown["paid"] = shown["status"] == "paid"
-    shown["paid_out_of_band"] = False
+    shown["paid_out_of_band"] = any(
+        row["status"] == "paid" and not id_ for row, id_ in zip(payments, intents, strict=True)
+    )
     shown["discount"] = None
     shown["quote"] = None
     taxes = shown.pop("total_taxes")

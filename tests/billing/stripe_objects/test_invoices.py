@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain.event_order import Decision, decide
+from chalicelib.billing.domain.payment_parts import PaymentPart
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
-from chalicelib.billing.stripe_objects.invoices import parse_invoice
+from chalicelib.billing.stripe_objects.invoices import parse_invoice, parse_parts
 from chalicelib.billing.stripe_objects.payment_intents import parse_payment_intent
 from chalicelib.billing.stripe_objects.subscriptions import parse_snapshot, parse_subscription, with_items
 from tests.billing.stripe_objects import factories
@@ -22,6 +23,23 @@ from tests.billing.stripe_objects.factories import END, START
 
 def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def test_the_parts_are_the_payments_through_stripe_that_succeeded() -> None:
+    def payment(id_: str, status: str, amount: int | None, **of: str) -> dict[str, Any]:
+        return {"id": id_, "status": status, "amount_paid": amount, "created": int(id_), "payment": of}
+
+    outside = payment("4", "paid", 100, type="payment_record", payment_record="pr_1")
+    rows = [
+        outside,
+        payment("3", "paid", 1_500, type="charge", charge="ch_3"),
+        payment("2", "canceled", None, type="payment_intent", payment_intent="pi_2"),
+        payment("1", "paid", 1_400, type="payment_intent", payment_intent="pi_1"),
+    ]
+    parts = parse_parts(rows, "usd")
+    assert parts == (PaymentPart("pi_1", None, Decimal(14)), PaymentPart(None, "ch_3", Decimal(15)))
+    assert parse_parts([outside], "usd") == ()
+    assert parse_parts([payment("1", "paid", None, payment_intent="pi_1")], "usd") is None
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from chalicelib.billing.service.payments import publish_payment
 from chalicelib.billing.service.recurring_revenue import publish_no_revenue, publish_synced_revenue
 from chalicelib.billing.service.subscriptions import NotOurs, apply_payment, settle_subscription, stage_change
 from chalicelib.billing.service.sync.subscription_fetch import SubscriptionSync, fetch_subscription, with_terms
-from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice, parse_lines
+from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice, parse_lines, parse_parts
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
 from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription
 from chalicelib.integrations.stripe import invoices as stripe_invoices
@@ -120,7 +120,7 @@ def _fetch(
     amount is zero. Otherwise fetches the invoice.
     """
     is_linked = reported.is_linked or reference.intent_id is not None or not reported.amount
-    is_whole = reported.is_final and is_linked and not reported.has_more_lines
+    is_whole = reported.is_final and is_linked and not (reported.has_more_lines or reported.has_more_payments)
     invoice = reported if is_whole else _fetch_invoice(reported.id)
     if invoice.subscription is not None:
         return invoice, with_terms(invoice.subscription, row)
@@ -133,6 +133,9 @@ def _fetch_invoice(invoice_id: str) -> StripeInvoice:
     if invoice.has_more_lines and invoice.status is PaymentStatus.COMPLETED:
         lines = parse_lines(stripe_invoices.list_invoice_lines(invoice.id), invoice.currency)
         invoice = replace(invoice, lines=lines, has_more_lines=False)
+    if invoice.has_more_payments and invoice.parts is not None:
+        parts = parse_parts(stripe_invoices.list_invoice_payments(invoice.id), invoice.currency)
+        invoice = replace(invoice, parts=parts, has_more_payments=False)
     return invoice
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.billing.domain.credit_ledger import Reversal
+from chalicelib.billing.domain.payment_parts import PaymentPart, parse_parts, parts_with
 from chalicelib.billing.domain.payments import (
     dispute_status,
     is_gone,
@@ -75,9 +76,25 @@ def sync_disputes(payment: StripePaymentReference) -> None:
     backed_credit.settle_later_invoices(row)
 
 
+def parts_of(row: PaymentTransaction, payment: StripePaymentReference) -> tuple[PaymentPart, ...]:
+    """Return the payment intents and charges that paid, with the one that an event or the row names."""
+    return parts_with(parse_parts(row.parts), PaymentPart(payment.intent_id, payment.charge_id))
+
+
+def fetch_disputes(parts: Iterable[PaymentPart]) -> list[StripeDispute]:
+    """Fetch the disputes of the parts of a payment; one call per part."""
+    return [
+        parse_dispute(each) for part in parts for each in stripe_payments.list_disputes(part.intent_id, part.charge_id)
+    ]
+
+
 def _sync_refunds(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentTransaction:
     rows, earlier = _read(payment)
-    stripe_refunds = [parse_refund(each) for each in stripe_payments.list_refunds(payment.intent_id, payment.charge_id)]
+    stripe_refunds = [
+        parse_refund(each)
+        for part in parts_of(earlier, payment)
+        for each in stripe_payments.list_refunds(part.intent_id, part.charge_id)
+    ]
     rows.read([*(refund_key(_id_of(view)) for view in stripe_refunds), *_ledger_keys(rows, earlier)])
     row = copy_row(earlier)
     for view in stripe_refunds:
@@ -95,7 +112,7 @@ def _sync_refunds(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentT
 def _sync_disputes(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentTransaction:
     """Sync the payment's row from all of its disputes; each lost one takes its amount."""
     rows, earlier = _read(payment)
-    disputes = [parse_dispute(each) for each in stripe_payments.list_disputes(payment.intent_id, payment.charge_id)]
+    disputes = fetch_disputes(parts_of(earlier, payment))
     rows.read(_ledger_keys(rows, earlier))
     lost_disputes = [dispute for dispute in disputes if dispute.is_lost]
     row = copy_row(earlier)
