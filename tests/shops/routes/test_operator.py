@@ -21,7 +21,8 @@ from tests.shops.conftest import install
 from tests.shops.factories import BEGAN, seed
 
 Drain = Callable[[], list[dict[str, Any]]]
-HEADER = ["shop", "app", "shop_name", "email", "plan_name", "currency", "iana_timezone", "scope", "installed_at"]
+DETAILS = ["shop", "app", "shop_name", "email", "plan_name", "currency", "iana_timezone", "scope", "installed_at"]
+HEADER = [*DETAILS, "refused_topics", "unavailable_since", "unavailable_status"]
 
 
 @pytest.fixture
