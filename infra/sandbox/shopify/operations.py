@@ -1,4 +1,4 @@
-"""The names of Shopify's operations, as faults on demand use them."""
+"""The names of operations of the Shopify sandbox, as faults on demand use them."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Pages:
         back = f'<p><a href="{escape(row["cancel_url"])}">Back</a></p>' if row["cancel_url"] else ""
         total = money(row["amount_total"], row["currency"])
         email = escape(row["customer_email"] or "buyer@example.com")
-        field = f'<p><input name="email" type="email" value="{email}"></p>'
+        field = f'<p><label>E-mail <input name="email" type="email" value="{email}"></label></p>'
         form = f'<form method="post">{field}<button>Pay {total}</button></form>'
         return page(200, "Sandbox checkout", f"<ul>{lines}</ul>{form}{back}")
 
