@@ -63,7 +63,7 @@ def _make_leased_final(row: Generation) -> None:
         held_finals.hold_final(row, reason, target.size)
         log.warning("final held: other shape than its preview", extra={"generation": row.id, "order": row.order_id})
         return
-    source = _approved_source(preview) if preview.unmarked_image_url else _new_source(row)
+    source = _approved_source(preview) if preview.unmarked_image_url else _new_source(row, preview)
     if source is not None:
         _print(row, source, target, started_at)
 
@@ -96,11 +96,12 @@ def _approved_source(preview: Generation) -> _Source:
     return _Source(picture, (preview.original_width or width, preview.original_height or height))
 
 
-def _new_source(row: Generation) -> _Source | None:
+def _new_source(row: Generation, preview: Generation) -> _Source | None:
     """Ask the model for a picture of the photo; None if a callback will follow.
 
     Only for a preview of the version before, which kept no unmarked picture.
     """
+    row.crop = preview.crop
     picture = generate_image(row, PICTURE_LONG_SIDE)
     return None if picture is None else _Source(picture, (picture.width, picture.height))
 

@@ -90,9 +90,10 @@ def to_generation_read(row: Generation) -> GenerationRead:
 
 def _to_generation_read(row: Generation, source_preview: Generation | None) -> GenerationRead:
     columns = {name: getattr(row, name) for name in GenerationRead.model_fields if not name.endswith("_url")}
+    choice = source_preview or row
     file_name = f"print-{row.id}.{(row.final_image_url or '').rpartition('.')[2]}"
     return GenerationRead(
-        **columns,
+        **columns | {"size_id": choice.size_id, "crop": choice.crop},
         preview_url=_link(row, row.preview_image_url),
         thumbnail_url=_thumbnail_link(row if row.generation_type is GenerationType.PREVIEW else source_preview),
         final_url=_link(row, row.final_image_url),

@@ -245,8 +245,6 @@ def _new_final(message: OrderPaid | OrderEdited, line: OrderLine, preview: Gener
         customer_id=message.customer_id,
         preview_customer_id=preview.customer_id,
         input_image_url=preview.input_image_url,
-        size_id=preview.size_id,
-        crop=preview.crop,
         generation_type=GenerationType.FINAL,
         ai_prompt_used=preview.ai_prompt_used,
         generation_params=preview.generation_params,
