@@ -67,7 +67,7 @@ def make(photo: bytes, prompt: str, parameters: Mapping[str, Any]) -> GeneratedI
 
 
 def upscale(picture: bytes, prompt: str) -> GeneratedImage:
-    """Enlarge a picture by the upscaling model's own factor; a picture above MOST_PIXELS is reduced to them before.
+    """Return a larger picture, by the upscaling model's own factor; a picture above MOST_PIXELS is reduced to them before.
 
     `model` is the upscaling model's name. Raises UnreadableImage if the picture cannot be decoded, a ModelFailed if the
     model makes no picture.

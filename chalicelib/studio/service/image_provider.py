@@ -81,7 +81,7 @@ def _submit_job(row: Generation, long_side: int) -> str:
 
 
 def upscale_image(image: GeneratedImage, prompt: str, long_side: int) -> GeneratedImage:
-    """Enlarge an image for a print of `long_side` pixels by the upscaling model, if there is one and it is shorter.
+    """Return a larger image for a print of `long_side` pixels by the upscaling model, if there is one and it is shorter.
 
     `model` of the result names both models. Raises what image models raise.
     """

@@ -60,7 +60,7 @@ def test_erasing_the_payer_deletes_the_print_and_keeps_the_preview(gallery: Gall
     assert list(traces(str(PAYER))) == []
     assert list(Order.scan()) == []
     kept = Generation.get(preview["id"])
-    assert {kept.preview_image_url, kept.input_image_url} <= files().keys()
+    assert {kept.preview_image_url, kept.unmarked_image_url, kept.input_image_url} <= files().keys()
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
     assert [row.id for row in Generation.scan()] == [preview["id"]]
@@ -69,10 +69,12 @@ def test_erasing_the_payer_deletes_the_print_and_keeps_the_preview(gallery: Gall
 def test_erasing_the_shopper_deletes_the_print_of_another_customers_order(gallery: Gallery, drain: Drain) -> None:
     preview = gallery.preview()
     order = pay(gallery, preview["line_item_property"])
-    final = the_final()
+    final, made = the_final(), Generation.get(preview["id"])
+    assert {made.unmarked_image_url, made.input_image_url} <= files().keys()
     erase(f"customer:{gallery.shop}:{gid(CUSTOMER)}", drain)
     assert_ended(gallery, final)
     assert [*Generation.scan(), *Upload.scan()] == []
+    assert {made.unmarked_image_url, made.input_image_url} & files().keys() == set()
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).customer_id == gid(PAYER)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
