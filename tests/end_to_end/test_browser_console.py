@@ -22,14 +22,15 @@ from tests.end_to_end.tabs import browser_tab
 from tests.end_to_end.test_browser import CONTRASTS, browser, queue_worker
 from tests.end_to_end.test_browser_kit import SMALL_TARGETS
 from tests.integrations.sample_images import encode_image
-from tests.studio.conftest import PHOTO, Gallery, gallery
+from tests.studio.conftest import PHOTO, Gallery, base, gallery
 from tests.studio.repository.test_generation_queries import add_generations
 
-__all__ = ["browser", "gallery", "queue_worker"]
+__all__ = ["base", "browser", "gallery", "queue_worker"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
 
 WIDTHS = (320, 390, 1280)
+OTHER_VARIANT = "gid://shopify/ProductVariant/4102"
 ARABIC = "صورة عائلية بألوان مائية"
 LONG = ("A very long name of a style that somebody pasted without reading it. " * 3)[:200]
 
@@ -215,6 +216,27 @@ def test_a_print_is_found_by_its_order_downloaded_and_made_again(tab: Page, gall
     assert gallery.drain() == []
     page.get_by_role("button", name="Look again").click()
     expect(page.get_by_text("Done", exact=True)).to_be_visible()
+
+
+def test_the_crop_of_a_held_print_is_accepted(tab: Page, gallery: Gallery, base: dict[str, Any]) -> None:
+    mapping = {"product_base_variant_id": base["variant"]["uuid"], "shopify_variant_id": OTHER_VARIANT}
+    gallery.merchant("PUT", f"products/{gallery.product}/bases/{base['uuid']}", {"is_enabled": True})
+    assert gallery.merchant("PUT", f"products/{gallery.product}/mappings", mapping).status_code == 200
+    order = gallery.order(gallery.preview()["line_item_property"], variant=4102)
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    page = console(tab, gallery)
+    open_tab(page, "Orders and images")
+    page.get_by_role("button", name=f"Print of order {order['id']}").click()
+    expect(page.get_by_text("Held", exact=True)).to_be_visible()
+    expect(page.get_by_text("has another shape than the preview")).to_be_visible()
+    shape = page.locator(".kept").evaluate("(e) => e.clientWidth / e.clientHeight")
+    assert shape == pytest.approx(350 / 250, rel=0.03)
+    page.get_by_role("button", name="Accept the crop and print").click()
+    expect(page.get_by_text("The print is being made.")).to_be_visible()
+    assert gallery.drain() == []
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_alt_text("The print")).to_have_js_property("naturalWidth", 350)
 
 
 def test_a_search_that_rarely_matches_stops_and_says_how_far_it_looked(

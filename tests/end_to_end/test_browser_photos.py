@@ -57,6 +57,8 @@ def choose_photo(page: Page) -> None:
 
 
 def test_the_frame_chooses_what_is_printed(page: Page, gallery: Gallery, queue_worker: None) -> None:
+    mark = encode_image(Image.new("RGBA", (30, 20), "red"))
+    gallery.merchant("PUT", "watermark", {"image": base64.b64encode(mark).decode()})
     frame = page.get_by_role("application", name="What is printed")
     place = page.locator("#frame-place")
     page.get_by_label("16 x 20 in").check(force=True)
@@ -88,6 +90,7 @@ def test_the_frame_chooses_what_is_printed(page: Page, gallery: Gallery, queue_w
     expect(page.get_by_role("button", name="Add to cart")).to_be_visible()
     expect(page.locator("#soft-print")).to_contain_text("90 dpi")
     expect(page.get_by_text("Size: 8 x 10 in")).to_be_visible()
+    expect(page.get_by_text("The watermark on the preview is not on your print.")).to_be_visible()
     (row,) = Generation.scan()
     assert (row.crop, row.size_id) == (crop, body["size_id"])
 
