@@ -21,15 +21,14 @@ def _pillow(kind: str, photo: Path, *more: str) -> list[Subject]:
 
 
 def preview(photo: str, budget: float | None, rounds: int) -> list[Row]:
-    """Measure a preview of 1024 px. Libraries that are not installed get a row with a hint.
+    """Measure a preview of about 1024 px. Libraries that are not installed get a row with a hint.
 
     Without a budget, the ratios are for information only.
     """
     what, path = f"preview of {photo}", photos.make(photo, small=rounds == 1)
     figures = interleaved([*_pillow("preview", path), *peers.previewing(path)], rounds)
     ours = figures.pop("ours")
-    # sharp uses every core, so its ratio has no budget.
-    budgets = {"naive Pillow": budget, "pyvips": 1.0} if budget else {}
+    budgets = {"naive Pillow": budget, "pyvips": 0.75, "sharp": 0.95} if budget else {}
     rows = [
         Row(what, str(ours), f"{name} {figure}", ours.beside(figure), budgets.get(name))
         for name, figure in figures.items()
