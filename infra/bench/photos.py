@@ -7,8 +7,14 @@ from pathlib import Path
 
 from infra.bench.runs import BUILD, ROOT
 
-SIZES = {"1 MP": (1224, 816), "12 MP": (4000, 3000), "48 MP": (8000, 6000), "2048 px": (2048, 1536)}
-"""Width and height in pixels: photos of three cameras, and the image model's output for a print."""
+SIZES = {
+    "512 px": (512, 384),
+    "1 MP": (1224, 816),
+    "12 MP": (4000, 3000),
+    "48 MP": (8000, 6000),
+    "2048 px": (2048, 1536),
+}
+"""Width and height in pixels: a small photo, photos of three cameras, and the image model's output for a print."""
 
 
 SMALL = 0.1

@@ -62,11 +62,11 @@ def cropped_photo(data: bytes, crop: Fractions, long_side: int) -> bytes:
 
 
 def preview(picture: bytes, *, long_side: int, mark: Mark | None = None) -> bytes:
-    """Make a JPEG of `picture`, its longer side `long_side` px, with the watermark on top.
+    """Make a JPEG of `picture`, its longer side at most `long_side` px and at most 5 % less, with the watermark on top.
 
     Raises UnreadableImage if the picture or the watermark cannot be decoded.
     """
-    image = decode(picture, long_side=long_side)
+    image = decode(picture, long_side=long_side, is_quick=True)
     if mark is not None:
         _put(mark, image)
     out = BytesIO()

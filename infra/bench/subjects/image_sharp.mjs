@@ -1,11 +1,12 @@
-// The same preview with sharp. The working directory must contain node_modules.
+// The same preview with sharp, written to a file if one is named. The working directory must contain node_modules.
 import { createRequire } from "node:module";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 const sharp = createRequire(process.cwd() + "/package.json")("sharp");
-const photo = process.argv[2];
+const [photo, output] = process.argv.slice(2);
 const begun = process.hrtime.bigint();
-await sharp(photo).rotate().resize(1024, 1024, { fit: "inside" }).jpeg({ quality: 85 }).toBuffer();
+const preview = await sharp(photo).rotate().resize(1024, 1024, { fit: "inside" }).jpeg({ quality: 85 }).toBuffer();
 const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
+if (output) writeFileSync(output, preview);
 const status = "/proc/self/status";
 const kilobytes = existsSync(status)
   ? Number(/VmHWM:\s+(\d+)/.exec(readFileSync(status, "utf8"))[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -275,3 +276,42 @@ def test_an_srgb_profile_of_any_name_leaves_every_colour():
     picture = Image.frombytes("RGB", (64, 64), colours)
     for profile in (srgb_profile(), sample_images.srgb_curves_named_test()):
         assert decode(encode_image(picture, icc_profile=profile)).tobytes() == colours
+
+
+def _slope(width: int, height: int) -> bytes:
+    """A picture that is darker to the right and redder to the bottom: its geometry can be read from its pixels."""
+    across = Image.linear_gradient("L").rotate(90).resize((width, height))
+    down = Image.linear_gradient("L").resize((width, height))
+    return encode_image(Image.merge("RGB", (down, across, across)), "JPEG", quality=95)
+
+
+@pytest.mark.parametrize(
+    ("width", "found"),
+    [
+        (4096, 1024),
+        (4000, 1000),
+        (3892, 973),
+        (3880, 1024),
+        (3440, 1024),
+        (3300, 1024),
+        (1024, 1024),
+        (990, 990),
+        (600, 1024),
+    ],
+)
+def test_a_preview_takes_libjpegs_own_scale(width: int, found: int):
+    data = _slope(width, 26)
+    quick, exact = (decode(data, long_side=1024, is_quick=is_quick) for is_quick in (True, False))
+    assert (quick.width, exact.width) == (found, 1024)
+    green, expected = quick.resize((1024, 7)).getchannel("G"), exact.resize((1024, 7)).getchannel("G")
+    assert max(abs(green.getpixel((x, 3)) - expected.getpixel((x, 3))) for x in (5, 300, 700, 1018)) <= 2  # type: ignore[operator]
+
+
+def test_a_partial_last_pixel_is_not_stretched():
+    """Of 2,030 x 31 px, a quarter is 507.5 x 7.75 px: libjpeg makes 508 x 8."""
+    data = _slope(2030, 31)
+    whole = Image.open(BytesIO(data)).convert("RGB")
+    small = decode(data, long_side=500)
+    expected = whole.resize(small.size, Image.Resampling.LANCZOS)
+    for x in (100, 480):
+        assert is_close(small.getpixel((x, 4)), expected.getpixel((x, 4)), 2)  # type: ignore[arg-type]
