@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,6 +32,25 @@ def hooked(when: str, operation: str, hook: Callable[[], None]) -> Iterator[None
     finally:
         for client, name in names:
             client.meta.events.unregister(name, call)
+
+
+@contextmanager
+def counted_calls(calls: Counter[str]) -> Iterator[None]:
+    """Count this process's AWS calls by operation."""
+    lock = threading.Lock()
+
+    def count(model: Any, **_: Any) -> None:
+        with lock:
+            calls[model.name] += 1
+
+    clients = [(aws.client(service), f"before-call.{service}.*") for service in SERVICES]
+    for client, name in clients:
+        client.meta.events.register(name, count)
+    try:
+        yield
+    finally:
+        for client, name in clients:
+            client.meta.events.unregister(name, count)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -35,7 +37,7 @@ from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from chalicelib.studio.models import Quota
 from infra.local.engine import Engine
 from tests.retention.conftest import DUE, fire_sweep
-from tests.retention.crash import Crash, crash_at
+from tests.retention.crash import Crash, counted_calls, crash_at
 from tests.retention.factories import (
     Items,
     files,
@@ -64,7 +66,11 @@ WRITTEN = (
 )
 
 
-WORLD = "erasure-world"
+WORLD, CRASHES = "erasure-world", "erasure-crashes"
+"""Snapshots of the engine."""
+PARTS = 12
+"""Crashes at a call of any operation."""
+WHEN = ("before-call", "after-call")
 _world: dict[str, str] = {}
 
 
@@ -323,7 +329,6 @@ def test_an_erasure_waits_for_a_running_sweep(world: dict[str, str], drain: Drai
     assert list(traces("mark-shop0")) == []
 
 
-@pytest.mark.parametrize(("when", "first"), [("before-call", 1), ("after-call", 1), ("after-call", 2)])
 @pytest.mark.parametrize(
     ("subject", "mark"),
     [
@@ -332,20 +337,31 @@ def test_an_erasure_waits_for_a_running_sweep(world: dict[str, str], drain: Drai
     ],
 )
 @pytest.mark.slow
-def test_a_crash_at_any_call(engine: Engine, when: str, first: int, subject: str, mark: str) -> None:
-    """Died at a call and taken up again, it ends as if it had not died: the report, too.
+def test_a_crash_at_any_call(engine: Engine, subject: str, mark: str) -> None:
+    """Died at calls and taken up again each time, it ends as if it had not died: the report, too.
 
-    The three walks together are at every eighth call: just after one is just before the next.
+    It dies at a call of each operation, and at calls all over its walk: an erasure dies several times until it comes
+    through, and the next one dies at the calls that are left.
     """
-    ends: set[str] = set()
-    for nth in range(8 * first, 1000, 24):
-        engine.restore()
-        died = _dies(subject, mark, nth, when, ends)
-        if not died:
-            assert nth > 40, "the walk covers all that an erasure does"
-            assert len(ends) == 1, ends
-            return
-    pytest.fail("it never came through")
+    _seed_subjects()
+    engine.snapshot(CRASHES)
+    calls: Counter[str] = Counter()
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject).id
+    with counted_calls(calls):
+        erasure.erase_subject(request)
+    undisturbed = _finish(request, mark)
+    assert sum(calls.values()) > 40, "the walk covers all that an erasure does"
+    chance = random.Random(mark)
+    left = [(operation, chance.randint(1, -(-count * 3 // 4))) for operation, count in sorted(calls.items())]
+    left += [("*", _in_part(part, sum(calls.values()), chance)) for part in range(PARTS)]
+    chance.shuffle(left)
+    while left:
+        engine.restore(CRASHES)
+        request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject).id
+        reached = [point for point in left if _dies_at(request, *point, chance.choice(WHEN))]
+        assert reached, left
+        left = [point for point in left if point not in reached]
+        assert _finish(request, mark) == undisturbed, reached
 
 
 @pytest.mark.slow
@@ -357,20 +373,40 @@ def test_a_shops_erasure_survives_repeated_crashes(engine: Engine) -> None:
     assert len(ends) == 1
 
 
-def _dies(subject: str, mark: str, nth: int, when: str, ends: set[str]) -> bool:
+def _dies(subject: str, mark: str, nth: int, when: str, ends: set[str]) -> None:
+    _seed_subjects()
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject)
+    _dies_at(request.id, "*", nth, when)
+    ends.add(_finish(request.id, mark))
+
+
+def _seed_subjects() -> None:
     shop = seed_shop("mark-shop")
     seed_customer("mark-buyer", shop, 900_000_001)
     seed_owner("mark-member", OwnerType.MEMBER)
-    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject)
-    died = False
+
+
+def _in_part(part: int, count: int, chance: random.Random) -> int:
+    """Return the number of a call in the first half of one of PARTS equal parts of a walk: another walk may be shorter."""
+    return count * part // PARTS + chance.randint(1, count // PARTS // 2)
+
+
+def _dies_at(request: str, operation: str, nth: int, when: str) -> bool:
+    """Work on an erasure until its nth call of the operation, `*` for any. Return False if it ends before."""
+    if privacy_requests.read_request(request).status is PrivacyStatus.COMPLETED:
+        return False
     try:
-        with crash_at(nth, when):
-            erasure.erase_subject(request.id)
+        with crash_at(nth, when, operation):
+            erasure.erase_subject(request)
     except Crash:
-        died = True
-        erasure.erase_subject(request.id)
-    read = privacy_requests.read_request(request.id)
-    assert read.status is PrivacyStatus.COMPLETED, f"call {nth}"
-    assert list(traces(mark)) == [], f"call {nth}"
-    ends.add(json.dumps(read.report["erased"] if read.report else None, sort_keys=True))
-    return died
+        return True
+    return False
+
+
+def _finish(request: str, mark: str) -> str:
+    """Take an erasure up again. Return its report; nothing is left of the subject."""
+    erasure.erase_subject(request)
+    read = privacy_requests.read_request(request)
+    assert read.status is PrivacyStatus.COMPLETED
+    assert list(traces(mark)) == []
+    return json.dumps(read.report["erased"] if read.report else None, sort_keys=True)
