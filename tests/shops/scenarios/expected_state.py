@@ -38,7 +38,9 @@ class Expectation:
         """Apply a grant of an installation at `at`; ignore it if a later uninstall is known."""
         if self.newest_uninstall_at is not None and self.newest_uninstall_at >= at:
             return self
-        log = (*self.log, ("reinstall" if self.is_known else "install", None))
+        is_regrant = self.is_active and self.scopes is not None and self.scopes != frozenset(scopes)
+        kind = "scopes_update" if is_regrant else "reinstall" if self.is_known else "install"
+        log = (*self.log, (kind, None))
         return replace(self, is_active=True, log=log, uninstalled_at=None, session_issued_at=None).grant(at, scopes)
 
     def record_session_token(self, at: datetime) -> Expectation:
