@@ -159,9 +159,8 @@ def test_an_older_invoice_written_off_or_paid_renews_no_grace(
 
 @settings(
     max_examples=4,
-    deadline=None,
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.data())
 def test_events_in_any_order_and_number_end_in_the_same_row(
