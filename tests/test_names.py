@@ -60,7 +60,7 @@ VERBS = frozenset(
     Deliver Demand Deploy Derive Describe Detect Determine Disable Discard Dispatch Display Divide Download Draw Drain
     Drive Drop Edit Emit Empty Enable Encode Encrypt End Enforce Enqueue Ensure Enter Enumerate Erase Escape Estimate Evaluate
     Exchange Exclude Execute Exit Expand Expire Explain Export Expose Extend Extract Fail Feed Fetch Fill Filter Finalize Find
-    Finish Fire Fit Flag Flush Follow Force Forget Format Forward Free Freeze Fulfil Fulfill Gather Generate Get Give
+    Finish Fire Fit Flag Flush Flatten Follow Force Forget Format Forward Free Freeze Fulfil Fulfill Gather Generate Get Give
     Grant Group Guard Handle Hash Hold Ignore Import Include Increase Index Infer Initialize Insert Inspect Install
     Interpolate Invoke Issue Iterate Join Keep Kill Launch Lease Leave Let Limit Link List Listen Load Lock Log Look Lower Make Map Mark Migrate
     Mask Match Measure Merge Mint Mirror Mix Mount Move Multiply Name Narrow Normalize Note Notify Offer Omit Open Order

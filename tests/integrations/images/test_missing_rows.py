@@ -86,7 +86,7 @@ def test_a_jpeg_that_decodes_whole_is_accepted(name: str):
     assert all(decode(file, long_side=64).tobytes() == expected for file in whole.values())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(sorted(JPEGS)), st.floats(0.05, 1), st.booleans())
 def test_a_jpeg_cut_anywhere_is_refused(name: str, share: float, has_end: bool):
     """At least 40 bytes are missing: some 64 bits cannot be told from the reader's own padding."""

@@ -25,7 +25,10 @@ Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]
 
 REDACT: dict[str, Any] = {"shop_id": 1, "customer": {"id": 7}, "orders_to_redact": [1]}
-UNDATED: dict[str, Any] = {"received_at": clock.now(), "status": DeliveryStatus.RECEIVED}
+
+
+def undated() -> dict[str, Any]:
+    return {"received_at": clock.now(), "status": DeliveryStatus.RECEIVED}
 
 
 def post(api: httpx.Client, payload: dict[str, Any], shop: str, **options: Any) -> httpx.Response:
@@ -67,7 +70,7 @@ def test_a_replay_applies_a_topic_that_the_version_before_did_not_know(
     installed_shop: str, drain: Drain, spelling: str
 ) -> None:
     assert drain() == []
-    row = WebhookDelivery(delivery_id="w", shop=installed_shop, app="studio", topic=spelling, payload={}, **UNDATED)
+    row = WebhookDelivery(delivery_id="w", shop=installed_shop, app="studio", topic=spelling, payload={}, **undated())
     row.received_at = row.triggered_at = clock.now()
     deliveries.add(row)
     webhook_intake.republish_delivery("w")
@@ -127,7 +130,7 @@ def test_redeliveries_of_rows_of_the_version_before_are_known(
         "studio", shop, "products/delete", {"id": 1}, webhook_id="w", event_id=event_id, family=family
     )
     row = WebhookDelivery(
-        delivery_id="w", event_id=event_id, shop=shop, app="studio", topic="products/delete", **UNDATED
+        delivery_id="w", event_id=event_id, shop=shop, app="studio", topic="products/delete", **undated()
     )
     assert deliveries.add(row) is row
     response = httpx.post(delivery.url, content=delivery.body, headers=delivery.headers)
