@@ -123,7 +123,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
 
 @pytest.fixture(scope="session")
 def _provisioned() -> Engine:
-    provision()
+    provision(is_expiring=False)
     _engine.snapshot()
     return _engine
 

@@ -11,19 +11,16 @@ import gzip
 import json
 import os
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.kit import aws, clock, config, messages
+from chalicelib.kit import aws, config, messages
 
 Json = dict[str, Any]
 BINARY = "base64:"
 PLAIN_BYTES = 50_000
 """Larger documents are compressed."""
-NEVER = "4102444800"
-"""An expiry in 2100, in seconds since 1970."""
 BATCH_ROWS = 25
 """The limit of BatchWriteItem."""
 
@@ -54,7 +51,6 @@ def dump(folder: Path, values: Json, sandboxes: Mapping[str, Json], urls: Mappin
 def load(folder: Path, urls: Mapping[str, str]) -> Json:
     """Restore rows and objects in the embedded AWS, and return all documents by name."""
     documents = {file.name.partition(".")[0]: _read(file, urls) for file in sorted(folder.glob("*.json*"))}
-    _postpone_expiries(documents["rows"], clock.parse(documents["values"]["at"]))
     pairs = [(_physical(table), item) for table, items in documents["rows"].items() for item in items]
     for start in range(0, len(pairs), BATCH_ROWS):
         requests: dict[str, list[Json]] = {}
@@ -66,14 +62,6 @@ def load(folder: Path, urls: Mapping[str, str]) -> Json:
         body = base64.b64decode(text.removeprefix(BINARY)) if text.startswith(BINARY) else text.encode()
         aws.client("s3").put_object(Bucket=_physical(bucket), Key=key, Body=body)
     return documents
-
-
-def _postpone_expiries(rows: Mapping[str, list[Json]], written_at: datetime) -> None:
-    """Keep the rows that had not expired when the state was written: the embedded DynamoDB expires by the real clock."""
-    for items in rows.values():
-        for item in items:
-            if int(item.get("expires_epoch", {}).get("N", 0)) > written_at.timestamp():
-                item["expires_epoch"] = {"N": NEVER}
 
 
 def _placeholders(urls: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture(autouse=True)
 def _keep_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the rows of simulated days: the embedded DynamoDB deletes what has expired by the real clock."""
+    """Keep the rows of simulated days: the API reads no rows that have expired by the real clock."""
     for model in (AnalyticsEvent, ErrorGroup, PageView, UserSession):
         monkeypatch.setattr(model, "KEEP", timedelta(days=3650))
 

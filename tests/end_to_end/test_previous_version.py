@@ -89,7 +89,7 @@ def test_old_cursors_give_the_second_page(previous: Previous) -> None:
 
 
 def row_counts() -> dict[str, int]:
-    """Return the rows of each table whose rows do not expire: the embedded DynamoDB deletes expired ones at any time."""
+    """Return the rows of each table whose rows do not expire; counters of attempts, for example, may change."""
     lasting = [model for model in data_stack.models() if "expires_epoch" not in model.get_attributes()]
     return {model.Meta.table_name: model.count() for model in lasting}
 

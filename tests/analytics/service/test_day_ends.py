@@ -152,7 +152,6 @@ def test_failing_step_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_hourly_run_deletes_old_salts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the real clock, by which the engine deletes rows that have expired."""
     now, later = clock.now(), clock.now() + timedelta(days=4)
     visitor_salts.get_or_add(now.date())
     hourly_steps.run_hourly_steps(now, now)
