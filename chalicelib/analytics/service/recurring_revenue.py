@@ -102,11 +102,16 @@ def _merge_report(unit: UnitOfWork, report: SubscriptionReport) -> None:
     changed = copy_row(row) if row else _new_row(owner, report)
     if known is None or merged.steps != known.steps:
         recurring_revenue.set_steps(changed, merged.steps)
-        days = [day for day in (changed.due_from, merged.effective_at.date()) if day]
-        recurring_revenue.set_due(changed, Due(clock.now(), min(days)))
+        first_day = min(day for day in (changed.due_from, merged.effective_at.date()) if day)
+        recurring_revenue.set_due(changed, Due(max(clock.now(), _start_of(first_day)), first_day))
     changed.plan_name, changed.status, changed.currency = report.plan_name, report.status, report.currency
     changed.as_of, changed.effective_at, changed.is_final = merged.as_of, merged.effective_at, merged.is_final
     recurring_revenue.stage(unit.transaction, changed)
+
+
+def _start_of(day: date) -> datetime:
+    """Return the start of a day in UTC: a change that applies later is computed on its day, not before."""
+    return end_of(day - timedelta(days=1))
 
 
 def _new_row(owner: str, report: SubscriptionReport) -> RecurringRevenue:

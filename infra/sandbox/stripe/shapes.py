@@ -57,7 +57,7 @@ def _in_version(store: Store, value: Any, version: str) -> Any:
         shown.pop(PRODUCTS, None)
     if kind == "invoice":
         shown["lines"] = _first_page(shown["lines"])
-    if kind == "subscription":
+    if kind == "subscription" and "items" in shown:
         shown["items"] = _first_page(shown["items"])
     if kind == "discount" and version < FIRST_WITH_SOURCE:
         shown["coupon"] = _in_version(store, store.get("coupon", shown.pop("source")["coupon"]), version)

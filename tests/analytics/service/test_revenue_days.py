@@ -99,6 +99,17 @@ def test_an_owner_is_due_once_after_a_report_and_again_at_the_next_step(time: An
     assert row.due_from is None
 
 
+def test_a_report_of_a_later_change_is_computed_on_its_day(time: Any) -> None:
+    """A run before that day has nothing to compute, and the runs after it no longer look at the time of the report."""
+    report(state(step(0, 30)))
+    close(time, 0.5)
+    time(2)
+    report(state(step(6.5, 0), as_of=2))
+    close(time, 3, since=0.5)
+    close(time, 7, since=3)
+    assert movements() == [("member#2026-03-01", "new", Decimal(30)), ("member#2026-03-07", "churn", Decimal(-30))]
+
+
 def test_a_repeated_or_stale_report_makes_no_owner_due(time: Any) -> None:
     time(3)
     newer = state(step(2, 30), as_of=3)
