@@ -283,8 +283,11 @@ def test_a_lost_request_that_may_have_worked_is_not_repeated(page: Page, method:
     assert (answer["code"], len(network.requests)) == ("Offline", 1)
 
 
-def test_a_used_up_quota_is_not_retried(page: Page) -> None:
-    network = Network(page, (429, {}, {"code": "QuotaExceeded", "detail": "The shop's monthly image quota is used up"}))
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "3600"}], ids=["no time", "an hour"])
+def test_a_used_up_quota_is_not_retried(page: Page, headers: dict[str, str]) -> None:
+    network = Network(
+        page, (429, headers, {"code": "QuotaExceeded", "detail": "The shop's monthly image quota is used up"})
+    )
     answer = call(page, "GET")
     assert (answer["message"], len(network.requests)) == ("The shop's monthly image quota is used up", 1)
 

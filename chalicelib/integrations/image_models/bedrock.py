@@ -33,6 +33,10 @@ MOST_PIXELS = 1_048_576
 """Maximum input of the upscaling models, and output of image-to-image, in pixels."""
 _STEP = 64
 """Diffusion models produce sides that are multiples of this number of pixels."""
+_MOST_SIDE = 1536
+"""The longest side that is sent to a model, in pixels: a multiple of _STEP."""
+_STRETCH = 0.02 / _STEP
+"""Share by which a photo may be stretched, for each pixel of the step."""
 
 _THROTTLED = {"ThrottlingException", "ServiceQuotaExceededException"}
 _FAULTS = {
@@ -85,12 +89,25 @@ def _source(photo: bytes, step: int = _STEP) -> bytes:
 
     from chalicelib.integrations.images import decoding
 
-    picture = decoding.decode(photo, long_side=1536)
-    scale = min(1.0, (MOST_PIXELS / (picture.width * picture.height)) ** 0.5)
-    size = tuple(max(_STEP, int(side * scale) // step * step) for side in picture.size)
+    picture = decoding.decode(photo, long_side=_MOST_SIDE)
     out = BytesIO()
-    picture.resize((size[0], size[1]), Resampling.LANCZOS).save(out, "PNG", compress_level=1)
+    picture.resize(_sides(picture.width / picture.height, step), Resampling.LANCZOS).save(out, "PNG", compress_level=1)
     return out.getvalue()
+
+
+def _sides(aspect: float, step: int) -> tuple[int, int]:
+    """Return the largest allowed sides with nearly the aspect (2 % off at a step of 64), else those with the nearest.
+
+    The photo is stretched to them, and a result of another shape is cropped: the largest sides alone can be 7 % off.
+    """
+
+    def worth(sides: tuple[int, int]) -> tuple[float, int]:
+        ratio = sides[0] / sides[1] / aspect
+        return -max(ratio, 1 / ratio, 1 + step * _STRETCH), sides[0] * sides[1]
+
+    widths = range(max(step, _STEP), _MOST_SIDE + 1, step)
+    pairs = ((width, min(_MOST_SIDE, max(_STEP, round(width / aspect / step) * step))) for width in widths)
+    return max((pair for pair in pairs if pair[0] * pair[1] <= MOST_PIXELS), key=worth)
 
 
 def _image_to_image(source: bytes, prompt: str, strength: float, seed: int) -> dict[str, Any]:

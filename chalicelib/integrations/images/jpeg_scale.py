@@ -25,7 +25,7 @@ def choose(whole: Size, wanted: Size, *, is_quick: bool) -> int:
         (each for each in (1, 2, 4, 8) if min(a // b for a, b in zip(whole, wanted, strict=True)) >= each), default=1
     )
     smaller = 2 * fitting
-    if is_quick and smaller <= 8 and max(whole) * ENLARGEMENT >= max(wanted) * smaller:
+    if is_quick and smaller <= min(8, *whole) and max(whole) * ENLARGEMENT >= max(wanted) * smaller:
         return smaller
     return fitting
 

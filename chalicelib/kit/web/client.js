@@ -23,6 +23,8 @@ kit.Problem = class extends Error {
   }
 };
 
+kit.LONGEST_PAUSE = 10; // seconds between two attempts
+
 /** Wait until the time is over or the network is back. */
 kit.pause = (seconds) => new Promise((done) => {
   const end = () => { clearTimeout(timer); removeEventListener("online", end); done(); };
@@ -114,11 +116,12 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
         continue;
       }
       const after = Number(response?.headers.get("Retry-After")) || 0;
-      const busy = response && (response.status >= 502 || (response.status === 429 && after));
+      // a limit that is free in an hour is told at once
+      const busy = response && (response.status >= 502 || (response.status === 429 && after && after <= kit.LONGEST_PAUSE));
       const unsent = busy && response.status !== 502 && response.status !== 504;
       if (attempt < tries && (response ? busy && (repeatable || (unsent && method !== "POST")) : repeatable)) {
         waiting(!response);
-        await kit.pause(Math.min(Math.max(after, 2 ** (attempt - 1) * (0.5 + Math.random() / 2)), 10));
+        await kit.pause(Math.min(Math.max(after, 2 ** (attempt - 1) * (0.5 + Math.random() / 2)), kit.LONGEST_PAUSE));
         continue;
       }
       if (response && response.status < 500) keys.delete(name); // after a 5xx the work may be done

@@ -76,8 +76,8 @@ def cover_crop(picture: Size, size: Size) -> Crop:
 
 def crop_has_shape(photo: Size, crop: Crop, size: Size) -> bool:
     """Return whether the crop of the photo has the shape of `size`, within SHAPE_TOLERANCE."""
-    ratio = (photo[0] * crop.width * size[1]) / (photo[1] * crop.height * size[0])
-    return max(ratio, 1 / ratio) <= 1 + SHAPE_TOLERANCE
+    products = photo[0] * crop.width * size[1], photo[1] * crop.height * size[0]
+    return max(products) <= (1 + SHAPE_TOLERANCE) * min(products)  # their ratio may be too small for a float
 
 
 def print_dpi(cropped: Size, size: Size) -> int:

@@ -19,6 +19,7 @@ from chalicelib.studio.errors import (
     QuotaExceeded,
     StorageExceeded,
     TooManyGenerations,
+    UploadNotFound,
     UploadNotReady,
 )
 from chalicelib.studio.models import (
@@ -105,7 +106,7 @@ def _new_preview(generation: str, shopper: Shopper, text: str, inputs: tuple[Pro
         product_id=product.uuid,
         ai_style_id=style.uuid,
         customer_id=shopper.customer_id,
-        input_image_url=storage.address(config.settings().images_bucket, photo.accepted_key or photo.object_key),
+        input_image_url=storage.address(config.settings().images_bucket, str(photo.accepted_key)),
         generation_type=GenerationType.PREVIEW,
         ai_prompt_used=prompt.render_prompt(style.prompt_template, values),
         generation_params=style.parameters or {},
@@ -143,10 +144,17 @@ def _require_offered(
 
 
 def _require_accepted(upload: Upload) -> Upload:
+    """Return an accepted upload.
+
+    One that the version before accepted must be sent again (UploadNotFound): its size ignores the EXIF orientation, so
+    that no crop fits, and its form may overwrite the photo.
+    """
     if upload.status in (UploadStatus.AWAITING, UploadStatus.DELETED):
         raise UploadNotReady
     if upload.status is UploadStatus.REJECTED:
         raise InvalidUpload(upload.reject_reason or "")
+    if upload.accepted_key is None:
+        raise UploadNotFound
     return upload
 
 

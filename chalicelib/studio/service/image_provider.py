@@ -137,11 +137,11 @@ def _job_reference(row: Generation) -> str:
 
 
 def _to_generated_image(data: bytes) -> GeneratedImage:
-    """Validate a provider's image and return it with its type, size and model."""
+    """Validate a provider's image and return it with its type, upright size and model."""
     header = probe(data)
     _require_valid(header, data)
     host = urlsplit(config.settings().image_http_url or "").hostname
-    return GeneratedImage(data, f"image/{header.format}".lower(), header.width, header.height, model=f"http/{host}")
+    return GeneratedImage(data, f"image/{header.format}".lower(), *renditions.upright_size(data), model=f"http/{host}")
 
 
 def _require_valid(header: Probe, data: bytes) -> None:

@@ -118,12 +118,13 @@ def remake_final(shop: str, generation: str, key: Idempotency | None) -> Generat
 
     The old file is deleted before the row changes: if the process dies in between, the final has no file and can be
     remade, and no file is left that no row names or counts. Raises GenerationNotFound if it is not a final of the shop,
-    FinalCanceled if its order line is canceled, FinalInProgress if it is being made.
+    FinalCanceled if its order line is canceled (a held final then fails), FinalInProgress if it is being made.
     """
     row = generations.get(shop, generation)
     if row.generation_type is not GenerationType.FINAL or row.order_id is None or row.line_item_id is None:
         raise GenerationNotFound
     if not fulfillment.is_line_wanted(orders.order_facts(orders.find(shop, row.order_id)), row.line_item_id):
+        held_finals.fail_held_final(row, LINE_CANCELED)  # held by a worker that did not know of it yet
         raise FinalCanceled
     if row.final_image_url and not row.open_work:
         storage.delete(row.final_image_url)

@@ -90,6 +90,16 @@ def test_a_photo_is_downscaled_and_styled(models: StubbedModels) -> None:
     assert not sent_image.getexif()
 
 
+@pytest.mark.parametrize("size", [(800, 1000), (1000, 1500), (900, 1200), (1600, 900), (3000, 1000), (1100, 1400)])
+def test_a_photo_is_sent_in_its_shape(models: StubbedModels, size: tuple[int, int]) -> None:
+    """Otherwise it is stretched, and the result is cropped to the shape that the shopper chose."""
+    models.add_response(STYLE, picture(MADE))
+    selection.choose_model("bedrock")(encode_image(Image.new("RGB", size), "JPEG"), "an oil painting", 1024, {})
+    sent_image = open_image(base64.b64decode(models.requests[0]["image"]))
+    assert sent_image.width / sent_image.height == pytest.approx(size[0] / size[1], rel=0.02)
+    assert 0.7 * bedrock.MOST_PIXELS < sent_image.width * sent_image.height <= bedrock.MOST_PIXELS
+
+
 def upscale(data: bytes) -> selection.GeneratedImage:
     upscaler = selection.choose_upscaler("bedrock")
     assert upscaler is not None

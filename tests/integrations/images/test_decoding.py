@@ -178,6 +178,13 @@ def test_a_thin_image_keeps_one_pixel(size: tuple[int, int]):
     assert min(decode(encode_image(Image.new("RGB", size)), long_side=100).size) == 1
 
 
+def test_a_thin_jpeg_keeps_its_ends():
+    picture = Image.new("RGB", (8192, 7), "red")
+    picture.paste("blue", (4096, 0, 8192, 7))
+    preview = decode(encode_image(picture, "JPEG"), long_side=1024, is_quick=True)
+    assert is_close(_middle(preview.crop((900, 0, 1000, 1))), BLUE)
+
+
 def test_a_jpeg_decoded_at_reduced_scale_is_the_same_image():
     whole = decode((PHOTOS / "china.jpg").read_bytes())
     small = decode((PHOTOS / "china.jpg").read_bytes(), long_side=160)

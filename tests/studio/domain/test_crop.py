@@ -43,6 +43,10 @@ def test_shapes_differ_over_two_percent(width: int, differs: bool) -> None:
     assert crop.crop_has_shape((width, 100), WHOLE, (100, 100)) is not differs
 
 
+def test_a_crop_without_a_pixel_has_no_shape() -> None:
+    assert not crop.crop_has_shape((1000, 1500), Crop(0, 0, 5e-324, 1), (3000, 1000))
+
+
 @given(photo=st.tuples(sides, sides), size=st.tuples(sides, sides))
 @settings(max_examples=100)
 def test_the_largest_centered_crop_has_the_shape_of_the_size(photo: tuple[int, int], size: tuple[int, int]) -> None:

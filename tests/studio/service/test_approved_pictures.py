@@ -156,6 +156,20 @@ def test_a_held_print_of_a_canceled_order_fails(gallery: Gallery) -> None:
     assert [row.error_message, row.hold_reason] == [generation_worker.LINE_CANCELED, None]
 
 
+def test_a_print_that_is_held_after_its_cancellation_fails_when_it_is_accepted(gallery: Gallery) -> None:
+    """Its worker had read the order before."""
+    add_size(gallery, 300, 300, VARIANT + 1)
+    order = pay(gallery, gallery.preview_size(None)["line_item_property"], variant=VARIANT + 1)
+    held = Generation.get(only_final(gallery)["id"])
+    canceled = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    assert gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", canceled).ok
+    assert gallery.drain() == []
+    held.save()
+    assert gallery.merchant("POST", f"generations/{held.id}/remake").json()["code"] == "FinalCanceled"
+    row = Generation.get(held.id)
+    assert [row.status, row.error_message, row.hold_reason] == ["failed", generation_worker.LINE_CANCELED, None]
+
+
 def test_a_size_can_ask_for_png_prints(gallery: Gallery) -> None:
     size = add_size(gallery, 80, 100, VARIANT + 1, print_format="image/png")
     pay(gallery, gallery.preview_size(size)["line_item_property"], variant=VARIANT + 1)

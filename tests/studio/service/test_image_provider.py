@@ -71,6 +71,19 @@ def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProvide
     assert_counters_equal_rows(gallery)
 
 
+def test_a_result_with_an_orientation_is_not_cropped_as_it_lies(
+    gallery: Gallery, provider: ImageProviderSandbox
+) -> None:
+    generation, job = request_preview(gallery)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    provider.finish(job, encode_image(Image.new("RGB", (1000, 800), "red"), "JPEG", exif=exif))
+    provider.call_back(job)
+    assert gallery.drain() == []
+    preview = gallery.shopper("GET", f"generations/{generation}").json()["preview_url"]
+    assert open_image(httpx.get(preview).content).size == (800, 1000)
+
+
 def test_gps_stays_in_the_house(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     exif = Image.Exif()
     exif[0x8825] = {1: "N", 2: (48.0, 8.0, 0.0)}

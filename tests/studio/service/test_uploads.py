@@ -223,6 +223,33 @@ def test_concurrent_events_of_one_photo_accept_it_once(gallery: Gallery) -> None
     assert [each["Key"] for each in kept] == [after.accepted_key]
 
 
+def test_an_overtaken_acceptance_leaves_no_copy(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Upload.get(gallery.shopper("POST", "uploads", {}).json()["id"])
+    url = storage.address(config.settings().images_bucket, row.object_key)
+    storage.put(url, PHOTO.read_bytes(), "image/jpeg")
+    write, rejected = repository.write_inspection, Inspection(UploadStatus.REJECTED, reject_reason="no photo")
+
+    def be_overtaken(row: Upload, sequencer: str, inspection: Inspection) -> None:
+        monkeypatch.undo()
+        write(Upload.get(row.id), "02", rejected)
+        write(row, sequencer, inspection)
+
+    monkeypatch.setattr(repository, "write_inspection", be_overtaken)
+    uploads.inspect_upload(_event(row, "ObjectCreated:Post", "01"))
+    assert Upload.get(row.id).status is UploadStatus.REJECTED
+    bucket = config.settings().images_bucket
+    kept = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"photos/{gallery.shop}/")
+    assert not [each["Key"] for each in kept.get("Contents", []) if row.id in each["Key"]]
+
+
+def test_a_photo_that_the_version_before_accepted_must_be_sent_again(gallery: Gallery) -> None:
+    """Its size in the row is not upright."""
+    upload = gallery.accepted_upload()
+    Upload(upload["id"]).update([Upload.accepted_key.remove()])
+    refused = gallery.shopper("POST", "generations", gallery.preview_request(upload))
+    assert (refused.status_code, refused.json()["code"]) == (404, "UploadNotFound")
+
+
 def test_a_crash_between_copy_and_verdict_is_repaired(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     row = Upload.get(gallery.shopper("POST", "uploads", {}).json()["id"])
     url = storage.address(config.settings().images_bucket, row.object_key)
