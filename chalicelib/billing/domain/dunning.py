@@ -41,7 +41,7 @@ def unpaid_since(invoices: Iterable[StripeInvoice]) -> datetime | None:
         is_late = next_due is not None and settled_at is not None and settled_at > next_due
         if invoice.is_owed or is_late:
             since.append(due)
-        elif invoice.is_void:
+        elif invoice.status is not PaymentStatus.COMPLETED:  # voided, or waived by a paused collection
             continue
         elif since:
             break

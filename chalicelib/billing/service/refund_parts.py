@@ -60,6 +60,18 @@ def split(row: Refund, payment: PaymentTransaction) -> list[Refund]:
                 raise
         else:
             run_unit_of_work(lambda unit: _split(unit, row.id, shares))
+    return _rows_to_make(row, parts)
+
+
+def is_interrupted(row: Refund) -> bool:
+    """Return whether the row's part of a split refund was made at Stripe, and another part is still to be made."""
+    if row.part_id is None or row.stripe_refund_id is None:
+        return False
+    payment = payment_rows.get(row.payment_transaction_id)
+    return bool(_rows_to_make(row, parse_parts(payment.parts)))
+
+
+def _rows_to_make(row: Refund, parts: Iterable[PaymentPart]) -> list[Refund]:
     names = [row.id, *(refunds.part_refund_id(row.id, part.id) for part in parts)]
     rows = [each for each in map(refunds.find, names) if each is not None]
     return [each for each in rows if each.status is RefundStatus.APPROVED]
@@ -71,10 +83,11 @@ def _refunds_at_stripe(part: PaymentPart) -> list[StripeRefund]:
 
 def _left(row: Refund, parts: Iterable[PaymentPart], made: Mapping[str, Iterable[StripeRefund]]) -> dict[str, Decimal]:
     """Return what can be refunded of each part: not what was refunded, lost in a dispute, or is approved for others."""
+    at_stripe = {row.id, *(refund.request_id for each in made.values() for refund in each)}
     approved = [
         each
         for each in refunds.list_by_payment(row.payment_transaction_id)
-        if each.id != row.id and each.status is RefundStatus.APPROVED and each.stripe_refund_id is None
+        if each.id not in at_stripe and each.status is RefundStatus.APPROVED and each.stripe_refund_id is None
     ]
     left = dict[str, Decimal]()
     for part in parts:

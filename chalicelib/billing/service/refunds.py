@@ -43,8 +43,10 @@ def approve(refund_id: str) -> Refund:
     stays pending, because a lost dispute would take the money twice); NotRefundable if less of the payment is left;
     StripeRefused or StripeObjectNotFound if Stripe rejects the refund, which then has failed.
     """
-    _check_undisputed(refunds.get(refund_id))
-    row = refunds.mark_decided(refund_id, RefundStatus.APPROVED)
+    earlier = refunds.get(refund_id)
+    _check_undisputed(earlier)
+    is_interrupted = refund_parts.is_interrupted(earlier)
+    row = earlier if is_interrupted else refunds.mark_decided(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
     if row.stripe_refund_id is None and row.amount > refundable(payment.amount, payment.refunded_amount):
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
@@ -56,8 +58,8 @@ def approve(refund_id: str) -> Refund:
         raise NotRefundable("Less than the requested amount is left at Stripe.") from error
     refused = [error for error in [_create_at_stripe(each, payment) for each in approved] if error]
     if len(refused) < len(approved) or not approved:
-        reference = StripePaymentReference(payment.stripe_payment_intent_id, payment.stripe_charge_id)
-        refunds_and_disputes.sync_refunds(reference)
+        part = refund_parts.part_of(next(iter(approved), row), payment)
+        refunds_and_disputes.sync_refunds(StripePaymentReference(part.intent_id, part.charge_id))
     if refused:
         raise refused[0]
     return refunds.get(refund_id)

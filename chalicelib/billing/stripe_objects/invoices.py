@@ -56,7 +56,6 @@ class StripeInvoice:
     payment_intent_id: str | None
     charge_id: str | None
     status: PaymentStatus
-    is_void: bool
     is_owed: bool
     """Whether the invoice is due and unpaid, even if it was written off. One that a paused collection waives is not."""
     is_processing: bool
@@ -134,7 +133,6 @@ def parse_invoice(stripe_object: StripeObject) -> StripeInvoice:
         payment_intent_id=id_of(intent),
         charge_id=id_of(stripe_object.get("charge")) or id_of(expanded_field(intent, "latest_charge")),
         status=PaymentStatus.PENDING if is_processing else _payment_status(stripe_object),
-        is_void=status == "void",
         is_owed=status == "open" or (status == "uncollectible" and _was_demanded(stripe_object)),
         is_processing=is_processing,
         settled_at=timestamp(transitions.get("paid_at") or transitions.get("voided_at")),

@@ -30,12 +30,12 @@ AVAILABILITY: tuple[Attribute[Any], ...] = (
 """Columns of a shop that is frozen or closed; they are removed when it answers."""
 _ENDED_WITH_INSTALLATION: tuple[Attribute[Any], ...] = (
     Shop.registered_at,
-    Shop.refused_topics,
     Shop.session_issued_at,
     Shop.token_checked_at,
-    *AVAILABILITY,
 )
 """Columns that a new installation clears."""
+_ENDED_WITH_REMOVAL: tuple[Attribute[Any], ...] = (Shop.refused_topics, *AVAILABILITY)
+"""Columns that a new installation clears, too, unless the app was active: its registration backfills what they note."""
 _INACTIVE = Shop.is_active == False  # noqa: E712 - a condition, not a comparison
 
 
@@ -85,6 +85,8 @@ def stage_installation(transaction: Transaction, installation: Installation, row
     is_newest = _no_removal_since(installation.requested_at) & (Shop.installed_at <= installation.requested_at)
     condition = is_newest if row else Shop.shop.does_not_exist()
     actions = _installation_actions(installation, now)
+    if row is None or not row.is_active:
+        actions += [column.remove() for column in _ENDED_WITH_REMOVAL]
     if row is None:
         actions += [Shop.created_at.set(now), Shop.iana_timezone.set("UTC"), Shop.plan_name.set("basic")]
     transaction.update(Shop(shop, app), actions, condition=condition, otherwise=WriteConflict())

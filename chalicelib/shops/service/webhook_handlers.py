@@ -13,7 +13,7 @@ from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.evidence import Evidence
 from chalicelib.shops.gids import gid
 from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
-from chalicelib.shops.repository import deliveries, details, installations, sessions
+from chalicelib.shops.repository import availability, deliveries, details, installations, sessions
 from chalicelib.shops.repository.session_evidence import evidence_of
 from chalicelib.shops.schemas.messages import (
     DeliveryReceived,
@@ -143,6 +143,8 @@ def _edit_order(delivery: DeliveryReceived) -> None:
     except InstallationNotFound:
         return deliveries.mark_ignored(delivery.delivery_id, f"{NOT_INSTALLED}, or its tokens are revoked")
     except ShopUnavailable as error:
+        if not availability.note_missed(shop, app, triggered_at):
+            raise  # it was taken up concurrently
         # The registration that takes the shop up requests a backfill.
         return deliveries.mark_ignored(delivery.delivery_id, f"the shop is unavailable ({error.status})")
     except AccessDenied:

@@ -25,6 +25,7 @@ from chalicelib.shops.repository import deliveries, details, installations
 from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested, ShopInstalled
 from chalicelib.shops.service import webhook_subscriptions
 from chalicelib.shops.service.admin import AdminApi, open_admin_api
+from chalicelib.shops.service.webhook_subscriptions import SubscriptionRefused
 
 _DETAILS = """
 query Details { shop { name email currencyCode ianaTimezone plan { publicDisplayName } } }"""
@@ -91,6 +92,8 @@ def _publish_installation(request: RegistrationRequested, row: Shop) -> None:
 def _sync_webhooks(admin: AdminApi, row: Shop, request: RegistrationRequested) -> None:
     """Request the backfills that are due, create missing subscriptions, store the refused topics.
 
+    Raises SubscriptionRefused at the end if Shopify refused anything but a topic.
+
     A backfill is published before what shows that it is due is changed, so that a crash in between loses none. The delay
     lets the subscriptions be created first, so that no event is lost; consumers deduplicate events published twice.
     """
@@ -99,9 +102,13 @@ def _sync_webhooks(admin: AdminApi, row: Shop, request: RegistrationRequested) -
     missing = webhook_subscriptions.missing_topics(row.app, present)
     _backfill_lost_topics(row, request, missing - noted.keys())
     _take_up(row)
-    refused = webhook_subscriptions.sync_subscriptions(admin, present)
+    refusals = webhook_subscriptions.sync_subscriptions(admin, present)
+    unknown = {topic: note for topic, note in noted.items() if topic in refusals.failed}
+    refused = {topic: note["reason"] for topic, note in unknown.items()} | refusals.topics
     _backfill_granted_topics(row, {topic: note for topic, note in noted.items() if topic not in refused})
     _note_refused_topics(row, noted, refused)
+    if refusals.failed:
+        raise SubscriptionRefused("; ".join(refusals.failed.values()))
     if row.registered_at is None:
         installations.mark_registered(row)
 
@@ -171,7 +178,7 @@ def _sync_details(admin: AdminApi, requested_at: datetime) -> None:
 
 def _sync_scopes(admin: AdminApi, row: Shop, requested_at: datetime) -> None:
     installation = admin.graphql(_SCOPES)["currentAppInstallation"]
-    details.save_scope(admin.shop, admin.app, _parse_scope(row, installation), requested_at)
+    details.save_granted_scope(row, _parse_scope(row, installation), requested_at)
 
 
 def _parse_details(shop: dict[str, Any]) -> dict[str, str | None]:

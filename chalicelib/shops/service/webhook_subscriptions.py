@@ -32,6 +32,14 @@ class SubscriptionRefused(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """The reasons of Shopify by topic: `topics` lack an access scope or approval, `failed` were refused for anything else."""
+
+    topics: dict[str, str]
+    failed: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """A subscription of the app; `topic` is spelled as in webhooks, such as `orders/paid`."""
 
@@ -56,25 +64,23 @@ def missing_topics(app: str, present: list[Subscription]) -> set[str]:
     return set(apps.get_app(app).topics) - {each.topic for each in present if each.uri == _webhook_url(app)}
 
 
-def sync_subscriptions(admin: AdminApi, present: list[Subscription]) -> dict[str, str]:
-    """Create missing subscriptions and delete ours that are obsolete. Return the refused topics with Shopify's reason.
+def sync_subscriptions(admin: AdminApi, present: list[Subscription]) -> Refusals:
+    """Create missing subscriptions and delete ours that are obsolete. Return what Shopify refused.
 
-    A refusal stops no other topic. Raises SubscriptionRefused at the end if Shopify refused anything else.
+    A refusal stops no other topic. Raises as `AdminApi.graphql` if Shopify does not answer.
     """
-    refused, errors = {}, []
+    refused, failed = dict[str, str](), dict[str, str]()
     for topic in sorted(missing_topics(admin.app, present)):
         try:
             _subscribe(admin, topic)
         except _TopicRefused as reason:
             refused[topic] = str(reason)[:_MAX_REASON]
         except SubscriptionRefused as error:
-            errors.append(str(error))
+            failed[topic] = str(error)
     for subscription in present:
         if _is_obsolete(admin.app, subscription):
             admin.graphql(_UNSUBSCRIBE, id=subscription.id)
-    if errors:
-        raise SubscriptionRefused("; ".join(errors))
-    return refused
+    return Refusals(refused, failed)
 
 
 def _subscribe(admin: AdminApi, topic: str) -> None:

@@ -43,6 +43,7 @@ def day_of(moment: datetime | None) -> float | None:
         ([due(62, "void", 63), due(31), due(0, "paid", 0)], 31),
         ([due(62), due(31, "paid", 40), due(0, "uncollectible")], 62),
         ([due(62), due(31, "uncollectible", attempted=False), due(0, "uncollectible", attempted=False)], 62),
+        ([due(62), due(31, "uncollectible", attempted=False), due(0)], 0),
         ([due(62), due(31, "draft"), due(0, "uncollectible")], 0),
     ],
     ids=[
@@ -57,6 +58,7 @@ def day_of(moment: datetime | None) -> float | None:
         "newest void",
         "paid in between",
         "waived while paused",
+        "waived after an unpaid one",
         "draft in between",
     ],
 )

@@ -11,9 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.billing.domain import money
 from chalicelib.billing.enums import OwnerType, PaymentStatus, RefundStatus
 from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.service import entitlement, grant_schedule
+from chalicelib.integrations.stripe.payments import create_refund
 from chalicelib.kit import clock
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
 from infra.sandbox.stripe import invoices as sandbox_invoices
@@ -163,6 +165,24 @@ def test_an_interrupted_approval_is_continued(
     assert approve(api, refund_id).status_code == 200
     assert refunded_at_stripe(stripe_sandbox) == [9_000, 15_000]
     assert payments()[0].refunded_amount == 240
+
+
+def test_an_approval_is_continued_after_the_event_of_its_first_part(
+    api: httpx.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
+) -> None:
+    refund_id = ask(api, member).json()["id"]
+    stripe_sandbox.fail_next(3, status=500, operation="POST /v1/refunds")
+    assert approve(api, refund_id).status_code == 503
+    row = Refund.get(refund_id)
+    amount, metadata = money.to_minor(row.amount, row.currency), {"refund_id": row.id}
+    create_refund(row.part_id, None, amount, metadata, f"refund-{row.id}")
+    stripe_sandbox.drain()
+    assert drain() == []
+    assert Refund.get(refund_id).status is RefundStatus.COMPLETED
+    assert approve(api, refund_id).status_code == 200
+    assert refunded_at_stripe(stripe_sandbox) == [9_000, 15_000]
+    assert (payments()[0].refunded_amount, payments()[0].refunding_amount) == (Decimal(240), Decimal(0))
+    assert approve(api, refund_id).status_code == 409
 
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])

@@ -20,6 +20,7 @@ from chalicelib.shops.repository import availability
 from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested
 from chalicelib.shops.service import webhook_registration
 from infra.sandbox.shopify import ShopifySandbox
+from tests.shops.conftest import install
 
 Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]
@@ -104,6 +105,22 @@ def test_a_shop_that_answers_is_registered_and_backfilled(
     assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]
     row = Shop.get(frozen_shop, "studio")
     assert not {"unavailable_since", "unavailable_status", "looked_at", "missed_since"} & row.attribute_values.keys()
+
+
+def test_scopes_granted_by_oauth_lose_nothing_that_a_shop_missed(
+    api: httpx.Client, shopify: ShopifySandbox, frozen_shop: str, drain: Drain, listen: Listen
+) -> None:
+    """The app stays installed: its registration takes the shop up, and backfills what was missed."""
+    since = clock.now() - timedelta(days=9)
+    publish(BackfillRequested(shop=frozen_shop, app="studio", kind="orders", since=since))
+    assert drain() == []
+    read_messages = listen("shops-order_paid")
+    shopify.unfreeze_shop(frozen_shop)
+    order = shopify.paid_order(frozen_shop, LINES)
+    assert install(api, "studio", frozen_shop).status_code == 302
+    assert drain() == []
+    assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]
+    assert Shop.get(frozen_shop, "studio").unavailable_since is None
 
 
 def test_a_merchants_request_takes_the_shop_up(

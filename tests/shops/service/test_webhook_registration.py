@@ -16,7 +16,7 @@ from chalicelib.kit import auth, clock, config
 from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.locks import Lease
 from chalicelib.shops import apps, service
-from chalicelib.shops.models import Shop
+from chalicelib.shops.models import EventType, InstallationLog, Shop
 from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested
 from chalicelib.shops.service import backfill, throttling, webhook_registration
 from chalicelib.shops.service.webhook_subscriptions import SubscriptionRefused
@@ -178,6 +178,38 @@ def test_a_refused_address_fails_the_message_after_the_other_steps(
     row = Shop.get(installed_shop, "studio")
     assert row.registered_at is None
     assert (row.currency, row.scope) == ("EUR", "read_files,read_orders")
+
+
+def test_a_call_that_fails_for_one_topic_keeps_no_refusal_back(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain
+) -> None:
+    """The refused topics are noted, and the message fails: a retry subscribes to the topic that failed."""
+    shopify.refuse_topics("studio", ORDER_TOPICS, installed_shop)
+    forget_messages("shops-register_webhooks")
+    shopify.operation_faults.fail_next(1, 400, "webhookSubscriptionCreate")
+    with pytest.raises(SubscriptionRefused, match="app/scopes_update"):
+        register(installed_shop)
+    row = Shop.get(installed_shop, "studio")
+    assert sorted(row.refused_topics) == ORDER_TOPICS
+    assert row.registered_at is None
+    register(installed_shop)
+    row = Shop.get(installed_shop, "studio")
+    assert sorted(row.refused_topics) == ORDER_TOPICS
+    assert row.registered_at
+
+
+def test_changed_scopes_that_a_registration_finds_are_in_the_history(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain
+) -> None:
+    """The webhook about them arrives later, and makes no second entry."""
+    assert drain() == []
+    payload, happened_at = shopify.update_scopes("studio", installed_shop, ["read_products"]), clock.now()
+    register(installed_shop)
+    shopify.deliver("studio", installed_shop, "app/scopes_update", payload, triggered_at=happened_at)
+    assert drain() == []
+    assert Shop.get(installed_shop, "studio").scope == "read_products"
+    events = [row.event_type for row in InstallationLog.query(installed_shop)]
+    assert events == [EventType.INSTALL, EventType.SCOPES_UPDATE]
 
 
 def test_a_throttled_registration_is_postponed(shopify: ShopifySandbox, installed_shop: str) -> None:
