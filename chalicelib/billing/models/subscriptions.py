@@ -58,8 +58,8 @@ class Subscription(Table):
     is the index's hash key. `renews_in` is the month (`YYYY-MM`) of the period's end, until the subscription has ended.
     `refunded_at` is when the money that paid for the access was returned in full. `version` increases with every change.
     `is_without_plan` is true if its price belongs to no plan of its owner's audience. It then gives no access, and
-    `plan_name` is the last known plan. `quantity` and `interval_count` are those of the plan's item. `cancel_at` is the planned end, `pause_collection` the
-    behavior of a paused collection. `discounts` are the terms of its discounts, at most 20 (Stripe's limit): invoices
+    `plan_name` is the last known plan. `quantity` and `interval_count` are those of the plan's item. `cancel_at` is the
+    planned end, `pause_collection` the behavior of a paused collection. `discounts` are the terms of its discounts, at most 20 (Stripe's limit): invoices
     name them by id only.
     """
 

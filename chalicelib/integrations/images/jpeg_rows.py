@@ -24,7 +24,7 @@ _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _MAX_INTERVALS = 5_000
 """Maximum number of restart intervals that are checked one by one; a photo has one per row of blocks."""
 _PROBES = (PADDING, PADDING[:2], PADDING[:2], PADDING[:2])
-"""libjpeg refills its bit buffer by at least five bytes, so it does not consume two short paddings in a row."""
+"""libjpeg refills its bit buffer by at least five bytes, so it cannot consume one byte in each of two successive calls."""
 
 
 def has_all_rows(picture: Jpeg) -> bool:

@@ -1,4 +1,4 @@
-"""The local stack's engine is started again when it is killed."""
+"""The local stack restarts its engine after a crash."""
 
 from __future__ import annotations
 

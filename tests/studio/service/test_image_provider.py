@@ -71,7 +71,7 @@ def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProvide
     assert_counters_equal_rows(gallery)
 
 
-def test_gps_stays_in_the_house(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+def test_gps_data_is_not_sent_to_the_provider(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     exif = Image.Exif()
     exif[0x8825] = {1: "N", 2: (48.0, 8.0, 0.0)}
     photo = encode_image(Image.new("RGB", (480, 600), "red"), "JPEG", exif=exif, comment=b"secret")
@@ -94,7 +94,7 @@ def test_gps_stays_in_the_house(gallery: Gallery, provider: ImageProviderSandbox
 def test_a_callback_completes_a_final_and_a_remake_is_another_job(
     gallery: Gallery, provider: ImageProviderSandbox
 ) -> None:
-    """Of a preview of the version before, without an unmarked picture."""
+    """Its preview is of the previous version, without an unmarked picture."""
     generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
     provider.call_back(job)
