@@ -13,13 +13,13 @@ from types import FrameType
 
 PAUSE = 0.2
 STOP_SECONDS = 60.0
-"""The time that a program has to stop after a signal."""
+"""Seconds after a signal in which a program must stop."""
 FORCED_EXIT = 70
 """The exit code of a program that did not stop in time."""
 
 
 class StopRequested(BaseException):
-    """A signal that ends a start. It is no Exception, so that code that retries or logs errors does not stop it."""
+    """A signal ends the start. Not a subclass of Exception, so that code that retries or logs errors does not catch it."""
 
 
 class StopSignal:
@@ -32,7 +32,7 @@ class StopSignal:
     """
 
     def __init__(self, stop_seconds: float = STOP_SECONDS) -> None:
-        self._came: list[int] = []
+        self._received: list[int] = []
         self._interrupts = False
         reading, self._writing = socket.socketpair()
         self._writing.setblocking(False)
@@ -43,10 +43,10 @@ class StopSignal:
 
     @contextmanager
     def interrupting(self) -> Iterator[None]:
-        """Raise StopRequested in the block at the first signal, or at its beginning if one came before."""
+        """Raise StopRequested in the block at the first signal, or at once if a signal arrived before."""
         self._interrupts = True
         try:
-            if self._came:
+            if self._received:
                 raise StopRequested
             yield
         finally:
@@ -54,11 +54,11 @@ class StopSignal:
 
     def wait(self) -> None:
         """Return after a signal."""
-        while not self._came:
+        while not self._received:
             time.sleep(PAUSE)
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        self._came.append(number)
+        self._received.append(number)
         if self._interrupts:
             self._interrupts = False
             raise StopRequested

@@ -55,7 +55,7 @@ def put(url: str, data: bytes, content_type: str) -> None:
 
 
 def put_if_absent(url: str, data: bytes, content_type: str) -> bool:
-    """Write the object unless it exists. Returns False if it does, also if a lost response is retried."""
+    """Write the object unless it exists. Returns False if it exists, also if a retry follows a lost response."""
     bucket, key = parts(url)
     client = aws.client("s3")
     try:

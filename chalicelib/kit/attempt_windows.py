@@ -1,4 +1,4 @@
-"""The rule of a limit: a window begins with its first attempt, has a fixed length, and holds a number of attempts."""
+"""Windows of a limit: a window begins with its first attempt, has a fixed length and allows a number of attempts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The attempts counted in the window that ends at `ends_at`."""
+    """The number of attempts in the window that ends at `ends_at`."""
 
     count: int
     ends_at: datetime
@@ -22,7 +22,7 @@ def count_attempt(window: Window | None, length: timedelta, now: datetime) -> Wi
 
 
 def full_until(window: Window | None, most: int, now: datetime) -> datetime | None:
-    """Return when the window ends if it holds `most` attempts; None if one more may be counted at `now`."""
+    """Return the end of the window if it has `most` attempts; None if another attempt is allowed at `now`."""
     if window is None or window.ends_at <= now or window.count < most:
         return None
     return window.ends_at

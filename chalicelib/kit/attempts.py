@@ -1,4 +1,4 @@
-"""Limits on guesses, mails, uploads and previews: each is counted before its work, in a window that begins with the first one.
+"""Limits on guesses, mails, uploads and previews. Each attempt is counted before it runs; the first one begins a window.
 
 A counter's key is a keyed hash, so that the table names no account and no address. The conditions of the writes hold
 the limit under concurrent callers. A counter that cannot be written refuses, too.
@@ -48,7 +48,7 @@ class CountedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class FullCounter:
-    """A counter that refuses attempts until then."""
+    """A counter that refuses attempts until the time `until`."""
 
     counter: Counter
     until: datetime
@@ -150,8 +150,8 @@ def _count(counters: Sequence[Counter], rows: Sequence[Table | None]) -> list[Co
 def stage(transaction: Transaction, counters: Sequence[Counter], rows: Sequence[Table | None]) -> list[CountedAttempt]:
     """Stage one attempt in every counter; `rows` are the counters' rows, read consistently.
 
-    The transaction fails with WriteConflict if a row changed and its limit may be reached. Raises TooManyRequests, with
-    the time until all full counters are free, if a limit is reached.
+    The transaction fails with WriteConflict if a row changed and its limit may be reached. Raises TooManyRequests if a
+    limit is reached; its Retry-After is the time until no counter is full.
     """
     now = clock.now()
     full = find_full_counter(counters, rows)
@@ -164,7 +164,7 @@ def stage(transaction: Transaction, counters: Sequence[Counter], rows: Sequence[
 
 
 def find_full_counter(counters: Sequence[Counter], rows: Sequence[Table | None]) -> FullCounter | None:
-    """Return the full counter that is free last; None if every counter has room. `rows` are the counters' rows."""
+    """Return the full counter whose window ends last; None if no counter is full. `rows` are the counters' rows."""
     now = clock.now()
     ends = [
         (each, attempt_windows.full_until(_window(row), each.limit.count, now))
@@ -175,7 +175,7 @@ def find_full_counter(counters: Sequence[Counter], rows: Sequence[Table | None])
 
 
 def retry_after(until: datetime, now: datetime) -> dict[str, str]:
-    """Return the header that tells the caller to wait, in whole seconds, rounded up."""
+    """Return the header Retry-After with the time until `until` in whole seconds, rounded up."""
     return {"Retry-After": str(math.ceil((until - now).total_seconds()))}
 
 
@@ -184,7 +184,7 @@ def _window(row: Table | None) -> Window | None:
 
 
 def _stage_one(transaction: Transaction, counter: Counter, window: Window | None, now: datetime) -> datetime:
-    """Stage the write of one counter with room, and return the end of its window."""
+    """Stage the write of one counter that is not full, and return the end of its window."""
     limit = counter.limit
     ends_at = attempt_windows.count_attempt(window, limit.window, now).ends_at
     if window is None or window.ends_at <= now:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 
 def run_all(*steps: Callable[[], object]) -> None:
-    """Run each step; a failure stops no other. Raises the last error."""
+    """Run every step in order, also after a step fails. Raises the last error."""
     with ExitStack() as stack:
         for step in reversed(steps):  # the stack runs the last one first
             stack.callback(step)

@@ -1,7 +1,7 @@
 """App proxy: the path in the shop's storefront that Shopify forwards to the app, and the visitor's address.
 
-Source: shopify.dev/docs/apps/build/online-store/app-proxies and its page "Authenticate app proxies", by which the
-forwarded request has the header `X-Forwarded-For: The client IP address`.
+Source: shopify.dev/docs/apps/build/online-store/app-proxies and its page "Authenticate app proxies": the forwarded
+request has the header `X-Forwarded-For: The client IP address`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ def require_path_prefix(prefix: str) -> str:
 def visitor_address(forwarded_for: str, caller: str) -> str:
     """Return the visitor's address that Shopify's proxy wrote into X-Forwarded-For; empty if there is none.
 
-    API Gateway appends the address of its caller, which is Shopify's proxy, and reports it apart as `caller`. So the
-    visitor's address is the entry before the last `caller`. A visitor can forge only entries before the one that Shopify
-    wrote; these are not read. Shopify's signature does not cover the header: with a signed URL,
-    while it is valid, a caller can skip the proxy and choose the address.
+    API Gateway appends the address of its caller, Shopify's proxy, and also reports it as `caller`. So the visitor's
+    address is the entry before the last `caller`. A visitor can forge only entries before the one that Shopify wrote;
+    these are ignored. Shopify's signature does not cover the header: while a signed URL is valid, a caller can skip the
+    proxy and choose the address.
     """
     entries = [entry.strip() for entry in forwarded_for.split(",")]
     before_caller = entries[: len(entries) - 1 - entries[::-1].index(caller)] if caller in entries else []

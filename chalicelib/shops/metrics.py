@@ -44,12 +44,12 @@ EVENTS_BACKFILLED = Counter(
 )
 SHOPS_UNAVAILABLE = Counter(
     "ShopsUnavailable",
-    NoAlarm("The shop is frozen or closed; a daily registration takes it up when it answers."),
+    NoAlarm("The shop is frozen or closed; the daily registration takes it up once it is available."),
     dimensions=("app",),
 )
 TOPICS_REFUSED = Counter(
     "TopicsRefused",
-    NoAlarm("Operators and the merchant see the topics; each registration requests them again."),
+    NoAlarm("The APIs for operators and merchants list the topics; each registration requests them again."),
     dimensions=("app",),
 )
-"""Webhook topics that a registration could not subscribe to, without an access scope or approval."""
+"""Webhook topics to which a registration could not subscribe, because an access scope or approval is missing."""

@@ -68,14 +68,14 @@ class Shop(Table):
     registered_at = DateTimeAttribute(personal=False, null=True)
     """When this installation's webhooks were registered and ShopInstalled was published; None until then."""
     refused_topics = JsonAttribute(personal=False, null=True)
-    """The webhook topics that Shopify refuses: `{"orders/paid": {"reason": …, "since": …}}`. One entry for each topic of
-    the app at most."""
+    """The webhook topics that Shopify refuses: `{"orders/paid": {"reason": …, "since": …}}`. At most one entry
+    per topic of the app."""
     unavailable_since = DateTimeAttribute(personal=False, null=True)
-    """When Shopify first answered that the shop is frozen or closed; None while it answers."""
+    """When Shopify first answered that the shop is frozen, locked or closed; None while the shop is available."""
     unavailable_status = IntegerAttribute(personal=False, null=True)
     """The HTTP status of that answer."""
     looked_at = DateTimeAttribute(personal=False, null=True)
-    """When an unavailable shop was last called."""
+    """The last call of an unavailable shop."""
     missed_since = DateTimeAttribute(personal=False, null=True)
     """The start of a backfill that an unavailable shop interrupted."""
     iana_timezone = UnicodeAttribute(personal=True, null=True, default="UTC")
@@ -219,7 +219,7 @@ class DeliveriesByWebhook(GlobalSecondaryIndex["WebhookDelivery"]):
 
 
 class WebhookDelivery(Table):
-    """One webhook delivery, known by its app, shop, topic and webhook id.
+    """One webhook delivery, identified by its app, shop, topic and webhook id.
 
     `delivery_id` is the webhook id; if another delivery has that key, it is `<webhook id>~<digest>`, and `webhook_id` is
     set. `payload` is the body, or {"stored_at": "s3://…"} if it is large.

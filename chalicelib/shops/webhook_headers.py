@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from chalicelib.shops.webhook_topics import COMPLIANCE_TOPICS, canonical_topic
 
 MAX_BYTES = {"Topic": 100, "Webhook-Id": 255, "Event-Id": 255}
-"""The longest values, in bytes, which are parts of keys: DynamoDB's hold 2,048 bytes, S3's 1,024."""
+"""Maximum length of values in bytes. They are parts of keys: DynamoDB allows 2,048 bytes, S3 1,024."""
 _YEARS = range(2000, 2100)
 
 
@@ -29,7 +29,7 @@ class HeadersMissing(ValueError):
 class WebhookHeaders:
     """The headers of a delivery. `shop` is not validated; `triggered_at` is when the event happened.
 
-    `shop` is None only for a compliance topic, whose body contains the shop. `api_version` is that of the payload.
+    `shop` is None only for a compliance topic, whose body contains the shop. `api_version` is the API version of the payload.
     """
 
     topic: str
@@ -65,7 +65,7 @@ def parse_webhook_headers(headers: Mapping[str, str]) -> WebhookHeaders:
 
 
 def _parse_time(text: str | None) -> datetime | None:
-    """Return the time, None if it is malformed, has no zone, or is not of this century."""
+    """Return the time; None if it is malformed, has no UTC offset, or is not in the years 2000 to 2099."""
     try:
         moment = datetime.fromisoformat(text or "")
         return moment if moment.tzinfo and moment.astimezone(UTC).year in _YEARS else None

@@ -1,4 +1,4 @@
-"""Webhook topics and their two spellings: `app/uninstalled`, and `APP_UNINSTALLED` of the Admin API.
+"""Webhook topics and their two spellings: `app/uninstalled`, and `APP_UNINSTALLED` in the Admin API.
 
 Source: shopify.dev/docs/api/admin-graphql (WebhookSubscriptionTopic); shopify.dev/docs/api/webhooks.
 """

@@ -75,7 +75,7 @@ class UploadNotReady(Conflict):
 
 
 class PreviewRefused(Problem):
-    """The photo, the size and the crop make no print; the shopper must choose another."""
+    """No print can be made of the photo with this size and crop; the shopper must change one of them."""
 
     status, title = 422, "This photo cannot fill this size"
 
@@ -122,7 +122,7 @@ class TooManyGenerations(TooManyRequests):
 
 
 class VisitorLimitReached(TooManyRequests):
-    """A limit per visitor is reached. Sent with Retry-After; `extras`: `retry_at`, from when the next one is possible."""
+    """A limit per visitor is reached. Sent with Retry-After; `extras` has `retry_at`, the time of the next possible attempt."""
 
     title = "Limit of uploads or previews reached"
 

@@ -45,7 +45,7 @@ def preview(photo: str, budget: float | None, rounds: int) -> list[Row]:
 
 
 def fidelity(photo: str, rounds: int) -> list[Row]:
-    """Compare previews with a full decoding of the photo, reduced by Lanczos: dB that ours is below sharp's."""
+    """Measure the PSNR of our preview and of sharp's, in dB, against the photo decoded in full and reduced by Lanczos."""
     from chalicelib.integrations.images import renditions
 
     path = photos.make(photo, small=rounds == 1)
@@ -70,13 +70,13 @@ def _decibels(path: Path, preview: bytes) -> float:
 
 
 def whole_path(rounds: int) -> list[Row]:
-    """Measure photo, style, watermark and encoding of a 512 px photo beside the bare model call."""
+    """Measure decoding, style, watermark and encoding of a 512 px photo, compared with the model call alone."""
     path = photos.make("512 px")
     figures = interleaved(
         [Subject(kind, [sys.executable, SUBJECTS / "image_path.py", kind, path]) for kind in ("whole", "model")], rounds
     )
     whole, model = figures["whole"], figures["model"]
-    return [Row("photo to watermarked preview", str(whole), f"the bare model {model}", whole.beside(model), 2.0)]
+    return [Row("photo to watermarked preview", str(whole), f"the model call alone {model}", whole.beside(model), 2.0)]
 
 
 def print_file(kind: str, budget: float, rounds: int) -> list[Row]:

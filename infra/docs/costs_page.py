@@ -77,9 +77,9 @@ VISITORS = (
     "",
     "## Limits per visitor",
     "",
-    "An upload or preview of a customer writes two counters of two units each, by day and by burst; a guest's writes four:",
-    "two of the address and two of all guests. They are read and written with the request's other rows, in no call of their",
-    "own. A refusal reads and writes nothing more.",
+    "An upload or preview of a customer writes two counters of two units each, by day and by burst. One of a guest writes",
+    "four counters: two of the address and two of all guests. They are read and written with the request's other rows,",
+    "without calls of their own. A refusal needs no further reads or writes.",
 )
 """The counters of uploads and previews."""
 

@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def run(made: Plan) -> int:
-    """Serve until SIGINT or SIGTERM. One of them also ends the start, and what does not stop in a minute is left behind."""
+    """Serve until SIGINT or SIGTERM, which also ends the start. Exits after a minute even if a part does not stop."""
     stop = StopSignal()
     begun = time.monotonic()
     with Stack(made) as stack:
@@ -46,7 +46,7 @@ def run(made: Plan) -> int:
 
 
 def _start(stack: Stack, begun: float) -> None:
-    """Start and seed the stack, and say where it is. `begun` is a time of the monotonic clock."""
+    """Start and seed the stack, and print its URLs. `begun` is the start in seconds of the monotonic clock."""
     stack.start()
     from infra.local import seed, welcome
 

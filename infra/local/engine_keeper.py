@@ -1,4 +1,4 @@
-"""Keeps the embedded AWS of the local stack running: an engine that died is started again on its port and state."""
+"""Restart the embedded AWS of the local stack after a crash, with the same port and state."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Self
 from infra.local.engine import Engine
 
 CHECK_SECONDS = 0.2
-"""Seconds between two looks at the process."""
+"""Seconds between two checks of the process."""
 RETRY_SECONDS = 2.0
-"""The pause after a failed start."""
+"""Seconds to wait after a failed start."""
 
 
 class EngineKeeper:
-    """A running engine and its successors. Leaving the `with` block stops it.
+    """A running engine, which is restarted after a crash. Leaving the `with` block stops it.
 
-    An engine saves its state every two seconds: one that is killed loses what was acknowledged since. `provision` creates
-    the resources that are missing after a restart.
+    An engine saves its state every two seconds; a crash loses the writes acknowledged since. `provision` creates the
+    resources that are missing after a restart.
     """
 
     def __init__(self, state_dir: Path, port: int, provision: Callable[[], None]) -> None:
@@ -34,7 +34,7 @@ class EngineKeeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """Save and stop the engine, and start no other."""
+        """Save and stop the engine, and end the restarts."""
         self._stopping.set()
         self._thread.join()
         self.engine.stop()
@@ -44,19 +44,21 @@ class EngineKeeper:
             code = self.engine.process.poll()
             try:
                 if code is not None:
-                    _report(f"the embedded AWS ended ({code}); starting it again, its last seconds are lost")
+                    _report(
+                        f"the embedded AWS ended with code {code}: restarting it; writes of its last seconds are lost"
+                    )
                     self._start_again()
                 if not self._is_complete:
                     self._provision()
                     self._is_complete = True
-                    _report("the embedded AWS runs again")
+                    _report("the embedded AWS is restarted")
             except Exception as error:
-                _report(f"the embedded AWS is not ready, trying again: {error}")
+                _report(f"the embedded AWS is not ready: retrying after {error}")
                 self._stopping.wait(RETRY_SECONDS)
 
     def _start_again(self) -> None:
-        """Replace the dead engine. Raises EngineError."""
-        self.engine.kill()  # removes the files of the dead process
+        """Replace the crashed engine. Raises EngineError."""
+        self.engine.kill()  # removes the files of the crashed process
         self._is_complete = False
         self.engine = Engine.start(self._state_dir, self.engine.port)
 

@@ -94,7 +94,7 @@ def _furnish() -> None:
 
 
 def _set_watermark() -> None:
-    """Give the shop a watermark, unless it has one: previews are shown with it."""
+    """Create the shop's watermark for its previews, unless it exists."""
     from chalicelib.studio.repository import watermarks as rows
     from chalicelib.studio.schemas.merchant import WatermarkPut
     from chalicelib.studio.service import watermarks

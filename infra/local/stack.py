@@ -93,7 +93,7 @@ class Stack(ExitStack):
 
 
 def _provision() -> None:
-    """Create the resources. Import the module here: it reads the settings, which must be set before."""
+    """Create the AWS resources. The import is local because the module reads the settings, which must be set first."""
     from infra.local.provision import provision
 
     provision()

@@ -10,7 +10,7 @@ from infra.sandbox.control import answering
 from infra.sandbox.server import Json, Response, Route, json_response
 
 EVERY = "*"
-"""The name that stands for every operation."""
+"""The name that matches every operation."""
 
 
 @dataclass
@@ -23,7 +23,7 @@ class _Fault:
 class OperationFaults:
     """The operations whose next calls fail, with the control routes `/sandbox/faults`.
 
-    `is_known` tells whether an operation has this name; `body` builds the vendor's error body for a status.
+    `is_known` returns whether an operation has this name; `body` builds the vendor's error body for a status.
     """
 
     def __init__(self, is_known: Callable[[str], bool], body: Callable[[int], Json]) -> None:
@@ -36,10 +36,10 @@ class OperationFaults:
         ]
 
     def fail_next(self, calls: int, status: int, operation: str = EVERY, retry_after: float | None = None) -> None:
-        """Fail the next `calls` of the operation with `status`; 0 calls end the fault.
+        """Let the next `calls` of the operation fail with `status`; 0 calls end the fault.
 
         `retry_after` is the value of the header `Retry-After` in seconds. Raises ValueError if the operation is unknown,
-        the status is not an error's, or `calls` is negative.
+        the status is not 400 to 599, or `calls` is negative.
         """
         if operation != EVERY and not self._is_known(operation):
             raise ValueError(f"the sandbox has no operation {operation}")
@@ -64,7 +64,7 @@ class OperationFaults:
         return json_response(fault.status, self._body(fault.status), headers)
 
     def pending(self) -> Json:
-        """Return the calls that still fail, by operation."""
+        """Return the number of calls that will still fail, and their status, by operation."""
         with self._guard:
             return {name: {"calls": each.calls, "status": each.status} for name, each in self._faults.items()}
 
@@ -73,12 +73,12 @@ class OperationFaults:
         with self._guard:
             self._faults.clear()
 
-    def _set(self, asked: Json) -> Json:
-        retry_after = asked.get("retry_after")
+    def _set(self, body: Json) -> Json:
+        retry_after = body.get("retry_after")
         self.fail_next(
-            int(asked.get("calls", 1)),
-            int(asked["status"]),
-            str(asked.get("operation", EVERY)),
+            int(body.get("calls", 1)),
+            int(body["status"]),
+            str(body.get("operation", EVERY)),
             None if retry_after is None else float(retry_after),
         )
         return {"faults": self.pending()}

@@ -218,7 +218,7 @@ def test_a_print_is_found_by_its_order_downloaded_and_made_again(tab: Page, gall
     expect(page.get_by_text("Done", exact=True)).to_be_visible()
 
 
-def test_the_crop_of_a_held_print_is_accepted(tab: Page, gallery: Gallery, base: dict[str, Any]) -> None:
+def test_the_crop_of_a_held_final_is_accepted(tab: Page, gallery: Gallery, base: dict[str, Any]) -> None:
     mapping = {"product_base_variant_id": base["variant"]["uuid"], "shopify_variant_id": OTHER_VARIANT}
     gallery.merchant("PUT", f"products/{gallery.product}/bases/{base['uuid']}", {"is_enabled": True})
     assert gallery.merchant("PUT", f"products/{gallery.product}/mappings", mapping).status_code == 200
@@ -328,7 +328,7 @@ def test_usage_shows_the_quota_and_a_chart_with_its_table(tab: Page, gallery: Ga
     expect(chart.get_by_role("img").last).to_have_accessible_name(re.compile(": 1$"))
 
 
-def test_limits_per_visitor_are_set_and_a_bad_one_is_marked(tab: Page, gallery: Gallery) -> None:
+def test_limits_per_visitor_are_set_and_an_invalid_one_is_marked(tab: Page, gallery: Gallery) -> None:
     page = console(tab, gallery)
     open_tab(page, "Limits")
     guest = page.get_by_role("group", name="Each guest")

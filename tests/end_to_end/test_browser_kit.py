@@ -293,7 +293,7 @@ def test_a_used_up_quota_is_not_retried(page: Page, headers: dict[str, str]) -> 
 
 
 def test_concurrent_calls_repeat_with_a_key(page: Page) -> None:
-    """The first call to succeed ends the shared key; the other one repeats with it all the same."""
+    """The first successful call deletes the shared key; the other call still repeats with it."""
     network = Network(page, (201, {}, {}), (503, {}, {}), (201, {}, {}))
     page.evaluate(
         """async () => {
@@ -305,7 +305,7 @@ def test_concurrent_calls_repeat_with_a_key(page: Page) -> None:
     assert (len(keys), len(set(keys))) == (3, 1)
 
 
-def test_a_key_of_the_caller_is_sent(page: Page) -> None:
+def test_the_idempotency_key_of_the_caller_is_sent(page: Page) -> None:
     network = Network(page, (201, {}, {}))
     call(page, "POST", body={}, key="my-own-key")
     assert network.requests[0]["idempotency-key"] == "my-own-key"

@@ -1,4 +1,4 @@
-"""The shopper's photo in Chromium: its frame, files that cannot be used, and work that a reload must not lose."""
+"""The shopper's photo in Chromium: the crop frame, unusable files, and the work that a reload restores."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_frame_chooses_what_is_printed(page: Page, gallery: Gallery, queue_w
     assert (row.crop, row.size_id) == (crop, body["size_id"])
 
 
-def test_a_heic_photo_is_named_and_a_dropped_photo_is_taken(page: Page) -> None:
+def test_a_heic_photo_is_refused_and_a_dropped_photo_is_accepted(page: Page) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.get_by_label("Your photo").set_input_files(HEIC)
@@ -108,10 +108,10 @@ def test_a_heic_photo_is_named_and_a_dropped_photo_is_taken(page: Page) -> None:
     assert page.get_by_label("Your photo").evaluate("e => e.files[0].name") == "dropped.jpg"
 
 
-def test_a_request_whose_answer_was_lost_is_repeated_without_effect(
+def test_a_request_whose_response_was_lost_is_repeated_without_effect(
     page: Page, gallery: Gallery, queue_worker: None
 ) -> None:
-    """Neither a second preview after a reload, nor a second line in the cart."""
+    """There is no second preview after a reload and no second line in the cart."""
 
     def lose_answer(route: Route) -> None:
         keys.append(route.request.headers.get("idempotency-key", ""))

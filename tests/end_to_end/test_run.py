@@ -76,7 +76,7 @@ def _engine_of(stack: subprocess.Popen[str]) -> int | None:
 def test_one_signal_ends_the_stack_at_any_moment_of_its_start(
     start: Start, run_environment: dict[str, str], moment: str
 ) -> None:
-    """The engine starts; the demo data are written: each is known by its file."""
+    """The engine starts; then the demo data are written. A file shows that each step has begun."""
     process = start(wait=False)
     eventually((Path(run_environment["LOCAL_STATE_DIR"]) / moment).exists, moment)
     process.send_signal(signal.SIGTERM)

@@ -22,7 +22,7 @@ def test_the_app_proxy_signs_calls_and_strips_cookies(gallery: Gallery) -> None:
     assert start_response.status_code == 201
     assert start_response.json()["token"]  # a guest's
     purposes = {row.key.rpartition("/")[0] for row in Attempt.scan()}
-    groups = ("guest_address", "all_guests")  # the proxy names the guest's address
+    groups = ("guest_address", "all_guests")  # the proxy adds the guest's address
     assert purposes == {f"studio/{group}/uploads/{window}" for group in groups for window in ("day", "burst")}
 
 

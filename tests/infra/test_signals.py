@@ -1,4 +1,4 @@
-"""A signal stops a server, whichever thread receives it, whatever it does; a server that hangs is ended."""
+"""A signal stops a server in any state and on any thread; a server that hangs exits after the timeout."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def test_a_signal_to_another_thread_is_handled(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", [2, 15], ids=["SIGINT", "SIGTERM"])
-def test_a_signal_ends_a_start_that_waits(number: int) -> None:
+def test_a_signal_interrupts_a_blocked_start(number: int) -> None:
     process = run(START, number)
     assert (process.returncode, process.stdout) == (0, "starting\nstopped\ntoo late\n"), process.stderr
 
 
-def test_a_program_that_does_not_stop_is_ended() -> None:
+def test_a_program_that_does_not_stop_exits_after_the_timeout() -> None:
     process = run(HANG)
     assert process.returncode == FORCED_EXIT
     assert "not stopped within" in process.stderr

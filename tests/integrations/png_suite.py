@@ -1,4 +1,4 @@
-"""PNG files of every colour type and depth with known samples, in the manner of the PNG suite. Pillow writes few of them."""
+"""PNG files of every colour type and depth with known samples, like PngSuite. Pillow writes few of these types."""
 
 from __future__ import annotations
 

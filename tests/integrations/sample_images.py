@@ -72,7 +72,7 @@ _SRGB_COLORANTS = {
 
 
 def srgb_named(gamma: float) -> bytes:
-    """A profile that is called sRGB and has its primaries, but another curve."""
+    """A profile with the name and primaries of sRGB, but another curve."""
     tags = {name: _xyz(values) for name, values in _SRGB_COLORANTS.items()}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _gamma(gamma))
     return _profile(b"mntr", b"RGB ", b"XYZ ", tags, name=b"sRGB")

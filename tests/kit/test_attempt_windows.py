@@ -1,4 +1,4 @@
-"""The rule of a limited window, over any times of attempts."""
+"""Windows of a limit, for any times of attempts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ SECOND = timedelta(seconds=1)
     st.integers(1, 6),
     st.integers(1, 120),
 )
-def test_a_window_holds_its_number_and_names_the_first_moment_after_it(
-    pauses: list[int], most: int, seconds: int
-) -> None:
+def test_a_full_window_refuses_attempts_until_its_end(pauses: list[int], most: int, seconds: int) -> None:
     length, now = timedelta(seconds=seconds), START
     window: Window | None = None
     counted: list[datetime] = []
@@ -39,7 +37,7 @@ def test_a_window_holds_its_number_and_names_the_first_moment_after_it(
             assert window == Window(1, now + length)
         else:
             assert window == Window(earlier.count + 1, earlier.ends_at)
-    for first in counted:  # a window can begin right after another: twice the number in any span of its length
+    for first in counted:  # two windows can follow each other: any span of their length has at most twice the number
         assert sum(first <= each < first + length for each in counted) <= 2 * most
     spans = (counted[-1] - counted[0]) // length + 1
     assert len(counted) <= most * (spans + 1)

@@ -15,5 +15,5 @@ def test_every_topic_is_known_in_both_spellings(topic: str) -> None:
     }
 
 
-def test_an_unknown_topic_is_kept() -> None:
+def test_an_unknown_topic_is_converted_to_lower_case() -> None:
     assert canonical_topic("Inventory_Items/Create") == "inventory_items/create"

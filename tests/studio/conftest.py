@@ -132,7 +132,7 @@ class Gallery:
         return order
 
     def forget_pictures(self) -> None:
-        """Make the previews those of the version before, which kept no unmarked picture."""
+        """Change the previews into those of the previous version, which stored no unmarked picture."""
         for row in Generation.scan(Generation.unmarked_image_url.exists() & (Generation.shop_id == self.shop)):
             storage.delete(row.unmarked_image_url)
             row.update([Generation.unmarked_image_url.remove(), Generation.crop.remove()])
@@ -154,7 +154,7 @@ class Gallery:
 
 
 def cover_crop(upload: str, size: tuple[int, int] = SIZE) -> dict[str, float]:
-    """Return the largest centered crop of an upload with the shape of `size`; the whole if its photo is not accepted."""
+    """Return the largest centered crop of an upload with the shape of `size`; the whole photo if it is not accepted."""
     row = Upload.get(upload)
     width, height = row.width or size[0], row.height or size[1]
     left, top, right, bottom = cover((width, height), size)

@@ -1,7 +1,7 @@
 """Access: what a subscription gives to a member or store, and until when.
 
 - A `trialing` or `active` subscription (also with `cancel_at_period_end`) gives access until one day after its period.
-  The extra day covers Stripe's renewal. So does one whose collection is paused: Stripe then offers the service for free.
+  The extra day covers Stripe's renewal. A paused collection keeps the access: Stripe does not demand a payment then.
 - A `past_due` subscription gives access for 7 days from `past_due_since`.
 - Access ends at `ended_at`, and at a full refund or lost dispute of the period's payment (`refunded_at`).
 - A subscription whose price is no plan of its owner's audience gives no access (`is_without_plan`).
@@ -66,7 +66,7 @@ def has_access(subscription: SubscriptionState, now: datetime) -> bool:
 def needs_portal(subscription: SubscriptionState, now: datetime) -> bool:
     """Return whether the owner has to restore the subscription in the customer portal instead of buying a plan.
 
-    It gives no access, but has not ended: the portal takes the open payment or another plan.
+    Such a subscription gives no access but has not ended. In the portal the owner pays, or chooses another plan.
     """
     is_overdue = subscription.status is SubscriptionStatus.PAST_DUE and not has_access(subscription, now)
     is_without_plan = subscription.is_without_plan and not subscription.status.is_final

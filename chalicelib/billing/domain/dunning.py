@@ -1,8 +1,8 @@
 """Dunning: the days on which an owner is notified of a failed payment.
 
 Notices are due on days 0, 2, 7 and 14 of the oldest unpaid invoice. Stripe retries the payment during this time. Access
-ends after seven days (`access`), which count from the oldest unpaid invoice: writing it off, or paying it after a later
-one became due, gives no new days.
+ends after seven days (`access`), counted from the oldest unpaid invoice. Writing that invoice off, or paying it after a
+later one became due, does not restart the seven days.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def notice_due(past_due_since: datetime, after: datetime | None, until: datetime
 
 
 def unpaid_since(invoices: Iterable[StripeInvoice]) -> datetime | None:
-    """Return when the oldest invoice of the present arrears became due; None if nothing is owed.
+    """Return when the oldest invoice of the current arrears became due; None if no payment is overdue.
 
     `invoices` are those of a subscription, newest first. The arrears begin after the last invoice that was paid before
-    the next one became due: Stripe then had the subscription as active.
+    the next one became due, because the subscription was active at Stripe at that time.
     """
     since, next_due = list[datetime](), None
     for invoice in invoices:
@@ -50,7 +50,7 @@ def unpaid_since(invoices: Iterable[StripeInvoice]) -> datetime | None:
 
 
 def is_being_paid(invoices: Iterable[StripeInvoice]) -> bool:
-    """Return whether a bank debit for the open invoices is on its way and the payment of none has failed."""
+    """Return whether a bank debit for an open invoice is processing and no open invoice has a failed payment."""
     statuses = {(invoice.is_processing, invoice.status) for invoice in invoices}
     return any(processing for processing, _ in statuses) and all(
         status is not PaymentStatus.FAILED for _, status in statuses

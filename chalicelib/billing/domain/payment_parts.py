@@ -1,7 +1,7 @@
-"""The parts of a payment: Stripe lets several payment intents pay one invoice, and each is refunded by itself.
+"""The parts of a payment: several payment intents can pay one Stripe invoice, and each is refunded separately.
 
-Source: docs.stripe.com/invoicing/partial-payments. A part is stored as {intent_id, charge_id, amount}; a charge is named
-only if it has no payment intent.
+Source: docs.stripe.com/invoicing/partial-payments. A part is stored as {intent_id, charge_id, amount}. `charge_id` is set
+only for a charge without a payment intent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ StoredPart = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PaymentPart:
-    """What one payment intent, or one charge without an intent, paid. `amount` is in the payment's currency."""
+    """The amount that one payment intent, or one charge without an intent, paid, in the payment's currency."""
 
     intent_id: str | None
     charge_id: str | None
@@ -34,29 +34,32 @@ def stored_parts(parts: Iterable[PaymentPart]) -> list[StoredPart]:
 
 
 def parse_parts(stored: Sequence[StoredPart] | None) -> tuple[PaymentPart, ...]:
-    """Return the parts of a payment's row; none if they are not known or nothing was paid through Stripe."""
+    """Return the parts of a payment's row; empty if they are unknown or the payment was made outside of Stripe."""
     return tuple(PaymentPart(row["intent_id"], row["charge_id"], Decimal(row["amount"])) for row in stored or [])
 
 
-def parts_with(parts: Sequence[PaymentPart], named: PaymentPart) -> tuple[PaymentPart, ...]:
-    """Return the parts, and the one that an event or a row names if it is not among them."""
-    if not (named.intent_id or named.charge_id):
+def parts_with(parts: Sequence[PaymentPart], reference: PaymentPart) -> tuple[PaymentPart, ...]:
+    """Return the parts, plus `reference` (from an event or a row) if they do not include it."""
+    if not (reference.intent_id or reference.charge_id):
         return tuple(parts)
     charges = {each.charge_id for each in parts if each.charge_id}
     intents = {each.intent_id for each in parts if each.intent_id}
-    is_known = named.intent_id in intents if named.intent_id else bool(intents) or named.charge_id in charges
-    return tuple(parts) if is_known else (*parts, named)
+    is_known = (
+        reference.intent_id in intents if reference.intent_id else bool(intents) or reference.charge_id in charges
+    )
+    return tuple(parts) if is_known else (*parts, reference)
 
 
 def refundable_at_stripe(paid: Decimal, stored: Sequence[StoredPart] | None) -> Decimal:
-    """Return the amount of a payment that Stripe received and can refund; all of it if its parts are not known."""
+    """Return the amount of a payment that Stripe received and can refund: the whole amount if its parts are unknown."""
     return paid if stored is None else min(paid, sum((each.amount for each in parse_parts(stored)), Decimal(0)))
 
 
 def split_refund(amount: Decimal, left: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Split a refund over the parts with `left` to refund, by id: the fewest refunds, none above what is left.
+    """Split a refund of `amount` over the parts and return the share of each part by id, with the fewest refunds.
 
-    The split adds up to `amount`. Raises ValueError if less than that is left.
+    `left` is the refundable amount of each part, in the same currency. The shares add up to `amount`. Raises ValueError
+    if less than `amount` is left.
     """
     split, rest = dict[str, Decimal](), amount
     for part_id, available in sorted(left.items(), key=lambda each: (-each[1], each[0])):

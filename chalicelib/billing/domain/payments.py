@@ -32,7 +32,8 @@ Columns = Mapping[str, Any]
 _RANK = {PaymentStatus.PENDING: 0, PaymentStatus.FAILED: 0, PaymentStatus.COMPLETED: 1, PaymentStatus.REFUNDED: 2}
 """The order of statuses. A payment never returns to an earlier status.
 
-One that failed is pending while another attempt is processed: the state of an unpaid payment is always fetched.
+A failed payment can become pending while another attempt is processing, because the state of an unpaid payment is always
+fetched.
 """
 
 

@@ -1,4 +1,4 @@
-"""Subscriptions: columns derived from Stripe's state. The access that they give is in `access`."""
+"""Subscriptions: columns derived from Stripe's state. `access` has the rules of access."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SyncedState(SubscriptionState, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlanTerms:
-    """The plan that a subscription's item is priced at. `is_for_owner`: it is sold to the owner's audience."""
+    """The plan of a subscription's price. `is_for_owner` says whether the plan is sold to the owner's audience."""
 
     plan_name: str
     billing_cycle: BillingCycle
@@ -71,7 +71,7 @@ def subscription_columns(
         "stripe_customer_id": subscription.customer_id,
         "started_at": subscription.started_at,
         "trial_ends_at": _trial_ends_at(subscription),
-        # Nothing is to be paid for a trial or a paused period; any other period is opened by its payment.
+        # A trial or a paused period needs no payment; the payment of any other period clears `refunded_at`.
         "refunded_at": None if is_new_period and is_free else before.refunded_at,
         "current_period_start": starts_at,
         "current_period_end": priced.period_end if priced else before.current_period_end,
@@ -87,7 +87,7 @@ def subscription_columns(
 
 
 def _plan_columns(plan: PlanTerms | None) -> Columns:
-    """Return the columns of the plan; the name of the last known plan stays if there is none."""
+    """Return the columns of the plan; without a plan, the name of the last known plan is kept."""
     limits = plan.limits if plan and plan.is_for_owner else {}
     return {
         **({"plan_name": plan.plan_name, "billing_cycle": plan.billing_cycle} if plan else {}),
@@ -97,7 +97,7 @@ def _plan_columns(plan: PlanTerms | None) -> Columns:
 
 
 def _price_columns(item: StripeSubscriptionItem, plan: PlanTerms | None) -> Columns:
-    """Return the columns of the item's price, as Stripe has them, whether or not it is a plan's."""
+    """Return the columns of the item's price as Stripe reports them, with or without a plan."""
     cycle = plan.billing_cycle if plan else _CYCLES.get(item.interval or "")
     return {
         **({"billing_cycle": cycle} if cycle else {}),

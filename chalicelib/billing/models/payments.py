@@ -68,8 +68,8 @@ class PaymentsByGrantDay(GlobalSecondaryIndex["PaymentTransaction"]):
 class PaymentTransaction(Table):
     """One payment. The unique value of each of its Stripe ids names this row.
 
-    `parts` are the payment intents and charges that paid it, each with its amount; the unique values of their ids name
-    this row, too. An empty list: it was paid outside of Stripe. None: they were not listed, or it has one.
+    `parts` are the payment intents and charges that paid it, each with its amount. The unique values of their ids also
+    name this row. An empty list means that it was paid outside of Stripe, None that the parts were not listed.
     `item` is the item that was sold once: an add-on, a credit pack or a gift's code. `period_end` is the end of the
     whole period that the payment covers. `addon_ids` are our ids of the add-ons that it pays for. `stripe_event_id` is
     the event that completed it. `plan_name` is the plan that it pays for from `plan_from` on; it replaces a plan that
@@ -180,7 +180,10 @@ class RefundsByStatus(GlobalSecondaryIndex["Refund"]):
 
 
 class Refund(Table):
-    """A refund, from the request to Stripe's result. `part_id` is the payment intent or charge that it is of, if its payment has several."""
+    """A refund, from the request to Stripe's result.
+
+    `part_id` is the payment intent or charge that is refunded, if the payment has several.
+    """
 
     class Meta:
         table_name = tables.name("billing", "refunds")

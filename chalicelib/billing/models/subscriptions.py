@@ -57,9 +57,9 @@ class Subscription(Table):
     The id of a Stripe subscription's row is derived from the Stripe id, so it is unique and one read finds it. `owner`
     is the index's hash key. `renews_in` is the month (`YYYY-MM`) of the period's end, until the subscription has ended.
     `refunded_at` is when the money that paid for the access was returned in full. `version` increases with every change.
-    `is_without_plan`: its price is no plan of its owner's audience, so it gives no access; `plan_name` is then the last
-    plan known. `quantity` and `interval_count` are those of the plan's item. `cancel_at` is the planned end, `pause_collection` the
-    behavior of a paused collection. `discounts` are the terms of its discounts, at most 20 (Stripe's limit): invoices
+    `is_without_plan` is true if its price belongs to no plan of its owner's audience. It then gives no access, and
+    `plan_name` is the last known plan. `quantity` and `interval_count` are those of the plan's item. `cancel_at` is the
+    planned end, `pause_collection` the behavior of a paused collection. `discounts` are the terms of its discounts, at most 20 (Stripe's limit): invoices
     name them by id only.
     """
 

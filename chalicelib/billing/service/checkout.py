@@ -46,7 +46,7 @@ def start_checkout(
     InvalidCreditPack if the item is not for sale. Raises AlreadySubscribed if the owner's subscription has not ended,
     AddonActive if the member already has the recurring add-on. Raises InvalidCode if the discount code is not valid.
 
-    If the owner's subscription waits for a payment, returns a session of the customer portal instead.
+    If the owner's subscription needs a payment or another plan first, returns a session of the customer portal instead.
     """
     customer = customers.get(owner_type, owner_id)
     if body.plan is not None:

@@ -37,7 +37,8 @@ def call_with_customer(customer: Customer, request: Callable[[str], T]) -> T:
     """Call Stripe with the id of the owner's Stripe customer; create the customer if there is none.
 
     If Stripe no longer has the customer, creates a new one and calls again. `request` needs an idempotency key per
-    customer, because Stripe stores its refusal of the lost one. Raises StripeObjectNotFound if another object is missing.
+    customer, because Stripe replays its stored error for the missing one. Raises StripeObjectNotFound if another object
+    is missing.
     """
     customer_id = ensure_stripe_customer(customer)
     try:

@@ -38,7 +38,7 @@ def notify_due(now: datetime) -> None:
 def _publish_notice(due: Subscription, now: datetime) -> None:
     """Publish the notice if a fresh read still shows the payment as failed.
 
-    While a bank debit is processing, the notice waits: a later run sends it if the debit fails.
+    While a bank debit is processing, no notice is sent; a later run sends it if the debit fails.
     """
     row = subscriptions.find_by_stripe_id(str(due.stripe_subscription_id))
     notice = _notice(row, now) if row else None
@@ -48,7 +48,7 @@ def _publish_notice(due: Subscription, now: datetime) -> None:
 
 
 def _is_being_paid(row: Subscription) -> bool:
-    """Ask Stripe whether the payment is processing. No event that we handle says that a debit began."""
+    """Fetch from Stripe whether the payment is processing: no event that we handle reports the start of a debit."""
     unpaid = stripe_invoices.list_open_invoices(str(row.stripe_subscription_id))
     fetched = (stripe_invoices.retrieve_invoice(str(invoice["id"])) for invoice in unpaid)
     return is_being_paid(parse_invoice(invoice) for invoice in fetched)

@@ -43,7 +43,8 @@ def _key_plan(audience: OwnerType) -> str:
 def _sync(audience: OwnerType, settings: dict[str, Any], ours: Sequence[dict[str, Any]]) -> str:
     """Update the audience's active configuration, or create one; return its id.
 
-    The idempotency key names the newest earlier one, because Stripe replays a stored response for 24 hours.
+    The idempotency key includes the id of the newest earlier configuration, because Stripe replays a stored response for
+    24 hours.
     """
     active = next((each for each in ours if each["active"]), None)
     if active is not None:
@@ -61,8 +62,8 @@ def _sync(audience: OwnerType, settings: dict[str, Any], ours: Sequence[dict[str
 def _settings(sold: Sequence[SubscriptionPlan]) -> dict[str, Any]:
     """Return the settings of a portal that offers these plans at their current prices.
 
-    A change of the plan is billed at once, a cancellation applies at the end of the period. Name and e-mail are not
-    changed there, because the app owns them.
+    A change of the plan is billed at once, a cancellation applies at the end of the period. The portal does not change
+    the name and the e-mail, because the app owns them.
     """
     products = [
         {"product": plan.stripe_product_id, "prices": [prices[0] for prices in plan.stripe_prices.values() if prices]}

@@ -26,14 +26,14 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def sync_parts(payment: PaymentTransaction) -> None:
-    """Store which intents paid an invoice, if they are not known: its event was of an old API version or release."""
+    """Store which intents paid an invoice, if the row has no parts because its event had an old API version or release."""
     if payment.parts is None and payment.stripe_invoice_id:
         with suppress(NotOurs, StripeObjectNotFound):
             invoices.sync_invoice(parse_invoice(stripe_invoices.retrieve_invoice(payment.stripe_invoice_id)), None)
 
 
 def part_of(row: Refund, payment: PaymentTransaction) -> PaymentPart:
-    """Return the payment intent or charge that a refund is of: its part, or the only one of the payment."""
+    """Return the payment intent or charge that a refund returns: its part, or the only one of the payment."""
     parts = {part.id: part for part in parse_parts(payment.parts)}
     only = next(iter(parts.values())) if len(parts) == 1 else None
     named = PaymentPart(payment.stripe_payment_intent_id, payment.stripe_charge_id)
@@ -43,8 +43,8 @@ def part_of(row: Refund, payment: PaymentTransaction) -> PaymentPart:
 def split(row: Refund, payment: PaymentTransaction) -> list[Refund]:
     """Return the approved refunds to make at Stripe, after splitting the row over the payment's parts if it has several.
 
-    Rows of an interrupted attempt are returned again; none if Stripe has the refund already. Raises ValueError if less
-    is left at Stripe than the row's amount.
+    A retry returns the rows of an interrupted attempt. The result is empty if Stripe already has the refund. Raises
+    ValueError if less than the row's amount is left at Stripe.
     """
     parts = parse_parts(payment.parts)
     if len(parts) < 2:
@@ -99,9 +99,9 @@ def _left(row: Refund, parts: Iterable[PaymentPart], made: Mapping[str, Iterable
 
 
 def _split(unit: UnitOfWork, refund_id: str, shares: Mapping[str, Decimal]) -> None:
-    """Give the row its first share, and add an approved row for each other; their sum stays the same.
+    """Set the row to the first share and add an approved row for each other share; their sum stays the same.
 
-    Writes the payment, so that of two concurrent splits one fails and is repeated.
+    Writes the payment, so that one of two concurrent splits gets a write conflict and is retried.
     """
     earlier, now = refunds.get(refund_id), clock.now()
     if earlier.part_id is not None:

@@ -37,7 +37,7 @@ def request_refund(owner_type: OwnerType, owner_id: str, payment_id: str, body: 
 def approve(refund_id: str) -> Refund:
     """Refund the money at Stripe; approving again continues an interrupted attempt.
 
-    A payment by several intents is refunded over them: the refund is then split into one row for each that is needed.
+    If several intents paid, the refund is split into one row for each intent that it needs.
 
     Raises RefundNotFound; RefundDecided; PaymentDisputed while a dispute is open that is not an inquiry (the request
     stays pending, because a lost dispute would take the money twice); NotRefundable if less of the payment is left;

@@ -1,4 +1,4 @@
-"""Credit packs as they were sold: the checkout signs them, so that a pack can leave the catalogue before it is paid."""
+"""Credits of a pack at the time of its sale. The checkout signs them, so that a later change of the catalogue has no effect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PURPOSE = "billing sold credits"
 
 
 class PackNotFound(Exception):
-    """A paid credit pack is not in the catalogue, and no signature of ours says what was sold.
+    """A paid credit pack is not in the catalogue, and the metadata has no valid signature of its credits.
 
     The event fails and can be replayed after the pack is back in the catalogue.
     """
@@ -27,10 +27,11 @@ def sign_sale(owner_id: str, pack: CreditPack) -> dict[str, str]:
 
 
 def credits_sold(metadata: Mapping[str, str]) -> int:
-    """Return the credits that a purchase with this metadata sold.
+    """Return the number of credits sold by a purchase with this metadata.
 
-    Metadata can be edited at Stripe: a number counts only if we signed it for the same owner and pack. Checkouts of
-    earlier releases have no signature; the catalogue has their packs. Raises PackNotFound if neither knows the pack.
+    Metadata can be edited at Stripe, so a number is accepted only if we signed it for the same owner and pack. Checkouts
+    of earlier releases have no signature and use the catalogue. Raises PackNotFound if there is no signature and the
+    catalogue does not have the pack.
     """
     signed = signing.verify(_PURPOSE, metadata.get(SOLD, ""))
     owner_id, pack_id, count = json.loads(signed) if signed else (None, None, 0)

@@ -1,4 +1,4 @@
-"""Subscriptions that give no access until their owner acts in the customer portal; a checkout leads there."""
+"""Stalled subscriptions: they give no access until their owner pays or changes the plan in the customer portal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PortalSession:
 
 
 def open_portal(customer: Customer, return_url: str, request_key: str | None) -> PortalSession | None:
-    """Open the customer portal if the owner's subscription waits for them to pay; None if there is none that does."""
+    """Open the customer portal if the owner has a stalled subscription; return None if not."""
     now = clock.now()
     rows = subscriptions.list_by_owner(customer.owner_type, customer.owner_id)
     row = next((row for row in rows if row.stripe_subscription_id and needs_portal(row, now)), None)

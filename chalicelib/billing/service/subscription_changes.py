@@ -189,7 +189,7 @@ def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str |
 def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_key: str | None = None) -> str:
     """Create a session of the Stripe customer portal and return its URL.
 
-    An owner whose customer Stripe no longer has gets a new one. Raises CustomerNotFound if the owner is not registered,
+    If Stripe no longer has the owner's customer, creates a new one. Raises CustomerNotFound if the owner is not registered,
     NotSubscribed if they never had a Stripe customer.
     """
     customer = customers.get(owner_type, owner_id)

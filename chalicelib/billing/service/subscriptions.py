@@ -108,7 +108,7 @@ def set_refunded(unit: UnitOfWork, row: Subscription, period_end: datetime | Non
 def _plan_of(
     offers: PriceLookup, subscription: StripeSubscription, audience: OwnerType
 ) -> tuple[StripeSubscriptionItem | None, PlanTerms | None]:
-    """Return the item of a plan and its terms, of a plan of the audience if there is one; (None, None) without a plan."""
+    """Return the item of a plan and its terms, preferring a plan of the audience; (None, None) if no item has a plan."""
     priced = [item for item in subscription.items if item.price_id in offers.plans]
     own = [item for item in priced if offers.plans[item.price_id][0].audience is audience]
     item = next(iter([*own, *priced]), None)

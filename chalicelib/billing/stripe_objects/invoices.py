@@ -57,9 +57,9 @@ class StripeInvoice:
     charge_id: str | None
     status: PaymentStatus
     is_owed: bool
-    """Whether the invoice is due and unpaid, even if it was written off. One that a paused collection waives is not."""
+    """Whether the invoice is due and unpaid, even if written off; false if a paused collection waived it."""
     is_processing: bool
-    """Whether a bank debit for the unpaid invoice is on its way: it has neither succeeded nor failed."""
+    """Whether a bank debit for the unpaid invoice is processing: it has neither succeeded nor failed."""
     settled_at: datetime | None
     """When the invoice was paid or voided."""
     is_final: bool
@@ -82,9 +82,9 @@ class StripeInvoice:
     starting_balance: Decimal
     """The customer's balance before the invoice; negative for a credit."""
     parts: tuple[PaymentPart, ...] | None = None
-    """The payments through Stripe that paid it; None if it is not paid, or does not list its payments."""
+    """The payments through Stripe that paid the invoice; None if it is unpaid or its payments are not expanded."""
     has_more_payments: bool = False
-    """Whether it has payments that must be fetched separately."""
+    """Whether the invoice has payments that must be fetched separately."""
 
     @property
     def period_end(self) -> datetime | None:
@@ -158,7 +158,7 @@ def parse_invoice(stripe_object: StripeObject) -> StripeInvoice:
 def parse_parts(stripe_objects: Sequence[StripeObject], currency: str) -> tuple[PaymentPart, ...] | None:
     """Parse the invoice payments (docs.stripe.com/api/invoice-payment) that were paid through Stripe, oldest first.
 
-    None if the amount of one is missing.
+    Returns None if the amount of one is missing.
     """
     paid = [row for row in stripe_objects if row["status"] == "paid"]
     ours = [row for row in paid if row["payment"].get("payment_intent") or row["payment"].get("charge")]
@@ -218,12 +218,12 @@ def _payment_status(stripe_object: StripeObject) -> PaymentStatus:
 
 
 def _is_processing(stripe_object: StripeObject, intent: Any) -> bool:
-    """Return whether the invoice is unpaid and its latest payment intent, if expanded, is a debit on its way."""
+    """Return whether the invoice is unpaid and its latest payment intent, if expanded, is processing."""
     return stripe_object["status"] in _UNPAID and expanded_field(intent, "status") == "processing"
 
 
 def _was_demanded(stripe_object: StripeObject) -> bool:
-    """Return whether the invoice was to be paid. A paused collection writes its invoices off without an attempt."""
+    """Return whether a payment was demanded. A paused collection writes invoices off without an attempt."""
     return bool(stripe_object.get("attempted")) or stripe_object.get("collection_method") == "send_invoice"
 
 

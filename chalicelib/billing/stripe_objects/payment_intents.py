@@ -15,7 +15,7 @@ from chalicelib.billing.enums import PaymentStatus
 from chalicelib.integrations.stripe.fields import StripeObject, expanded_field, id_of, required_timestamp
 
 _NOT_FAILED = ("succeeded", "processing")
-"""The statuses of an intent whose earlier errors no longer count."""
+"""The statuses in which errors of earlier attempts are ignored."""
 
 PURCHASE = "backroom_purchase"
 """The key in `metadata` that marks a purchase through our checkout. Its value is the `PaymentKind`."""
@@ -23,7 +23,7 @@ PURCHASE = "backroom_purchase"
 
 @dataclass(frozen=True, slots=True)
 class StripePaymentIntent:
-    """A payment intent: one payment with all of its attempts. `amount` is received, or to be paid before success."""
+    """A payment intent: one payment with all of its attempts. `amount` is the received amount, before success the amount to pay."""
 
     id: str
     customer_id: str | None
@@ -86,9 +86,9 @@ def parse_payment_reference(stripe_object: StripeObject) -> StripePaymentReferen
 
 
 def _amount(stripe_object: StripeObject) -> int:
-    """Return the amount that was received; the amount to pay if the intent has not succeeded.
+    """Return the received amount in the minor unit; the amount to pay if the intent has not succeeded.
 
-    They differ after a partial capture, and if a bank transfer is larger or smaller than the amount.
+    They differ after a partial capture, or if a bank transfer has another amount.
     """
     received = stripe_object.get("amount_received") if stripe_object["status"] == "succeeded" else None
     return int(stripe_object["amount"] if received is None else received)
@@ -97,6 +97,6 @@ def _amount(stripe_object: StripeObject) -> int:
 def _intent_status(status: str, has_failed: bool) -> PaymentStatus:
     if status == "succeeded":
         return PaymentStatus.COMPLETED
-    if status == "processing":  # a bank debit on its way, also after a declined attempt
+    if status == "processing":  # a bank debit, also after a declined attempt
         return PaymentStatus.PENDING
     return PaymentStatus.FAILED if status == "canceled" or has_failed else PaymentStatus.PENDING

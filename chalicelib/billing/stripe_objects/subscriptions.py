@@ -33,9 +33,8 @@ _FINAL = {status.value for status in SubscriptionStatus if status.is_final}
 class StripeSubscriptionItem:
     """An item of a subscription.
 
-    `amount` is the price per unit and cycle, in the main unit; None if the price has tiers or no amount in the
-    subscription's currency, which `currency` is. A cycle is `interval_count`
-    times `interval` (`day`, `week`, `month`, `year`; None if unknown). A metered item bills its usage. `unit_size` units
+    `amount` is the price per unit and cycle in `currency`, the subscription's, in the main unit; None if the price has
+    tiers or no amount in this currency. A cycle is `interval_count` times `interval` (`day`, `week`, `month`, `year`; None if unknown). A metered item bills its usage. `unit_size` units
     are billed as one, a part of them too if `rounds_up`. `tax_percent` is the tax that the amount includes.
     """
 
@@ -99,7 +98,7 @@ class StripeSubscription:
 
 @dataclass(frozen=True, slots=True)
 class StripeSubscriptionSnapshot:
-    """The subscription of an event. `final` is its state if that is final and whole; any other state is fetched."""
+    """The subscription of an event. `final` is its state if it is final and has all items; any other state is fetched."""
 
     id: str
     customer_id: str | None
@@ -156,7 +155,7 @@ def parse_snapshot(stripe_object: StripeObject) -> StripeSubscriptionSnapshot:
 
 
 def with_items(stripe_object: StripeObject, items: Sequence[StripeObject]) -> StripeObject:
-    """Return a subscription object with all of its items, which were listed separately."""
+    """Return the subscription object with `items`, the separately listed items, in place of its own."""
     return {**stripe_object, "items": {**stripe_object["items"], "data": [*items], "has_more": False}}
 
 
@@ -215,7 +214,7 @@ def _item(subscription: StripeObject, item: StripeObject, dropped: list[str]) ->
 def _unit_amount(price: StripeObject, currency: str) -> str | None:
     """Return a price's amount in the minor unit of the subscription's currency; None if it has no such amount.
 
-    A price of several currencies has the amounts of the others in `currency_options`, if they were expanded.
+    A price in several currencies has the other amounts in `currency_options`, if expanded.
     """
     amounts = price if price["currency"] == currency else (price.get("currency_options") or {}).get(currency) or {}
     return amounts.get("unit_amount_decimal") or amounts.get("amount_decimal")

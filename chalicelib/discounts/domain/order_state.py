@@ -24,7 +24,7 @@ class Snapshot:
     key: str
     created_at: datetime
     currency: str | None
-    """None if the message has none: it is then the shop's."""
+    """None if the message has no currency; the shop's currency applies then."""
     customer: str | None
     lines: tuple[SnapshotLine, ...]
     is_void: bool = False

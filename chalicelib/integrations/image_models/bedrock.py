@@ -26,7 +26,7 @@ from chalicelib.integrations.images.decoding import UnreadableImage
 from chalicelib.kit import aws, config
 
 READ_SECONDS = 50
-"""Read timeout of a model call. A final of a preview without a stored picture calls two models within 120 seconds."""
+"""Read timeout of a model call. A final calls two models within 120 seconds if its preview has no unmarked picture."""
 STRENGTH = 0.65
 """Default strength: how much the picture may differ from the photo, from 0 to 1."""
 MOST_PIXELS = 1_048_576
@@ -71,10 +71,10 @@ def make(photo: bytes, prompt: str, parameters: Mapping[str, Any]) -> GeneratedI
 
 
 def upscale(picture: bytes, prompt: str) -> GeneratedImage:
-    """Return a larger picture, by the upscaling model's own factor; a picture above MOST_PIXELS is reduced to them before.
+    """Upscale a picture by the upscaling model's fixed factor; a picture above MOST_PIXELS is first reduced to MOST_PIXELS.
 
-    `model` is the upscaling model's name. Raises UnreadableImage if the picture cannot be decoded, a ModelFailed if the
-    model makes no picture.
+    The result's `model` is the name of the upscaling model. Raises UnreadableImage if the picture cannot be decoded,
+    ModelFailed if the model returns no picture.
     """
     model = config.settings().bedrock_upscale_model
     width, height = _size(picture)

@@ -195,10 +195,10 @@ WORDS = {
 
 
 def _flattened(photo: Image, long_side: int, *, times: int = 1) -> Image:
-    """Flatten colours to areas with a median of 5 x 5 px at a fixed size, so that they do not depend on the photo's size.
+    """Flatten colours with a median of 5 x 5 px at a fixed size, so that the result does not depend on the photo's size.
 
-    `long_side` is in px. The result is resized to the photo's size. A median holds the interpreter's lock; at 1.4 times
-    the size, 7 x 7 px would make the same areas and take three times as long.
+    `long_side` is in px. The result is resized to the photo's size. A median holds the interpreter's lock. A median of
+    7 x 7 px at 1.4 times the size looks the same and takes three times as long.
     """
     from PIL import ImageFilter
     from PIL.Image import Resampling
@@ -225,7 +225,9 @@ def _brushed_area(size: tuple[int, int], unit: float) -> Image:
     rim = round(30 * unit)
     inside = Image.new("L", size)
     inside.paste(255, (rim, rim, max(rim + 1, size[0] - rim), max(rim + 1, size[1] - rim)))
-    quarter = inside.reduce(4).filter(ImageFilter.GaussianBlur(5.5 * unit))  # a wide blur needs no more pixels
+    quarter = inside.reduce(4).filter(
+        ImageFilter.GaussianBlur(5.5 * unit)
+    )  # a quarter of the size is enough for a wide blur
     inside = quarter.resize(size, Image.Resampling.BICUBIC, box=(0, 0, size[0] / 4, size[1] / 4))
     uneven = ImageChops.add(inside, grain(size, 60 * unit, 60), scale=1, offset=-128)
     uneven = ImageChops.add(uneven, grain(size, 7 * unit, 34), scale=1, offset=-128)

@@ -1,6 +1,6 @@
 """One interface for the image models that return a picture directly. `IMAGE_MODEL` selects the model.
 
-A model makes a picture of a photo; an upscaling model enlarges that picture for a print.
+An image model generates a picture from a photo. An upscaling model enlarges the picture for a print.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ Raises UnreadableImage if the photo cannot be decoded, ModelFailed if the model 
 
 
 Upscaler = Callable[[bytes, str, int], GeneratedImage]
-"""A function of the picture, the prompt and the print's long side in px, longer than the picture's.
+"""A function of the picture, the prompt and the print's long side in px, which is longer than the picture's.
 
-The result may be smaller or larger than the print. Raises as an ImageModel.
+The result may be smaller or larger than the print. Raises the same errors as an ImageModel.
 """
 
 
@@ -52,7 +52,7 @@ def choose_model(name: str) -> ImageModel:
 
 
 def choose_upscaler(name: str) -> Upscaler | None:
-    """Return the upscaling model that belongs to the image model; None if there is none. Raises UnknownImageModel."""
+    """Return the upscaling model of the image model `name`; None if it has none. Raises UnknownImageModel."""
     if name == "bedrock":
         return _bedrock_upscaler
     if name in ("local", "http"):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
 
 _TOLERANCE = 2
-"""Levels of 255 by which a colour may differ between a profile and sRGB, for the profile to be sRGB."""
+"""Largest difference (0 to 255) between colours of a profile and of sRGB at which the profile counts as sRGB."""
 
 
 @cache
@@ -26,25 +26,25 @@ def srgb_profile() -> bytes:
     return profile[:24] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + profile[36:]  # ICC.1:2022 §7.2.8, date of creation
 
 
-def parted(picture: Image, keyed: Image | None) -> tuple[Image, Image | None]:
+def split_alpha(picture: Image, key_alpha: Image | None) -> tuple[Image, Image | None]:
     """Split a picture into its colours (L, RGB or CMYK) and its alpha channel; None if it has no alpha.
 
-    `keyed` is the alpha channel that the file's transparent colour gives, if it names one.
+    `key_alpha` is the alpha channel of the file's transparent colour, None if it has no such colour.
     """
     picture = _eight_bit(picture)
-    if keyed is None and picture.has_transparency_data:
+    if key_alpha is None and picture.has_transparency_data:
         picture = picture.convert("LA" if picture.mode in ("1", "L", "LA") else "RGBA")
         return picture.convert("L" if picture.mode == "LA" else "RGB"), picture.getchannel("A")
     if picture.mode == "1":
-        return picture.convert("L"), keyed
-    return (picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")), keyed
+        return picture.convert("L"), key_alpha
+    return (picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")), key_alpha
 
 
-def opaque(picture: Image, keyed: Image | None) -> Image:
-    """Convert a picture to L, RGB or CMYK, with transparency on white; `keyed` as in `parted`."""
+def flatten_alpha(picture: Image, key_alpha: Image | None) -> Image:
+    """Convert a picture to L, RGB or CMYK, with transparency on white; `key_alpha` as in `split_alpha`."""
     from PIL import Image
 
-    colours, alpha = parted(picture, keyed)
+    colours, alpha = split_alpha(picture, key_alpha)
     if alpha is None:
         return colours
     paper = Image.new(colours.mode, colours.size, "white")
@@ -52,11 +52,11 @@ def opaque(picture: Image, keyed: Image | None) -> Image:
     return paper
 
 
-def in_srgb(picture: Image, profile: bytes | None) -> Image:
+def convert_to_srgb(picture: Image, profile: bytes | None) -> Image:
     """Convert a picture to sRGB (mode RGB) by its embedded ICC profile.
 
-    The profile is ignored if it is missing, damaged, not suitable for the picture's mode, or sRGB itself: by its curves
-    and primaries, because a name proves nothing.
+    The profile is ignored if it is missing, damaged, not suitable for the picture's mode, or equal to sRGB. Its curves
+    and primaries decide whether it is sRGB; its name does not.
     """
     from PIL import ImageCms
 
@@ -73,7 +73,7 @@ def in_srgb(picture: Image, profile: bytes | None) -> Image:
 
 
 def _changes_nothing(transform: ImageCmsTransform) -> bool:
-    """Return whether sample colours stay as they are: the greys for the curves, mixed colours for the primaries."""
+    """Return whether sample colours stay the same: greys test the curves, mixed colours the primaries."""
     from PIL import Image, ImageChops, ImageCms
 
     greys = bytes(level for level in range(256) for _ in range(3))

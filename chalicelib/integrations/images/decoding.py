@@ -11,8 +11,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from chalicelib.integrations.images import jpeg, jpeg_rows, jpeg_scale, png_rows, webp_rows
-from chalicelib.integrations.images.colours import in_srgb, opaque, parted
-from chalicelib.integrations.images.transparency import keyed_alpha
+from chalicelib.integrations.images.colours import convert_to_srgb, flatten_alpha, split_alpha
+from chalicelib.integrations.images.transparency import key_alpha
 
 if TYPE_CHECKING:
     from PIL.Image import Image, Transpose
@@ -33,7 +33,7 @@ class UnreadableImage(Exception):
 def check_decodes(data: bytes) -> None:
     """Decode `data` completely (a JPEG at an eighth of its size), with its EXIF block and colour profile.
 
-    Raises UnreadableImage if it is damaged or rows are missing. Pillow fills missing rows and says nothing.
+    Raises UnreadableImage if it is damaged or rows are missing. Pillow fills missing rows without an error.
     """
     from PIL import Image
 
@@ -48,7 +48,7 @@ def check_decodes(data: bytes) -> None:
             raise UnreadableImage(_DAMAGED)
         pixel = picture.crop((0, 0, 1, 1))
     _turn(picture)
-    in_srgb(opaque(pixel, None), picture.info.get("icc_profile"))
+    convert_to_srgb(flatten_alpha(pixel, None), picture.info.get("icc_profile"))
 
 
 def size_of(data: bytes) -> tuple[int, int]:
@@ -68,8 +68,8 @@ def upright_size(data: bytes) -> tuple[int, int]:
 def decode(data: bytes, *, long_side: int | None = None, is_quick: bool = False) -> Image:
     """Decode a picture to RGB, with transparency on white; resize its longer side to `long_side` px if given.
 
-    If `is_quick`, a JPEG stays up to 5 % smaller where libjpeg can decode it at such a size, and is enlarged by up to 20 %
-    where that saves decoding four times the pixels. Raises UnreadableImage if the picture cannot be decoded.
+    If `is_quick`, the result of a JPEG may be up to 5 % smaller if libjpeg can decode to such a size, or enlarged by up to
+    20 % if that saves decoding four times the pixels. Raises UnreadableImage if the picture cannot be decoded.
     """
     picture = _open(data)
     whole = picture.size
@@ -78,10 +78,10 @@ def decode(data: bytes, *, long_side: int | None = None, is_quick: bool = False)
     box = jpeg_scale.reduce(picture, scale)
     _load(picture)
     turn, profile = _turn(picture), picture.info.get("icc_profile")
-    picture = opaque(picture, keyed_alpha(picture, data))
+    picture = flatten_alpha(picture, key_alpha(picture, data))
     if not (is_quick and jpeg_scale.is_near(picture.size, size)):
         picture = _resized(picture, size, box)
-    picture = in_srgb(picture, profile)
+    picture = convert_to_srgb(picture, profile)
     if turn is not None:
         picture = picture.transpose(turn)
     picture.info = {}  # otherwise an encoder writes the comment and the profile
@@ -96,8 +96,8 @@ def decode_with_alpha(data: bytes) -> Image:
     picture = _open(data)
     _load(picture)
     turn, profile = _turn(picture), picture.info.get("icc_profile")
-    colours, alpha = parted(picture, keyed_alpha(picture, data))
-    picture = in_srgb(colours, profile)
+    colours, alpha = split_alpha(picture, key_alpha(picture, data))
+    picture = convert_to_srgb(colours, profile)
     picture.putalpha(255 if alpha is None else alpha)
     return picture if turn is None else picture.transpose(turn)
 
@@ -147,10 +147,11 @@ def _load(picture: Image) -> None:
 
 
 def _whole_jpeg(data: bytes) -> bytes:
-    """Return a JPEG that Pillow can read: with a marker after the start, and all rows although the end marker is missing.
+    """Return a JPEG that Pillow can decode: without stray bytes, and with all rows even if the end marker is missing.
 
-    A file with both markers is returned as it is: damaged ones were refused when they arrived (`check_decodes`), and to
-    split it takes a tenth of the time of a preview. Raises UnreadableImage if it has no end marker and rows are missing.
+    A file with a marker after its start and an end marker is returned unchanged. Its rows are not checked again, because
+    `check_decodes` did so at the upload and splitting takes a tenth of the time of a preview. Raises UnreadableImage if
+    the end marker and rows are missing.
     """
     if data.startswith(jpeg.START + b"\xff") and data.endswith(jpeg.END):
         return data
@@ -168,7 +169,7 @@ def _has_all_rows(data: bytes) -> bool:
 
 
 def _has_no_surplus(data: bytes) -> bool:
-    """Return whether a WebP needs the zeros at its end."""
+    """Return whether a WebP needs the zeros at its end to be decoded."""
     shorter = webp_rows.without_last_zeros(data)
     if shorter is None:
         return True

@@ -1,7 +1,7 @@
-"""JPEG files in pieces: the header, and the scans with their coded data.
+"""JPEG files split into pieces: the header, and the scans with their coded data.
 
-Bytes between segments are skipped as libjpeg skips them; Pillow's header reader refuses some of them. The pieces end at
-the picture's own end marker: a phone's second picture (depth, gain map, video) is not read. Source: ITU-T T.81, Annex B.
+Stray bytes between segments are skipped as libjpeg skips them; Pillow's header reader refuses some of them. The pieces
+end at the first picture's end marker: a phone's second picture (depth, gain map, video) is not read. Source: ITU-T T.81, Annex B.
 """
 
 from __future__ import annotations
@@ -12,24 +12,26 @@ from dataclasses import dataclass
 
 START, END = b"\xff\xd8", b"\xff\xd9"
 PADDING = b"\xff\x00" * 8
-"""64 bits of ones, the code that no Huffman table has (T.81, C.2). libjpeg reads up to 57 bits ahead, and stops for
-more bytes there instead of decoding the last rows of a file without an end marker."""
+"""64 bits of ones, a code that no Huffman table has (T.81, C.2).
+
+libjpeg reads up to 57 bits ahead. Without the padding, it stops before the last rows of a file without an end marker.
+"""
 
 _MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
 _SCAN, _HUFFMAN_TABLES = 0xDA, 0xC4
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _ALONE = frozenset({0xD8, *range(0x01, 0xC0)})
-"""A second start, and reserved markers: readers differ on what follows them."""
+"""A second start marker and the reserved markers: readers differ on the bytes that follow them."""
 _MAX_SEGMENTS = 5_000
 
 
 class MalformedJpeg(ValueError):
-    """The bytes are not a JPEG of one Huffman-coded frame with scans."""
+    """The bytes are not a JPEG with one Huffman-coded frame and at least one scan."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """A scan: its tables and header, its coded data with restart markers, and the coefficients that it sends."""
+    """A scan: its tables and header, its coded data with restart markers, and the coefficients that it contains."""
 
     head: bytes
     body: bytes
@@ -38,7 +40,7 @@ class Scan:
     last: int
     """First and last coefficient in zigzag order; 0 is the DC coefficient. A sequential scan has 0 and 63."""
     bits_left: int
-    """Low bits of the coefficients that later scans send; 0 in a sequential scan."""
+    """Number of low bits of the coefficients that later scans contain; 0 in a sequential scan."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,11 @@ class Jpeg:
 
     @property
     def is_single_scan(self) -> bool:
-        """Whether libjpeg decodes it row by row; it collects several scans in memory up to the end marker."""
+        """Whether one scan has all data, so that libjpeg decodes row by row. It collects several scans in memory first."""
         return len(self.scans) == 1 and self.scans[0].last == 63 and self.scans[0].components == self.components
 
     def joined(self) -> bytes:
-        """Return the file without stray bytes. A single scan has no end marker, so that a decoder misses lost rows."""
+        """Return the file without stray bytes. A single scan gets no end marker, so that a decoder reports missing rows."""
         pieces = [self.header, *(piece for scan in self.scans for piece in (scan.head, scan.body))]
         return b"".join((*pieces, PADDING if self.is_single_scan else END))
 

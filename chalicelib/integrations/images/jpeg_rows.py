@@ -1,11 +1,11 @@
-"""Whether a JPEG has the data of all its rows. Pillow hides libjpeg's warnings and fills missing rows with grey.
+"""Check whether a JPEG has the data of all its rows. Pillow hides libjpeg's warnings and fills missing rows with grey.
 
-libjpeg is fed piece by piece. After the data of a scan it gets only padding, no marker. A complete scan is left behind:
-libjpeg looks for the next marker and takes every byte. An incomplete one waits for the bytes of its next block, and
-leaves some that it was given.
+libjpeg gets the file piece by piece, and after the data of a scan only padding, no marker. If the scan is complete,
+libjpeg searches for the next marker and consumes every byte. If it is incomplete, libjpeg needs more bytes for the next
+block and leaves some of the padding unused.
 
-Limits: up to 64 missing bits at the end are not noticed; nor is damage that decodes to the full number of blocks. JPEG
-has no checksum.
+Limits: up to 64 missing bits at the end are not detected, nor is damage that decodes to the full number of blocks,
+because JPEG has no checksum.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from itertools import islice
 from chalicelib.integrations.images.jpeg import END, PADDING, Jpeg, Scan
 
 ZEROS = 64
-"""Bytes of zeros that may follow a scan. A longer run is the unwritten end of a file, even if zeros decode to rows."""
+"""Bytes of zeros that may follow a scan. A longer run is an unwritten end of the file, even if the zeros decode to rows."""
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _MAX_INTERVALS = 5_000
-"""Restart intervals that are examined one by one; a photo has one for each row of blocks."""
+"""Maximum number of restart intervals that are checked one by one; a photo has one per row of blocks."""
 _PROBES = (PADDING, PADDING[:2], PADDING[:2], PADDING[:2])
-"""libjpeg refills its bit buffer by at least five bytes, so it cannot take two single bytes one after the other."""
+"""libjpeg refills its bit buffer by at least five bytes, so it cannot consume one byte in each of two successive calls."""
 
 
 def has_all_rows(picture: Jpeg) -> bool:
     """Return whether every scan is complete and no component is missing. Raises OSError if libjpeg refuses the file.
 
-    Of a progressive picture, the first component (grey or luma) must have all its coefficients. Their last bits may be
-    missing if the file has its end marker: an encoder may leave them out.
+    In a progressive picture, the first component (grey or luma) must have all its coefficients. Their last bits may be
+    missing if the file has an end marker, because an encoder may omit them.
     """
-    if not (_is_covered(picture) and all(map(_is_in_sequence, picture.scans))):
+    if not (_has_all_coefficients(picture) and all(map(_is_in_sequence, picture.scans))):
         return False
     *others, last = picture.scans
     body = last.body.rstrip(b"\0")
@@ -46,7 +46,8 @@ def has_all_rows(picture: Jpeg) -> bool:
     return _is_complete(picture, picture.scans) and not _is_complete(picture, [*others, fewer])
 
 
-def _is_covered(picture: Jpeg) -> bool:
+def _has_all_coefficients(picture: Jpeg) -> bool:
+    """Return whether the scans contain each coefficient of the first component and the DC of all components."""
     main = picture.components[0]
     bits_left = {
         at: scan.bits_left
@@ -61,12 +62,12 @@ def _is_covered(picture: Jpeg) -> bool:
 
 
 def _is_in_sequence(scan: Scan) -> bool:
-    """Return whether the restart markers count from 0 to 7 again and again; a lost interval leaves a gap."""
+    """Return whether the restart markers count from 0 to 7 cyclically; a missing interval leaves a gap."""
     return all(match[0] == _restart(number) for number, match in enumerate(_RESTART.finditer(scan.body)))
 
 
 def _restart(number: int) -> bytes:
-    """Return the restart marker after `number` others."""
+    """Return the restart marker with this number, counted from 0."""
     return bytes((0xFF, 0xD0 + number % 8))
 
 
@@ -75,12 +76,12 @@ def _is_complete(picture: Jpeg, scans: Iterable[Scan]) -> bool:
     for scan in scans:
         pieces = _intervals(scan.body)
         if not picture.is_single_scan:
-            # A complete scan is followed by any marker; one without its last interval takes the next restart marker.
+            # A complete scan ignores this marker; a scan without its last interval consumes it.
             pieces.append(_restart(sum(1 for _ in _RESTART.finditer(scan.body))))
         reader.feed(scan.head)
         for piece in pieces:
             reader.feed(piece)
-            if any(reader.waits_after(probe) for probe in _PROBES):
+            if any(reader.has_unused_after(probe) for probe in _PROBES):
                 return False
     if not picture.is_single_scan:
         reader.feed(END)
@@ -96,7 +97,7 @@ def _intervals(body: bytes) -> list[bytes]:
 
 
 class _Reader:
-    """libjpeg at an eighth of the size. It takes bytes as they come and keeps those that it could not use yet."""
+    """libjpeg at an eighth of the size, which decodes incrementally. Bytes that it did not use are kept for the next call."""
 
     def __init__(self, picture: Jpeg) -> None:
         from PIL import Image
@@ -111,7 +112,7 @@ class _Reader:
         self.is_finished = False
 
     def feed(self, data: bytes) -> None:
-        """Give bytes to libjpeg, after those that it did not use. Raises OSError if it refuses them."""
+        """Pass the unused bytes and `data` to libjpeg. Raises OSError if libjpeg reports an error."""
         if self.is_finished:
             return
         self._unused += data
@@ -122,7 +123,7 @@ class _Reader:
                 raise OSError(f"libjpeg: error {error}")
         self._unused = self._unused[max(0, used) :]
 
-    def waits_after(self, padding: bytes) -> bool:
-        """Give padding to libjpeg and return whether it keeps some of it for a block."""
+    def has_unused_after(self, padding: bytes) -> bool:
+        """Pass padding to libjpeg and return whether it leaves some unused, because the next block is incomplete."""
         self.feed(padding)
         return bool(self._unused) and not self.is_finished

@@ -1,4 +1,4 @@
-"""The scale at which libjpeg decodes a JPEG: 1, 1/2, 1/4 or 1/8 of its size, of which Pillow's draft mode makes use."""
+"""Choose the scale at which libjpeg decodes a JPEG: 1, 1/2, 1/4 or 1/8, set by Pillow's draft mode."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 ENLARGEMENT = 1.2
-"""Enlarging by more than this loses more than 1.5 dB against sharp, which reduces from the next larger scale."""
+"""Largest enlargement. A larger one loses over 1.5 dB compared with sharp, which reduces from the next larger scale."""
 _NEAR = 0.95
-"""Share of the wanted long side that a picture has at least to be used as libjpeg made it."""
+"""Smallest share of the wanted long side at which a picture is used without a resize."""
 
 
 def choose(whole: Size, wanted: Size, *, is_quick: bool) -> int:
-    """Return the divisor of libjpeg's scale: the largest that keeps both wanted sides.
+    """Return the divisor of libjpeg's scale: the largest at which no side is smaller than wanted.
 
-    If `is_quick`, return the next one if the picture then needs an enlargement of at most ENLARGEMENT.
+    If `is_quick`, returns the next divisor if the picture then needs an enlargement of at most ENLARGEMENT.
     """
     fitting = max(
         (each for each in (1, 2, 4, 8) if min(a // b for a, b in zip(whole, wanted, strict=True)) >= each), default=1
@@ -31,9 +31,9 @@ def choose(whole: Size, wanted: Size, *, is_quick: bool) -> int:
 
 
 def reduce(picture: Image, divisor: int) -> tuple[float, float, float, float]:
-    """Let libjpeg decode an opened JPEG at 1/`divisor`; return the box that the picture then fills.
+    """Set libjpeg to decode an opened JPEG at 1/`divisor`; return the box in pixels that the picture then fills.
 
-    Its last column and row may be partial pixels, which a resize must not stretch.
+    The last column and row may be partial pixels, which a resize must not stretch.
     """
     width, height = picture.size
     if divisor > 1:

@@ -24,7 +24,7 @@ Fractions = tuple[float, float, float, float]
 
 PREVIEW_QUALITY = 85
 PICTURE_QUALITY = 95
-"""Of a photo for a model and of a model's picture: of a quarter of a PNG's bytes, without visible loss."""
+"""JPEG quality of a photo for a model and of a model's picture: a quarter of a PNG's bytes, without visible loss."""
 PRINT_QUALITY = 92
 PRINT_DPI = 300
 
@@ -40,14 +40,14 @@ class Mark:
 
 
 def encode_picture(picture: Image) -> bytes:
-    """Encode a picture as a JPEG of high quality without metadata, from which other renditions are made."""
+    """Encode a picture as a JPEG of high quality without metadata, the source of other renditions."""
     out = BytesIO()
     picture.save(out, "JPEG", quality=PICTURE_QUALITY, subsampling="4:4:4")
     return out.getvalue()
 
 
 def cropped_photo(data: bytes, crop: Fractions, long_side: int) -> bytes:
-    """Make a JPEG of a part of the upright photo, without metadata; reduced to `long_side` px if it is longer.
+    """Make a JPEG of the part `crop` of the upright photo, without metadata, its longer side at most `long_side` px.
 
     Raises UnreadableImage if the photo cannot be decoded.
     """
@@ -62,7 +62,7 @@ def cropped_photo(data: bytes, crop: Fractions, long_side: int) -> bytes:
 
 
 def preview(picture: bytes, *, long_side: int, mark: Mark | None = None) -> bytes:
-    """Make a JPEG of `picture`, its longer side at most `long_side` px and at most 5 % less, with the watermark on top.
+    """Make a JPEG of `picture`, its longer side `long_side` px or up to 5 % less, with the watermark on top.
 
     Raises UnreadableImage if the picture or the watermark cannot be decoded.
     """

@@ -18,8 +18,8 @@ _GREY, _TRUECOLOUR = 0, 2
 _TO_EIGHT_BITS = {1: 255, 2: 85, 4: 17, 8: 1}
 
 
-def keyed_alpha(picture: Image, data: bytes) -> Image | None:
-    """Return the alpha channel of a decoded picture whose file `data` names a transparent grey or colour, else None."""
+def key_alpha(picture: Image, data: bytes) -> Image | None:
+    """Return the alpha channel of a decoded picture if its file `data` has a transparent grey or colour, else None."""
     from PIL import Image, ImageChops
 
     key = picture.info.get("transparency")
@@ -55,7 +55,7 @@ def _planes(picture: Image, data: bytes, samples: tuple[int, ...]) -> Iterator[t
 
 
 def _low_bytes(data: bytes) -> Image:
-    """Decode the low bytes of a picture of 16 bits a colour: the samples are read in the other byte order."""
+    """Decode the low bytes of a picture with 16 bits per sample, by reading the samples in the other byte order."""
     from PIL.PngImagePlugin import PngImageFile
 
     picture = PngImageFile(BytesIO(data))

@@ -1,7 +1,7 @@
-"""Whether a WebP's picture ends in zeros that belong to no row: the unwritten end of a file.
+"""Find zeros at the end of a WebP's picture that belong to no row: an unwritten end of the file.
 
-libwebp refuses a file that is cut off, but decodes zeros to flat rows. The zeros that a flat picture needs are not
-surplus: without them, libwebp refuses the file.
+libwebp refuses a truncated file, but decodes zeros to flat rows. Zeros that a flat picture needs are not surplus:
+libwebp refuses the file without them.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import struct
 
 _ZEROS = 64
-"""Bytes of zeros at the end of a picture that are not examined."""
+"""Bytes of zeros at the end of a picture that are not checked."""
 
 
 def without_last_zeros(data: bytes) -> bytes | None:
-    """Return the file with `_ZEROS` bytes of zeros less in its picture; None if the picture does not end in so many."""
+    """Return the file without the last `_ZEROS` zero bytes of its picture; None if it does not end in more zeros."""
     position = 12
     while position + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, position)

@@ -26,7 +26,7 @@ def graphql(shop: str, access_token: str, query: str, /, **variables: Any) -> di
     """Execute a GraphQL call and return its `data`. Waits up to MAX_WAIT if Shopify throttles the call.
 
     A field that the granted scopes do not cover is null if the object itself is readable. Raises AccessDenied if no
-    scope or approval covers the object, ShopUnavailable for a frozen or closed shop, ShopifyRefused for an invalid token
+    scope or approval covers the object, ShopUnavailable for an unavailable shop, ShopifyRefused for an invalid token
     (401) or query, ShopifyThrottled, ShopifyUnavailable.
     """
     url = f"{http_client.admin_url(shop)}/api/{API_VERSION}/graphql.json"
@@ -56,9 +56,9 @@ def _post_when_affordable(url: str, body: bytes, headers: dict[str, str]) -> dic
 
 
 def _errors_of(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the errors of a response, each with `message`.
+    """Return the errors of a response as a list of objects with `message`.
 
-    They are a list in GraphQL, but a text or an object with texts by field where Shopify refuses the call as a whole.
+    GraphQL returns such a list. If Shopify refuses the whole call, `errors` is a text or an object of texts by field.
     """
     errors = content.get("errors") or []
     if isinstance(errors, dict) and "message" not in errors:

@@ -36,7 +36,7 @@ class ShopifyRefused(Exception):
 
 
 class AccessDenied(ShopifyRefused):
-    """The app has no access scope or approval for one object or webhook topic; the shop itself answers."""
+    """The app has no access scope or approval for one object or webhook topic; the shop itself is available."""
 
 
 class ShopUnavailable(ShopifyRefused):

@@ -28,9 +28,9 @@ def admin_url(shop: str) -> str:
 def post(url: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
     """Send a POST and return the JSON object of the response.
 
-    Raises ShopUnavailable if the shop is frozen or closed, another ShopifyRefused for any other status than 200,
-    ShopifyThrottled for a 429, ShopifyUnavailable if Shopify does not answer, answers with 5xx or with something other
-    than a JSON object.
+    Raises ShopUnavailable if the shop is unavailable (frozen, locked or closed), another ShopifyRefused for any other
+    status than 200, ShopifyThrottled for a 429, ShopifyUnavailable if Shopify does not answer, answers with 5xx or with
+    something other than a JSON object.
     """
     from urllib3.exceptions import HTTPError
 
@@ -46,11 +46,11 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
     error = refusal(response.status, str((content or {}).get("error") or (content or {}).get("errors") or "unknown"))
     if content is None and not isinstance(error, ShopUnavailable):
         raise ShopifyUnavailable(retry_after=_RETRY_AFTER)
-    raise error  # a closed shop may answer with a page
+    raise error  # the body of a closed shop's response may be HTML
 
 
 def _parse_object(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object, None if the body is something else."""
+    """Return the JSON object; None if the body is not one."""
     try:
         content = json.loads(body)
     except ValueError:

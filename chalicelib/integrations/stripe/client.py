@@ -49,7 +49,7 @@ def list_all(page: Callable[..., StripeObject]) -> list[Json]:
 
 
 def iterate_all(page: Callable[..., StripeObject]) -> Iterator[Json]:
-    """Yield the objects of a list. Each 100 objects take one call, made when the first of them is needed."""
+    """Yield the objects of a list. Makes one call per 100 objects, when the first of them is needed."""
     params: Any = {"limit": 100}
     while True:
         answer = call(partial(page, params=dict(params)))

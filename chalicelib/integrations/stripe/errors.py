@@ -6,7 +6,7 @@ from chalicelib.kit.errors import NotFound, Problem
 
 
 class StripeObjectNotFound(NotFound):
-    """Stripe has no such object. `param` is the request parameter that names it, e.g. `customer`."""
+    """Stripe has no such object. `param` is the request parameter with its id, e.g. `customer`."""
 
     title = "Stripe has no such object"
 

@@ -55,7 +55,7 @@ def list_invoice_lines(invoice_id: str) -> list[Json]:
 
 
 def list_invoice_payments(invoice_id: str) -> list[Json]:
-    """List all payments of an invoice; the invoice object has only ten (docs.stripe.com/api/invoice-payment)."""
+    """List all payments of an invoice; the invoice object has at most ten (docs.stripe.com/api/invoice-payment)."""
 
     def page(client: StripeClient, params: Any) -> StripeObject:
         return client.v1.invoice_payments.list({"invoice": invoice_id} | params)

@@ -22,15 +22,15 @@ def list_portal_configurations() -> list[Json]:
 
 def create_portal_configuration(params: Mapping[str, Any], idempotency_key: str) -> str:
     """Create a portal configuration and return its id; `params` as in …/customer_portal/configurations/create."""
-    given: Any = dict(params)
+    settings: Any = dict(params)
     options: Any = {"idempotency_key": idempotency_key}
-    return str(call(lambda client: client.v1.billing_portal.configurations.create(given, options))["id"])
+    return str(call(lambda client: client.v1.billing_portal.configurations.create(settings, options))["id"])
 
 
 def update_portal_configuration(configuration_id: str, params: Mapping[str, Any]) -> None:
     """Replace the given settings of a portal configuration. Repeating it changes nothing."""
-    given: Any = dict(params)
-    call(lambda client: client.v1.billing_portal.configurations.update(configuration_id, given))
+    settings: Any = dict(params)
+    call(lambda client: client.v1.billing_portal.configurations.update(configuration_id, settings))
 
 
 def create_portal_session(customer_id: str, return_url: str, configuration_id: str | None, idempotency_key: str) -> str:

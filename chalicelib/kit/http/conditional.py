@@ -11,8 +11,10 @@ from chalicelib.kit.idempotency import Idempotency, raise_for_stored_response
 
 MAX_IDEMPOTENCY_KEY = 255
 """Characters, as at Stripe."""
-_CAUSED_BY_A_TWIN = (409, 429)
-"""A concurrent request with the same key may have used up what this one was refused for: its response is replayed."""
+_MAYBE_DUPLICATE = (409, 429)
+"""Errors that a concurrent request with the same key can cause, for example by using up a limit.
+
+If so, its stored response is replayed."""
 
 
 def parse_if_match(contract: EndpointSpec, method: str, headers: dict[str, str]) -> str | None:
@@ -57,7 +59,7 @@ def run_idempotently(
             return function(call, **path)
         except Problem as problem:
             raise_for_stored_response(problem)
-            if problem.status in _CAUSED_BY_A_TWIN:
+            if problem.status in _MAYBE_DUPLICATE:
                 call.idempotency.recall()
             raise
     call.idempotency.claim()

@@ -96,7 +96,7 @@ kit.client = ({ base, token, words = {}, headers: common = {}, tries = 4, timeou
     const url = base + path + (String(query) && "?" + query);
     const name = method + " " + url + " " + JSON.stringify(options.body);
     if (options.key === true && !keys.has(name)) keys.set(name, crypto.randomUUID());
-    const keyed = { ...options, key: options.key === true ? keys.get(name) : options.key }; // a concurrent call may delete it
+    const keyed = { ...options, key: options.key === true ? keys.get(name) : options.key }; // keep the key: a concurrent call may delete it from `keys`
     const safe = method === "GET" || options.key || options.repeatable;
     const repeatable = safe || (["PUT", "DELETE"].includes(method) && !options.etag); // a lost success would look like 412
     let refreshed = false;

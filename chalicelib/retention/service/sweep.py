@@ -29,8 +29,8 @@ log = logs.logger("retention")
 def start_sweep(due: datetime) -> None:
     """Start a run of every rule, or resume the run that is not completed; send its segments to the workers.
 
-    A rule has one run at a time: two runs must not archive the same rows. A rule that fails stops no other.
-    Raises the last error.
+    A rule has one run at a time: two runs must not archive the same rows. Continues with the
+    other rules after one fails. Raises the last error.
     """
     run_all(*(partial(_start_rule, rule, due) for rule in RULES.values()))
 

@@ -1,4 +1,4 @@
-"""Whether a shop answers at Shopify: columns of the shop's row."""
+"""Availability of a shop at Shopify: columns of the shop's row."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from chalicelib.shops.repository.tokens import ACTIVE
 
 
 def mark_unavailable(shop: str, app: str, status: int, requested_at: datetime) -> bool:
-    """Store that Shopify refused a call of `requested_at` with this HTTP status; keep the time of the first refusal.
+    """Mark the shop as unavailable: Shopify refused a call of `requested_at` with this HTTP status.
 
-    Returns False if the app is not active, or if a later grant proves that the shop answers.
+    Keeps the time of the first refusal. Returns False if the app is not active, or if a later grant proves that the shop
+    is available.
     """
     now = clock.now()
     actions = [
@@ -32,7 +33,7 @@ def mark_unavailable(shop: str, app: str, status: int, requested_at: datetime) -
 
 
 def mark_available(row: Shop) -> bool:
-    """Store that the shop answers. Returns False if the columns have changed since `row` was read."""
+    """Remove the mark of an unavailable shop. Returns False if its columns have changed since `row` was read."""
     is_unchanged = _is(Shop.unavailable_since, row.unavailable_since) & _is(Shop.missed_since, row.missed_since)
     return update_if(
         Shop(row.shop, row.app), [column.remove() for column in installations.AVAILABILITY], ACTIVE & is_unchanged

@@ -1,7 +1,7 @@
 """Webhook deliveries: each is stored once, deduplicated by its webhook id and by its event id.
 
-Both ids are unique within an app, shop and topic only. Most webhook ids are unique and are the key of the row, as in the
-version before, whose deliveries are therefore deduplicated, too.
+Both ids are unique only within an app, shop and topic. Most webhook ids are unique and are the key of the row. The previous
+version used the same key, so its deliveries are deduplicated, too.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _DIGEST_DIGITS = 32
 
 
 def add(row: WebhookDelivery) -> WebhookDelivery:
-    """Store a delivery unless it is stored. Returns the row that holds it: `row`, or the one that was stored before.
+    """Store a delivery unless it is a duplicate. Returns the stored row: `row`, or the earlier delivery.
 
-    A stored delivery has the same app, shop and topic, and the same webhook id or event id. If another delivery has the
-    row's key, `delivery_id` and `webhook_id` of `row` are changed.
+    A duplicate has the same app, shop and topic, and the same webhook id or event id. If another delivery has the key of
+    `row`, changes `delivery_id` and `webhook_id` of `row`.
     """
     row.expires_epoch = row.received_at + KEEP
     first = _find_or_write(row, distinct_key(row))
@@ -41,15 +41,15 @@ def add(row: WebhookDelivery) -> WebhookDelivery:
 
 
 def distinct_key(row: WebhookDelivery) -> str:
-    """Return a key that no delivery of another app, shop or topic has: `<webhook id>~<digest>`."""
+    """Return a key that is distinct for each app, shop and topic: `<webhook id>~<digest>`."""
     identity = json.dumps([row.app, row.shop, row.topic]).encode()
     return f"{row.webhook_id or row.delivery_id}~{hashlib.sha256(identity).hexdigest()[:_DIGEST_DIGITS]}"
 
 
 def _find_or_write(row: WebhookDelivery, other_key: str) -> WebhookDelivery | UniqueValue | None:
-    """Write the row in one transaction. Returns None; or the row or unique value that exists, and writes nothing.
+    """Write the row in one transaction and return None. If a row or unique value exists, return it and write nothing.
 
-    A delivery without an event id may also be stored with `other_key`.
+    Without an event id, a delivery with `other_key` also counts as existing.
     """
     try:
         with Transaction() as transaction:
@@ -96,9 +96,9 @@ def find(delivery_id: str) -> WebhookDelivery | None:
 
 
 def list_by_webhook_id(webhook_id: str) -> list[WebhookDelivery]:
-    """Return the deliveries with this key or webhook id, that with the key first, then the newest; at most 100.
+    """Return the deliveries with this key or webhook id, at most 100: first the one with the key, then the newest.
 
-    One that was stored less than a second ago may be missing if it has another key.
+    A delivery with another key may be missing for about a second after it was stored, because the index lags.
     """
     keys = [row.delivery_id for row in WebhookDelivery.by_webhook_id.query(webhook_id, limit=_PAGE - 1)]
     rows = get_many([(WebhookDelivery, (key,)) for key in (webhook_id, *keys)], consistent=True)

@@ -32,7 +32,7 @@ def save_scope(shop: str, app: str, scope: str, triggered_at: datetime) -> bool:
 
 
 def save_granted_scope(row: Shop, scope: str, triggered_at: datetime) -> bool:
-    """Write the app's access scopes as `save_scope` does; add an entry to the history if they have changed.
+    """Write the app's access scopes as `save_scope` does; if they have changed, add an entry to the history.
 
     `row` is the shop's row as it was read. Raises WriteConflict if its scopes have changed since then.
     """

@@ -18,7 +18,7 @@ def new_entry(shop: str, app: str, event: EventType, now: datetime, metadata: An
 
 
 def decide_event(row: Shop | None, granted: str) -> EventType:
-    """Return the entry of an installation: `scopes_update` if an active app gets other access scopes.
+    """Return the event type of an installation: `scopes_update` if an active app gets other access scopes.
 
     `row` is the shop's row before the installation, `granted` the scopes, separated by commas.
     """
@@ -28,9 +28,9 @@ def decide_event(row: Shop | None, granted: str) -> EventType:
 
 
 def are_scopes_changed(row: Shop, granted: str) -> bool:
-    """Return whether the scopes are others than the row's; scopes that are not known have not changed.
+    """Return whether the scopes differ from the row's; unknown scopes count as unchanged.
 
-    Shopify lists the read scope that a write scope includes in some answers only.
+    A write scope includes its read scope, which Shopify lists in some responses only.
     """
     if not granted or not row.scope:
         return False

@@ -27,7 +27,7 @@ AVAILABILITY: tuple[Attribute[Any], ...] = (
     Shop.looked_at,
     Shop.missed_since,
 )
-"""Columns of a shop that is frozen or closed; they are removed when it answers."""
+"""Columns of an unavailable shop; they are removed once it is available."""
 _ENDED_WITH_INSTALLATION: tuple[Attribute[Any], ...] = (
     Shop.registered_at,
     Shop.session_issued_at,
@@ -116,7 +116,7 @@ def mark_registered(row: Shop) -> bool:
 
 
 def save_refused_topics(row: Shop, topics: dict[str, dict[str, str]]) -> bool:
-    """Store the webhook topics that Shopify refuses, with reason and time, unless a later installation replaced the row."""
+    """Store the refused webhook topics with reason and time, unless a later installation replaced the row."""
     condition = ACTIVE & (Shop.installed_at == row.installed_at)
     return update_if(Shop(row.shop, row.app), column_actions(Shop, {"refused_topics": topics or None}), condition)
 

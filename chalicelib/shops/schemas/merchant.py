@@ -12,7 +12,7 @@ Settings = Annotated[dict[str, Any], BeforeValidator(lambda value: json.loads(js
 
 
 class RefusedTopicRead(Schema):
-    """A webhook topic that Shopify refuses, with its reason; changes of that kind are not noticed."""
+    """A webhook topic that Shopify refuses, with the reason. Shopify does not report changes of this topic."""
 
     topic: str
     reason: str

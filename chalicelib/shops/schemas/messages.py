@@ -36,7 +36,7 @@ class ShopUninstalled(ShopMessage):
 
 
 class ShopUpdated(ShopMessage):
-    """The details of a shop changed. What Shopify did not send is None: it may not have changed."""
+    """The details of a shop changed. A field that Shopify did not send is None; it may be unchanged."""
 
     topic: ClassVar[str] = "shops-shop_updated"
 

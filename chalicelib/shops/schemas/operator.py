@@ -33,7 +33,7 @@ class ActiveShopRead(Schema):
     refused_topics: Annotated[str | None, BeforeValidator(lambda topics: ",".join(sorted(topics)) if topics else None)]
     """Webhook topics that Shopify refuses, separated by commas."""
     unavailable_since: Timestamp | None
-    """Since when Shopify answers that the shop is frozen or closed."""
+    """When Shopify first answered that the shop is frozen, locked or closed; None while the shop is available."""
     unavailable_status: int | None
 
 
@@ -101,8 +101,8 @@ class DeliveriesQuery(PageQuery):
 class DeliveryRead(Schema):
     """A stored webhook delivery, without its payload.
 
-    `delivery_id` is the webhook id; if another delivery has it, a digest follows, and `webhook_id` is set.
-    `same_webhook_id` has the ids of other deliveries with the webhook id that was requested; lists do not fill it.
+    `delivery_id` is the webhook id. If another delivery has that key, `delivery_id` also has a digest and `webhook_id` is
+    set. `same_webhook_id` has the ids of other deliveries with the requested webhook id; it is empty in lists.
     """
 
     delivery_id: str

@@ -64,7 +64,7 @@ class RefundLine(_Part):
     properties: dict[str, str]
     subtotal: Decimal | None = None
     has_properties: bool = True
-    """Whether Shopify sent the line, and thus its properties."""
+    """Whether Shopify sent the order line with its properties."""
 
 
 class OrderRefund(_Part):
@@ -83,7 +83,7 @@ class _OrderMessage(ShopMessage):
 
 class _Order(_OrderMessage):
     order_number: str | None
-    """None if Shopify sent none, as for `total_price` and `currency`."""
+    """None if Shopify did not send it; likewise `total_price` and `currency`."""
     customer_id: str | None
     total_price: Decimal | None
     """The order's total in `currency`."""
@@ -157,7 +157,7 @@ class RefundCreated(_OrderMessage):
 
 
 class ProductVariant(_Part):
-    """One variant of a product; the price is in the shop's currency. What Shopify did not send is None."""
+    """One variant of a product; the price is in the shop's currency. A field that Shopify did not send is None."""
 
     variant_id: str
     title: str | None
@@ -166,7 +166,7 @@ class ProductVariant(_Part):
 
 
 class ProductUpdated(ShopMessage):
-    """A product of the shop changed; this is its present state. What Shopify did not send is None."""
+    """A product of the shop changed; this is its present state. A field that Shopify did not send is None."""
 
     topic: ClassVar[str] = "shops-product_updated"
 

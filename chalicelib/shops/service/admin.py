@@ -19,7 +19,7 @@ log = logs.logger("shops")
 class AdminApi:
     """The Admin API of one shop, for the minutes of one job: its token is read once.
 
-    Once the shop answers that it is frozen or closed, it is marked as unavailable and not called any more.
+    If Shopify answers that the shop is unavailable, the shop is marked as unavailable and not called again.
     """
 
     shop: str
@@ -33,7 +33,7 @@ class AdminApi:
     def graphql(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """Execute a GraphQL call and return its `data`. Refreshes a token that Shopify rejects, once.
 
-        Raises InstallationNotFound if the tokens are revoked, ShopUnavailable if the shop is frozen or closed,
+        Raises InstallationNotFound if the tokens are revoked, ShopUnavailable if the shop is unavailable,
         AccessDenied without the access scope, ShopifyRefused for an invalid query, ShopifyThrottled and
         ShopifyUnavailable if it should be retried later.
         """
@@ -55,15 +55,19 @@ class AdminApi:
             self._refusal = error
             availability.mark_unavailable(self.shop, self.app, error.status, requested_at)
             SHOPS_UNAVAILABLE.count(app=self.app)
-            log.warning("shop unavailable", extra={"shop": self.shop, "app": self.app, "status": error.status})
+            log.warning(
+                "shop marked as unavailable: Shopify refused a call",
+                extra={"shop": self.shop, "app": self.app, "status": error.status},
+            )
             raise
 
 
 def open_admin_api(shop: str, app: str, *, is_look: bool = False) -> AdminApi:
     """Return the Admin API of the shop with the app's token.
 
-    A shop that is marked as unavailable is not called, unless `is_look` asks whether it answers. Raises
-    InstallationNotFound, ShopUnavailable, Unavailable.
+    A shop that is marked as unavailable is called only with `is_look`, which tests whether it is available again. Raises
+    InstallationNotFound if the app is not installed, ShopUnavailable if the shop is unavailable, Unavailable if the
+    token cannot be refreshed.
     """
     row = installations.get_active(shop, app)
     token = use_access_token(row, is_look=is_look)

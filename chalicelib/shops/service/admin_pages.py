@@ -15,7 +15,7 @@ Node = dict[str, Any]
 
 
 def read_page(connection: Any) -> tuple[list[Node], str | None]:
-    """Return the nodes of a connection's page and the next page's cursor. One that is null has no nodes."""
+    """Return the nodes of a connection's page and the next page's cursor. A connection that is null has no nodes."""
     page = connection if isinstance(connection, dict) else {}
     page_info = page.get("pageInfo") or {}
     nodes = [node for node in page.get("nodes") or [] if isinstance(node, dict)]
@@ -30,7 +30,7 @@ def fetch_page(
 
 
 def fetch_nodes(admin: AdminApi, query: str, owner: tuple[str, str], name: str, first_page: Any) -> list[Node]:
-    """Return the nodes of a connection and of the pages after its first; it is `name` of `owner` (type and GID)."""
+    """Return the nodes of all pages of the connection `name` of `owner` (type and GID)."""
     kind, gid = owner
     nodes, cursor = read_page(first_page)
     while cursor:

@@ -36,8 +36,8 @@ log = logs.logger("shops")
 def backfill_events(request: BackfillRequested) -> None:
     """Fetch one page of changes, publish their messages, and request the next page.
 
-    Does nothing if the app is not installed any more or may not read these objects. If the shop is frozen or closed, the
-    start is stored, and the registration that takes the shop up begins there. Raises ShopifyThrottled,
+    Does nothing if the app is not installed any more or may not read these objects. If the shop is unavailable, the start
+    is stored, and the registration that takes the shop up begins its backfill there. Raises ShopifyThrottled,
     ShopifyUnavailable, ShopUnavailable if the shop was taken up concurrently.
     """
     backfill_page = _backfill_orders if request.kind == "orders" else _backfill_products

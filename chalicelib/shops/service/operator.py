@@ -57,7 +57,8 @@ def iterate_tables() -> Iterator[TableRead]:
 def read_delivery(delivery_id: str) -> DeliveryRead:
     """Return the status of a stored delivery, by its key or webhook id. Raises DeliveryNotFound.
 
-    If several deliveries have the webhook id, the one with this key or the newest is returned, with the ids of the others.
+    If several deliveries have the webhook id, returns the one with this key, or else the newest, with the ids of the
+    others.
     """
     rows = deliveries.list_by_webhook_id(delivery_id)
     if not rows:

@@ -1,6 +1,6 @@
 """Parsing of orders and refunds of the Admin API, into the same fields as webhook payloads.
 
-A part that is null or malformed is dropped, counted and logged: a field that the granted scopes do not cover is null.
+A malformed part, or one that is null because the granted scopes do not cover it, is dropped, counted and logged.
 Sources: shopify.dev/docs/api/admin-graphql (Order, LineItem, DiscountApplication, Refund).
 """
 

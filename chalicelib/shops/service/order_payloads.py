@@ -66,9 +66,9 @@ class _Line(PayloadModel):
         return self
 
     def message_part(self) -> OrderLine:
-        """Return the line as a part of a message. `price` is that of a unit in shop money, as `price_set` has it.
+        """Return the line as a part of a message. `price` is the price of a unit in shop money, as in `price_set`.
 
-        If one of the quantities is missing, it is the other.
+        If one of the two quantities is missing, both have the value of the other.
         """
         shop_price = shop_amount(self.price_set)
         quantities = [each for each in (self.quantity, self.current_quantity) if each is not None]
@@ -132,7 +132,7 @@ class _Transaction(PayloadModel):
 
     @property
     def is_refund(self) -> bool:
-        """Whether money was returned; a missing kind or status counts as that of a successful refund."""
+        """Whether money was returned. A missing kind counts as `refund`, a missing status as `success`."""
         return (self.kind or "refund", self.status or "success") == ("refund", "success")
 
 

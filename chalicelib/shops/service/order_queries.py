@@ -82,7 +82,7 @@ query ChangedOrders($query: String!, $after: String) {
 class FetchedOrder:
     """The present state of an order. `fields` are those of every order message.
 
-    Without a time of creation `created_at` is that of the last change.
+    If Shopify sent no time of creation, `created_at` is the time of the last change.
     """
 
     fields: dict[str, Any]

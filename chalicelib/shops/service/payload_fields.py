@@ -1,4 +1,4 @@
-"""Field types of webhook payloads and of nodes of the Admin API. A lenient field that is malformed is dropped, counted and logged.
+"""Field types of webhook payloads and Admin API nodes. A malformed lenient field is dropped, counted and logged.
 
 It never makes the whole payload unreadable, because Shopify's payloads have far more fields than a use needs.
 """
@@ -58,7 +58,7 @@ def _none_if_malformed(value: Any, handler: ValidatorFunctionWrapHandler, info: 
 
 
 def _none_if_unusable(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-    """Return None for a malformed item of a list, or one that is null, and note it."""
+    """Return None for a list item that is malformed or null, and note it as dropped."""
     if value is None:
         _note_dropped(info)
     return _none_if_malformed(value, handler, info)
@@ -88,7 +88,7 @@ def _in_calendar(value: datetime) -> datetime:
     except OverflowError:
         is_usable = False
     if not is_usable:
-        raise ValueError("must be a time of these centuries")
+        raise ValueError(f"must be a time of the years {_YEARS.start} to {_YEARS.stop - 1}")
     return value
 
 
@@ -99,7 +99,7 @@ Items = Annotated[list[Annotated[T | None, WrapValidator(_none_if_unusable)]], F
 """A required list with None for each unusable item."""
 
 LenientList = Annotated[Items[T], BeforeValidator(_list_or_empty)]
-"""A list with None for each unusable item; empty if it is null or malformed itself. Give it the default []."""
+"""A list with None for each unusable item; empty if the list itself is null or malformed. Set the default to []."""
 
 Id = Annotated[int, BeforeValidator(_no_boolean), Field(gt=0, lt=2**63)]
 """A numeric id of Shopify."""
@@ -108,13 +108,13 @@ Gid = Annotated[str, Field(pattern="^gid://shopify/[A-Za-z]{1,50}/[0-9]{1,19}$")
 """A global id of Shopify."""
 
 Quantity = Annotated[int, BeforeValidator(_no_boolean), Field(ge=0, le=10**9)]
-"""A number of units. The limit is that of the discounts' counters."""
+"""A number of units. The limit is the maximum of the counters in `discounts`."""
 
 Currency = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
 """An ISO 4217 code."""
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_calendar)]
-"""A time with a zone."""
+"""A time with a UTC offset."""
 
 Money = Annotated[Decimal, BeforeValidator(_no_boolean), Field(ge=0, max_digits=20, decimal_places=6)]
 """An amount. The limits exclude an exponent with which arithmetic would not end."""
@@ -136,9 +136,9 @@ def shop_amount(amounts: MoneySet | None) -> Decimal | None:
 
 
 def properties_by_name(properties: Any, info: ValidationInfo) -> dict[str, str]:
-    """Convert properties, a list of names (in GraphQL: keys) and values, to a mapping; a value may be any JSON or null.
+    """Convert a list of properties to a mapping from name (`key` in GraphQL) to value, which may be any JSON or null.
 
-    Drops a property without a name, and properties of any other shape.
+    Drops a property without a name or of another shape.
     """
     if properties is None:
         return {}
@@ -160,4 +160,4 @@ def _text(value: Any) -> str:
 
 
 Properties = Annotated[dict[str, str], BeforeValidator(properties_by_name)]
-"""Properties of an order line, or attributes of an order, by name. Give it the default {}."""
+"""Properties of an order line, or attributes of an order, by name. Set the default to {}."""

@@ -24,7 +24,7 @@ def check_token(request: TokenCheckRequested) -> None:
 
     An exchange registers the webhooks and backfills missed events. If it fails, the refused tokens are deleted already,
     and the merchant's next request exchanges its own session token. If Shopify does not answer, the check is dropped:
-    the next one follows within a minute of the merchant's work. A shop that was frozen and answers is taken up.
+    the next one follows within a minute of the merchant's work. An unavailable shop that answers is taken up.
     """
     context = {"shop": request.shop, "app": request.app}
     try:
@@ -38,13 +38,13 @@ def check_token(request: TokenCheckRequested) -> None:
         log.info("access token not checked: the shop is unavailable", extra={**context, "why": str(error)})
     except (InstallationNotFound, ShopifyRefused):
         is_exchanged = _try_exchange(request)
-        log.info("access token refused by Shopify", extra={**context, "is_exchanged": is_exchanged})
+        log.info("access token rejected by Shopify", extra={**context, "is_exchanged": is_exchanged})
 
 
 def is_token_accepted(shop: str, app: str) -> bool:
     """Return whether Shopify accepts the stored token; False if there is none. Deletes revoked tokens.
 
-    A frozen or closed shop accepts none. Raises Unavailable if Shopify does not answer.
+    An unavailable shop accepts no token. Raises Unavailable if Shopify does not answer.
     """
     try:
         open_admin_api(shop, app, is_look=True).graphql(_PING)

@@ -27,7 +27,7 @@ log = logs.logger("shops")
 def get_access_token(shop: str, app: str, rejected_token: str | None = None, *, is_look: bool = False) -> str:
     """Return an access token valid for the next minutes; refresh it if it is about to expire or was rejected.
 
-    Raises InstallationNotFound if the app is not installed, and as `use_access_token`.
+    Raises InstallationNotFound if the app is not installed, and the errors of `use_access_token`.
     """
     return use_access_token(installations.get_active(shop, app), rejected_token, is_look=is_look)
 
@@ -35,9 +35,9 @@ def get_access_token(shop: str, app: str, rejected_token: str | None = None, *, 
 def use_access_token(row: Shop, rejected_token: str | None = None, *, is_look: bool = False) -> str:
     """Return an access token of an active installation, valid for the next minutes; refresh it if necessary.
 
-    A shop that is marked as unavailable is not called, unless `is_look` asks whether it answers. Raises
+    A shop that is marked as unavailable is called only with `is_look`, which tests whether it is available again. Raises
     InstallationNotFound if Shopify revoked the tokens (the merchant's next request then gets new ones); ShopUnavailable
-    if the shop is frozen or closed; Unavailable if another process is refreshing an expired token, or Shopify refuses
+    if the shop is unavailable; Unavailable if another process is refreshing an expired token, or Shopify refuses
     our app.
     """
     if not is_look:
@@ -57,7 +57,7 @@ def use_access_token(row: Shop, rejected_token: str | None = None, *, is_look: b
 
 
 def _require_available(row: Shop) -> None:
-    """Raise ShopUnavailable if the shop is marked as frozen or closed."""
+    """Check that the shop is not marked as unavailable. Raises ShopUnavailable if it is."""
     if row.unavailable_since is not None:
         raise ShopUnavailable(row.unavailable_status or 0, f"not called since {clock.iso(row.unavailable_since)}")
 

@@ -66,9 +66,9 @@ def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
 
 
 def _find_shop(headers: WebhookHeaders, payload: payload_storage.Payload) -> str:
-    """Return the shop that the delivery is about: for a compliance topic that in the body, which is signed.
+    """Return the shop of the delivery. A compliance topic has the shop in its body, which is signed.
 
-    The header counts if the body contains no valid shop. Raises MissingWebhookHeaders, InvalidShopDomain.
+    Uses the header if the body contains no valid shop. Raises MissingWebhookHeaders, InvalidShopDomain.
     """
     signed_shop = parse_compliance_shop(headers.topic, payload)
     if signed_shop is None and headers.shop is None:
@@ -76,12 +76,14 @@ def _find_shop(headers: WebhookHeaders, payload: payload_storage.Payload) -> str
     if signed_shop is None:
         return require_shop_domain(headers.shop or "")
     if headers.shop is not None and headers.shop.lower() != signed_shop:
-        log.warning("webhook header has another shop: the signed body counts", extra={"topic": headers.topic})
+        log.warning(
+            "shop header of a webhook ignored: the signed body has another shop", extra={"topic": headers.topic}
+        )
     return signed_shop
 
 
 def _count_other_version(headers: WebhookHeaders) -> None:
-    """Count a delivery whose payload has another version of the API than the one that we request."""
+    """Count a delivery whose payload has another API version than the one that we request."""
     version = headers.api_version or API_VERSION
     if version != API_VERSION:
         extra = {"topic": headers.topic, "api_version": version[:20], "requested": API_VERSION}
@@ -92,7 +94,8 @@ def _count_other_version(headers: WebhookHeaders) -> None:
 def republish_delivery(delivery_id: str) -> WebhookDelivery:
     """Publish a stored delivery, as if Shopify repeated it; consumers deduplicate it.
 
-    `delivery_id` is the delivery's key or webhook id; of several, that with this key or the newest is published. Parses a delivery in status `failed` a second time. Returns the row with its new status. Raises DeliveryNotFound.
+    `delivery_id` is the delivery's key or webhook id. If several deliveries have the webhook id, publishes the one with this
+    key, or else the newest. Parses a delivery in status `failed` a second time. Returns the row with its new status. Raises DeliveryNotFound.
     """
     row = next(iter(deliveries.list_by_webhook_id(delivery_id)), None)
     if row is None:
@@ -110,7 +113,7 @@ def republish_delivery(delivery_id: str) -> WebhookDelivery:
 
 def parse_message(row: WebhookDelivery, payload: payload_storage.Payload) -> Message | None:
     """Return the delivery's message; None for a topic without one, or if parsing fails (`row` is then failed)."""
-    topic = canonical_topic(row.topic)  # the version before stored `app_uninstalled` as such
+    topic = canonical_topic(row.topic)  # the previous version stored `app_uninstalled` unchanged
     info = DeliveryInfo(row.shop, row.app, topic, row.delivery_id, row.triggered_at or row.received_at)
     try:
         return build_message(info, payload)

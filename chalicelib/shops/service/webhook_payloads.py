@@ -69,13 +69,13 @@ def build_message(info: DeliveryInfo, payload: Payload) -> Message | None:
 
 
 def with_delivery_id(message: Message, delivery_id: str) -> Message:
-    """Return the message of a delivery that is stored with another id."""
+    """Return the message with the id of the stored delivery."""
     ids = {"message_id": delivery_id}
     return message.model_copy(update={**ids, "delivery_id": delivery_id} if "delivery_id" in message.__dict__ else ids)
 
 
 def parse_compliance_shop(topic: str, payload: Payload) -> str | None:
-    """Return the shop's domain in the body of a compliance topic; None for other topics, or without a valid one."""
+    """Return the shop's domain in the body of a compliance topic; None for another topic or an invalid domain."""
     domain = _ComplianceShop.model_validate(payload).shop_domain if topic in COMPLIANCE_TOPICS else None
     try:
         return require_shop_domain(domain) if domain else None
@@ -85,7 +85,7 @@ def parse_compliance_shop(topic: str, payload: Payload) -> str | None:
 
 def parse_shop_details(payload: Payload) -> dict[str, str | None]:
     """Return the columns of the shop's row in a `shop/update` payload. Raises ValidationError."""
-    shop = _Shop.model_validate(payload)  # the intake has counted what is dropped
+    shop = _Shop.model_validate(payload)  # the intake has counted the dropped parts
     return {
         "shop_name": shop.name,
         "email": shop.email,

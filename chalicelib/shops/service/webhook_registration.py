@@ -1,7 +1,7 @@
 """Registration of webhook subscriptions, after an installation and in every reconciliation; also syncs shop details.
 
-Shopify deletes a subscription that failed for four hours, so a missing one means that deliveries were missed. A
-registration also asks once a day whether a frozen or closed shop answers.
+Shopify deletes a subscription that failed for four hours, so a missing one means that deliveries were missed. Once a
+day, a registration also tests whether an unavailable shop is available again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RETRY_PERIOD = timedelta(hours=4)
 """How long Shopify retries a delivery before it deletes the subscription."""
 
 CLOCK_DIFFERENCE = timedelta(minutes=1)
-"""How far Shopify's times, in whole seconds, may be behind ours."""
+"""Maximum time by which Shopify's clock may be behind ours. Shopify's times have whole seconds."""
 
 BACKFILL_DELAY = 300
 """Seconds until the backfill starts; by then the subscriptions exist, or a retry has requested it a second time."""
@@ -57,10 +57,10 @@ def reconcile_installations(run: ScheduledRun) -> None:
 
 
 def register_webhooks(request: RegistrationRequested) -> None:
-    """Announce a new installation, then sync webhooks, details and scopes; a failure of one stops no other.
+    """Announce a new installation, then sync webhooks, details and scopes. The steps are independent.
 
-    Idempotent. A topic that Shopify refuses is stored and no failure. Does nothing if the app is not installed any more.
-    Leaves a frozen or closed shop alone, and takes it up if it answers. Raises SubscriptionRefused, ShopifyThrottled,
+    Idempotent. A topic that Shopify refuses is stored and is not a failure. Does nothing if the app is not installed any more.
+    Does nothing for an unavailable shop, and takes it up once it is available. Raises SubscriptionRefused, ShopifyThrottled,
     ShopifyUnavailable.
     """
     context = {"shop": request.shop, "app": request.app}
@@ -114,7 +114,7 @@ def _sync_webhooks(admin: AdminApi, row: Shop, request: RegistrationRequested) -
 
 
 def _backfill_lost_topics(row: Shop, request: RegistrationRequested, lost: set[str]) -> None:
-    """Request a backfill of the time in which subscriptions were missing that existed before."""
+    """Request a backfill of the time in which earlier subscriptions were missing."""
     if row.registered_at is None or not lost:
         return
     SUBSCRIPTIONS_MISSING.count(app=row.app)
@@ -125,7 +125,7 @@ def _backfill_lost_topics(row: Shop, request: RegistrationRequested, lost: set[s
 
 
 def _take_up(row: Shop) -> None:
-    """Request a backfill of the time in which the shop was frozen or closed, then let jobs call it.
+    """Request a backfill of the time in which the shop was unavailable, then mark it as available.
 
     Raises WriteConflict if another job changed the shop's row concurrently; the message is then retried.
     """
@@ -135,11 +135,11 @@ def _take_up(row: Shop) -> None:
     _request_backfill(row, min(first, row.missed_since or first))
     if not shop_availability.mark_available(row):
         raise WriteConflict
-    log.info("shop taken up: it answers", extra={"shop": row.shop, "app": row.app})
+    log.info("shop taken up: it is available again", extra={"shop": row.shop, "app": row.app})
 
 
 def _backfill_granted_topics(row: Shop, granted: dict[str, dict[str, str]]) -> None:
-    """Request a backfill of the time in which topics were refused that Shopify now grants."""
+    """Request a backfill of the time in which Shopify refused the topics that it now grants."""
     if granted:
         _request_backfill(row, min(clock.parse(note["since"]) for note in granted.values()) - CLOCK_DIFFERENCE)
 
@@ -150,9 +150,9 @@ def _request_backfill(row: Shop, since: datetime) -> None:
 
 
 def _newest_event_time(row: Shop) -> datetime:
-    """Return when the newest delivered event happened.
+    """Return the time of the newest delivered event.
 
-    A shop without a stored delivery had none since its installation, or for as long as deliveries are stored.
+    Without a stored delivery, returns the time of the installation, or the start of the deliveries' retention period.
     """
     last = deliveries.find_newest_event_time(row.shop, row.app)
     return last or max(row.installed_at, clock.now() - deliveries.KEEP)

@@ -1,4 +1,4 @@
-"""Webhook subscriptions of one installation at Shopify: those that exist, are missing, obsolete or refused."""
+"""Webhook subscriptions of one installation at Shopify: list, create and delete them, and report refused topics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_REASON = 300
 
 
 class SubscriptionRefused(RuntimeError):
-    """Shopify refused our address or call, not the topic; the message has the reasons."""
+    """Shopify refused our URL or the call for another reason than the topic; the message has the reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class Subscription:
 
 
 class _TopicRefused(Exception):
-    """Shopify refuses the topic without an access scope or an approval; a retry does not help."""
+    """Shopify refuses the topic because an access scope or an approval is missing; it is not retried."""
 
 
 def list_subscriptions(admin: AdminApi) -> list[Subscription]:
-    """Return the subscriptions that the app created by API in the shop. Raises as `AdminApi.graphql`."""
+    """Return the subscriptions that the app created by API in the shop. Raises the errors of `AdminApi.graphql`."""
     nodes = admin.graphql(_LIST)["webhookSubscriptions"]["nodes"]
     topics = {_topic_enum(topic): topic for topic in apps.get_app(admin.app).topics}
     return [Subscription(node["id"], topics.get(node["topic"], node["topic"]), node["uri"]) for node in nodes]
@@ -103,7 +103,7 @@ def _subscribe(admin: AdminApi, topic: str) -> None:
 
 
 def _is_about_address(error: dict[str, Any]) -> bool:
-    """Return whether a user error is about our URL, which is the same for all topics: an operator must mend it."""
+    """Return whether a user error is about our URL. The URL is the same for all topics, so an operator must correct it."""
     return bool({"uri", "callbackUrl"} & set(error.get("field") or []))
 
 

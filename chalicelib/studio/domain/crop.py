@@ -1,6 +1,6 @@
-"""The part of a photo that a shopper chose for a print size, and the resolution of the print.
+"""Crops: the part of a photo that a shopper chose for a print size, and the resolution of the print.
 
-A crop is in fractions (0 to 1) of the upright photo, so that it holds for every copy of the photo.
+A crop is in fractions (0 to 1) of the upright photo, so that it applies to a copy of any size.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 from chalicelib.studio.domain.print_size import Size, cover
 
 SHAPE_TOLERANCE = 0.02
-"""Two shapes count as one if the ratio of their aspects is at most this far from 1."""
+"""Two shapes count as equal if their aspect ratios differ by at most this share."""
 PRINT_DPI = 300
 MIN_DPI = 60
-"""Below, a preview is refused."""
+"""A preview with a lower resolution is refused."""
 GOOD_DPI = 120
-"""Below, the page warns that the print will look soft."""
+"""At a lower resolution the page warns that the print will look soft."""
 _ROUNDING = 1e-6
 """Fractions that a page computes from pixels may exceed the photo by this much."""
 
@@ -63,7 +63,7 @@ def cropped_size(photo: Size, crop: Crop) -> Size:
 
 
 def shapes_differ(one: Size, other: Size) -> bool:
-    """Return whether the aspects differ by more than SHAPE_TOLERANCE."""
+    """Return whether the aspect ratios differ by more than SHAPE_TOLERANCE."""
     ratio = (one[0] * other[1]) / (one[1] * other[0])
     return max(ratio, 1 / ratio) > 1 + SHAPE_TOLERANCE
 
@@ -81,5 +81,5 @@ def crop_has_shape(photo: Size, crop: Crop, size: Size) -> bool:
 
 
 def print_dpi(cropped: Size, size: Size) -> int:
-    """Return the resolution of the cropped photo on a print of `size` px (at PRINT_DPI), rounded down."""
+    """Return the resolution in dpi of a print of `size` px (at PRINT_DPI) from the cropped photo, rounded down."""
     return math.floor(PRINT_DPI * min(cropped[0] / size[0], cropped[1] / size[1]) + _ROUNDING)

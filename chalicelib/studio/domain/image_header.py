@@ -21,7 +21,7 @@ class Format(StrEnum):
     PNG = "png"
     WEBP = "webp"
     HEIC = "heic"
-    """Recognised so that it can be refused by name; its size is not read."""
+    """Recognised only for the reject reason; its size is not read."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def probe(data: bytes) -> Probe:
 
 
 def _is_heic(data: bytes) -> bool:
-    """Return whether a brand of the ISO container is one of HEIC's."""
+    """Return whether the ISO container has a HEIC brand."""
     if data[4:8] != b"ftyp":
         return False
     end = min(int.from_bytes(data[:4]), _MAX_BRANDS)

@@ -26,7 +26,7 @@ class PrintFormat(StrEnum):
 
     @property
     def extension(self) -> str:
-        """The end of a print file's name."""
+        """The extension of a print file's name, without the dot."""
         return "jpg" if self is PrintFormat.JPEG else "png"
 
 
@@ -63,9 +63,9 @@ def cover(source: Size, target: Size) -> Box:
 
 
 def picture_long_side(photo: Size) -> int:
-    """Return the long side to request of the image model for a cropped photo, in pixels: as much as the photo has.
+    """Return the long side in pixels to request of the image model: the long side of the cropped photo.
 
-    At least PREVIEW_LONG_SIDE, at most PICTURE_LONG_SIDE.
+    The result is at least PREVIEW_LONG_SIDE and at most PICTURE_LONG_SIDE.
     """
     return min(PICTURE_LONG_SIDE, max(PREVIEW_LONG_SIDE, *photo))
 

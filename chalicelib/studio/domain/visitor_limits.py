@@ -1,8 +1,8 @@
-"""Limits on the uploads and previews of a shop's visitors, by day and by burst, as pure rules.
+"""Rules of the limits per visitor: uploads and previews of a shop's visitors, by day and by burst.
 
-A day is 24 hours and a burst is ten minutes; each begins with its first upload or preview. A logged-in customer has own
-limits. A guest is limited by the IP address, and all guests of the shop together: that limit holds against a guest with
-many addresses.
+A day is 24 hours and a burst is ten minutes; each begins with its first upload or preview. Each logged-in customer is
+limited separately. Guests are limited by IP address, and all guests of the shop together: that limit also stops a guest
+with many addresses.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from enum import StrEnum
 from typing import Any
 
 MOST = 100_000
-"""The largest limit."""
+"""The largest limit that a merchant can set."""
 GUESTS_SHARE = 5
-"""By default all guests together can request a fifth of the month's images in a day."""
+"""By default, all guests together can request this fraction (1/5) of the month's images in a day."""
 LEAST_FOR_GUESTS = 20
 
 
 class VisitorAction(StrEnum):
-    """What is counted. The values are keys of the stored limits."""
+    """The counted action. The values are keys of the stored limits."""
 
     UPLOADS = "uploads"
     PREVIEWS = "previews"
 
 
 class VisitorGroup(StrEnum):
-    """Whose actions a counter counts. The values are keys of the stored limits."""
+    """The visitors whose actions one counter counts. The values are keys of the stored limits."""
 
     CUSTOMER = "customer"
     GUEST_ADDRESS = "guest_address"
@@ -56,10 +56,10 @@ class VisitorLimit:
 
 
 def limits_json(stored: Mapping[str, Any] | None, monthly_limit: int) -> dict[str, dict[str, dict[str, int]]]:
-    """Return the limits by group, action and window: the stored ones, and the default where one is missing.
+    """Return the limits by group, action and window; a missing limit has its default.
 
-    By default a visitor gets 15 previews in a day: 480 in the 32 windows that a month can touch, so that no visitor uses
-    up a month of 500 images alone.
+    By default a visitor gets 15 previews in a day. A month can overlap 32 windows, so one visitor gets at most 480 of a
+    month's 500 images.
     """
     guests = max(monthly_limit // GUESTS_SHARE, LEAST_FOR_GUESTS)
     defaults = {

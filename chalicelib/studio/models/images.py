@@ -182,7 +182,7 @@ class Quota(Table):
     current_generations = IntegerAttribute(personal=False, default=0)
     current_storage_mb = DecimalAttribute(personal=False, default=Decimal(0))
     visitor_limits = JsonAttribute(personal=False, null=True)
-    """The merchant's limits of uploads and previews per visitor; without them the defaults hold."""
+    """The merchant's limits per visitor on uploads and previews; None means the defaults."""
     leases = JsonAttribute(personal=False, default=dict)
     daily_generations = JsonAttribute(personal=False, default=list)
     """The newest day with images, then the images of that day and of the days before it, at most 30."""
@@ -205,7 +205,7 @@ class Upload(Table):
     customer_id = UnicodeAttribute(personal=True, null=True)
     object_key = UnicodeAttribute(personal=True)
     accepted_key = UnicodeAttribute(personal=True, null=True)
-    """The key of the bytes that were inspected and accepted; no upload form can write it."""
+    """The object key of the accepted bytes; no upload form can write it."""
     status = EnumAttribute(UploadStatus, personal=False)
     reject_reason = UnicodeAttribute(personal=False, null=True)
     byte_count = IntegerAttribute(personal=False, null=True)
@@ -245,20 +245,20 @@ class Generation(Table):
     size_id = UnicodeAttribute(personal=False, null=True)
     """The print size that the shopper chose for a preview."""
     crop = JsonAttribute(personal=False, null=True)
-    """The part of the upright photo that the shopper chose: `left`, `top`, `width`, `height` as fractions of it."""
+    """The part of the upright photo that the shopper chose: `left`, `top`, `width`, `height` as fractions (0 to 1)."""
     unmarked_image_url = UnicodeAttribute(personal=True, null=True)
-    """The model's picture without watermark, from which the final is made; never shown to the shopper."""
+    """The model's picture without watermark, the source of the final; never shown to the shopper."""
     is_watermarked = BooleanAttribute(personal=False, null=True)
     preview_image_url = UnicodeAttribute(personal=True, null=True)
     final_image_url = UnicodeAttribute(personal=True, null=True)
     byte_count = IntegerAttribute(personal=False, null=True)
-    """Size of the image, with a preview's unmarked picture, as counted in the storage quota."""
+    """Bytes of the image and of a preview's unmarked picture, as counted in the storage quota."""
     generation_type = EnumAttribute(GenerationType, personal=False)
     status = EnumAttribute(GenerationStatus, personal=False, default=GenerationStatus.PENDING)
     ai_prompt_used = UnicodeAttribute(personal=True)
     error_message = UnicodeAttribute(personal=True, null=True)
     hold_reason = UnicodeAttribute(personal=False, null=True)
-    """Set while a final waits until the merchant accepts its crop."""
+    """Why a final is held until the merchant accepts its crop; None if it is not held."""
     processing_time_ms = IntegerAttribute(personal=False, null=True)
     ai_model_used = UnicodeAttribute(personal=False, null=True)
     generation_params = JsonAttribute(personal=True, null=True)

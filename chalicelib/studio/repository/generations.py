@@ -98,8 +98,8 @@ def stage_trial(transaction: Transaction, row: Generation, quota_row: Quota, sta
 def start_attempt(row: Generation, until: datetime, url: str, picture_url: str | None = None) -> bool:
     """Lease open work until `until`. Returns False if it has ended, is leased, or its next attempt is not due.
 
-    The image is stored at `url` and a preview's unmarked picture at `picture_url`, or at the URLs of an earlier attempt:
-    a worker that dies leaves no object that no row names.
+    The image is stored at `url` and a preview's unmarked picture at `picture_url`, or at the URLs of an earlier attempt.
+    So a crashed worker leaves no object without a row.
     """
     now, image_url = clock.now(), _image_url(row)
     actions: list[Action] = [

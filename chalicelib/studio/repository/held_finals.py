@@ -1,4 +1,4 @@
-"""Finals that wait until the merchant accepts their crop: pending, without open work."""
+"""Held finals: pending until the merchant accepts their crop, without open work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.studio.repository.generations import GenerationEnded, pending_ac
 
 
 def hold_final(row: Generation, reason: str, size: PrintSize) -> None:
-    """End our lease and hold the final with its print size, which a remake accepts. Raises GenerationEnded."""
+    """Release the lease and hold the final with its print size, which a remake accepts. Raises GenerationEnded."""
     actions: list[Action] = [
         *pending_actions(row),
         Generation.hold_reason.set(reason),
@@ -41,12 +41,12 @@ def fail_held_final(row: Generation, reason: str) -> bool:
 
 
 def is_crop_accepted(row: Generation, size: PrintSize) -> bool:
-    """Return whether the final was held for this print size and remade, or printed at it before."""
+    """Return whether the merchant accepted the crop at this print size, or an earlier attempt printed it."""
     return (row.final_width, row.final_height) == size.as_tuple
 
 
 def move_file(row: Generation, url: str) -> None:
-    """Store the print file at `url` instead of the one of `start_attempt`. Raises GenerationEnded."""
+    """Set the URL of the print file, in place of the one from `start_attempt`. Raises GenerationEnded."""
     ours = Generation.open_work.exists() & (Generation.attempts == row.attempts)
     if not update_if(row, [Generation.final_image_url.set(url)], ours):
         raise GenerationEnded

@@ -11,7 +11,7 @@ from chalicelib.studio.models import AiStyle, Product, ProductStyle, Quota, Size
 
 @dataclass(frozen=True, slots=True)
 class PreviewInputs:
-    """The rows of a preview request; None for a row that does not exist, or a size that is not chosen."""
+    """The rows of a preview request; None for a missing row or if no size is chosen."""
 
     product: Product | None
     style: AiStyle | None
@@ -24,7 +24,7 @@ class PreviewInputs:
 
 @dataclass(frozen=True, slots=True)
 class PreviewKeys:
-    """The ids that a preview request names."""
+    """The ids in a preview request."""
 
     product: str
     style: str

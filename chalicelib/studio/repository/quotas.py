@@ -130,9 +130,9 @@ def set_limits(shop: str, limits: dict[str, int]) -> None:
 
 
 def set_visitor_limits(shop: str, limits: dict[str, Any], check: Callable[[Quota], None]) -> Quota:
-    """Write the limits per visitor and return the row. `check` raises if the present row must not be changed.
+    """Write the limits per visitor and return the row. `check` raises if the stored row must not be changed.
 
-    A concurrent decision on the quota gets a WriteConflict and decides again.
+    A concurrent unit of work on the quota gets a WriteConflict and is retried.
     """
     actions: list[Action] = [
         Quota.visitor_limits.set(limits),

@@ -94,16 +94,16 @@ def iterate_unused(before: datetime) -> Iterator[Upload]:
 def discard_unused(row: Upload) -> bool:
     """Mark an unused upload as deleted, so that no generation can use it, and refresh `row`.
 
-    Returns False if a generation uses it.
+    Returns False if a generation already uses it.
     """
     status = UploadStatus.REJECTED if row.status is UploadStatus.REJECTED else UploadStatus.DELETED
     return update_if(row, [Upload.status.set(status), Upload.updated_at.set(clock.now())], Upload.unused.exists())
 
 
 def clear_unused(row: Upload) -> None:
-    """Remove a discarded upload from the unused ones, once its objects are deleted; its bytes no longer count.
+    """Remove a discarded upload from the unused ones and release its bytes; its objects must be deleted before.
 
-    An object that no accepted key names is counted until the bucket's event of its deletion.
+    The bytes of an upload without an accepted key are released by the bucket's event of the deletion.
     """
     freed = (row.byte_count or 0) if row.accepted_key else 0
     actions: list[Action] = [Upload.unused.remove()]

@@ -65,7 +65,7 @@ def get_visitor_limits(call: ApiRequest[Merchant]) -> VisitorLimitsRead:
     bp, auth=merchant, body=VisitorLimitsPut, returns=VisitorLimitsRead, etag=content_version, if_match="optional"
 )
 def put_visitor_limits(call: ApiRequest[Merchant, VisitorLimitsPut]) -> VisitorLimitsRead:
-    """Set the limits on uploads and previews; they hold from the next request."""
+    """Set the limits on uploads and previews; they apply from the next request."""
     return visitor_limits.put_limits(call.principal.shop, call.body, call.if_match)
 
 
@@ -99,6 +99,6 @@ def get_generation(call: ApiRequest[Merchant], generation_id: str) -> Generation
 def remake_final(call: ApiRequest[Merchant], generation_id: str) -> GenerationRead:
     """Make a final again at the present print size of its variant; the old file is deleted.
 
-    A held final is printed with the centered crop of its preview's picture.
+    A held final is made with the centered crop of its preview's picture.
     """
     return orders.remake_final(call.principal.shop, generation_id, call.idempotency)

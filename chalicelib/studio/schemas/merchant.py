@@ -140,8 +140,8 @@ class GenerationRead(Schema):
     final's preview, often another customer. A final that waits after a failed attempt is `pending`: `error_message` has
     the reason, `next_attempt_at` the time of the next attempt, `retries` the number of failed attempts.
 
-    `size_id` and `crop` are the shopper's choice for the preview. `hold_reason` says why a pending final is held: the
-    ordered variant has another shape than the preview. A remake accepts the centered crop and prints it.
+    `size_id` and `crop` are the shopper's choice for the preview. `hold_reason` is set if a pending final is held, because
+    the ordered variant has another shape than the preview. A remake accepts the centered crop and makes the final.
     """
 
     id: str

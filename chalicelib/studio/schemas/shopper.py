@@ -32,7 +32,7 @@ class UploadRead(Schema):
 class UploadStatusRead(Schema):
     """The result of the photo's inspection; `reject_reason` says why a photo cannot be used.
 
-    `width` and `height` are the upright photo's, in pixels.
+    `width` and `height` are those of the upright photo, in pixels.
     """
 
     id: str
@@ -70,7 +70,7 @@ class GenerationCreate(Input):
 class GenerationAccepted(Schema):
     """The preview is queued: poll `poll_url`.
 
-    `dpi` is the resolution of the cropped photo on the print, null for a product without sizes. Below 120
+    `dpi` is the resolution of the cropped photo on the print, null for a product without sizes. Below 120 dpi,
     `is_low_resolution` is true: the print will look soft.
     """
 

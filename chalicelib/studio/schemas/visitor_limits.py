@@ -9,7 +9,7 @@ BURST_MINUTES = int(LENGTHS[LimitWindow.BURST].total_seconds() // 60)
 
 
 class ActionLimit(Input):
-    """At most `day` in 24 hours, and at most `burst` of them in ten minutes. Both begin with the first one."""
+    """At most `day` actions in 24 hours, of which at most `burst` in ten minutes. Both windows begin with the first action."""
 
     day: int = Field(ge=1, le=MOST)
     burst: int = Field(ge=1, le=MOST)
@@ -23,7 +23,7 @@ class ActionLimit(Input):
 
 
 class GroupLimits(Input):
-    """The limits of one visitor or group: forms for photos, and requests of previews."""
+    """The limits of one visitor or group: upload forms, and requests of previews."""
 
     uploads: ActionLimit
     previews: ActionLimit
@@ -48,7 +48,7 @@ class GroupLimitsRead(Schema):
 
 
 class VisitorLimitsRead(Schema):
-    """The limits that hold; `burst_minutes` is the length of a burst."""
+    """The limits that apply; `burst_minutes` is the length of a burst."""
 
     customer: GroupLimitsRead
     guest_address: GroupLimitsRead

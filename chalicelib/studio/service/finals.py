@@ -28,14 +28,14 @@ from chalicelib.studio.service.generation_worker import LINE_CANCELED, LeasedWor
 from chalicelib.studio.service.image_provider import generate_image, upscale_image
 from chalicelib.studio.service.print_targets import PrintTarget, find_print_target
 
-PREVIEW_MISSING = "The approved preview is no longer there."
+PREVIEW_MISSING = "The approved preview no longer exists."
 
 log = logs.logger("studio")
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The picture to print, and the size in pixels of the cropped photo that it was made from."""
+    """The picture to print, and the size in pixels of the cropped photo from which it was made."""
 
     picture: GeneratedImage
     photo_size: Size
@@ -61,7 +61,9 @@ def _make_leased_final(row: Generation) -> None:
         raise PermanentFailure(str(error)) from error
     if reason := _hold_reason(row, preview, target):
         held_finals.hold_final(row, reason, target.size)
-        log.warning("final held: other shape than its preview", extra={"generation": row.id, "order": row.order_id})
+        log.warning(
+            "final held: its shape differs from its preview", extra={"generation": row.id, "order": row.order_id}
+        )
         return
     source = _approved_source(preview) if preview.unmarked_image_url else _new_source(row, preview)
     if source is not None:
@@ -69,9 +71,9 @@ def _make_leased_final(row: Generation) -> None:
 
 
 def _hold_reason(row: Generation, preview: Generation, target: PrintTarget) -> str | None:
-    """Return why the merchant must accept the crop; None if the shapes agree or the crop is accepted.
+    """Return why the merchant must accept the crop; None if the shapes are equal or the crop is accepted.
 
-    A preview of the version before, without an unmarked picture, is printed as it was then: without a hold.
+    A final of a preview without an unmarked picture, from the previous version, is never held.
     """
     width, height = preview.original_width, preview.original_height
     if not (preview.unmarked_image_url and width and height) or held_finals.is_crop_accepted(row, target.size):
@@ -97,9 +99,9 @@ def _approved_source(preview: Generation) -> _Source:
 
 
 def _new_source(row: Generation, preview: Generation) -> _Source | None:
-    """Ask the model for a picture of the photo; None if a callback will follow.
+    """Generate a new picture from the photo; None if a callback will follow.
 
-    Only for a preview of the version before, which kept no unmarked picture.
+    Only for a preview of the previous version, which stored no unmarked picture.
     """
     row.crop = preview.crop
     picture = generate_image(row, PICTURE_LONG_SIDE)
@@ -132,7 +134,7 @@ def _print(row: Generation, source: _Source, target: PrintTarget, started_at: fl
 
 
 def _name_file(row: Generation, file_type: PrintFormat) -> None:
-    """Give the print file's name the end of its type, and delete what an earlier attempt left under the other name."""
+    """Set the extension of the print file by its type; delete the file of an earlier attempt with the other extension."""
     url = str(row.final_image_url)
     stem, _, extension = url.rpartition(".")
     if extension != file_type.extension:

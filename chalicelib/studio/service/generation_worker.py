@@ -29,7 +29,7 @@ MAX_ATTEMPTS = 4
 QUEUE_RETRY_AFTER = timedelta(minutes=20)
 """Longer than the queue hides the message of a failed handler; after it the message is lost."""
 PHOTO_UNUSABLE = "The photo cannot be used."
-PHOTO_MISSING = "The photo is no longer there."
+PHOTO_MISSING = "The photo no longer exists."
 IMAGE_SERVICE_DOWN = "The image service does not work at present; the print is retried automatically."
 FINAL_DELAYED = "The print could not be made yet; it is retried automatically."
 LINE_CANCELED = "The order line was canceled, refunded or removed."
@@ -98,7 +98,7 @@ def _delete_orphaned_images(row: Generation) -> None:
 
 
 def delete_model_input(row: Generation) -> None:
-    """Delete the copy of the photo that a provider was given, after its generation failed; there may be none."""
+    """Delete the copy of the photo that a provider got, after the generation failed. Does nothing if there is no copy."""
     url = row.unmarked_image_url if row.generation_type is GenerationType.PREVIEW else row.final_image_url
     if url:
         storage.delete(url)

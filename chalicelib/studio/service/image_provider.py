@@ -34,7 +34,7 @@ log = logs.logger("studio")
 
 
 def generate_image(row: Generation, long_side: int) -> GeneratedImage | None:
-    """Return the model's image of the cropped photo, about `long_side` pixels long; None if a callback will follow.
+    """Generate an image of the cropped photo, its long side about `long_side` pixels; None if a callback will follow.
 
     Raises what image models raise, and storage.NoSuchObject if the photo is missing.
     """
@@ -62,8 +62,8 @@ def generate_image(row: Generation, long_side: int) -> GeneratedImage | None:
 def _submit_job(row: Generation, long_side: int) -> str:
     """Submit a job to the provider and return its id.
 
-    The provider gets a link to a copy of the cropped photo without metadata. The copy is stored where the result will
-    be, so that the row names it until then.
+    The provider gets a link to a copy of the cropped photo without metadata. The copy is stored at the URL of the later
+    result, so that the row names it until then.
     """
     is_preview = row.generation_type is GenerationType.PREVIEW
     copy_url = str(row.unmarked_image_url if is_preview else row.final_image_url)
@@ -81,9 +81,9 @@ def _submit_job(row: Generation, long_side: int) -> str:
 
 
 def upscale_image(image: GeneratedImage, prompt: str, long_side: int) -> GeneratedImage:
-    """Return a larger image for a print of `long_side` pixels by the upscaling model, if there is one and it is shorter.
+    """Upscale an image that is smaller than a print of `long_side` pixels, if there is an upscaling model.
 
-    `model` of the result names both models. Raises what image models raise.
+    `model` of the result has the names of both models. Raises the errors of an image model.
     """
     upscaler = selection.choose_upscaler(config.settings().image_model)
     if upscaler is None or long_side <= max(image.width, image.height):
@@ -94,13 +94,13 @@ def upscale_image(image: GeneratedImage, prompt: str, long_side: int) -> Generat
 
 
 def _model_input(row: Generation, long_side: int) -> bytes:
-    """Return the photo for a model that reads it upright and without metadata: cropped, if it is to be cropped."""
+    """Return the photo for a model that applies the orientation itself; cropped, unless the crop is the whole photo."""
     photo, crop = _load_photo(row), crops.from_json(row.crop)
     return photo if crop == WHOLE else renditions.cropped_photo(photo, crop.fractions, long_side)
 
 
 def _load_photo(row: Generation) -> bytes:
-    """Return the photo, validated again: the rules may have changed, and forms of the version before can overwrite it.
+    """Return the photo, validated again: the rules may have changed, and forms of the previous version can overwrite it.
 
     Raises renditions.UnreadableImage if it breaks a rule.
     """

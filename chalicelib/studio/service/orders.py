@@ -143,7 +143,7 @@ def _apply_change(change: _OrderChange) -> None:
 
 
 def _commit_known_order(change: _OrderChange, _unit: UnitOfWork) -> None:
-    """Write a change that names no previews to an order that has some; the worker then skips its unwanted finals."""
+    """Write a change without previews to a known order; the worker then skips its unwanted finals."""
     row = orders.find(change.message.shop, change.message.order_id)
     if row is not None:
         _save_facts(change, row)
@@ -196,7 +196,7 @@ def _new_order(message: OrderMessage) -> Order:
 
 
 def _order_columns(message: OrderPaid | OrderEdited | OrderCancelled) -> dict[str, Any]:
-    """Return the columns that the message sets; a number or price that Shopify did not send stays as it is."""
+    """Return the columns that the message sets, without a number or price that Shopify did not send."""
     columns = {"order_number": message.order_number, "total_price": message.total_price}
     known = {name: value for name, value in columns.items() if value is not None}
     return {"customer_id": message.customer_id, **known}

@@ -1,6 +1,6 @@
-"""Preview worker: run the cropped photo through the image model, apply the watermark, store both pictures.
+"""Preview worker: generate a picture from the cropped photo, apply the watermark, store both pictures.
 
-The model's picture is kept without the watermark, as long as the preview: the final is made from it.
+The unmarked picture is kept as long as the preview, because the final is made from it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _generate_preview(row: Generation) -> None:
     result = generate_image(row, picture_long_side(known_size or (0, 0)))
     if result is None:
         return
-    photo_size = known_size or (result.width, result.height)  # a trial's, or a request's of the version before
+    photo_size = known_size or (result.width, result.height)  # a trial, or a request of the previous version
     picture = _in_shape(result, photo_size)
     mark = _load_watermark(row.shop_id)
     preview = renditions.preview(picture, long_side=PREVIEW_LONG_SIDE, mark=mark)
@@ -57,9 +57,9 @@ def _generate_preview(row: Generation) -> None:
 
 
 def _in_shape(result: GeneratedImage, photo_size: Size) -> bytes:
-    """Return the model's picture, cropped to the shape of the cropped photo if it has another.
+    """Return the model's picture, cropped to the shape of the cropped photo if the shapes differ.
 
-    The shopper then sees what is printed.
+    So the preview shows the same part as the print.
     """
     size = result.width, result.height
     if not crop.shapes_differ(size, photo_size):

@@ -23,7 +23,7 @@ class PrintChoice:
 
     @property
     def dpi(self) -> int | None:
-        """The resolution of the cropped photo on the print; None without a size."""
+        """The resolution of the cropped photo on the print in dpi; None without a size."""
         return None if self.size is None else crops.print_dpi(self.pixels, _pixels_of(self.size))
 
     @property
@@ -33,10 +33,10 @@ class PrintChoice:
 
 
 def require_size(product: str, size_id: str | None, size: Size | None) -> Size | None:
-    """Return the chosen size: `size`, the row of `size_id`, or the product's only one without a `size_id`.
+    """Return the chosen size: `size`, the row of `size_id`, or the product's only size if `size_id` is None.
 
-    Returns None for a product without sizes. Raises SizeNotFound if the size is removed or not the product's,
-    SizeRequired if the product has several and none is chosen.
+    Returns None for a product without sizes. Raises SizeNotFound if the size is removed or belongs to another product,
+    SizeRequired if the product has several sizes and none is chosen.
     """
     if size_id is not None:
         if size is None or not size.is_active:
@@ -49,7 +49,7 @@ def require_size(product: str, size_id: str | None, size: Size | None) -> Size |
 
 
 def choose_print(body: GenerationCreate, size: Size | None, photo: Upload) -> PrintChoice:
-    """Return the choice for an accepted photo.
+    """Return the size and crop for an accepted photo.
 
     Raises CropRequired, InvalidCrop, or ResolutionTooLow if the cropped photo has under 60 dpi on the print.
     """

@@ -1,4 +1,4 @@
-"""What an ordered variant prints: the size in pixels and the type of the file."""
+"""The print of an ordered variant: its size in pixels and the type of its file."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class PrintTarget:
 def find_print_target(row: Generation) -> PrintTarget:
     """Return the print of a final's ordered variant.
 
-    The one active mapping decides its pixels, else the product's size with the variant; that size decides the type of
-    the file. Raises NoPrintSize if there is neither or more than one mapping, PrintSizeRefused if the size cannot be
-    printed.
+    The variant's active mapping sets the pixels; without a mapping, the product's size with this variant does. The size
+    sets the type of the file. Raises NoPrintSize if there is neither, or more than one mapping, PrintSizeRefused if the
+    size cannot be printed.
     """
     variant = row.shopify_variant_id
     mappings = [

@@ -1,6 +1,6 @@
 """A shopper's photo: uploaded to S3 by a form, then inspected before any other use.
 
-The accepted bytes are kept under a key that no form can write. A photo that is posted afterwards is deleted.
+The accepted bytes are stored under a key that no form can write. A photo that is posted afterwards is deleted.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _new_upload(shopper: Shopper) -> Upload:
 
 
 def _form_of(row: Upload, content_type: str, room: int) -> UploadRead:
-    """Return the form to post the photo with, of at most `room` bytes, and a guest's token."""
+    """Return the form that posts a photo of at most `room` bytes, with a token for a guest."""
     form = storage.presigned_post(
         storage.address(config.settings().images_bucket, row.object_key),
         content_type=content_type,
@@ -129,7 +129,7 @@ def _apply_event(row: Upload, event: UploadChanged) -> None:
     is_swept = row.expires_epoch is not None and not row.unused
     if row.accepted_key or is_swept:
         if not event.event_name.startswith("ObjectRemoved"):
-            _delete_objects(event, keep=row.accepted_key)  # posted after the verdict
+            _delete_objects(event, keep=row.accepted_key)  # posted after the inspection
     elif row.sequencer is not None and not _is_later(event.sequencer, row.sequencer):
         if row.sequencer == event.sequencer and row.status is UploadStatus.REJECTED:
             _delete_objects(event)  # the worker that rejected it may have died before deleting it
@@ -154,7 +154,7 @@ def _inspect_object(row: Upload, event: UploadChanged, url: str) -> None:
         except StorageExceeded:
             reason = RejectReason.STORAGE_FULL
         else:
-            if row.unused:  # a generation of the version before may name the object
+            if row.unused:  # a generation of the previous version may use the object
                 storage.delete(url)
             return
     rejected = Inspection(UploadStatus.REJECTED, reject_reason=image_validation.DETAIL[reason])
@@ -164,9 +164,9 @@ def _inspect_object(row: Upload, event: UploadChanged, url: str) -> None:
 
 
 def _accept(row: Upload, event: UploadChanged, data: bytes, content_type: str) -> None:
-    """Keep the inspected bytes of an event, then accept the upload. Raises as `write_inspection` does.
+    """Store the inspected bytes of an event, then accept the upload. Raises the errors of `write_inspection`.
 
-    Of two workers with the same event, the first one's bytes are kept: the form may have replaced the object in between.
+    If two workers process the same event, the bytes of the first are kept: the form may have replaced the object between.
     """
     key = _accepted_key(event)
     url = storage.address(event.bucket, key)
@@ -178,12 +178,12 @@ def _accept(row: Upload, event: UploadChanged, data: bytes, content_type: str) -
 
 
 def _accepted_key(event: UploadChanged) -> str:
-    """Return the key of the bytes that are accepted at this event: no other event writes it."""
+    """Return the object key of the bytes accepted at this event; no other event writes this key."""
     return f"photos/{event.shop}/{event.sequencer}/{event.key.rsplit('/', 1)[-1]}"
 
 
 def _delete_objects(event: UploadChanged, *, keep: str | None = None) -> None:
-    """Delete the posted object, and the copy that a crashed or refused acceptance at this event left, except `keep`."""
+    """Delete the posted object and the copy from a failed acceptance at this event; keep the object with key `keep`."""
     for key in {event.key, _accepted_key(event)} - {keep}:
         storage.delete(storage.address(event.bucket, key))
 
@@ -199,7 +199,7 @@ def _apply_removal(row: Upload, event: UploadChanged) -> None:
 def remove_unused_uploads(now: datetime) -> None:
     """Delete photos that no generation used within 23 hours; DynamoDB's TTL deletes their rows.
 
-    A photo that cannot be deleted stops no other; the next run finds it. Raises the last error.
+    Continues after a photo cannot be deleted; the next run retries it. Raises the last error.
     """
     last_error: Exception | None = None
     for row in uploads.iterate_unused(now - SWEEP_AGE):

@@ -1,8 +1,8 @@
 """Limits per visitor: set by the merchant, counted in the transaction of the upload or preview.
 
-The counters are read with the request's other rows and written in its transaction: what is refused for another reason,
-or repeated with its Idempotency-Key, is not counted. A preview that fails later stays counted, because it used the image
-model; the shop's quota gets its image back.
+The counters are read with the request's other rows and written in its transaction. So a request that is refused for
+another reason, or repeated with its Idempotency-Key, is not counted. A preview that fails later stays counted, because it
+used the image model; the shop's quota is credited with the image.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ log = logs.logger("studio")
 
 
 def get_limits(shop: str) -> VisitorLimitsRead:
-    """Return the shop's limits per visitor; defaults where the merchant has set none."""
+    """Return the shop's limits per visitor; a limit that the merchant has not set has its default."""
     return _to_read(quotas.get_or_default(shop))
 
 
 def put_limits(shop: str, body: VisitorLimitsPut, if_match: str | None) -> VisitorLimitsRead:
-    """Set all limits per visitor; they hold from the next request. Raises VersionMismatch if `if_match` is another version."""
+    """Set all limits per visitor; they apply from the next request. Raises VersionMismatch if `if_match` is another version."""
 
     def check(row: Quota) -> None:
         if if_match not in (None, "*", content_version(_to_read(row))):
@@ -57,13 +57,15 @@ def stage_count(
     full = attempts.find_full_counter(counters, rows)
     if full is not None:
         limit = next(limit for limit, counter in limits if counter == full.counter)
-        log.info("visitor refused: limit reached", extra={"group": limit.group, "window": limit.window})
+        log.info(
+            "upload or preview refused: limit per visitor reached", extra={"group": limit.group, "window": limit.window}
+        )
         raise VisitorLimitReached(limit, full.until, clock.now())
     attempts.stage(transaction, counters, rows)
 
 
 def _counters(shopper: Shopper, action: VisitorAction, quota_row: Quota | None) -> list[tuple[VisitorLimit, Counter]]:
-    """Return each limit of the shopper's action with its counter. Without a quota, only the counters' keys are right."""
+    """Return each limit of the shopper's action with its counter. Without a quota, only the counters' keys are valid."""
     stored, monthly_limit = (quota_row.visitor_limits, quota_row.monthly_generation_limit) if quota_row else (None, 0)
     visitor = _groups(shopper)
     return [
@@ -78,7 +80,7 @@ def _counter(limit: VisitorLimit, shop: str, visitor: str) -> Counter:
 
 
 def _groups(shopper: Shopper) -> dict[VisitorGroup, str]:
-    """Return the groups that the shopper belongs to, each with the shopper's name in it."""
+    """Return the groups of the shopper, each with the shopper's identifier in the group (an id, a network, or empty)."""
     if shopper.customer_id:
         return {VisitorGroup.CUSTOMER: shopper.customer_id}
     network = attempts.network_of(shopper.address)

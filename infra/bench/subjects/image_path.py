@@ -19,9 +19,9 @@ mark = renditions.Mark(png.encode(Image.new("RGB", (400, 200), "white")), 0.5, p
 
 
 def run() -> None:
-    made = model(data, "watercolour", PREVIEW_LONG_SIDE, {})
+    generated = model(data, "watercolour", PREVIEW_LONG_SIDE, {})
     if kind == "whole":
-        renditions.preview(made.image, long_side=PREVIEW_LONG_SIDE, mark=mark)
+        renditions.preview(generated.image, long_side=PREVIEW_LONG_SIDE, mark=mark)
 
 
 report(run)

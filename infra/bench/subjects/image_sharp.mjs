@@ -1,4 +1,4 @@
-// The same preview with sharp, written to a file if one is named. The working directory must contain node_modules.
+// The same preview with sharp, written to a file if an output path is given. The working directory must contain node_modules.
 import { createRequire } from "node:module";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 const sharp = createRequire(process.cwd() + "/package.json")("sharp");

@@ -33,8 +33,8 @@ class AdminAPI:
     def graphql(self, request: Request, shop: str, version: str) -> Response:
         """Execute a GraphQL request; respond 200 with data or errors.
 
-        Responds 401 if the token is not valid for the shop, 400 if the body has no query, with its status if the shop
-        is frozen.
+        Responds 401 if the token is not valid for the shop, 400 if the body has no query, 402, 403, 404 or 423 if the
+        shop is unavailable.
         """
         if failure := self._faults.failure("admin"):
             return failure

@@ -111,7 +111,7 @@ class Control:
         return _told(payload, self._sandbox.emit(shop, "app/scopes_update", payload, app=app))
 
     def _freeze(self, asked: Json) -> Json:
-        """Freeze the shop with `status`; null ends it."""
+        """Freeze the shop with the HTTP status `status`, or unfreeze it if `status` is null."""
         if asked["status"] is None:
             self._sandbox.unfreeze_shop(asked["shop"])
         else:

@@ -33,7 +33,7 @@ class ShopifyFaults(Faults[Endpoint | Fault]):
 
 
 def unavailable_shop(data: Json, shop: str) -> Response | None:
-    """Return the response of a shop that is frozen, locked or closed; None if it is open.
+    """Return the response for an unavailable shop (frozen, locked or closed); None if the shop is available.
 
     Source of the body: github.com/Shopify/cli/issues/2017.
     """

@@ -1,4 +1,4 @@
-"""The names of operations of the Shopify sandbox, as faults on demand use them."""
+"""Names of the Shopify sandbox's operations, for faults on demand."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ ENDPOINTS = {
     "token": "/{shop}/admin/oauth/access_token",
     "proxy": "/{shop}/apps/{app}/{rest...}",
 }
-"""Paths by the name of the endpoint. A call of the Admin API is also named by its fields, e.g. `webhookSubscriptionCreate`."""
+"""Path of each endpoint by name. A call of the Admin API also has the names of its fields, e.g. `webhookSubscriptionCreate`."""
 
 
 def operations_of(request: Request) -> list[str]:
-    """Return the names of the operation that a request calls; none for pages and control routes."""
+    """Return the names of the operation that a request calls; empty for pages and control routes."""
     endpoint = next((name for name, path in ENDPOINTS.items() if match_path(path, request.path)), None)
     if endpoint is None:
         return []
@@ -28,7 +28,7 @@ def error_body(status: int) -> Json:
 
 
 def _fields(request: Request) -> list[str]:
-    """Return the names of the root fields that a GraphQL request asks for; none if it is malformed."""
+    """Return the names of the root fields of a GraphQL request; empty if it is malformed."""
     try:
         document = parse(str(request.fields()["query"]))
     except (GraphQLError, ValueError, KeyError):

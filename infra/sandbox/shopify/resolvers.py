@@ -189,8 +189,8 @@ class Resolvers:
     def _topic_refusal(self, topic: str) -> str | None:
         """Return why the app may not subscribe to the topic. Source: github.com/Shopify/cli/issues/3443."""
         name = topic.lower().replace("_", "/", 1)
-        arranged = self._data["refused_topics"]
-        if name in [*arranged.get(f"{self.app}/", []), *arranged.get(f"{self.app}/{self.shop_domain}", [])]:
+        refused = self._data["refused_topics"]
+        if name in [*refused.get(f"{self.app}/", []), *refused.get(f"{self.app}/{self.shop_domain}", [])]:
             return _PROTECTED_TOPIC
         scope = _TOPIC_SCOPES.get(name.partition("/")[0])
         if scope and not {scope, scope.replace("read_", "write_", 1)} & set(self._scopes):

@@ -108,7 +108,7 @@ class ShopifySandbox(Shops, SandboxServer):
         self.storefront.empty_carts()
 
     def answer(self, request: Request) -> Response:
-        """Respond to a request; with an error if a fault was ordered for its operation."""
+        """Respond to a request; with an error if its operation has a fault."""
         operations = operations_of(request)
         failure = self.operation_faults.failure(operations) if operations else None
         if failure is not None:
@@ -358,14 +358,14 @@ class ShopifySandbox(Shops, SandboxServer):
             data["unavailable"][shop] = status
 
     def unfreeze_shop(self, shop: str) -> None:
-        """Respond to calls for the shop as before; tokens and subscriptions are the same."""
+        """End `freeze_shop`; the shop's tokens and subscriptions are unchanged."""
         with self._state.change() as data:
             data["unavailable"].pop(shop, None)
 
     def refuse_topics(self, app: str, topics: Sequence[str], shop: str = "") -> None:
-        """Refuse new subscriptions of the app to these topics, which contain protected customer data.
+        """Refuse new subscriptions of the app to these topics, as if they contained protected customer data.
 
-        Without `shop`, in every shop. A repeated call replaces the topics.
+        Without `shop`, this applies to every shop. A repeated call replaces the topics.
         """
         with self._state.change() as data:
             data["refused_topics"][f"{app}/{shop}"] = list(topics)

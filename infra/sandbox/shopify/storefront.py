@@ -66,13 +66,13 @@ class Storefront:
             connection.close()
 
     def account(self, request: Request, shop: str) -> Response:
-        """Return the page on which a visitor logs in as a customer, or out."""
+        """Return the page on which a visitor logs in as a customer, or logs out."""
         return html_response(200, storefront_pages.account_page(self._front(request, shop)))
 
     def log_in(self, request: Request, shop: str) -> Response:
         """Log in as the customer `?customer_id=`, or log out if it is missing or not a number.
 
-        Redirects to the path `?return_url=` of the shop, by default to its cart.
+        Redirects to the path in `?return_url=` if it belongs to the shop, else to the shop's cart.
         """
         asked = request.parameters()
         cookie = visitor_links.customer_cookie(shop, asked.get("customer_id", ""))

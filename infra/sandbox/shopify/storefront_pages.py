@@ -27,7 +27,7 @@ _PICTURE = (
 
 @dataclass(frozen=True, slots=True)
 class ShopFront:
-    """A shop whose pages are shown: the items in its cart, the page's query, and the customer's id, None for a guest.
+    """A shop for its pages: the number of items in its cart, the page's query, and the customer's id, None for a guest.
 
     The links of a page keep its query.
     """

@@ -1,4 +1,4 @@
-"""What links of the storefront keep: the customer, by a cookie of the shop, and the parameters of the page."""
+"""State that storefront links keep: the customer, in a cookie of the shop, and the parameters of the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def customer_of(request: Request) -> str | None:
 
 
 def customer_cookie(shop: str, customer_id: str) -> str:
-    """Return the cookie that logs a customer in at all pages of the shop; out if the id is not a number."""
+    """Return the cookie that logs a customer in on all pages of the shop, or logs out if the id is not a number."""
     number = customer_id if customer_id.isdigit() else ""
     return f"customer={number}; Path=/{shop}; HttpOnly; SameSite=Lax"
 

@@ -9,7 +9,7 @@ from infra.sandbox.stripe.store import Store
 
 
 def begin(store: Store, invoice: str) -> Json:
-    """Start to pay an open invoice by bank debit, and return its payment intent, which is processing."""
+    """Start the bank debit of an open invoice, and return its payment intent, which is processing."""
     row = store.get("invoice", invoice)
     intent, charge = payments.pay(store, row["amount_due"], row["currency"], row["customer"], {}, "Bank debit")
     charge |= {"status": "pending", "paid": False}

@@ -24,7 +24,7 @@ class ApiError(Refusal):
 
 
 def fault_body(status: int) -> Json:
-    """Build the body of an ordered fault (https://docs.stripe.com/api/errors)."""
+    """Build the error body of a fault on demand (https://docs.stripe.com/api/errors)."""
     kinds = {401: "authentication_error", 402: "card_error", 429: "rate_limit_error"}
     kind = kinds.get(status, "api_error" if status >= 500 else "invalid_request_error")
     return {"error": {"message": f"Sandbox fault: status {status}", "type": kind}}

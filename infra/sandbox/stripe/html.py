@@ -1,4 +1,4 @@
-"""The frame of the sandbox's pages, and amounts as they show them."""
+"""The layout of the sandbox's pages, and the format of amounts."""
 
 from html import escape
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class InvoicePages:
-    """Serves the page of an invoice, which shows its lines, total and status, and of a charge's receipt."""
+    """Serves the page of an invoice (lines, total and status), and the receipt of a charge."""
 
     def __init__(self, sandbox: StripeSandbox) -> None:
         self._sandbox = sandbox

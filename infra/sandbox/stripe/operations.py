@@ -70,7 +70,7 @@ def is_operation(name: str) -> bool:
 
 
 def operation_names(request: Request) -> list[str]:
-    """Return the name of the operation that a request calls; none if there is no such operation."""
+    """Return the name of the operation that a request calls, in a list; empty if there is no such operation."""
     matching = (each for each in OPERATIONS if each.match(request.method, request.path) is not None)
     return [f"{each.method} {each.path}" for each in matching][:1]
 

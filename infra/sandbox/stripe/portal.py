@@ -8,7 +8,7 @@ from infra.sandbox.stripe.errors import ApiError
 from infra.sandbox.stripe.store import Store, change_metadata, list_of, new_id
 
 DEFAULT_CONFIGURATION = "bpc_sandbox"
-"""The account's default configuration: it shows subscriptions, and offers no other plan."""
+"""The account's default configuration: it shows subscriptions but offers no other plan."""
 MOST_PRODUCTS = 10
 FEATURES = (
     "features.customer_update features.invoice_history features.payment_method_update features.subscription_cancel "

@@ -95,7 +95,7 @@ class StripeSandbox(SandboxServer):
         self.faults.clear()
 
     def not_found(self, request: Request) -> Response:
-        """Handle every other request as an API call, unless a fault was ordered for its operation."""
+        """Handle every other request as an API call, or respond with an error if its operation has a fault."""
         return self.faults.failure(operation_names(request)) or self._api.handle(request)
 
     def stop(self) -> None:

@@ -67,7 +67,7 @@ def _in_version(store: Store, value: Any, version: str) -> Any:
 
 
 def _first_page(rows: Json) -> Json:
-    """Return a list inside an object as Stripe includes it: at most ten objects."""
+    """Return the first page of a list inside an object: at most ten objects, as in Stripe's responses."""
     return rows | {"data": rows["data"][:10], "has_more": len(rows["data"]) > 10}
 
 
@@ -81,7 +81,7 @@ def _expand(store: Store, shown: Any, path: list[str], version: str, whole: str)
     if include is not None and name not in shown:
         shown[name] = _in_version(store, include(store, shown), version)
     if name not in shown and name in PAYMENTS and "type" in shown:
-        return  # an invoice payment names only the payment of its type
+        return  # an invoice payment has only the field of its type
     if name not in shown:
         raise ApiError(f"This property cannot be expanded ({whole}).", param="expand")
     if isinstance(shown[name], str):

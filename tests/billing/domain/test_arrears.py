@@ -1,4 +1,4 @@
-"""The seven days of grace count from the oldest unpaid invoice of the present arrears."""
+"""The seven days of grace begin with the oldest unpaid invoice of the current arrears."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def day_of(moment: datetime | None) -> float | None:
         "draft in between",
     ],
 )
-def test_an_older_invoice_gives_no_new_days(newest_first: list[StripeInvoice], since: float | None) -> None:
+def test_an_older_invoice_does_not_restart_the_grace_period(
+    newest_first: list[StripeInvoice], since: float | None
+) -> None:
     assert day_of(unpaid_since(newest_first)) == since
 
 
@@ -70,11 +72,11 @@ fates = st.lists(st.sampled_from(["open", "uncollectible", "paid late", "void la
 
 
 @given(fates)
-def test_no_fate_of_the_older_invoices_moves_the_first_day(older: list[str]) -> None:
-    """Each invoice is due thirty days after the one before; the newest is open, the others as given, settled late."""
+def test_the_outcome_of_older_invoices_does_not_move_the_first_day(older: list[str]) -> None:
+    """Each invoice is due thirty days after the previous one. The newest is open; the others have the given status, settled late."""
     invoices = [due(30 * len(older))]
-    for number, fate in reversed([*enumerate(older)]):
-        status, _, late = fate.partition(" ")
+    for number, outcome in reversed([*enumerate(older)]):
+        status, _, late = outcome.partition(" ")
         invoices.append(due(30 * number, status, 30 * number + 31 if late else None))
     assert day_of(unpaid_since(invoices)) == 0
 
@@ -89,7 +91,7 @@ def test_no_fate_of_the_older_invoices_moves_the_first_day(older: list[str]) -> 
         (["processing", None], True),
     ],
 )
-def test_a_debit_on_its_way_pays_unless_another_payment_failed(statuses: list[str | None], expected: bool) -> None:
+def test_a_processing_debit_pays_unless_another_payment_failed(statuses: list[str | None], expected: bool) -> None:
     def open_invoice(status: str | None) -> StripeInvoice:
         intent = {"id": "pi_1", "object": "payment_intent", "status": status, "last_payment_error": None}
         return parse_invoice(invoice(status="open", intent=intent if status else None, attempted=bool(status)))

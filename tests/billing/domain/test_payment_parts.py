@@ -51,7 +51,7 @@ def test_any_refunds_in_a_row_never_exceed_what_was_paid(paid: dict[str, Decimal
 
 
 @given(st.lists(cents, max_size=5), cents)
-def test_only_what_stripe_received_is_refundable(amounts: list[Decimal], outside: Decimal) -> None:
+def test_only_money_received_by_stripe_is_refundable(amounts: list[Decimal], outside: Decimal) -> None:
     parts = [PaymentPart(f"pi_{number}", None, amount) for number, amount in enumerate(amounts)]
     paid = sum(amounts, outside)
     assert refundable_at_stripe(paid, stored_parts(parts)) == sum(amounts)
@@ -59,7 +59,7 @@ def test_only_what_stripe_received_is_refundable(amounts: list[Decimal], outside
     assert list(parse_parts(stored_parts(parts))) == parts
 
 
-def test_a_named_payment_is_added_once() -> None:
+def test_a_payment_of_an_event_is_added_once() -> None:
     parts = (PaymentPart("pi_1", None, Decimal(1)), PaymentPart("pi_2", None, Decimal(2)))
     assert parts_with(parts, PaymentPart("pi_2", "ch_2")) == parts
     assert parts_with(parts, PaymentPart(None, "ch_2")) == parts

@@ -101,7 +101,9 @@ def stripe_states(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(st.lists(stripe_states(), min_size=1, max_size=5), st.data())
-def test_any_states_before_end_in_the_row_of_the_last(states: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_earlier_states_do_not_change_the_row_of_the_last_state(
+    states: list[dict[str, Any]], data: st.DataObject
+) -> None:
     """Each delivery fetches the state at Stripe; the last state is delivered last or again."""
     views = [parse_subscription(state) for state in states]
     synced = [data.draw(st.integers(0, len(views) - 1)) for _ in range(data.draw(st.integers(0, 6)))]

@@ -1,4 +1,4 @@
-"""A bank debit is processing for days: until it fails or succeeds, nothing has failed and no notice is sent."""
+"""A bank debit is processing for days: until it fails or succeeds, the payment is pending and no notice is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A customer that Stripe no longer has is created again at the checkout and the portal."""
+"""The checkout and the portal create a customer again that Stripe no longer has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGES = {"success_url": "https://a.b/", "cancel_url": "https://a.b/"}
 
 @pytest.fixture
 def lost(member: Owner, buy: Buy, stripe_sandbox: StripeSandbox) -> str:
-    """A Stripe customer that is gone, and of whose deletion no event arrives."""
+    """A Stripe customer that was deleted without an event."""
     buy(member, credit_pack="credits_50")
     customer_id = str(customers.get(OwnerType.MEMBER, member.id).at_stripe)
     with stripe_sandbox.store() as stripe:

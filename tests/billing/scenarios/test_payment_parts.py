@@ -46,13 +46,13 @@ def pay_by_two(stripe_sandbox: StripeSandbox, invoice_id: str, second: int) -> N
         for row, name in ((intent, "amount"), (intent, "amount_received"), (charge, "amount")):
             row[name] -= second
         other, _ = sandbox_payments.pay(stripe, second, "usd", intent["customer"], {}, "Second half")
-        stripe.now += 1  # of two payments in one second, no one is the first
+        stripe.now += 1  # two payments in one second have no order
         sandbox_invoices.put_payment(stripe, invoice_id, other)
 
 
 @pytest.fixture
 def halves(member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain) -> PaymentTransaction:
-    """Buy a yearly plan (240 USD), of which two intents pay 150 and 90."""
+    """Buy a yearly plan (240 USD), paid by two intents of 150 and 90 USD."""
     events = events_of(member, "better_together")
     pay_by_two(stripe_sandbox, of_type(events, "invoice.paid")["data"]["object"]["id"], 9_000)
     stripe_sandbox.deliver(events)
@@ -113,7 +113,7 @@ def test_partial_refunds_are_split_only_where_needed(
 
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
-def test_refunds_in_the_dashboard_of_either_intent_are_added_up(
+def test_refunds_of_both_intents_in_the_dashboard_are_added_up(
     member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain, version: str
 ) -> None:
     stripe_sandbox.api_version = version
@@ -189,7 +189,7 @@ def test_an_approval_is_continued_after_the_event_of_its_first_part(
 def test_a_payment_outside_of_stripe_refuses_refunds(
     api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, version: str
 ) -> None:
-    """Its payment intent is canceled, and still named by the invoice."""
+    """Its payment intent is canceled, but the invoice still has its id."""
     events = events_of(member, "better_together")
     paid = of_type(events, "invoice.paid")
     with stripe_sandbox.store() as stripe:
@@ -212,7 +212,7 @@ def test_a_payment_outside_of_stripe_refuses_refunds(
 def test_a_payment_partly_outside_of_stripe_refunds_the_other_part(
     api: httpx.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    halves.update(actions=[PaymentTransaction.parts.remove()])  # a row of the release before
+    halves.update(actions=[PaymentTransaction.parts.remove()])  # a row of the previous release
     with stripe_sandbox.store() as stripe:
         row = next(row for row in stripe.all("invoice_payment") if row["amount_paid"] == 9_000)
         row["payment"] = {"type": "payment_record", "payment_record": "pr_1"}

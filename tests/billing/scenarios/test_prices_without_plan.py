@@ -1,4 +1,4 @@
-"""Access follows the price that is paid now; a price that is no plan of the owner's audience gives none, and alarms."""
+"""Access depends on the current price; a price that is no plan of the owner's audience gives no access and raises an alarm."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_price_that_is_no_plan_of_the_audience_ends_access_until_one_is_paid(
     assert (entitled(api, member)["plan_name"], alarms.count("SubscriptionsWithoutPlan")) == ("try_it_out", 0)
 
 
-def test_another_audience_s_plan_gives_a_new_subscriber_nothing(
+def test_another_audience_s_plan_gives_no_access_to_a_new_subscriber(
     api: httpx.Client,
     store: Owner,
     events_of: Buy,
@@ -126,7 +126,7 @@ def test_the_plan_s_item_is_found_on_the_second_page(
     assert (synced.status, synced.is_without_plan) == ("canceled", False)
 
 
-def test_an_older_invoice_written_off_or_paid_renews_no_grace(
+def test_an_older_invoice_written_off_or_paid_does_not_restart_the_grace_period(
     api: httpx.Client, member: Owner, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     stripe_id = subscribe(member)

@@ -1,4 +1,4 @@
-"""Credits are granted as they were sold, whatever the catalogue says when the payment arrives."""
+"""Credits are granted as sold, even if the catalogue has changed when the payment arrives."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_pack_that_left_the_catalogue_is_granted_as_sold(
     assert (payments()[0].credits, balances()) == (50, {member.relationship_id: 50})
 
 
-def test_a_changed_pack_changes_no_sale_and_no_replay(
+def test_a_change_of_a_pack_affects_no_sale_and_no_replay(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, offer: Callable[..., None]
 ) -> None:
     events = events_of(member, None, credit_pack="credits_50")
@@ -63,7 +63,7 @@ def test_a_changed_pack_changes_no_sale_and_no_replay(
     ledger_sums()
 
 
-def test_numbers_that_we_did_not_sign_do_not_count(
+def test_unsigned_numbers_of_credits_are_ignored(
     member: Owner, store: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member, None, credit_pack="credits_50")
@@ -74,7 +74,7 @@ def test_numbers_that_we_did_not_sign_do_not_count(
     assert balances() == {member.relationship_id: 50}
 
 
-def test_an_unknown_unsigned_pack_fails_until_it_is_back(
+def test_an_unknown_unsigned_pack_fails_until_the_catalogue_has_it_again(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, offer: Callable[..., None]
 ) -> None:
     """A checkout of an earlier release is not signed."""

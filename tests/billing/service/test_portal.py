@@ -1,4 +1,4 @@
-"""The settings of the customer portal are made by the plan sync."""
+"""The plan sync creates the settings of the customer portal."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_each_audience_has_one_configuration_with_its_plans(catalogue: None, str
     }
 
 
-def test_settings_changed_at_stripe_are_set_again(catalogue: None, stripe_sandbox: StripeSandbox) -> None:
+def test_a_sync_restores_settings_that_were_changed_at_stripe(catalogue: None, stripe_sandbox: StripeSandbox) -> None:
     member_id = configurations(stripe_sandbox)["member"]["id"]
     with stripe_sandbox.store() as stripe:
         stripe.get("billing_portal.configuration", member_id)["features"]["subscription_update"]["products"] = []
@@ -80,7 +80,7 @@ def test_a_portal_session_has_the_configuration_of_its_audience(
 def test_a_portal_opens_before_the_first_sync_of_its_settings(
     api: httpx.Client, member: Owner, checkout: Callable[..., httpx.Response]
 ) -> None:
-    """Rows of the release before have no configuration."""
+    """Rows of the previous release have no configuration."""
     row = SubscriptionPlan.get("try_it_out")
     row.update(actions=[SubscriptionPlan.portal_configuration_id.remove()])
     checkout(member, "try_it_out")

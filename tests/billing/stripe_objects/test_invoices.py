@@ -144,7 +144,7 @@ def test_a_canceled_attempt_does_not_replace_the_open_payment() -> None:
     assert parse_invoice(body).payment_intent_id == "pi_1"
 
 
-def test_a_price_of_several_currencies_has_the_amount_of_the_subscription_s() -> None:
+def test_a_price_in_several_currencies_has_the_amount_in_the_subscription_s_currency() -> None:
     options = {"eur": {"unit_amount": 2800, "unit_amount_decimal": "2800"}}
     (known,) = parse_subscription(
         factories.subscription(items=[factories.price() | {"currency_options": options}], currency="eur")

@@ -201,7 +201,7 @@ def publish(shop: DiscountShop, discount_id: str) -> None:
 
 
 def recover(shop: DiscountShop, fault: str) -> None:
-    """Do what follows the fault in time: the merchant opens the app again, the shop is looked at, the day is closed."""
+    """Run the later steps: the merchant opens the app again, the shop is called, the day is closed."""
     shop.shopify.fail_next(0)
     if fault == "frozen":
         register_webhooks(RegistrationRequested(shop=shop.shop, app="discounts"))

@@ -1,4 +1,4 @@
-"""The local stack's engine is started again when it is killed."""
+"""The local stack restarts its engine after a crash."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ def test_a_killed_engine_runs_again_with_its_saved_state(tmp_path: Path, capsys:
         assert (second.endpoint_url, second.process.pid != first.process.pid) == (first.endpoint_url, True)
         assert stored_ids_of(second) == {"saved"}
         assert client(second, "sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
-        eventually(lambda: "runs again" in capsys.readouterr().err)
+        eventually(lambda: "is restarted" in capsys.readouterr().err)
     assert keeper.engine.process.returncode == 0

@@ -219,7 +219,7 @@ def test_the_next_calls_fail_on_demand(admin, shopify):
     assert "data" in admin.call("{ shop { name } }")
 
 
-def test_a_frozen_shop_answers_nothing_until_it_is_open(shopify, http, admin):
+def test_a_frozen_shop_refuses_calls_until_it_is_unfrozen(shopify, http, admin):
     for status in (402, 423, 404):
         http.post(f"{shopify.url}/sandbox/freeze", json={"shop": SHOP, "status": status})
         assert admin.post("{ shop { name } }").status_code == status
@@ -227,7 +227,7 @@ def test_a_frozen_shop_answers_nothing_until_it_is_open(shopify, http, admin):
     assert admin.call("{ shop { id } }")["data"]["shop"]["id"]
 
 
-def test_an_arranged_topic_is_refused_in_one_shop(shopify, http, admin):
+def test_a_topic_can_be_refused_in_one_shop(shopify, http, admin):
     body = {"app": "studio", "topics": ["orders/paid"], "shop": SHOP}
     http.post(f"{shopify.url}/sandbox/refused-topics", json=body)
     subscription = {"topic": "ORDERS_PAID", "input": {"uri": "https://app.example/hooks", "format": "JSON"}}

@@ -41,7 +41,7 @@ def test_the_proxy_passes_customer_and_repeated_parameters_signed(shopify, recei
     assert signature == proxy_signature(single, shopify.apps["studio"].secret)
 
 
-def test_a_login_leads_to_no_other_site(shopify, http):
+def test_a_login_redirects_to_no_other_site(shopify, http):
     for target in ("https://other.example/", "//other.example", f"/{SHOP}.other.example", ""):
         answer = http.get(f"{shopify.url}/{SHOP}/account/login", params={"return_url": target})
         assert answer.headers["location"] == f"/{SHOP}/cart"

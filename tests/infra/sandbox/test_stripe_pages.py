@@ -1,4 +1,4 @@
-"""The sandbox's pages: the portal offers the plans of its configuration with amounts, links to invoices open."""
+"""The sandbox's pages: the portal offers the plans of its configuration with amounts, and invoice links open."""
 
 from typing import Any
 

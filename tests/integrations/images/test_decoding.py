@@ -270,7 +270,7 @@ def test_a_damaged_file_is_decoded_or_refused(data: bytes, damage: list[tuple[in
 
 
 @pytest.mark.parametrize("gamma", [1.0, 1.8, 2.2])
-def test_a_profile_that_is_only_called_srgb_is_applied(gamma: float):
+def test_a_profile_that_only_has_the_name_srgb_is_applied(gamma: float):
     data = encode_image(Image.new("RGB", (8, 8), (64, 128, 192)), icc_profile=sample_images.srgb_named(gamma))
     red, green, blue = _middle(decode(data))
     linear = [(level / 255) ** gamma for level in (64, 128, 192)]
@@ -278,7 +278,7 @@ def test_a_profile_that_is_only_called_srgb_is_applied(gamma: float):
     assert is_close((red, green, blue), tuple(map(round, expected)), 3)
 
 
-def test_an_srgb_profile_of_any_name_leaves_every_colour():
+def test_an_srgb_profile_of_any_name_changes_no_colour():
     colours = bytes(value % 256 for value in range(0, 3 * 64 * 64 * 7, 7))
     picture = Image.frombytes("RGB", (64, 64), colours)
     for profile in (srgb_profile(), sample_images.srgb_curves_named_test()):
@@ -286,7 +286,7 @@ def test_an_srgb_profile_of_any_name_leaves_every_colour():
 
 
 def _slope(width: int, height: int) -> bytes:
-    """A picture that is darker to the right and redder to the bottom: its geometry can be read from its pixels."""
+    """A picture that is darker to the right and redder to the bottom, so that its pixels show its geometry."""
     across = Image.linear_gradient("L").rotate(90).resize((width, height))
     down = Image.linear_gradient("L").resize((width, height))
     return encode_image(Image.merge("RGB", (down, across, across)), "JPEG", quality=95)

@@ -1,4 +1,4 @@
-"""Files whose rows are missing are refused, also with an end marker; files that decode whole are accepted."""
+"""Files with missing rows are refused, even with an end marker; files that decode completely are accepted."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_jpeg_that_decodes_whole_is_accepted(name: str):
 @settings(max_examples=20)
 @given(st.sampled_from(sorted(JPEGS)), st.floats(0.05, 1), st.booleans())
 def test_a_jpeg_cut_anywhere_is_refused(name: str, share: float, has_end: bool):
-    """At least 40 bytes are missing: some 64 bits cannot be told from the reader's own padding."""
+    """At least 40 bytes are missing, because up to 64 missing bits look like the reader's own padding."""
     data = JPEGS[name]
     start = data.index(b"\xff\xda")
     cut = start + round((len(data) - 42 - start) * share)

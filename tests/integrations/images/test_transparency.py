@@ -1,4 +1,4 @@
-"""Every PNG of known samples: the right colours, and only the stored sample that is named transparent is transparent."""
+"""Every PNG of known samples has the right colours, and only the transparent sample is transparent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_sample_of_the_suite_is_decoded(colour_type: int, depth: int):
                 ], (key, interlaced)
 
 
-def test_sixteen_bits_that_differ_in_the_low_byte_stay_opaque():
+def test_16_bit_samples_that_differ_in_the_low_byte_stay_opaque():
     grey = sample_images.sixteen_bit_png(3, 0x5000, 0x5001, 0x5100, transparent=(0x5001,))
     assert decode_with_alpha(grey).getchannel("A").tobytes() == bytes((255, 0, 255))
     colours = (0x1234, 0, 0xFFFF), (0x1235, 0, 0xFFFF), (0x1234, 1, 0xFFFF)

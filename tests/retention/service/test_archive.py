@@ -50,7 +50,7 @@ def open_run() -> list[InstallationLog]:
 
 
 def test_a_rule_that_fails_stops_no_other() -> None:
-    """The first rule's run cannot be read."""
+    """Reading the run of the first rule fails."""
     first, *others = RULES
     events = aws.client("dynamodb").meta.events
 

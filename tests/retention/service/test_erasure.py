@@ -338,7 +338,7 @@ def test_an_erasure_waits_for_a_running_sweep(world: dict[str, str], drain: Drai
 )
 @pytest.mark.slow
 def test_a_crash_at_any_call(engine: Engine, subject: str, mark: str) -> None:
-    """Died at calls and taken up again each time, it ends as if it had not died: the report, too.
+    """An erasure that crashes at calls and is resumed each time ends like one without a crash, with the same report.
 
     It dies at a call of each operation, and at calls all over its walk: an erasure dies several times until it comes
     through, and the next one dies at the calls that are left.
@@ -392,7 +392,7 @@ def _in_part(part: int, count: int, chance: random.Random) -> int:
 
 
 def _dies_at(request: str, operation: str, nth: int, when: str) -> bool:
-    """Work on an erasure until its nth call of the operation, `*` for any. Return False if it ends before."""
+    """Run an erasure up to its nth call of the operation (`*` for any). Return False if it ends before."""
     if privacy_requests.read_request(request).status is PrivacyStatus.COMPLETED:
         return False
     try:
@@ -404,7 +404,7 @@ def _dies_at(request: str, operation: str, nth: int, when: str) -> bool:
 
 
 def _finish(request: str, mark: str) -> str:
-    """Take an erasure up again. Return its report; nothing is left of the subject."""
+    """Resume an erasure and return its report; check that no data of the subject are left."""
     erasure.erase_subject(request)
     read = privacy_requests.read_request(request)
     assert read.status is PrivacyStatus.COMPLETED

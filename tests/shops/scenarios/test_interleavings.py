@@ -311,5 +311,5 @@ def test_the_newest_event_wins(
 
 
 def without_scopes(log: tuple[Entry, ...]) -> list[Entry]:
-    """Return a log without changes of scopes: whether a webhook or refreshed tokens are first decides their number."""
+    """Return a log without changes of scopes: their number depends on whether a webhook or refreshed tokens come first."""
     return [entry for entry in log if entry[0] != "scopes_update"]

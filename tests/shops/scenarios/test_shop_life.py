@@ -135,7 +135,7 @@ class ShopLife(RuleBasedStateMachine):
         redact = self.shopify.webhook(APP, self.shop, "shop/redact", payload, triggered_at=later)
         self.deliveries.append(PendingDelivery(redact, later))
         self.is_installed = self.is_active_merchant = False
-        self.missed_orders.clear()  # another installation does not import the past
+        self.missed_orders.clear()  # another installation does not backfill earlier orders
 
     @precondition(lambda self: self.is_installed and not self.is_frozen)
     @rule(pause=pauses)
@@ -171,13 +171,13 @@ class ShopLife(RuleBasedStateMachine):
 
     @rule(topics=st.sampled_from([[], ["orders/paid"], ["orders/paid", "orders/edited", "products/update"]]))
     def refuse_topics(self, topics: list[str]) -> None:
-        """Refuse new subscriptions, as without access to protected customer data."""
+        """Refuse new subscriptions, as if access to protected customer data were missing."""
         self.shopify.refuse_topics(APP, topics, self.shop)
 
     @precondition(lambda self: self.is_noticed())
     @rule()
     def miss_order(self) -> None:
-        """Pay an order whose webhook is not delivered, because we know that the shop is frozen or the topic refused."""
+        """Pay an order whose webhook is not delivered, because the shop is frozen or the topic is refused."""
         order = self.shopify.paid_order(self.shop, [{"variant_id": 11, "product_id": 22}])
         self.missed_orders.add(order["admin_graphql_api_id"])
 
@@ -266,7 +266,7 @@ class ShopLife(RuleBasedStateMachine):
 
     @invariant()
     def check_frozen_shop_is_left_alone(self) -> None:
-        """A shop that is known to be frozen is called by registrations and token checks only."""
+        """Only registrations and token checks call a shop that is marked as unavailable."""
         row = self.row()
         if row is not None and row.is_active and row.unavailable_since is not None:
             with pytest.raises(ShopUnavailable):
@@ -302,7 +302,7 @@ class ShopLife(RuleBasedStateMachine):
             if not pending.is_lost and not pending.arrivals:
                 self.send(pending)
         self.handle_all()
-        if self.is_installed:  # the merchant's requests suffice: no schedule runs, but to request refused topics again
+        if self.is_installed:  # the merchant's requests suffice; the schedule runs only to request refused topics again
             self.wait_and_act(timedelta(minutes=1))
             self.open_app()
             self.handle_all()

@@ -1,4 +1,4 @@
-"""Shops that are frozen or closed: left alone by every job, looked at once a day, taken up when they answer."""
+"""Unavailable shops: no job calls them, a registration does so once a day, and takes them up once they are available."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def frozen_shop(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> str:
-    """A registered shop that is frozen, and was noticed by a registration."""
+    """A registered shop that is frozen and marked as unavailable."""
     assert drain() == []
     shopify.freeze_shop(installed_shop)
     publish(RegistrationRequested(shop=installed_shop, app="studio"))
@@ -45,7 +45,7 @@ def frozen_shop(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> s
 
 
 def reconcile(days_later: float = 0) -> None:
-    """Run the schedule; the last look was so many days ago."""
+    """Run the schedule; the last call of the shop was `days_later` days ago."""
     for row in Shop.scan(Shop.looked_at.exists()):
         row.update([Shop.looked_at.set(clock.now() - timedelta(days=days_later))])
     lease = Lease("schedule/shops-reconcile_installations", "holder", 1, None)
@@ -57,7 +57,7 @@ def calls(shopify: ShopifySandbox, shop: str) -> int:
 
 
 @pytest.mark.parametrize("status", [402, 403, 404, 423])
-def test_a_frozen_shop_is_looked_at_once_a_day(
+def test_an_unavailable_shop_is_called_once_a_day(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, status: int
 ) -> None:
     assert drain() == []
@@ -75,7 +75,7 @@ def test_a_frozen_shop_is_looked_at_once_a_day(
     assert Shop.get(installed_shop, "studio").unavailable_since == row.unavailable_since
 
 
-def test_no_job_calls_a_frozen_shop(shopify: ShopifySandbox, frozen_shop: str, drain: Drain) -> None:
+def test_no_job_calls_an_unavailable_shop(shopify: ShopifySandbox, frozen_shop: str, drain: Drain) -> None:
     before = calls(shopify, frozen_shop)
     shopify.emit(frozen_shop, "orders/edited", {"order_edit": {"order_id": 1}})
     for kind in ("orders", "products"):
@@ -89,7 +89,7 @@ def test_no_job_calls_a_frozen_shop(shopify: ShopifySandbox, frozen_shop: str, d
 def test_a_shop_that_answers_is_registered_and_backfilled(
     shopify: ShopifySandbox, frozen_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    """The backfill also covers one that the freeze interrupted."""
+    """The backfill also covers the one that the freeze interrupted."""
     since = clock.now() - timedelta(days=9)
     publish(BackfillRequested(shop=frozen_shop, app="studio", kind="orders", since=since))
     assert drain() == []
@@ -148,7 +148,7 @@ def test_a_shop_frozen_at_a_refresh_keeps_its_tokens(
     assert service.open_admin_api(installed_shop, "studio").graphql("{ shop { name } }")
 
 
-def test_an_answer_from_before_a_new_grant_is_ignored(installed_shop: str) -> None:
+def test_a_response_to_a_call_before_a_new_grant_is_ignored(installed_shop: str) -> None:
     row = Shop.get(installed_shop, "studio")
     earlier = row.installed_at - timedelta(seconds=1)
     assert not availability.mark_unavailable(installed_shop, "studio", 402, earlier)

@@ -1,4 +1,4 @@
-"""No single field of a payload makes a delivery unreadable, unless it is what the delivery is about."""
+"""A malformed field makes a delivery unreadable only if it is the id of the delivery's main object."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ PAYLOADS: dict[str, tuple[dict[str, Any], set[Path]]] = {
     "app/scopes_update": ({"current": ["read_orders"], "previous": []}, {("current",)}),
     "orders/edited": ({"order_edit": {"id": 1, "order_id": 2}}, {("order_edit",), ("order_edit", "order_id")}),
 }
-"""A valid payload of each topic but those of orders, and the paths of what the delivery is about."""
+"""A valid payload of each topic except orders, and the paths of the ids of its main object."""
 NODE: dict[str, Any] = {
     "id": "gid://shopify/Order/1",
     "number": 1001,
@@ -264,7 +264,7 @@ def test_a_malformed_property_drops_neither_its_line_nor_others(properties: Any)
     assert parsed.properties == ({"Size": "3"} if isinstance(properties, dict) else expected)
 
 
-def test_a_line_without_one_of_its_quantities_has_the_other() -> None:
+def test_a_missing_quantity_of_a_line_equals_the_other() -> None:
     lines = [{"id": 3, "current_quantity": 2}, {"id": 4, "quantity": 2}, {"id": 5, "quantity": None}]
     parsed = parse_order({"id": 1, "line_items": lines}).lines
     assert [(each.quantity, each.current_quantity) for each in parsed] == [(2, 2), (2, 2)]

@@ -74,10 +74,10 @@ def test_a_second_installation_is_a_reinstallation(api: httpx.Client, shop: str,
     assert row.installed_at > first.installed_at
 
 
-def test_scopes_that_an_installed_app_gets_are_no_reinstallation(
+def test_new_scopes_of_an_installed_app_are_not_a_reinstallation(
     api: httpx.Client, shop: str, shopify: ShopifySandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They arrive by OAuth, by a webhook, or with refreshed tokens; whichever is first makes the only entry."""
+    """They arrive by OAuth, by a webhook, or with refreshed tokens; only the first of these adds an entry."""
     install(api, "studio", shop)
     assert drain() == []
     former = ["read_customers", "read_orders", "read_products"]

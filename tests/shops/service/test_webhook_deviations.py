@@ -1,4 +1,4 @@
-"""Deliveries that deviate: spelling of topics, headers of compliance topics, ids of other deliveries, long ids."""
+"""Unusual deliveries: spelling of topics, headers of compliance topics, ids of other deliveries, long ids."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_topics_of_the_admin_api_are_applied(api: httpx.Client, installed_shop: 
 
 
 @pytest.mark.parametrize("spelling", ["APP_UNINSTALLED", "app_uninstalled"])
-def test_a_replay_applies_a_topic_that_the_version_before_did_not_know(
+def test_a_replay_applies_a_topic_that_the_previous_version_did_not_know(
     installed_shop: str, drain: Drain, spelling: str
 ) -> None:
     assert drain() == []
@@ -78,7 +78,7 @@ def test_a_replay_applies_a_topic_that_the_version_before_did_not_know(
     assert not Shop.get(installed_shop, "studio").is_active
 
 
-def test_values_that_no_key_holds_are_400(api: httpx.Client, shop: str) -> None:
+def test_values_too_long_for_a_key_are_refused(api: httpx.Client, shop: str) -> None:
     for name in MAX_BYTES:
         for size in (MAX_BYTES[name] + 1, 3_000):
             response = post(api, {}, shop, **{name.replace("-", "_"): "w" * size})
@@ -91,7 +91,7 @@ def test_values_that_no_key_holds_are_400(api: httpx.Client, shop: str) -> None:
     assert post(api, {"note": "n" * 300_000}, shop, **longest).json() == {"status": "recorded"}
 
 
-def test_one_webhook_id_stands_on_several_topics_shops_and_apps(
+def test_deliveries_of_several_topics_shops_and_apps_have_one_webhook_id(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, listen: Listen
 ) -> None:
     read_messages = listen("shops-product_deleted")
@@ -121,10 +121,10 @@ def test_one_webhook_id_stands_on_several_topics_shops_and_apps(
 
 
 @pytest.mark.parametrize("event_id", [None, "e"])
-def test_redeliveries_of_rows_of_the_version_before_are_known(
+def test_redeliveries_of_rows_of_the_previous_version_are_duplicates(
     shopify: ShopifySandbox, shop: str, event_id: str | None
 ) -> None:
-    """Their key is the webhook id, as today; only the key of another app, shop or topic with that id has a digest."""
+    """Their key is the webhook id, as in this version; only a delivery of another app, shop or topic with that id has a digest."""
     family: Literal["webhooks", "events"] = "webhooks" if event_id else "events"
     delivery = shopify.webhook(
         "studio", shop, "products/delete", {"id": 1}, webhook_id="w", event_id=event_id, family=family

@@ -107,14 +107,14 @@ def test_details_and_scopes_are_stored(installed_shop: str, monkeypatch: pytest.
 ORDER_TOPICS = ["orders/cancelled", "orders/edited", "orders/paid"]
 
 
-def test_a_refused_topic_keeps_nothing_else_back(
+def test_a_refused_topic_blocks_no_other_step(
     api: httpx.Client,
     shopify: ShopifySandbox,
     installed_shop: str,
     drain: Drain,
     bearer: Callable[..., dict[str, str]],
 ) -> None:
-    """As without access to protected customer data: no dead letter, and the merchant and operators see the topics."""
+    """Access to protected customer data is missing: there is no dead letter, and the merchant and operators see the topics."""
     shopify.refuse_topics("studio", ORDER_TOPICS, installed_shop)
     shopify.update_shop(installed_shop, name="Another Name")
     assert drain() == []
@@ -168,7 +168,7 @@ def test_topics_without_their_scope_are_refused_and_not_backfilled(
 def test_a_refused_address_fails_the_message_after_the_other_steps(
     installed_shop: str, monkeypatch: pytest.MonkeyPatch, drain: Drain, field: str
 ) -> None:
-    """The address is the same for all topics, and an operator must mend it."""
+    """The URL is the same for all topics, and an operator must correct it."""
     with canned_server() as shopify:
         shopify.body = refusal_body("Address is not allowed", field)
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)

@@ -18,7 +18,7 @@ sides = st.integers(1, 12_000)
 @pytest.mark.parametrize(
     ("pixels", "dpi"), [((480, 600), 60), ((479, 599), 59), ((960, 1200), 120), ((959, 1200), 119), ((2400, 3000), 300)]
 )
-def test_the_resolution_is_that_of_the_worse_side(pixels: tuple[int, int], dpi: int) -> None:
+def test_the_resolution_is_that_of_the_side_with_fewer_dpi(pixels: tuple[int, int], dpi: int) -> None:
     assert crop.print_dpi(pixels, PRINT) == dpi
     assert (dpi < MIN_DPI, dpi < GOOD_DPI) == (dpi == 59, dpi in (59, 60, 119))
 

@@ -121,6 +121,6 @@ def test_a_pdf_named_jpg_is_rejected():
         (b"", RejectReason.UNSUPPORTED_FORMAT),
     ],
 )
-def test_a_heic_picture_is_refused_by_name(brands: bytes, reason: RejectReason) -> None:
+def test_a_heic_photo_has_its_own_reject_reason(brands: bytes, reason: RejectReason) -> None:
     data = (8 + len(brands)).to_bytes(4) + b"ftyp" + brands + b"\0\0\0\x08mdatheic"
     assert rejection_reason(probe(data)) is reason

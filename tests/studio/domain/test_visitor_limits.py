@@ -1,4 +1,4 @@
-"""The limits per visitor: defaults, stored limits, and words for the time to wait."""
+"""The limits per visitor: defaults, stored limits, and the text of the time to wait."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DAYS_OF_A_MONTH = 31
 
 
 @given(st.none() | LIMITS, st.integers(0, 1_000_000))
-def test_stored_limits_win_and_missing_ones_are_defaults(stored: dict[str, Any] | None, monthly_limit: int) -> None:
+def test_stored_limits_override_the_defaults(stored: dict[str, Any] | None, monthly_limit: int) -> None:
     limits, defaults = limits_json(stored, monthly_limit), limits_json(None, monthly_limit)
     for group in VisitorGroup:
         for limit in limits_of(stored, monthly_limit, VisitorAction.PREVIEWS, [group]):
@@ -51,7 +51,7 @@ def test_the_defaults_can_be_saved(monthly_limit: int) -> None:
 @pytest.mark.parametrize("group", [VisitorGroup.CUSTOMER, VisitorGroup.GUEST_ADDRESS])
 @given(pauses=st.lists(st.integers(0, 3600), max_size=100))
 def test_one_visitor_cannot_use_up_a_month(group: VisitorGroup, pauses: list[int]) -> None:
-    """Whenever the visitor asks, by day and burst; the most that a month can give is one window more than its days."""
+    """The visitor requests previews at any times. A month can overlap one window more than its days."""
     limits = limits_of(None, 500, VisitorAction.PREVIEWS, [group])
     by_day = next(limit.count for limit in limits if limit.window is LimitWindow.DAY)
     assert by_day * (DAYS_OF_A_MONTH + 1) < 500

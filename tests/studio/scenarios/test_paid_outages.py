@@ -1,6 +1,6 @@
 """A paid final survives every outage: it is retried for days and made once; only a refusal fails it.
 
-The model is asked for finals of previews of the version before only: later ones have an unmarked picture.
+Only finals of previews of the previous version call the model; later previews have an unmarked picture.
 """
 
 from __future__ import annotations

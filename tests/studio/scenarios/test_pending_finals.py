@@ -105,7 +105,7 @@ def test_a_failing_row_does_not_stop_the_recovery_of_others(gallery: Gallery, mo
 
 
 def test_a_stored_photo_is_validated_before_use(gallery: Gallery) -> None:
-    """Its rules may have changed since it was accepted."""
+    """The rules may have changed since the photo was accepted."""
     form = gallery.accepted_upload()
     large = BytesIO()
     Image.new("RGB", (6000, 5000), "red").save(large, "PNG")

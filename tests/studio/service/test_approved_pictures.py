@@ -1,4 +1,4 @@
-"""The print is the approved preview: made from its unmarked picture, held if its shape differs."""
+"""A final is made from the unmarked picture of the approved preview, and held if its shape differs."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ COLOURS = ((220, 30, 30), (30, 220, 30), (30, 30, 220))
 
 
 @pytest.fixture
-def moody_model(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A model that makes another picture at each call; return the long sides that it was asked for."""
+def varying_model(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Use a model that returns another picture at each call; return the requested long sides."""
     calls: list[int] = []
     number = count()
 
     def make(_photo: bytes, _prompt: str, long_side: int, _parameters: Any) -> GeneratedImage:
         calls.append(long_side)
         picture = Image.new("RGB", (long_side * 4 // 5, long_side), COLOURS[next(number) % 3])
-        return GeneratedImage(encode_image(picture), "image/png", *picture.size, model="moody/1")
+        return GeneratedImage(encode_image(picture), "image/png", *picture.size, model="varying/1")
 
     monkeypatch.setattr(selection, "choose_model", lambda _: make)
     return calls
@@ -59,8 +59,8 @@ def add_size(gallery: Gallery, width: int, height: int, variant: int, **more: An
     return str(response.json()["uuid"])
 
 
-def test_the_print_is_the_approved_picture(gallery: Gallery, moody_model: list[int]) -> None:
-    """Also if the model is not deterministic, the photo was posted again after acceptance, and the print is remade."""
+def test_the_print_is_the_approved_picture(gallery: Gallery, varying_model: list[int]) -> None:
+    """This holds also if the model is not deterministic, the photo was posted again after acceptance, or the final is remade."""
     upload = gallery.accepted_upload()
     body = gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()
     assert gallery.drain() == []
@@ -72,22 +72,22 @@ def test_the_print_is_the_approved_picture(gallery: Gallery, moody_model: list[i
     pay(gallery, preview["line_item_property"])
     for _ in range(2):
         final = only_final(gallery)
-        assert (final["status"], final["ai_model_used"]) == ("completed", "moody/1")
+        assert (final["status"], final["ai_model_used"]) == ("completed", "varying/1")
         assert is_close(colour_at(httpx.get(final["final_url"]).content, 0.5, 0.5), shown, 6)
         assert gallery.merchant("POST", f"generations/{final['id']}/remake").status_code == 202
         assert gallery.drain() == []
-    assert moody_model == [1024]
+    assert varying_model == [1024]
     counted_bytes, stored_bytes = gallery.storage()
     assert counted_bytes == stored_bytes
 
 
-def test_the_model_is_asked_once_for_as_much_as_the_photo_has(gallery: Gallery, moody_model: list[int]) -> None:
+def test_the_model_is_called_once_for_the_long_side_of_the_photo(gallery: Gallery, varying_model: list[int]) -> None:
     for width in (400, 1200, 4000):
         upload = gallery.upload_photo(encode_image(Image.new("RGB", (width, width * 5 // 4), "red"), "JPEG"))
         assert gallery.drain() == []
         assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).status_code == 202
         assert gallery.drain() == []
-    assert moody_model == [1024, 1500, 2048]
+    assert varying_model == [1024, 1500, 2048]
 
 
 def test_style_and_preview_are_made_from_the_cropped_photo(gallery: Gallery) -> None:
@@ -123,7 +123,7 @@ def test_the_unmarked_picture_is_private_and_the_preview_says_if_it_is_marked(ga
     assert not is_close(colour_at(storage.get(str(row.unmarked_image_url)), 0.5, 0.5), colour_at(shown, 0.5, 0.5), 4)
 
 
-def test_a_print_of_another_shape_is_held_until_the_merchant_accepts_the_crop(gallery: Gallery) -> None:
+def test_a_final_of_another_shape_is_held_until_the_merchant_accepts_the_crop(gallery: Gallery) -> None:
     size = add_size(gallery, 300, 300, VARIANT + 1)
     pay(gallery, gallery.preview_size(None)["line_item_property"], variant=VARIANT + 1)
     held = only_final(gallery)
@@ -145,7 +145,7 @@ def test_a_print_of_another_shape_is_held_until_the_merchant_accepts_the_crop(ga
     assert only_final(gallery)["hold_reason"], "another size has another crop"
 
 
-def test_a_held_print_of_a_canceled_order_fails(gallery: Gallery) -> None:
+def test_a_held_final_of_a_canceled_order_fails(gallery: Gallery) -> None:
     add_size(gallery, 300, 300, VARIANT + 1)
     order = pay(gallery, gallery.preview_size(None)["line_item_property"], variant=VARIANT + 1)
     canceled = gallery.shopify.cancel_order(gallery.shop, order["id"])
@@ -207,7 +207,7 @@ def test_an_upscaling_model_gets_the_picture_and_the_long_side_of_the_print(
     assert asked[0][0] == picture
 
 
-def test_a_lost_picture_fails_the_print_with_a_reason(gallery: Gallery) -> None:
+def test_a_final_without_its_unmarked_picture_fails_with_a_reason(gallery: Gallery) -> None:
     preview = gallery.preview()
     storage.delete(str(Generation.get(preview["id"]).unmarked_image_url))
     pay(gallery, preview["line_item_property"])

@@ -107,7 +107,7 @@ def test_gps_stays_in_the_house(gallery: Gallery, provider: ImageProviderSandbox
 def test_a_callback_completes_a_final_and_a_remake_is_another_job(
     gallery: Gallery, provider: ImageProviderSandbox
 ) -> None:
-    """Of a preview of the version before, without an unmarked picture."""
+    """Its preview is of the previous version, without an unmarked picture."""
     generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
     provider.call_back(job)

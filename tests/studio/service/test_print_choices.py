@@ -103,7 +103,7 @@ def test_the_size_of_a_photo_is_that_of_the_upright_photo(gallery: Gallery) -> N
 
 
 @pytest.mark.parametrize("crop", [{"left": -0.1}, {"width": 0}, {"height": "all"}, {"right": 1}])
-def test_a_crop_beyond_the_photo_is_refused_by_field(gallery: Gallery, crop: dict[str, Any]) -> None:
+def test_a_crop_beyond_the_photo_is_refused_with_its_path(gallery: Gallery, crop: dict[str, Any]) -> None:
     response = request(gallery, gallery.accepted_upload(), crop=WHOLE | crop)
     assert (response.status_code, response.json()["errors"][0]["path"]) == (422, f"body.crop.{next(iter(crop))}")
 

@@ -122,7 +122,7 @@ def test_an_upload_belongs_to_its_customer_or_to_the_holder_of_its_token(gallery
 
 
 def test_only_the_accepted_bytes_are_kept(gallery: Gallery) -> None:
-    """Under a key that is not the form's; the posted object is deleted."""
+    """They are stored under another key than the form's; the posted object is deleted."""
     row = Upload.get(gallery.accepted_upload()["id"])
     bucket = config.settings().images_bucket
     assert storage.get(storage.address(bucket, str(row.accepted_key))) == PHOTO.read_bytes()
@@ -130,7 +130,7 @@ def test_only_the_accepted_bytes_are_kept(gallery: Gallery) -> None:
     assert row.byte_count == PHOTO.stat().st_size
 
 
-def test_an_event_after_the_verdict_is_ignored(gallery: Gallery) -> None:
+def test_an_event_after_the_inspection_is_ignored(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     row = Upload.get(upload["id"])
     for sequencer in ("0", row.sequencer, "f" * 16):
@@ -205,7 +205,7 @@ def test_a_rejected_photo_can_be_replaced(gallery: Gallery) -> None:
 
 
 def test_concurrent_events_of_one_photo_accept_it_once(gallery: Gallery) -> None:
-    """Some are repeated. The photo that is accepted has the row's bytes and size."""
+    """Some events are repeated. The accepted photo has the bytes and size in the row."""
     row = Upload.get(gallery.shopper("POST", "uploads", {}).json()["id"])
     url = storage.address(config.settings().images_bucket, row.object_key)
     storage.put(url, encode_image(Image.new("RGB", (64, 64), "red"), "JPEG"), "image/jpeg")

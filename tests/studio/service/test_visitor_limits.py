@@ -1,4 +1,4 @@
-"""Limits per visitor over HTTP: who is counted, what is not, and what the refusal says."""
+"""Limits per visitor over HTTP: counted visitors, uncounted requests, and the text of the refusal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDE = {"day": 1000, "burst": 1000}
 
 
 def limits(**groups: dict[str, Any]) -> dict[str, Any]:
-    """Return limits that are wide but for `group_action={"day": …, "burst": …}`."""
+    """Return high limits, except for `group_action={"day": …, "burst": …}`."""
     names = ("customer", "guest_address", "all_guests")
     body = {name: dict.fromkeys(("uploads", "previews"), WIDE) for name in names}
     for name, limit in groups.items():
@@ -40,7 +40,7 @@ def counts() -> list[int]:
 
 
 def end_windows(moment: datetime) -> None:
-    """Let the full windows end at that moment."""
+    """Set the end of the full windows to that time."""
     for row in Attempt.scan(Attempt.failures == 2):
         row.update([Attempt.window_ends_at.set(moment)])
 
@@ -81,7 +81,7 @@ def test_guests_are_counted_by_address_and_together(gallery: Gallery) -> None:
     assert gallery.shopper("POST", "uploads", {}, customer=None).status_code == 429  # a guest without an address
 
 
-def test_neighbors_in_a_network_of_ipv6_are_one_guest_and_nothing_names_them(gallery: Gallery) -> None:
+def test_addresses_of_one_ipv6_network_are_one_guest_and_are_not_stored(gallery: Gallery) -> None:
     set_limits(gallery, guest_address_uploads={"day": 1, "burst": 1})
     assert gallery.guest("POST", "uploads", {}, address="2001:db8::1").status_code == 201
     assert gallery.guest("POST", "uploads", {}, address="2001:db8::2").status_code == 429
@@ -92,7 +92,7 @@ def test_neighbors_in_a_network_of_ipv6_are_one_guest_and_nothing_names_them(gal
     assert all("2001:db8" not in json.dumps(row.to_simple_dict(), default=str) for row in Upload.scan())
 
 
-def test_only_what_is_accepted_is_counted_and_once(gallery: Gallery) -> None:
+def test_only_accepted_requests_are_counted_and_only_once(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     before = counts()
     request = gallery.preview_request(upload)
@@ -125,7 +125,7 @@ def test_concurrent_requests_do_not_exceed_a_limit(gallery: Gallery) -> None:
     assert [upload(20 + number) for number in range(6 - statuses.count(201))][-1] == 429
 
 
-def test_a_twin_of_the_last_allowed_request_gets_its_response(gallery: Gallery) -> None:
+def test_a_concurrent_repeat_of_the_last_allowed_request_gets_its_response(gallery: Gallery) -> None:
     set_limits(gallery, customer_previews={"day": 1, "burst": 1})
     request = gallery.preview_request(gallery.accepted_upload())
     with ThreadPoolExecutor(6) as pool:
@@ -134,7 +134,7 @@ def test_a_twin_of_the_last_allowed_request_gets_its_response(gallery: Gallery) 
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
-def test_the_merchant_sets_limits_and_they_hold_at_once(gallery: Gallery) -> None:
+def test_limits_of_the_merchant_apply_at_once(gallery: Gallery) -> None:
     first = gallery.merchant("GET", "visitor-limits")
     assert first.json()["customer"]["previews"] == {"day": 15, "burst": 8}
     assert first.json()["all_guests"]["previews"]["day"] == 100
@@ -149,7 +149,7 @@ def test_the_merchant_sets_limits_and_they_hold_at_once(gallery: Gallery) -> Non
     assert gallery.guest("POST", "uploads", {}, address=HOME).status_code == 429
     stale = gallery.merchant("PUT", "visitor-limits", limits(), **{"If-Match": first.headers["etag"]})
     assert (stale.status_code, stale.json()["code"]) == (412, "VersionMismatch")
-    gallery.preview()  # a use of the quota is no change of the limits
+    gallery.preview()  # using the quota does not change the limits
     again = gallery.merchant("PUT", "visitor-limits", limits(), **{"If-Match": changed.headers["etag"]})
     assert again.status_code == 200
     assert gallery.guest("POST", "uploads", {}, address=HOME).status_code == 201
@@ -164,7 +164,7 @@ def test_the_merchant_sets_limits_and_they_hold_at_once(gallery: Gallery) -> Non
         ({"day": "x", "burst": 1}, "day"),
     ],
 )
-def test_a_bad_limit_is_named(gallery: Gallery, limit: dict[str, Any], path: str) -> None:
+def test_the_error_has_the_path_of_an_invalid_limit(gallery: Gallery, limit: dict[str, Any], path: str) -> None:
     response = gallery.merchant("PUT", "visitor-limits", limits(customer_previews=limit))
     assert response.status_code == 422
     assert {error["path"] for error in response.json()["errors"]} == {f"body.customer.previews.{path}"}

@@ -77,7 +77,7 @@ def sync_disputes(payment: StripePaymentReference) -> None:
 
 
 def parts_of(row: PaymentTransaction, payment: StripePaymentReference) -> tuple[PaymentPart, ...]:
-    """Return the payment intents and charges that paid, with the one that an event or the row names."""
+    """Return the payment intents and charges of a payment: those in the row, plus the one of the event."""
     return parts_with(parse_parts(row.parts), PaymentPart(payment.intent_id, payment.charge_id))
 
 

@@ -42,7 +42,7 @@ def fetch_subscription(subscription_id: str, row: Subscription | None) -> Stripe
 
 
 def fetch_whole(subscription_id: str) -> StripeSubscription:
-    """Fetch a subscription with all of its items; the object has only ten. Raises StripeObjectNotFound."""
+    """Fetch a subscription with all of its items; Stripe's object has at most ten. Raises StripeObjectNotFound."""
     stripe_object = stripe_subscriptions.retrieve_subscription(subscription_id)
     subscription = parse_subscription(stripe_object)
     if subscription.has_more_items:
@@ -52,7 +52,7 @@ def fetch_whole(subscription_id: str) -> StripeSubscription:
 
 
 def with_terms(subscription: StripeSubscription, row: Subscription | None) -> StripeSubscription:
-    """Return a subscription that was fetched with its invoice with the terms of its discounts and all of its items."""
+    """Return a subscription, fetched with its invoice, with the terms of its discounts and all of its items."""
     completed = _with_stored(subscription, row)
     is_unknown = bool(completed.discount_references) and not subscription.status.is_final
     return fetch_subscription(subscription.id, row) if is_unknown or subscription.has_more_items else completed

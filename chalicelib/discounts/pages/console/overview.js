@@ -43,7 +43,7 @@ function search() {
   return field;
 }
 
-/** Say which changes Shopify does not report, without a scope or access to protected customer data. */
+/** Show the changes that Shopify does not report because a scope or access to protected customer data is missing. */
 const showRefusedTopics = ({ refused_topics }) => refused_topics.length > 0 && notice.append(
   kit.banner(`Shopify does not report these changes to us: ${refused_topics.map(({ topic }) => topic).join(", ")}. Figures are incomplete until it does. Please contact us.`, "warn"));
 
@@ -53,4 +53,4 @@ const results = kit.h("div", { role: "status" });
 app.main.append(notice, choices, results, figures, rest);
 showFigures();
 showRest();
-app.shop().then(showRefusedTopics, () => {}); // the figures matter more than the notice
+app.shop().then(showRefusedTopics, () => {}); // show the figures even if the notice cannot be loaded

@@ -20,7 +20,7 @@ op.shops = (panel, shop) => {
     }), chart, table));
 };
 
-/** Return whether the shop answers, and the webhook topics that Shopify refuses. */
+/** Return a badge: the shop is unavailable, Shopify refuses webhook topics, or all is registered. */
 function atShopify(row) {
   if (row.unavailable_since) return kit.badge(`unavailable (${row.unavailable_status}) since ${kit.date(row.unavailable_since)}`, "warn");
   return row.refused_topics ? kit.badge(`refused: ${row.refused_topics.replaceAll(",", ", ")}`, "warn") : kit.badge("registered", "good");

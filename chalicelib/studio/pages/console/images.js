@@ -76,7 +76,7 @@ const renew = (row) => async () => (await studio.read("generations/" + row.id)).
 
 const percent = (share) => Math.round(share * 100) + " %";
 
-/** Why a print is held, the crop that would be printed, and the button that accepts it. */
+/** Return why a print is held, the crop that would be printed, and the button that accepts it. */
 function heldPrint(row) {
   const accept = studio.act(async () => {
     await studio.call("POST", `generations/${row.id}/remake`, { body: {}, key: true });
@@ -84,11 +84,11 @@ function heldPrint(row) {
     studio.go("images/" + row.id);
   });
   return kit.h("section", { class: "card stack", "aria-label": "Held print" }, kit.banner(row.hold_reason, "bad"),
-    kit.h("p", { class: "soft" }, "If you accept, the middle of the approved picture is printed, as the frame shows. What is outside of it is cut off."),
+    kit.h("p", { class: "soft" }, "If you accept, the middle of the approved picture is printed, as the frame shows. The part outside of the frame is cut off."),
     kit.button("Accept the crop and print", accept, "primary"), row.thumbnail_url && croppedPicture(row));
 }
 
-/** The preview that the shopper approved, with a frame of the print's shape in its middle. */
+/** Return the preview that the shopper approved, with a centered frame of the print's shape. */
 function croppedPicture(row) {
   const frame = kit.h("div", { class: "kept" });
   const picture = kit.h("img", { src: row.thumbnail_url, alt: "The approved preview, with a frame around what is printed", onload: () => {

@@ -1,8 +1,8 @@
-/** The limits per visitor: one visitor alone must not use up the month's images. */
+/** The limits per visitor, so that one visitor alone cannot use up the month's images. */
 const GROUPS = [
   ["customer", "Each customer", "Shoppers who are logged in to your shop."],
   ["guest_address", "Each guest", "Shoppers who are not logged in, by their internet address. People in one household or office often share it."],
-  ["all_guests", "All guests together", "Holds against one guest with many addresses. Customers are not counted here."],
+  ["all_guests", "All guests together", "Also limits one guest with many addresses. Customers are not counted here."],
 ];
 const ACTIONS = [["previews", "Previews"], ["uploads", "Photos"]];
 
@@ -29,6 +29,6 @@ function showLimits({ data: limits, etag: version }) {
     },
   });
   return kit.h("div", { class: "stack" }, kit.h("h2", null, "Limits per visitor"),
-    kit.h("p", { class: "soft" }, "A shopper above a limit is told when the next photo or preview is possible. The limits hold from the next request."),
+    kit.h("p", { class: "soft" }, "A shopper above a limit is told when the next photo or preview is possible. The limits apply from the next request."),
     kit.h("div", { class: "card" }, form));
 }

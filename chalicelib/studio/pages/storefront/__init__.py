@@ -1,1 +1,1 @@
-"""The shopper's page in the storefront."""
+"""The storefront page, on which a shopper makes a preview."""

@@ -1,17 +1,17 @@
-/** The frame over the photo: of the size's shape, moved and zoomed by pointer, touch, keyboard and slider. */
+/** The crop frame over the photo. It has the size's shape; pointer, touch, keyboard and slider move and zoom it. */
 const MAX_ZOOM = 4;
 const STEP = 0.02; // of the photo
 const ZOOM_STEP = 0.1;
 const softText = (dpi) => `This print has about ${dpi} dpi and may look soft. ${crop.zoom > 1 ? "Zoom out, or choose" : "Choose"} a smaller size or a larger photo.`;
 const within = (value, least, most) => Math.min(Math.max(value, least), Math.max(least, most));
 
-const crop = { x: 0.5, y: 0.5, zoom: 1 }; // the frame's centre in the photo, and how much smaller than the largest one it is
+const crop = { x: 0.5, y: 0.5, zoom: 1 }; // the frame's centre in fractions of the photo; zoom 2: half as wide as the largest frame
 const chosenSize = () => page.sizes.find((size) => size.id === document.querySelector("input[name=size]:checked")?.value) || null;
 
 const frame = {
   photo: null, // { width, height } of the upright photo
 
-  /** Return the frame's largest width and height in the photo: one of them is 1. */
+  /** Return width and height of the largest frame, in fractions of the photo: one of them is 1. */
   largest() {
     const ratio = (this.size.width / this.size.height) / (this.photo.width / this.photo.height);
     return ratio < 1 ? [ratio, 1] : [1, 1 / ratio];
@@ -25,14 +25,14 @@ const frame = {
     return { left: at(crop.x, width), top: at(crop.y, height), width, height };
   },
 
-  /** Return the print's resolution with this crop, as the server computes it; null without photo or size. */
+  /** Return the print's resolution with this crop in dpi, as the server computes it; null without photo or size. */
   dpi() {
     const part = this.fractions();
     const px = (name) => Math.round(part[name] * this.photo[name]) / this.size[name];
     return part && Math.floor(page.print_dpi * Math.min(px("width"), px("height")) + 1e-6);
   },
 
-  /** Return the zoom at which the print has the least resolution that is accepted. */
+  /** Return the zoom at which the print has the lowest accepted resolution, from 1 to MAX_ZOOM. */
   maxZoom() {
     const [width] = this.largest();
     return within((page.print_dpi * width * this.photo.width) / this.size.width / (page.least_dpi + 1), 1, MAX_ZOOM);
@@ -47,13 +47,13 @@ const frame = {
     keepChoices();
   },
 
-  /** Show the frame, the zoom and the warning as they are; without a size only the photo is shown. */
+  /** Show the frame, the zoom and the warning; without a size, show only the photo. */
   draw() {
     this.size = chosenSize();
     const part = this.fractions();
     for (const id of ["frame", "frame-hint", "zooming"]) $(id).hidden = !part;
     $("soft").hidden = true;
-    wrong("crop", "");
+    showError("crop", "");
     if (!part) return;
     for (const [name, value] of Object.entries(part)) $("frame").style[name] = value * 100 + "%";
     const [wide, high] = [part.width < 0.999, part.height < 0.999];
@@ -65,7 +65,7 @@ const frame = {
     const percent = (share) => Math.round(share * 100) + " %";
     $("frame-place").textContent = `${percent(part.left)} from the left, ${percent(part.top)} from the top, ${percent(part.width)} of the width, ${percent(part.height)} of the height.`;
     const dpi = this.dpi();
-    if (dpi < page.least_dpi) wrong("crop", WORDS.ResolutionTooLow);
+    if (dpi < page.least_dpi) showError("crop", WORDS.ResolutionTooLow);
     else if (dpi < page.sharp_dpi) {
       $("soft").textContent = softText(dpi);
       $("soft").hidden = false;
@@ -73,7 +73,7 @@ const frame = {
   },
 };
 
-/** Moves the frame by one finger or the mouse; two fingers zoom. */
+/** The pointers on the frame: one finger or the mouse moves it, two fingers zoom. */
 const pointers = new Map();
 const spread = () => { const [a, b] = [...pointers.values()]; return Math.hypot(a.x - b.x, a.y - b.y); };
 $("frame").addEventListener("pointerdown", (event) => {

@@ -71,7 +71,7 @@ def _shop_path(prefix: str) -> str:
 
 
 def _shown_sizes(offer: OfferRead) -> list[OfferedSize]:
-    """Return the sizes that can be bought; if there are none, all of them, because a preview needs a size."""
+    """Return the sizes that can be bought; if none can, return all, because a preview needs a size."""
     return [size for size in offer.sizes if size.shopify_variant_id] or offer.sizes
 
 
@@ -95,7 +95,7 @@ def _size(size: OfferedSize, *, is_only: bool) -> str:
 
 
 def _size_data(size: OfferedSize) -> dict[str, Any]:
-    """Return what the script needs of a size; `variant` is the number in Shopify's id, null if it cannot be bought."""
+    """Return a size as data for the script; `variant` is the number in Shopify's id, null if it cannot be bought."""
     number = (size.shopify_variant_id or "").rpartition("/")[2]
     return {
         "id": size.id,

@@ -1,15 +1,15 @@
-/** The photo: chosen or dropped, shown, and sent at once, so that a reload does not lose it. */
+/** The photo: chosen or dropped, shown, and uploaded at once, so that a reload does not lose it. */
 const MAX_BYTES = 25e6;
 const TYPES = ["image/jpeg", "image/png", "image/webp"];
 const SMALL_SIDE = 800; // px of the picture that a reload shows
 const HEIC_BRANDS = ["heic", "heix", "heim", "heis", "hevc", "hevx"];
 const HEIC = "This photo is HEIC: save it as JPEG, then choose it again.";
 
-let photo = null; // { key, upload: { id, token }, isAccepted, width, height, small }; `key` is that of the upload's request
+let photo = null; // { key, upload: { id, token }, isAccepted, width, height, small }; `key` is the upload's Idempotency-Key
 let file = null; // the photo's file; null after a reload
-let choosing = Promise.resolve(); // until a photo that was chosen is shown
+let choosing = Promise.resolve(); // resolves once the chosen photo is shown
 
-/** Return whether the content is HEIC: the brands of its first box say so, whatever the file's name is. */
+/** Return whether the content is HEIC, by the brands of its first box; the file's name is ignored. */
 async function isHeic(file) {
   const head = new DataView(await file.slice(0, 64).arrayBuffer());
   const text = String.fromCharCode(...new Uint8Array(head.buffer));
@@ -17,13 +17,13 @@ async function isHeic(file) {
   return (text.slice(8, head.getUint32(0)).match(/.{4}/gs) || []).some((brand) => HEIC_BRANDS.includes(brand));
 }
 
-/** Show the photo and send it; an earlier one is forgotten. */
+/** Show the photo and start its upload; discard an earlier photo. */
 async function choosePhoto(chosen) {
   file = chosen;
   photo = sending = null;
-  kept.write("photo", null);
-  kept.write("wish", null);
-  wrong("photo", "");
+  savedWork.write("photo", null);
+  savedWork.write("pending", null);
+  showError("photo", "");
   showPhoto(null);
   Object.assign(crop, { x: 0.5, y: 0.5, zoom: 1 });
   keepChoices();
@@ -40,11 +40,11 @@ async function choosePhoto(chosen) {
     if (chosen !== file) return;
     file = null;
     $("photo").value = "";
-    wrong("photo", text);
+    showError("photo", text);
   }
 }
 
-/** Show a picture of the photo, or none; resolves once it is shown, or cannot be. What the browser cannot show is sent all the same. */
+/** Show the photo at URL `source`, or hide it; resolves once it is shown or fails to load. A photo that fails to load is still uploaded. */
 function showPhoto(source) {
   $("chosen").hidden = $("sent").hidden = true;
   frame.photo = null;
@@ -58,12 +58,12 @@ function showPhoto(source) {
   });
 }
 
-/** Show the frame over the photo, and keep a small picture of it for a reload. */
+/** Show the frame over the photo, and save a small copy of the photo for a reload. */
 function showFrame(picture) {
   const { naturalWidth: width, naturalHeight: height } = picture;
   if (!photo.small) {
     Object.assign(photo, { width, height, small: smallPicture(picture, width, height) });
-    kept.write("photo", photo);
+    savedWork.write("photo", photo);
   }
   frame.photo = photo;
   $("chosen").hidden = false;
@@ -83,7 +83,7 @@ function smallPicture(picture, width, height) {
 
 $("photo").addEventListener("change", () => { choosing = choosePhoto($("photo").files[0] || null); });
 
-/** A file dropped anywhere on the page; other things that are dragged go their way. */
+/** Accept a file dropped anywhere on the page; ignore other dragged items. */
 const hasFile = (event) => [...event.dataTransfer.types].includes("Files");
 addEventListener("dragover", (event) => {
   if (!hasFile(event)) return;

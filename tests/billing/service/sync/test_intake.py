@@ -61,19 +61,19 @@ def refusal(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("created", [253_402_300_800, 10**18, -1])
-def test_a_time_beyond_dates_is_refused(api: httpx.Client, created: int) -> None:
+def test_a_time_after_the_year_9999_is_refused(api: httpx.Client, created: int) -> None:
     assert refusal(post(api, event(created=created))) == "InvalidStripeEvent"
 
 
-def test_the_last_second_of_dates_is_stored(api: httpx.Client) -> None:
+def test_the_last_second_of_the_year_9999_is_stored(api: httpx.Client) -> None:
     assert post(api, event(created=253_402_300_799)).status_code == 200
     assert webhooks()["evt_1"].stripe_created_at.year == 9999
 
 
-def test_an_event_of_a_connected_account_is_kept_and_ignored(
+def test_an_event_of_a_connected_account_is_stored_and_ignored(
     member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    """Its ids can be those of our account's objects."""
+    """It may have the same ids as objects of our account."""
     events = [each | {"account": "acct_1"} for each in events_of(member)]
     with stripe_sandbox.store() as stripe:
         stripe._data["events"].update({each["id"]: each for each in events})
