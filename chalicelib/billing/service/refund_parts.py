@@ -82,7 +82,7 @@ def _refunds_at_stripe(part: PaymentPart) -> list[StripeRefund]:
 
 
 def _left(row: Refund, parts: Iterable[PaymentPart], made: Mapping[str, Iterable[StripeRefund]]) -> dict[str, Decimal]:
-    """Return what can be refunded of each part: not what was refunded, lost in a dispute, or is approved for others."""
+    """Return the refundable amount of each part by id: less refunds, lost disputes and other approved refunds."""
     at_stripe = {row.id, *(refund.request_id for each in made.values() for refund in each)}
     approved = [
         each
