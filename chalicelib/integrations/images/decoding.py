@@ -22,6 +22,8 @@ MAX_PIXELS = 60_000_000
 """Maximum number of pixels to decode. It also applies to pictures that passed image validation."""
 
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4
+_XMP = ("xmp", "XML:com.adobe.xmp")
+"""Where Pillow looks for an orientation if the EXIF block has none. Browsers do not, and the shopper crops what they show."""
 _DAMAGED = "the picture is truncated or damaged"
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # errors of Pillow's readers
 
@@ -247,6 +249,10 @@ def _turn(picture: Image) -> Transpose | None:
 
     orientation = 1
     with suppress(Exception):  # Pillow's EXIF parser can raise any exception; ignore a damaged block
+        if picture.format == "PNG" and "exif" not in picture.info:
+            picture.load()  # the block may follow the pixels
+        for name in _XMP:
+            picture.info.pop(name, None)
         orientation = picture.getexif().get(_ORIENTATION, 1)
     return {
         2: Transpose.FLIP_LEFT_RIGHT,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFile
+from PIL.PngImagePlugin import PngInfo
 
 from chalicelib.integrations.images.colours import srgb_profile
 from chalicelib.integrations.images.decoding import (
@@ -19,6 +20,7 @@ from chalicelib.integrations.images.decoding import (
     decode,
     decode_part,
     decode_with_alpha,
+    upright_size,
 )
 from tests.integrations import sample_images
 from tests.integrations.sample_images import encode_image, is_close
@@ -83,6 +85,15 @@ def test_a_part_of_the_upright_picture_is_decoded(
     assert part.size == size
     expected = upright.crop((60, 15, 180, 75)).resize(size, Image.Resampling.HAMMING)
     assert max(ImageChops.difference(part, expected).tobytes()) <= 8
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+def test_an_orientation_in_xmp_is_ignored_as_browsers_do(image_format: str):
+    xmp = '<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+    notes = PngInfo()
+    notes.add_itxt("XML:com.adobe.xmp", xmp)
+    data = encode_image(Image.new("RGB", (40, 30)), image_format, xmp=xmp.encode(), pnginfo=notes)
+    assert decode(data).size == upright_size(data) == (40, 30)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
