@@ -22,6 +22,8 @@ MAX_PIXELS = 60_000_000
 """Maximum number of pixels to decode. It also applies to pictures that passed image validation."""
 
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4
+_XMP = ("xmp", "XML:com.adobe.xmp")
+"""Where Pillow looks for an orientation if the EXIF block has none. Browsers do not, and the shopper crops what they show."""
 _DAMAGED = "the picture is truncated or damaged"
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # errors of Pillow's readers
 
@@ -86,6 +88,24 @@ def decode(data: bytes, *, long_side: int | None = None, is_quick: bool = False)
         picture = picture.transpose(turn)
     picture.info = {}  # otherwise an encoder writes the comment and the profile
     return picture
+
+
+def _stored_box(
+    size: tuple[int, int], part: tuple[float, float, float, float], turn: Transpose | None
+) -> tuple[int, int, int, int]:
+    """Return the box in a stored picture, in px, that becomes `part` when the picture is turned; at least a pixel."""
+    from PIL.Image import Transpose
+
+    left, top, width, height = part
+    if turn in (Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90):
+        left, top, width, height = top, left, height, width
+    if turn in (Transpose.FLIP_LEFT_RIGHT, Transpose.ROTATE_180, Transpose.ROTATE_90, Transpose.TRANSVERSE):
+        left = 1 - left - width
+    if turn in (Transpose.FLIP_TOP_BOTTOM, Transpose.ROTATE_180, Transpose.ROTATE_270, Transpose.TRANSVERSE):
+        top = 1 - top - height
+    x, y = (max(0, min(round(at * side), side - 1)) for at, side in zip((left, top), size, strict=True))
+    right = min(size[0], x + max(1, round(width * size[0])))
+    return x, y, right, min(size[1], y + max(1, round(height * size[1])))
 
 
 def decode_with_alpha(data: bytes) -> Image:
@@ -203,6 +223,10 @@ def _turn(picture: Image) -> Transpose | None:
 
     orientation = 1
     with suppress(Exception):  # Pillow's EXIF parser can raise any exception; ignore a damaged block
+        if picture.format == "PNG" and "exif" not in picture.info:
+            picture.load()  # the block may follow the pixels
+        for name in _XMP:
+            picture.info.pop(name, None)
         orientation = picture.getexif().get(_ORIENTATION, 1)
     return {
         2: Transpose.FLIP_LEFT_RIGHT,

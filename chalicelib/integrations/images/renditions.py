@@ -8,7 +8,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from chalicelib.integrations.images.colours import srgb_profile
-from chalicelib.integrations.images.decoding import UnreadableImage, decode, decode_with_alpha, upright_size
+from chalicelib.integrations.images.decoding import (
+    UnreadableImage,
+    decode,
+    decode_part,
+    decode_with_alpha,
+    upright_size,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -51,14 +57,7 @@ def cropped_photo(data: bytes, crop: Fractions, long_side: int) -> bytes:
 
     Raises UnreadableImage if the photo cannot be decoded.
     """
-    left, top, width, height = crop
-    whole = upright_size(data)
-    scale = min(1.0, long_side / max(whole[0] * width, whole[1] * height))
-    image = decode(data, long_side=max(1, round(max(whole) * scale)))
-    x, y = min(round(image.width * left), image.width - 1), min(round(image.height * top), image.height - 1)
-    right = min(image.width, x + max(1, round(image.width * width)))
-    bottom = min(image.height, y + max(1, round(image.height * height)))
-    return encode_picture(image.crop((x, y, right, bottom)))
+    return encode_picture(decode_part(data, crop, long_side))
 
 
 def preview(picture: bytes, *, long_side: int, mark: Mark | None = None) -> bytes:

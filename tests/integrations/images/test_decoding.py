@@ -10,10 +10,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFile
+from PIL import Image, ImageChops, ImageFile
+from PIL.PngImagePlugin import PngInfo
 
 from chalicelib.integrations.images.colours import srgb_profile
-from chalicelib.integrations.images.decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
+from chalicelib.integrations.images.decoding import (
+    UnreadableImage,
+    check_decodes,
+    decode,
+    decode_part,
+    decode_with_alpha,
+    upright_size,
+)
 from tests.integrations import sample_images
 from tests.integrations.sample_images import encode_image, is_close
 
@@ -60,6 +68,32 @@ def test_every_exif_orientation_is_applied(orientation: int, image_format: str):
         data = encode_image(image)
         corners = [sample_images.colour_at(data, x, y) for x, y in ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))]
         assert all(is_close(one, other) for one, other in zip(corners, (RED, GREEN, BLUE, WHITE), strict=True)), corners
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize(("long_side", "size"), [(1000, (120, 60)), (60, (60, 30)), (25, (25, 12))])
+def test_a_part_of_the_upright_picture_is_decoded(
+    orientation: int, image_format: str, long_side: int, size: tuple[int, int]
+):
+    upright = Image.merge("RGB", [Image.linear_gradient("L").rotate(turn).resize((240, 120)) for turn in (0, 90, 180)])
+    exif, turn = Image.Exif(), STORED[orientation]
+    exif[0x0112] = orientation
+    stored_image = upright if turn is None else upright.transpose(turn)
+    data = encode_image(stored_image, image_format, exif=exif)
+    part = decode_part(data, (0.25, 0.125, 0.5, 0.5), long_side)
+    assert part.size == size
+    expected = upright.crop((60, 15, 180, 75)).resize(size, Image.Resampling.HAMMING)
+    assert max(ImageChops.difference(part, expected).tobytes()) <= 8
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+def test_an_orientation_in_xmp_is_ignored_as_browsers_do(image_format: str):
+    xmp = '<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+    notes = PngInfo()
+    notes.add_itxt("XML:com.adobe.xmp", xmp)
+    data = encode_image(Image.new("RGB", (40, 30)), image_format, xmp=xmp.encode(), pnginfo=notes)
+    assert decode(data).size == upright_size(data) == (40, 30)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
