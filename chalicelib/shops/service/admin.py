@@ -44,7 +44,11 @@ class AdminApi:
         except ShopifyRefused as error:
             if error.status != 401:
                 raise
-        self._token = get_access_token(self.shop, self.app, rejected_token=self._token, is_look=self._is_look)
+        try:
+            self._token = get_access_token(self.shop, self.app, rejected_token=self._token, is_look=self._is_look)
+        except ShopUnavailable as error:
+            self._refusal = error
+            raise
         return self._execute(query, variables)
 
     def _execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:

@@ -130,6 +130,15 @@ def test_an_attempted_payment_is_pending_while_a_debit_is_processing(status: str
     assert (view.status, view.is_processing, view.failure_reason) == (PaymentStatus.PENDING, True, None)
 
 
+def test_a_partly_paid_invoice_is_pending_while_a_debit_of_the_rest_is_processing() -> None:
+    body = factories.invoice(status="open", intent={"id": "pi_2", "status": "processing"})
+    (waiting,) = body["payments"]["data"]
+    paid = {"status": "paid", "payment": {"payment_intent": {"id": "pi_1", "status": "succeeded"}}}
+    body["payments"]["data"] = [waiting, waiting | paid]
+    view = parse_invoice(body)
+    assert (view.status, view.is_processing) == (PaymentStatus.PENDING, True)
+
+
 def test_a_purchase_is_pending_while_a_debit_is_processing() -> None:
     intent = {"id": "pi_1", "amount": 100, "currency": "usd", "created": START, "status": "processing"}
     view = parse_payment_intent(intent | {"last_payment_error": {"code": "card_declined"}})
