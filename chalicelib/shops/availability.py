@@ -1,4 +1,6 @@
-"""Unavailable shops: frozen, locked or closed at Shopify. Jobs do not call them; a registration calls them once a day. No I/O.
+"""Unavailable shops: frozen, locked or closed at Shopify. No I/O.
+
+Jobs do not call them; a registration calls them once a day.
 
 Source: shopify.dev/docs/api/usage/response-codes.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 LOOK_INTERVAL = timedelta(hours=23)
-"""Least time between two calls of an unavailable shop. The schedule runs every six hours, so it calls the shop once a day."""
+"""Minimum time between two calls of an unavailable shop. The schedule runs every six hours, so once a day it calls the shop."""
 
 
 def is_look_due(unavailable_since: datetime | None, looked_at: datetime | None, now: datetime) -> bool:

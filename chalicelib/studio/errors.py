@@ -122,7 +122,7 @@ class TooManyGenerations(TooManyRequests):
 
 
 class VisitorLimitReached(TooManyRequests):
-    """A limit per visitor is reached. Sent with Retry-After; `extras` has `retry_at`, the time of the next possible attempt."""
+    """A limit per visitor is reached. Has Retry-After; `extras` has `retry_at`, the time of the next possible attempt."""
 
     title = "Limit of uploads or previews reached"
 

@@ -59,8 +59,8 @@ class Subscription(Table):
     `refunded_at` is when the money that paid for the access was returned in full. `version` increases with every change.
     `is_without_plan` is true if its price belongs to no plan of its owner's audience. It then gives no access, and
     `plan_name` is the last known plan. `quantity` and `interval_count` are those of the plan's item. `cancel_at` is the
-    planned end, `pause_collection` the behavior of a paused collection. `discounts` are the terms of its discounts, at most 20 (Stripe's limit): invoices
-    name them by id only.
+    planned end, `pause_collection` the behavior of a paused collection. `discounts` are the terms of its discounts, at
+    most 20 (Stripe's limit): invoices name them by id only.
     """
 
     class Meta:

@@ -98,7 +98,8 @@ class CheckoutCreate(Input):
 class CheckoutRead(Schema):
     """The page on which the buyer pays. The purchase takes effect once Stripe reports it as paid.
 
-    If the buyer's subscription needs a payment or another plan first, this is the customer portal and `id` is the subscription's.
+    If the buyer's subscription needs a payment or another plan first, this is the customer portal and `id` is the
+    subscription's.
     """
 
     id: str

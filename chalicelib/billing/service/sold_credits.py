@@ -1,4 +1,4 @@
-"""Credits of a pack at the time of its sale. The checkout signs them, so that a later change of the catalogue has no effect."""
+"""Credits of a pack as sold. The checkout signs them, so that later changes of the catalogue have no effect."""
 
 from __future__ import annotations
 

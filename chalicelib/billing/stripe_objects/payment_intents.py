@@ -23,7 +23,10 @@ PURCHASE = "backroom_purchase"
 
 @dataclass(frozen=True, slots=True)
 class StripePaymentIntent:
-    """A payment intent: one payment with all of its attempts. `amount` is the received amount, before success the amount to pay."""
+    """A payment intent: one payment with all of its attempts.
+
+    `amount` is the received amount, or the amount to pay before the intent has succeeded.
+    """
 
     id: str
     customer_id: str | None

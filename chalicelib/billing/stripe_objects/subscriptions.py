@@ -34,8 +34,9 @@ class StripeSubscriptionItem:
     """An item of a subscription.
 
     `amount` is the price per unit and cycle in `currency`, the subscription's, in the main unit; None if the price has
-    tiers or no amount in this currency. A cycle is `interval_count` times `interval` (`day`, `week`, `month`, `year`; None if unknown). A metered item bills its usage. `unit_size` units
-    are billed as one, a part of them too if `rounds_up`. `tax_percent` is the tax that the amount includes.
+    tiers or no amount in this currency. A cycle is `interval_count` times `interval` (`day`, `week`, `month`, `year`;
+    None if unknown). A metered item bills its usage. `unit_size` units are billed as one, a part of them too if
+    `rounds_up`. `tax_percent` is the tax that the amount includes.
     """
 
     id: str

@@ -1,7 +1,8 @@
 """JPEG files split into pieces: the header, and the scans with their coded data.
 
 Stray bytes between segments are skipped as libjpeg skips them; Pillow's header reader refuses some of them. The pieces
-end at the first picture's end marker: a phone's second picture (depth, gain map, video) is not read. Source: ITU-T T.81, Annex B.
+end at the first picture's end marker: a phone's second picture (depth, gain map, video) is not read. Source: ITU-T
+T.81, Annex B.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def _intervals(body: bytes) -> list[bytes]:
 
 
 class _Reader:
-    """libjpeg at an eighth of the size, which decodes incrementally. Bytes that it did not use are kept for the next call."""
+    """Incremental libjpeg decoder at an eighth of the size. Keeps unused bytes for the next call."""
 
     def __init__(self, picture: Jpeg) -> None:
         from PIL import Image

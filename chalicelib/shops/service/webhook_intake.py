@@ -95,7 +95,8 @@ def republish_delivery(delivery_id: str) -> WebhookDelivery:
     """Publish a stored delivery, as if Shopify repeated it; consumers deduplicate it.
 
     `delivery_id` is the delivery's key or webhook id. If several deliveries have the webhook id, publishes the one with this
-    key, or else the newest. Parses a delivery in status `failed` a second time. Returns the row with its new status. Raises DeliveryNotFound.
+    key, or else the newest. Parses a delivery in status `failed` a second time. Returns the row with its new status.
+    Raises DeliveryNotFound.
     """
     row = next(iter(deliveries.list_by_webhook_id(delivery_id)), None)
     if row is None:

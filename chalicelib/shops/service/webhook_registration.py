@@ -59,9 +59,9 @@ def reconcile_installations(run: ScheduledRun) -> None:
 def register_webhooks(request: RegistrationRequested) -> None:
     """Announce a new installation, then sync webhooks, details and scopes. The steps are independent.
 
-    Idempotent. A topic that Shopify refuses is stored and is not a failure. Does nothing if the app is not installed any more.
-    Does nothing for an unavailable shop, and takes it up once it is available. Raises SubscriptionRefused, ShopifyThrottled,
-    ShopifyUnavailable.
+    Idempotent. A topic that Shopify refuses is stored and is not a failure. Does nothing if the app is not installed
+    any more. Does nothing for an unavailable shop, and takes it up once it is available. Raises SubscriptionRefused,
+    ShopifyThrottled, ShopifyUnavailable.
     """
     context = {"shop": request.shop, "app": request.app}
     try:

@@ -9,7 +9,7 @@ BURST_MINUTES = int(LENGTHS[LimitWindow.BURST].total_seconds() // 60)
 
 
 class ActionLimit(Input):
-    """At most `day` actions in 24 hours, of which at most `burst` in ten minutes. Both windows begin with the first action."""
+    """At most `day` actions in 24 hours, and `burst` in ten minutes. Both windows begin with the first action."""
 
     day: int = Field(ge=1, le=MOST)
     burst: int = Field(ge=1, le=MOST)

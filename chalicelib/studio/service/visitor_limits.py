@@ -31,7 +31,7 @@ def get_limits(shop: str) -> VisitorLimitsRead:
 
 
 def put_limits(shop: str, body: VisitorLimitsPut, if_match: str | None) -> VisitorLimitsRead:
-    """Set all limits per visitor; they apply from the next request. Raises VersionMismatch if `if_match` is another version."""
+    """Set all limits per visitor; they apply from the next request. Raises VersionMismatch if `if_match` is stale."""
 
     def check(row: Quota) -> None:
         if if_match not in (None, "*", content_version(_to_read(row))):

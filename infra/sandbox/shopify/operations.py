@@ -11,7 +11,7 @@ ENDPOINTS = {
     "token": "/{shop}/admin/oauth/access_token",
     "proxy": "/{shop}/apps/{app}/{rest...}",
 }
-"""Path of each endpoint by name. A call of the Admin API also has the names of its fields, e.g. `webhookSubscriptionCreate`."""
+"""Path of each endpoint by name. An Admin API call also has its fields' names, e.g. `webhookSubscriptionCreate`."""
 
 
 def operations_of(request: Request) -> list[str]:

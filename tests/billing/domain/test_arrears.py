@@ -73,7 +73,7 @@ fates = st.lists(st.sampled_from(["open", "uncollectible", "paid late", "void la
 
 @given(fates)
 def test_the_outcome_of_older_invoices_does_not_move_the_first_day(older: list[str]) -> None:
-    """Each invoice is due thirty days after the previous one. The newest is open; the others have the given status, settled late."""
+    """Each invoice is due thirty days after the previous one. The newest is open; the others may be settled late."""
     invoices = [due(30 * len(older))]
     for number, outcome in reversed([*enumerate(older)]):
         status, _, late = outcome.partition(" ")

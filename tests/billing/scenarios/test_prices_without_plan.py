@@ -1,4 +1,4 @@
-"""Access depends on the current price; a price that is no plan of the owner's audience gives no access and raises an alarm."""
+"""Access depends on the current price: one that is no plan of the owner's audience gives none and raises an alarm."""
 
 from __future__ import annotations
 

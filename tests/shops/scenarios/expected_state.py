@@ -15,7 +15,8 @@ class Expectation:
     """One app in one shop. Times are those of the event at Shopify, not of the delivery.
 
     `granted_at` is the time of the last grant, `session_issued_at` that of the newest session token: both prove that the
-    app is installed. `newest_uninstall_at` is the time of the newest delivered uninstall. `name` and `scopes` are None while unknown.
+    app is installed. `newest_uninstall_at` is the time of the newest delivered uninstall. `name` and `scopes` are None
+    while unknown.
     """
 
     is_active: bool = False

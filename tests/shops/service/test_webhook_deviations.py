@@ -124,7 +124,7 @@ def test_deliveries_of_several_topics_shops_and_apps_have_one_webhook_id(
 def test_redeliveries_of_rows_of_the_previous_version_are_duplicates(
     shopify: ShopifySandbox, shop: str, event_id: str | None
 ) -> None:
-    """Their key is the webhook id, as in this version; only a delivery of another app, shop or topic with that id has a digest."""
+    """Their key is the webhook id; only a delivery of another app, shop or topic with that id has a digest."""
     family: Literal["webhooks", "events"] = "webhooks" if event_id else "events"
     delivery = shopify.webhook(
         "studio", shop, "products/delete", {"id": 1}, webhook_id="w", event_id=event_id, family=family

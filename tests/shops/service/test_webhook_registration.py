@@ -114,7 +114,7 @@ def test_a_refused_topic_blocks_no_other_step(
     drain: Drain,
     bearer: Callable[..., dict[str, str]],
 ) -> None:
-    """Access to protected customer data is missing: there is no dead letter, and the merchant and operators see the topics."""
+    """Without access to protected customer data, there is no dead letter, and the APIs list the refused topics."""
     shopify.refuse_topics("studio", ORDER_TOPICS, installed_shop)
     shopify.update_shop(installed_shop, name="Another Name")
     assert drain() == []

@@ -60,7 +60,7 @@ def add_size(gallery: Gallery, width: int, height: int, variant: int, **more: An
 
 
 def test_the_print_is_the_approved_picture(gallery: Gallery, varying_model: list[int]) -> None:
-    """This holds also if the model is not deterministic, the photo was posted again after acceptance, or the final is remade."""
+    """The model is not deterministic, the photo is posted again after acceptance, and the final is remade."""
     upload = gallery.accepted_upload()
     body = gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()
     assert gallery.drain() == []
