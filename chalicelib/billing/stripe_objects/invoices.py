@@ -218,8 +218,14 @@ def _payment_status(stripe_object: StripeObject) -> PaymentStatus:
 
 
 def _is_processing(stripe_object: StripeObject, intent: Any) -> bool:
-    """Return whether the invoice is unpaid and its latest payment intent, if expanded, is processing."""
-    return stripe_object["status"] in _UNPAID and expanded_field(intent, "status") == "processing"
+    """Return whether the invoice is unpaid and its `intent`, or that of any open payment, is processing.
+
+    Reads expanded intents only. Of an invoice that is partly paid, `intent` is the one that paid.
+    """
+    rows = (stripe_object.get("payments") or {}).get("data") or []
+    intents = [intent, *(row["payment"].get("payment_intent") for row in rows if row["status"] == "open")]
+    is_any = any(expanded_field(each, "status") == "processing" for each in intents)
+    return stripe_object["status"] in _UNPAID and is_any
 
 
 def _was_demanded(stripe_object: StripeObject) -> bool:

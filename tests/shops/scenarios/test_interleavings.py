@@ -49,6 +49,7 @@ from tests.shops.scenarios.interleaved_shop import (
 )
 
 OTHER_APP = "discounts"
+PRODUCT_SCOPES = {"read_products", "write_products"}
 
 families = st.sampled_from(["webhooks", "events"])
 crash_points = st.one_of(*[st.none()] * 3, st.tuples(st.integers(1, 8), st.sampled_from(["before-call", "after-call"])))
@@ -279,8 +280,18 @@ class ShopStateMachine(InterleavedShop, RuleBasedStateMachine):
         self.check_row_and_log()
         assert self.is_token_accepted()
         assert self.expected.name == self.shopify.update_shop(self.shop)["name"]
-        topics = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
-        assert topics == {topic.replace("/", "_").upper() for topic in apps.get_app(APP).topics}
+        subscribed = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
+        row = self.row()
+        refused = set((row.refused_topics if row else None) or {})
+        all_topics = apps.get_app(APP).topics
+        assert subscribed | {spelled(topic) for topic in refused} == {spelled(topic) for topic in all_topics}
+        assert not refused or not PRODUCT_SCOPES & self.expected.scopes
+        assert refused <= {"products/update", "products/delete"}
+
+
+def spelled(topic: str) -> str:
+    """Return a topic as the Admin API spells it."""
+    return topic.replace("/", "_").upper()
 
 
 @pytest.fixture

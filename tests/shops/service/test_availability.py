@@ -148,6 +148,21 @@ def test_a_shop_frozen_at_a_refresh_keeps_its_tokens(
     assert service.open_admin_api(installed_shop, "studio").graphql("{ shop { name } }")
 
 
+def test_a_shop_frozen_while_its_token_is_rejected_is_called_once(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain
+) -> None:
+    """The steps of a registration share the answer to the refresh."""
+    assert drain() == []
+    shopify.expire_access_token("studio", installed_shop)
+    shopify.fail_next(3, 423, endpoint="token")
+    before = calls(shopify, installed_shop)
+    publish(RegistrationRequested(shop=installed_shop, app="studio"))
+    assert drain() == []
+    shopify.fail_next(0, endpoint="token")
+    assert calls(shopify, installed_shop) == before + 2
+    assert Shop.get(installed_shop, "studio").unavailable_status == 423
+
+
 def test_a_response_to_a_call_before_a_new_grant_is_ignored(installed_shop: str) -> None:
     row = Shop.get(installed_shop, "studio")
     earlier = row.installed_at - timedelta(seconds=1)
