@@ -134,7 +134,7 @@ def _apply_event(row: Upload, event: UploadChanged) -> None:
         if row.sequencer == event.sequencer and row.status is UploadStatus.REJECTED:
             _delete_objects(event)  # the worker that rejected it may have died before deleting it
         elif row.sequencer != event.sequencer:
-            storage.delete(storage.address(event.bucket, _accepted_key(event)))  # a later event overtook the acceptance
+            storage.delete(storage.address(event.bucket, _accepted_key(event)))  # a later event was applied before
     elif event.event_name.startswith("ObjectRemoved"):
         _apply_removal(row, event)
     else:

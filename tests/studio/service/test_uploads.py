@@ -223,18 +223,18 @@ def test_concurrent_events_of_one_photo_accept_it_once(gallery: Gallery) -> None
     assert [each["Key"] for each in kept] == [after.accepted_key]
 
 
-def test_an_overtaken_acceptance_leaves_no_copy(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_acceptance_that_comes_too_late_leaves_no_copy(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     row = Upload.get(gallery.shopper("POST", "uploads", {}).json()["id"])
     url = storage.address(config.settings().images_bucket, row.object_key)
     storage.put(url, PHOTO.read_bytes(), "image/jpeg")
     write, rejected = repository.write_inspection, Inspection(UploadStatus.REJECTED, reject_reason="no photo")
 
-    def be_overtaken(row: Upload, sequencer: str, inspection: Inspection) -> None:
+    def come_late(row: Upload, sequencer: str, inspection: Inspection) -> None:
         monkeypatch.undo()
         write(Upload.get(row.id), "02", rejected)
         write(row, sequencer, inspection)
 
-    monkeypatch.setattr(repository, "write_inspection", be_overtaken)
+    monkeypatch.setattr(repository, "write_inspection", come_late)
     uploads.inspect_upload(_event(row, "ObjectCreated:Post", "01"))
     assert Upload.get(row.id).status is UploadStatus.REJECTED
     bucket = config.settings().images_bucket
