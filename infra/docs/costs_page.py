@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from infra.bench.round_trips import Cost
 from infra.docs.backup_costs import BACKUPS_PAGE
+from infra.docs.couple_costs import COUPLES_PAGE
 from infra.docs.measure_costs import MEASURES_PAGE
 
 COSTS = {
@@ -240,43 +241,6 @@ RESULTS = (
     "that changed, the activity of each user by week would have to be stored, which costs more than these calls.",
 )
 
-COUPLES = {
-    "invitation created": Cost(reads=2, writes=1, write_units=4),
-    "invitation accepted": Cost(reads=6, writes=2, write_units=18, sends=1),
-    "relationship paused": Cost(reads=2, writes=1, write_units=2),
-    "relationship paused, with 50 pauses": Cost(reads=2, writes=1, write_units=12),
-    "relationship ended": Cost(reads=3, writes=1, write_units=18, sends=1),
-}
-"""The costs of couples, the same for members with 10 and with 1,000 former relationships."""
-TRANSFERS = {
-    10: Cost(reads=1, writes=1, write_units=55, sends=2),
-    1_000: Cost(reads=25, writes=25, write_units=12_948, sends=50),
-}
-"""The costs of moving a member's credits to another ledger, by the number of lots."""
-_COUPLES_PAGE = (
-    "",
-    "## Couples",
-    "",
-    "`tests/together/scenarios/test_growth.py` measures each for members with 10 and with 1,000 former relationships: the",
-    "costs are the same. The caller's own read of session and account is one more.",
-    "",
-    "| operation | reads | writes | units | sends |",
-    "| --- | --- | --- | --- | --- |",
-    *(f"| {name} | {c.reads} | {c.writes} | {c.write_units} | {c.sends} |" for name, c in COUPLES.items()),
-    "",
-    "Pauses are a column of the relationship's row, at most 50, so the row grows to about 6 kB and no further. A list of",
-    "relationships reads one page of places. The deletion of one's own rows is linear in them; a settlement moves credits in",
-    "steps of 40 lots. Couples at rest cost nothing.",
-    "",
-    "`tests/billing/scenarios/test_transfer_growth.py` measures the move of a member's lots. Calls are linear in the lots;",
-    "each step writes both heads whole, so that their units grow with the square. A member has a lot for each grant or",
-    "purchase that is not used up.",
-    "",
-    "| lots that move | reads | writes | units | sends |",
-    "| --- | --- | --- | --- | --- |",
-    *(f"| {lots} | {c.reads} | {c.writes} | {c.write_units} | {c.sends} |" for lots, c in TRANSFERS.items()),
-)
-
 STORE_USAGE = {
     "data call logged": Cost(writes=1, write_units=1),
     "data call logged, a process's first of a store's hour": Cost(writes=2, write_units=3),
@@ -412,7 +376,7 @@ def render() -> str:
         *ADVICE,
         *READING,
         *PLANS,
-        *_COUPLES_PAGE,
+        *COUPLES_PAGE,
         *_STORE_CALLS_PAGE,
     ]
     store_pages = [*_STORE_USAGE_PAGE, *_STORE_TRANSFERS_PAGE, *BACKUPS_PAGE, *MEASURES_PAGE]

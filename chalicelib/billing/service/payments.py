@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from chalicelib.billing.domain import money
 from chalicelib.billing.domain.reversals import returned_money
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.errors import PaymentNotFound
@@ -48,9 +49,9 @@ def publish_payment(unit: UnitOfWork, row: PaymentTransaction) -> None:
             version=row.version,
             kind=row.kind,
             status=row.status,
-            amount=row.amount,
-            tax=row.tax or Decimal(0),
-            addons=row.addons_amount or Decimal(0),
+            amount=money.padded(row.amount, row.currency),
+            tax=_padded(row.tax, row.currency),
+            addons=_padded(row.addons_amount, row.currency),
             currency=row.currency,
             subscription_id=row.subscription_id,
             plan_name=row.plan_name,
@@ -64,3 +65,8 @@ def publish_payment(unit: UnitOfWork, row: PaymentTransaction) -> None:
             ],
         )
     )
+
+
+def _padded(amount: Decimal | None, currency: str) -> Decimal:
+    """Return the amount with the currency's decimals, so that the row as read and as written give equal messages."""
+    return money.padded(amount, currency) if amount else Decimal(0)

@@ -8,7 +8,7 @@ from chalicelib.billing.models import CreditBalance
 from chalicelib.billing.service import move_credits, register_customer
 from chalicelib.kit import clock, ids
 from infra.bench.round_trips import metered
-from infra.docs.costs_page import TRANSFERS
+from infra.docs.couple_costs import TRANSFERS
 
 
 @pytest.mark.parametrize("lots", [10, 1_000])

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -41,11 +40,11 @@ from chalicelib.shops.service.admin import open_admin_api
 from infra.deploy import data_stack, handlers
 from infra.local import delivery
 from infra.local.engine import Engine
-from infra.sandbox.delivery import Webhook, send
+from infra.sandbox.delivery import send
 from infra.sandbox.shopify import ShopifySandbox
-from infra.sandbox.shopify.webhooks import header
 from tests.examples import examples
 from tests.shops.conftest import install
+from tests.shops.scenarios.pending_deliveries import PendingDelivery
 from tests.shops.scenarios.virtual_time import VirtualTime, virtual_time
 
 APP = "studio"
@@ -53,20 +52,6 @@ PATH = "/v1/shops/me/settings"
 ACTION_SECONDS = 20
 """The minimum time between two actions of a merchant."""
 pauses = st.sampled_from([timedelta(0), timedelta(seconds=50), timedelta(minutes=7), timedelta(hours=3)])
-
-
-@dataclass
-class PendingDelivery:
-    """A webhook delivery that may arrive at any time after `due_at`."""
-
-    webhook: Webhook
-    due_at: datetime
-    arrivals: int = 0
-    is_lost: bool = False
-
-    @property
-    def topic(self) -> str:
-        return header(self.webhook, "Topic")
 
 
 class ShopLife(RuleBasedStateMachine):

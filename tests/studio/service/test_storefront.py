@@ -83,7 +83,7 @@ def test_the_page_escapes_the_offer_and_allows_no_inline_script(gallery: Gallery
     assert f"'sha256-{digest}'" in policy
     assert "<script>alert" not in response.text
     bucket = storage.origins(config.settings().images_bucket)
-    assert f"img-src blob: {bucket}" in policy
+    assert f"img-src blob: data: {bucket}" in policy
     assert f"connect-src 'self' {bucket}" in policy
     assert "*" not in policy
     assert len(response.content) < 40_000

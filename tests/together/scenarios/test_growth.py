@@ -14,7 +14,7 @@ from chalicelib.together.service.endings import end_relationship
 from chalicelib.together.service.invitations import create_invitation
 from chalicelib.together.service.pauses import pause_relationship
 from infra.bench.round_trips import Cost, metered
-from infra.docs.costs_page import COUPLES
+from infra.docs.couple_costs import COUPLES
 from tests.together.members import new_couple, new_member
 
 
