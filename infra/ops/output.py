@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
-import tempfile
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,16 +43,20 @@ def opened(out: Path | None, stdout: TextIO) -> Iterator[TextIO]:
         return
     if not out.parent.is_dir():
         raise CommandRefused(f"there is no folder {out.parent}")
-    descriptor, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+    temporary = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
+    try:  # before the file exists: a signal may come at any moment
+        with open(temporary, "x", encoding="utf-8", newline="", opener=_open_privately) as file:
             yield file
             file.flush()
-            os.fsync(descriptor)
-        Path(name).replace(out)
+            os.fsync(file.fileno())
+        temporary.replace(out)
     except BaseException:
-        Path(name).unlink()
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _open_privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def write(shape: type[Schema], rows: Iterable[Schema], file: TextIO, *, as_csv: bool) -> None:

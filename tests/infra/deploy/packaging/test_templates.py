@@ -273,6 +273,7 @@ def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> No
         ("JournalFoundOpen", "prod"),
         ("UsageDiffers", "prod"),
         ("PaymentsFailing", "prod"),
+        *((metric, "prod") for metric in ("SubscriptionsWithoutPlan", "DeliveriesOfOtherVersion")),
         *((metric, "prod") for metric in ("ErasuresOverdue", "MailsFailed", "OldestDueNotice", "OldestPendingIdea")),
         *((metric, "prod") for metric in ("AccountMailsFailed", "JobsStuck", "LongestLapsedJob", "StoresNearLimit")),
     }
