@@ -82,8 +82,13 @@ def test_one_signal_ends_the_stack_at_any_moment_of_its_start(
     process.send_signal(signal.SIGTERM)
     output = process.communicate(timeout=LIMIT)[0]
     assert (process.returncode, "Stopping" in output, "Backroom is ready" in output) == (0, True, False), output
-    with socket.create_server(("127.0.0.1", int(run_environment["PORT"]) + 3)):
-        pass
+    eventually(lambda: _is_free(int(run_environment["PORT"]) + 3), "the engine notices the end of the stack")
+
+
+def _is_free(port: int) -> bool:
+    with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
 
 
 def test_a_port_in_use_explains_the_remedy(start: Start, run_environment: dict[str, str]) -> None:

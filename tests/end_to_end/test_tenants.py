@@ -229,6 +229,10 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "QuotaUpdate": lambda tenant: {"monthly_generation_limit": 0},
     "WatermarkPreviewCreate": lambda tenant: {},
     "WatermarkPut": lambda tenant: {"opacity": "1"},
+    "VisitorLimitsPut": lambda tenant: {
+        group: {action: {"day": 1, "burst": 1} for action in ("uploads", "previews")}
+        for group in ("customer", "guest_address", "all_guests")
+    },
     "UploadCreate": lambda tenant: {},
     "GenerationCreate": lambda tenant: {
         "product_id": tenant.ids["product_id"],

@@ -60,7 +60,7 @@ class Jpeg:
 
     def joined(self) -> bytes:
         """Return the file without stray bytes. A single scan gets no end marker, so that a decoder reports missing rows."""
-        pieces = [self.header, *(piece for scan in self.scans for piece in (scan.head, scan.body))]
+        pieces = [self.header, *(piece for each in self.scans for piece in (each.head, each.body))]
         return b"".join((*pieces, PADDING if self.is_single_scan else END))
 
 

@@ -50,20 +50,20 @@ def _has_all_coefficients(picture: Jpeg) -> bool:
     """Return whether the scans contain each coefficient of the first component and the DC of all components."""
     main = picture.components[0]
     bits_left = {
-        at: scan.bits_left
-        for scan in picture.scans
-        if main in scan.components
-        for at in range(scan.first, scan.last + 1)
+        at: each.bits_left
+        for each in picture.scans
+        if main in each.components
+        for at in range(each.first, each.last + 1)
     }
     if len(bits_left) < 64 or (any(bits_left.values()) and not picture.has_end):
         return False
-    with_dc = {component for scan in picture.scans if scan.first == 0 for component in scan.components}
+    with_dc = {component for each in picture.scans if each.first == 0 for component in each.components}
     return with_dc == set(picture.components)
 
 
-def _is_in_sequence(scan: Scan) -> bool:
+def _is_in_sequence(each: Scan) -> bool:
     """Return whether the restart markers count from 0 to 7 cyclically; a missing interval leaves a gap."""
-    return all(match[0] == _restart(number) for number, match in enumerate(_RESTART.finditer(scan.body)))
+    return all(match[0] == _restart(number) for number, match in enumerate(_RESTART.finditer(each.body)))
 
 
 def _restart(number: int) -> bytes:
@@ -73,12 +73,12 @@ def _restart(number: int) -> bytes:
 
 def _is_complete(picture: Jpeg, scans: Iterable[Scan]) -> bool:
     reader = _Reader(picture)
-    for scan in scans:
-        pieces = _intervals(scan.body)
+    for each in scans:
+        pieces = _intervals(each.body)
         if not picture.is_single_scan:
             # A complete scan ignores this marker; a scan without its last interval consumes it.
-            pieces.append(_restart(sum(1 for _ in _RESTART.finditer(scan.body))))
-        reader.feed(scan.head)
+            pieces.append(_restart(sum(1 for _ in _RESTART.finditer(each.body))))
+        reader.feed(each.head)
         for piece in pieces:
             reader.feed(piece)
             if any(reader.has_unused_after(probe) for probe in _PROBES):

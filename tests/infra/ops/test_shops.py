@@ -127,7 +127,13 @@ def test_the_timeline_counts_by_day(ops: Ops) -> None:
         ["2026-01-02", "0", "0", "0"],
     ]
     rows = list(csv.DictReader(io.StringIO(ops(*arguments, "--csv").out, newline="")))
-    assert rows[1] == {"day": "2026-01-01", "installs": "800", "reinstalls": "0", "uninstalls": "400", "scopes_updates": "0"}
+    assert rows[1] == {
+        "day": "2026-01-01",
+        "installs": "800",
+        "reinstalls": "0",
+        "uninstalls": "400",
+        "scopes_updates": "0",
+    }
 
 
 @pytest.mark.parametrize(
