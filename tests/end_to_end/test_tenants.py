@@ -29,6 +29,7 @@ from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import CUSTOMER, VARIANT, Gallery, cover_crop, gallery, other_gallery
+from tests.studio.service.test_visitor_limits import limits
 
 __all__ = ["gallery", "other_gallery"]
 
@@ -229,10 +230,7 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "QuotaUpdate": lambda tenant: {"monthly_generation_limit": 0},
     "WatermarkPreviewCreate": lambda tenant: {},
     "WatermarkPut": lambda tenant: {"opacity": "1"},
-    "VisitorLimitsPut": lambda tenant: {
-        group: {action: {"day": 1, "burst": 1} for action in ("uploads", "previews")}
-        for group in ("customer", "guest_address", "all_guests")
-    },
+    "VisitorLimitsPut": lambda tenant: limits(),
     "UploadCreate": lambda tenant: {},
     "GenerationCreate": lambda tenant: {
         "product_id": tenant.ids["product_id"],
