@@ -10,6 +10,7 @@ from chalicelib.integrations.shopify.errors import AccessDenied, ShopifyRefused,
 from chalicelib.kit import config
 from chalicelib.shops import apps
 from chalicelib.shops.service.admin import AdminApi
+from chalicelib.shops.webhook_topics import topic_enum
 
 _LIST = """
 query Subscriptions { webhookSubscriptions(first: 100) { nodes { id topic uri } } }"""
@@ -55,7 +56,7 @@ class _TopicRefused(Exception):
 def list_subscriptions(admin: AdminApi) -> list[Subscription]:
     """Return the subscriptions that the app created by API in the shop. Raises the errors of `AdminApi.graphql`."""
     nodes = admin.graphql(_LIST)["webhookSubscriptions"]["nodes"]
-    topics = {_topic_enum(topic): topic for topic in apps.get_app(admin.app).topics}
+    topics = {topic_enum(topic): topic for topic in apps.get_app(admin.app).topics}
     return [Subscription(node["id"], topics.get(node["topic"], node["topic"]), node["uri"]) for node in nodes]
 
 
@@ -86,7 +87,7 @@ def sync_subscriptions(admin: AdminApi, present: list[Subscription]) -> Refusals
 def _subscribe(admin: AdminApi, topic: str) -> None:
     """Create a subscription. Raises _TopicRefused, SubscriptionRefused."""
     try:
-        result = admin.graphql(_SUBSCRIBE, topic=_topic_enum(topic), uri=_webhook_url(admin.app))
+        result = admin.graphql(_SUBSCRIBE, topic=topic_enum(topic), uri=_webhook_url(admin.app))
     except ShopUnavailable:
         raise
     except AccessDenied as error:
@@ -115,8 +116,3 @@ def _is_obsolete(app: str, subscription: Subscription) -> bool:
 
 def _webhook_url(app: str) -> str:
     return f"{config.settings().public_url}/webhooks/shopify/{app}"
-
-
-def _topic_enum(topic: str) -> str:
-    """Return the GraphQL name of a topic: `ORDERS_PAID` for `orders/paid`."""
-    return topic.replace("/", "_").upper()

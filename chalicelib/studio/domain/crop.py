@@ -64,8 +64,7 @@ def cropped_size(photo: Size, crop: Crop) -> Size:
 
 def shapes_differ(one: Size, other: Size) -> bool:
     """Return whether the aspect ratios differ by more than SHAPE_TOLERANCE."""
-    ratio = (one[0] * other[1]) / (one[1] * other[0])
-    return max(ratio, 1 / ratio) > 1 + SHAPE_TOLERANCE
+    return not crop_has_shape(one, WHOLE, other)
 
 
 def cover_crop(picture: Size, size: Size) -> Crop:

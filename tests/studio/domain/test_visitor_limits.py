@@ -45,7 +45,8 @@ def test_stored_limits_override_the_defaults(stored: dict[str, Any] | None, mont
 
 @given(st.integers(0, 1_000_000))
 def test_the_defaults_can_be_saved(monthly_limit: int) -> None:
-    VisitorLimitsPut.model_validate(limits_json(None, monthly_limit))
+    limits = limits_json(None, monthly_limit)
+    assert VisitorLimitsPut.model_validate(limits).model_dump() == limits
 
 
 @pytest.mark.parametrize("group", [VisitorGroup.CUSTOMER, VisitorGroup.GUEST_ADDRESS])
