@@ -16,11 +16,12 @@ help: ## List the targets
 
 # --- installation -------------------------------------------------------------------------------------------------
 
-.venv/.installed: requirements.txt requirements-dev.txt
+.venv/.installed: requirements.txt requirements-dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is required; install it or set PYTHON to its path"; exit 1; }
 	@echo "Installing the dependencies into .venv (once) …"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 .venv-aws/.installed: infra/local/requirements-aws.txt
@@ -53,7 +54,7 @@ lock: .venv-lock/.installed ## Pin all dependencies with hashes for Python 3.11 
 
 .PHONY: run
 run: install ## Start the local stack: the bundle on 127.0.0.1:8000 (PORT=…), embedded AWS, sandboxes
-	@exec $(BIN)/python -m infra.local run
+	@exec $(BIN)/backroom run
 
 .PHONY: browser
 browser: install ## Install Chromium for the browser tests if it is missing
@@ -75,15 +76,15 @@ test: install ## Run the test suite and list its slowest tests; EXAMPLES=10 trie
 
 .PHONY: demo
 demo: install ## Run the main use case with a real photo and show each result
-	@$(BIN)/python -m infra.local.demo
+	@$(BIN)/backroom demo
 
 .PHONY: tick
 tick: install ## Run one schedule of the running stack now: make tick NAME=retention-start_sweep
-	@$(BIN)/python -m infra.local tick $(NAME)
+	@$(BIN)/backroom tick $(NAME)
 
 .PHONY: ops
 ops: install ## Run an operator command: make ops ARGS=--help
-	@$(BIN)/python -m infra.ops $(ARGS)
+	@$(BIN)/backroom ops $(value ARGS)
 
 # --- checks -------------------------------------------------------------------------------------------------------
 

@@ -56,6 +56,11 @@ class Pump:
         for worker in self.workers.values():
             worker.stop()  # a batch that was just received may have started one
 
+    def retire_workers(self) -> None:
+        """Let every handler's next event run in a new process, with the present code."""
+        for worker in self.workers.values():
+            worker.retire()
+
     def _run(self, loop: Callable[[Any, Worker], None], handler: Handler, suffix: str = "") -> None:
         name = f"{handler.name}{suffix}"
         worker = self.workers[name] = Worker(handler)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -28,6 +33,7 @@ class RequestHandler(ChaliceRequestHandler):
     """Chalice's request handler without Nagle's 40 ms delay; it rejects requests with problems, like the gateway."""
 
     disable_nagle_algorithm = True
+    server: Server
 
     def _generic_handle(self) -> None:
         length = self.headers.get("content-length", "0")
@@ -36,10 +42,11 @@ class RequestHandler(ChaliceRequestHandler):
         if int(length) > GATEWAY_MAX_BODY:
             return self._refuse(PayloadTooLarge(f"At most {GATEWAY_MAX_BODY} bytes reach a function."))
         self._append_caller()
-        try:
-            super()._generic_handle()
-        except UnicodeDecodeError:
-            self._refuse(MalformedRequest("The body is not UTF-8."))
+        with self.server.answering():
+            try:
+                super()._generic_handle()
+            except UnicodeDecodeError:
+                self._refuse(MalformedRequest("The body is not UTF-8."))
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
 
@@ -69,14 +76,55 @@ class RequestHandler(ChaliceRequestHandler):
 
 
 class Server(ThreadedHTTPServer):
-    """A server that accepts bursts: Python's default backlog holds five connections."""
+    """A server that accepts bursts: Python's default backlog holds five connections.
+
+    It counts the requests that it is answering, so that a process can complete them before it ends. With a `listening`
+    socket it binds no port.
+    """
 
     request_queue_size = 128
 
+    def __init__(self, address: tuple[str, int], handler: Any, listening: socket.socket | None = None) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+        self._listening = listening
+        super().__init__(address, handler)
 
-def create(app: Chalice, host: str, port: int) -> LocalDevServer:
-    """Create a threaded server of the app; `serve_forever` runs it. Raises OSError if the port is in use."""
+    def server_bind(self) -> None:
+        """Bind the port, or adopt the socket that listens already."""
+        if self._listening is None:
+            super().server_bind()
+            return
+        self.server_close()  # closes the socket that was created to be bound
+        self.socket = self._listening
+        host, port = self._listening.getsockname()[:2]
+        self.server_address, self.server_name, self.server_port = (host, port), host, port
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a request until the block ends."""
+        with self._changed:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+    def await_answers(self, seconds: float) -> None:
+        """Return once every request is answered, or after `seconds`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, seconds)
+
+
+def create(app: Chalice, host: str, port: int, listening: socket.socket | None = None) -> LocalDevServer:
+    """Create a threaded server of the app; `serve_forever` runs it. Raises OSError if the port is in use.
+
+    `listening` is a socket that listens on the port already.
+    """
     if not isinstance(app, LocalChalice):
         # Keeps the current request per thread, as `chalice local` does.
         app.__class__ = type("Local", (LocalChalice, type(app)), {})
-    return LocalDevServer(app, Config(chalice_stage="local"), host, port, handler_cls=RequestHandler, server_cls=Server)
+    config, server = Config(chalice_stage="local"), partial(Server, listening=listening)
+    return LocalDevServer(app, config, host, port, handler_cls=RequestHandler, server_cls=server)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import socket
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+from infra.local.api_process import ApiProcess
 from infra.local.databases.lazy_servers import LazyServers
 from infra.local.databases.relay import Relay
 from infra.local.engine_keeper import EngineKeeper
@@ -69,9 +69,9 @@ class Stack(ExitStack):
     def _serve(self) -> None:
         """Start our own parts. Import them here: they read the settings, which must be set before."""
         from chalicelib.kit import secrets
-        from infra.deploy import handlers
-        from infra.local import renamed_queues, server
+        from infra.local import renamed_queues
         from infra.local.pump import Pump
+        from infra.local.reloader import Reloader
 
         if self.plan.environment.get("KMS_KEY_ID") is None:
             secrets.new_key_file(Path(self.plan.environment["SECRETS_KEY_FILE"]))
@@ -80,10 +80,8 @@ class Stack(ExitStack):
         pump = Pump()
         self.callback(pump.stop)
         pump.start()
-        api = server.create(handlers.chalice_app(), HOST, self.plan.port)
-        threading.Thread(target=api.server.serve_forever, name="api", daemon=True).start()
-        self.callback(api.server.server_close)
-        self.callback(api.shutdown)
+        api = self.enter_context(ApiProcess(HOST, self.plan.port))
+        self.enter_context(Reloader(api, pump))
 
     def announce(self) -> None:
         """Write the file by which `make demo` and `make tick` find the stack; remove it when the stack stops."""

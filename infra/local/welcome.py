@@ -7,6 +7,21 @@ from infra.local.environment import HOST, Plan
 from infra.local.seed import SHOP
 
 
+def addresses(plan: Plan) -> dict[str, str]:
+    """Return the addresses of a stack that is ready, by service."""
+    return {
+        "api": plan.api_url,
+        "shopify": f"http://{HOST}:{plan.shopify_port}" if plan.sandbox_shopify else "",
+        "stripe": f"http://{HOST}:{plan.stripe_port}" if plan.sandbox_stripe else "",
+        "aws": plan.environment["AWS_ENDPOINT_URL"],
+        "mailbox": plan.mailbox_url if plan.embedded_aws else "",
+        "supabase": f"http://{HOST}:{plan.supabase_port}",
+        "postgresql": f"{HOST}:{plan.postgresql_port}",
+        "mariadb": f"{HOST}:{plan.mariadb_port}",
+        "state": str(plan.state_dir),
+    }
+
+
 def text(plan: Plan, seconds: float) -> str:
     """Return the URLs of the stack and the first commands to try."""
     shopify = f"http://{HOST}:{plan.shopify_port} (sandbox)" if plan.sandbox_shopify else "your test credentials"

@@ -35,6 +35,7 @@ class Worker:
         self.handler = handler
         self._process: subprocess.Popen[str] | None = None
         self._one_at_a_time = threading.Lock()
+        self._is_retired = False
 
     @property
     def pid(self) -> int | None:
@@ -53,6 +54,10 @@ class Worker:
                 raise HandlerFailed(f"{self.handler.name}: {answer['error']}")
             return answer["result"]
 
+    def retire(self) -> None:
+        """Let the next event run in a new process. An event in progress is completed."""
+        self._is_retired = True
+
     def stop(self) -> None:
         """Kill the process."""
         if self._process is not None:
@@ -65,8 +70,9 @@ class Worker:
             self._process = None
 
     def _running(self) -> subprocess.Popen[str]:
-        if self.pid is None or self._process is None:
+        if self.pid is None or self._process is None or self._is_retired:
             self.stop()
+            self._is_retired = False
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local.worker", self.handler.entry],
                 stdin=subprocess.PIPE,

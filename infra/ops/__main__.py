@@ -1,4 +1,4 @@
-"""`python -m infra.ops COMMAND`: run an operator command. Without STAGE, it uses the local stack.
+"""`backroom ops COMMAND`: run an operator command. Without a stage, it uses the local stack.
 
 Standard output contains the result only. Progress bars, logs and remarks go to standard error.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 
 from botocore.exceptions import EndpointConnectionError
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         usage,
     )
 
-    parser = argparse.ArgumentParser(prog="make ops ARGS='…'", description=__doc__)
+    parser = argparse.ArgumentParser(prog="backroom ops", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     families = (
         shops,
@@ -94,7 +94,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     for family in families:
         family.add(commands)
+    for leaf in _leaves(parser):
+        _accept_json(leaf)
     return parser
+
+
+def _leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Yield the parsers of the commands that have no commands of their own."""
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not groups:
+        yield parser
+    for group in groups:
+        for each in group.choices.values():
+            yield from _leaves(each)
+
+
+def _accept_json(command: argparse.ArgumentParser) -> None:
+    """Let a command take `--json`, but not with `--csv`. Its output follows it by `output`."""
+    options = {option: action for action in command._actions for option in action.option_strings}
+    if "--json" not in options:
+        about = "write the result as JSON"
+        options["--json"] = command.add_argument("--json", action="store_true", help=about)
+    if "--csv" in options:
+        group = command.add_mutually_exclusive_group()
+        group._group_actions.extend([options["--json"], options["--csv"]])
 
 
 def _run(parsed: argparse.Namespace) -> int:

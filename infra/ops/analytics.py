@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
 
 
 def query(arguments: Namespace) -> int:
-    """Write the query's result as CSV with a header line. Raises CommandRefused if DuckDB rejects the query."""
+    """Write the query's result as CSV with a header line, or as JSON. Raises CommandRefused if DuckDB rejects the query."""
     import duckdb
 
     until = arguments.until or clock.now().date()
@@ -42,13 +42,16 @@ def query(arguments: Namespace) -> int:
     if not files.days:
         raise CommandRefused("the site has no events on these days")
     output.say(f"{len(files.days)} days of {files.byte_count} bytes")
-    writer = csv.writer(arguments.stdout)
     with open_files(arguments.tenant, files.iterate_contents(), files.firsts()) as database:
         database.forbid_files()
         try:
             columns, rows = database.select(arguments.sql)
-            writer.writerow(columns)
-            writer.writerows(rows)
+            if arguments.json:
+                with output.lines(arguments) as write:
+                    for row in rows:
+                        write(dict(zip(columns, row, strict=True)), "")
+            else:
+                csv.writer(arguments.stdout).writerows([columns, *rows])
         except duckdb.Error as error:
             raise CommandRefused(str(error)) from error
     return 0

@@ -33,14 +33,15 @@ def add(commands: Any) -> None:
 
 
 def query(arguments: Namespace) -> int:
-    """Write the query's result as CSV with a header line. Download only the tables that the query names.
+    """Write the query's result as CSV with a header line, or as JSON. Download only the tables that the query names.
 
     A timestamp has the form `2026-01-31 09:30:00.123456+00`; null is an empty cell, an empty string is `""`.
     Raises CommandRefused if the query names no archived table or if DuckDB rejects it.
     """
     if arguments.sql is None:
-        for rule in athena.archived():
-            print(athena.table_of(rule), file=arguments.stdout)
+        with output.lines(arguments) as write:
+            for rule in athena.archived():
+                write({"table": athena.table_of(rule)}, athena.table_of(rule))
         return 0
     named = [rule for rule in athena.archived() if re.search(rf"\b{athena.table_of(rule)}\b", arguments.sql)]
     if not named:
@@ -79,9 +80,9 @@ def _is_wanted(key: str, arguments: Namespace) -> bool:
 
 
 def _answer(arguments: Namespace, named: list[RetentionRule], folder: Path) -> None:
-    """Query the files and copy the CSV to standard output.
+    """Query the files and copy the result to standard output.
 
-    DuckDB writes the CSV, because its Python API needs pytz for timestamps with a time zone.
+    DuckDB writes it, because its Python API needs pytz for timestamps with a time zone.
     """
     import duckdb
 
@@ -102,12 +103,15 @@ def _answer(arguments: Namespace, named: list[RetentionRule], folder: Path) -> N
             else:
                 output.say(f"{rule.name}: no archived rows in these months")
                 return
-        result = folder / "result.csv"
+        result = folder / "result"
         try:
             rows = database.sql(arguments.sql)
             if rows is None:
                 raise CommandRefused("the query returns no rows: write one SELECT")
-            rows.write_csv(str(result), header=True)
+            if arguments.json:
+                database.execute(f"COPY ({arguments.sql.rstrip('; ')}) TO '{result}' (FORMAT json, ARRAY true)")
+            else:
+                rows.write_csv(str(result), header=True)
         except duckdb.Error as error:
             raise CommandRefused(str(error)) from error
     with result.open(encoding="utf-8", newline="") as file:

@@ -36,7 +36,7 @@ def replay(arguments: Namespace) -> int:
     if sum((bool(arguments.events), arguments.unfinished, bool(arguments.type))) != 1:
         raise CommandRefused("give event ids, --unfinished or --type")
     account, failed = actor.operator(), 0
-    with output.bar("events", beside=arguments.stdout) as bar:
+    with output.lines(arguments) as write, output.bar("events", beside=arguments.stdout) as bar:
         for event_id in _asked_for(arguments):
             if not arguments.dry_run:
                 try:
@@ -46,7 +46,7 @@ def replay(arguments: Namespace) -> int:
                     failed += 1
                     continue
                 audit.publish_operator_action(account, "billing.replay_event", f"event:{event_id}")
-            print(event_id, file=arguments.stdout)
+            write({"event": event_id}, event_id)
             bar.update()
     return 1 if failed else 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any, TextIO
+from typing import Any
 
 from chalicelib.operator.service import dead_letters
 from infra.deploy import handlers
@@ -21,28 +21,32 @@ def add(commands: Any) -> None:
 
 def run(arguments: Namespace) -> int:
     """Count, show or redrive messages. Raises CommandRefused if the queue does not exist."""
-    queue, stdout = arguments.queue, arguments.stdout
+    queue = arguments.queue
     if queue not in (None, *_queues()):
         raise CommandRefused(f"no such queue: {queue}; there are {', '.join(_queues())}")
     if arguments.redrive and queue is None:
         raise CommandRefused(f"name a queue: {', '.join(_queues())}")
     if arguments.redrive:
-        _redrive(queue, stdout)
+        _redrive(queue, arguments)
     elif queue:
-        _show(queue, stdout)
+        _show(queue, arguments)
     else:
-        for name in _queues():
-            print(f"{dead_letters.count_dead_letters(name):6}  {name}", file=stdout)
+        with output.lines(arguments) as write:
+            for name in _queues():
+                count = dead_letters.count_dead_letters(name)
+                write({"queue": name, "dead_letters": count}, f"{count:6}  {name}")
     return 0
 
 
-def _show(queue: str, stdout: TextIO) -> None:
+def _show(queue: str, arguments: Namespace) -> None:
     """Print up to ten messages, masked, and leave them in the queue."""
-    for letter in dead_letters.list_dead_letters(queue):
-        print(f"{letter.message_id}  received {letter.received} times\n  {letter.body}", file=stdout)
+    with output.lines(arguments) as write:
+        for letter in dead_letters.list_dead_letters(queue):
+            text = f"{letter.message_id}  received {letter.received} times\n  {letter.body}"
+            write(letter.model_dump(mode="json"), text)
 
 
-def _redrive(queue: str, stdout: TextIO) -> None:
+def _redrive(queue: str, arguments: Namespace) -> None:
     """Move every message back to its queue."""
     moved = 0
     with output.bar("messages", dead_letters.count_dead_letters(queue)) as bar:
@@ -50,7 +54,7 @@ def _redrive(queue: str, stdout: TextIO) -> None:
             moved += 1
             bar.update()
     dead_letters.record_redrive(actor.operator(), queue, moved)
-    print(f"{moved} messages moved back to {queue}", file=stdout)
+    output.write_result(arguments, {"queue": queue, "moved": moved}, f"{moved} messages moved back to {queue}")
 
 
 def _queues() -> list[str]:

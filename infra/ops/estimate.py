@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from infra.docs.costs_page import COSTS
+from infra.ops import output
 
 MESSAGES = 3
 """Webhooks of an order: created, paid, updated."""
@@ -71,10 +72,15 @@ def show_estimate(arguments: Namespace) -> int:
         "data after a year": f"{estimate.bytes_stored / 10**9:,.2f} GB",
         "cost a month": f"{estimate.dollars:,} US dollars",
     }
-    for name, value in lines.items():
-        print(f"{name:<20} {value:>22}", file=arguments.stdout)
-    for warning in estimate.warnings():
-        print(warning, file=arguments.stdout)
+    fields = {
+        "events": estimate.events,
+        "write_units": estimate.write_units,
+        "bytes_stored": estimate.bytes_stored,
+        "dollars": estimate.dollars,
+        "warnings": list(estimate.warnings()),
+    }
+    text = [f"{name:<20} {value:>22}" for name, value in lines.items()]
+    output.write_result(arguments, fields, "\n".join([*text, *estimate.warnings()]))
     return 0
 
 

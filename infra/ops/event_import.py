@@ -60,10 +60,11 @@ def _begin(run: Run, about: dict[str, str], *, restart: bool) -> None:
 def _import(run: Run, file: BinaryIO, arguments: Namespace, size: int) -> None:
     """Import the file page by page. A page that is imported again after a crash has the same events."""
     file.seek(run.after["offset"] if run.after else 0)
-    with output.bar("bytes", size, file.tell(), beside=arguments.stdout) as bar:
+    bar = output.bar("bytes", size, file.tell(), beside=arguments.stdout)
+    with output.lines(arguments) as write, bar:
         while lines := list(islice(file, PAGE_LINES)):
             for number, code in _import_page(run, lines, arguments.tenant):
-                print(f"{number}\t{code}", file=arguments.stdout)
+                write({"line": number, "code": code}, f"{number}\t{code}")
             run.counts["lines"] += len(lines)
             run.advance({"offset": file.tell()})
             bar.update(sum(map(len, lines)))

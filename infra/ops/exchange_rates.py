@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.analytics.service import exchange_rates
 from chalicelib.kit import audit
-from infra.ops import actor
+from infra.ops import actor, output
 
 
 def add(commands: Any) -> None:
@@ -23,5 +23,5 @@ def enter(arguments: Namespace) -> int:
     """Enter all rates of the file, or none if one is invalid."""
     count = exchange_rates.import_rates(arguments.file.read_text(encoding="utf-8"))
     audit.publish_operator_action(actor.operator(), "analytics.put_exchange_rates", f"exchange rates:{count}")
-    print(f"{count} exchange rates entered")
+    output.write_result(arguments, {"entered": count}, f"{count} exchange rates entered")
     return 0

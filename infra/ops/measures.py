@@ -29,13 +29,11 @@ def add(commands: Any) -> None:
     """Declare the commands of this family."""
     months = commands.add_parser("revenue", help="list the stores' payments by month, currency and plan")
     _add_range(months, "YYYY-MM", str)
-    months.add_argument("--json", action="store_true", help="a JSON array instead of a line for each")
     months.set_defaults(run=list_revenue)
     speed = commands.add_parser("performance", help="list the endpoints of the data API in an hour, or one by hour")
     speed.add_argument("--hour", type=clock.parse, metavar="TIME", help="e.g. 2026-01-31T08:00Z; default: the last one")
     speed.add_argument("--endpoint", help="an endpoint's hours; default: of the last 7 days")
     _add_range(speed, "TIME", clock.parse)
-    speed.add_argument("--json", action="store_true", help="a JSON array instead of a line for each")
     speed.set_defaults(run=list_performance)
     parser = commands.add_parser("recompute-measures", help="compute a measure again from its sources")
     kinds = parser.add_subparsers(dest="kind", required=True)
@@ -102,5 +100,9 @@ def _write_queued(arguments: Namespace, subject: str, count: str) -> int:
     """Publish the audit entry of a recomputation, and write what is queued."""
     span = f"{arguments.first} to {arguments.last}"
     audit.publish_operator_action(actor.operator(), "platform.recompute_measures", subject, span=span)
-    print(f"{count} are queued; platform-measure_store computes them", file=arguments.stdout)
+    output.write_result(
+        arguments,
+        {"subject": subject, "queued": count},
+        f"{count} are queued; platform-measure_store computes them",
+    )
     return 0

@@ -34,7 +34,7 @@ def show_member(arguments: Namespace) -> int:
     """Write a member's state. Raises MemberNotFound."""
     state = member_state.find_member_state(arguments.email)
     audit.publish_operator_action(actor.operator(), "together.read_member", f"member:{state.id}")
-    print(state.model_dump_json(indent=2), file=arguments.stdout)
+    output.write_result(arguments, state)
     return 0
 
 
@@ -62,5 +62,5 @@ def import_bookings(arguments: Namespace) -> int:
     partner = f"partner:{arguments.partner}"
     audit.publish_operator_action(actor.operator(), "together.import_bookings", partner, changed=str(changed))
     summary = BookingsImported(changed=changed, unchanged=unchanged, refused=refused)
-    print(summary.model_dump_json(indent=2), file=arguments.stdout)
+    output.write_result(arguments, summary)
     return 1 if refused else 0

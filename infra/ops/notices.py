@@ -35,11 +35,10 @@ def send_due(arguments: Namespace) -> int:
     now = clock.now()
     since = now - timedelta(hours=arguments.hours) + notice_dispatch.LOOK_BACK
     if arguments.dry_run:
-        output.write(
-            DueNoticeRead, notice_dispatch.list_due_notices(now, since), arguments.stdout, as_csv=arguments.csv
-        )
+        notices = notice_dispatch.list_due_notices(now, since)
+        output.write(DueNoticeRead, notices, arguments.stdout, as_csv=arguments.csv)
         return 0
     count = notice_dispatch.send_due(now, since)
     audit.publish_operator_action(actor.operator(), "together.send_due", "notices")
-    print(f"{count:,} due notices sent to together-send_notification", file=arguments.stdout)
+    output.write_result(arguments, {"sent": count}, f"{count:,} due notices sent to together-send_notification")
     return 0

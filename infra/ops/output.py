@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,6 +17,9 @@ from tqdm import tqdm
 from chalicelib.kit import csv_lines
 from chalicelib.kit.schemas import Schema
 from infra.ops.errors import CommandRefused
+
+Fields = Mapping[str, Any]
+WriteRow = Callable[[Fields, str], None]
 
 
 def bar(unit: str, total: int | None = None, initial: int = 0, beside: TextIO | None = None) -> tqdm:
@@ -72,6 +76,40 @@ def write_lines(rows: Iterable[Schema], columns: Sequence[str], arguments: Names
     for row in rows:
         values = row.model_dump(mode="json", include=set(columns))
         print(*(_cell(values[name]) for name in columns), sep="\t", file=arguments.stdout)
+
+
+def write_result(arguments: Namespace, result: Schema | Fields, text: str | None = None) -> None:
+    """Write the result of a command: its text, or the JSON object if `--json` was given or there is no text."""
+    if text is not None and not arguments.json:
+        print(text, file=arguments.stdout)
+    elif isinstance(result, Schema):
+        print(result.model_dump_json(indent=2), file=arguments.stdout)
+    else:
+        print(json.dumps(result, indent=2, default=str), file=arguments.stdout)
+
+
+@contextmanager
+def lines(arguments: Namespace) -> Iterator[WriteRow]:
+    """Yield a function that writes one row: its text as a line, or its fields in a JSON array if `--json` was given.
+
+    The array is closed even if the block fails or is stopped, so that the output is always JSON.
+    """
+    file: TextIO = arguments.stdout
+    separator = "[\n"
+
+    def write_row(fields: Fields, text: str) -> None:
+        nonlocal separator
+        if arguments.json:
+            file.write(separator + json.dumps(fields, default=str))
+            separator = ",\n"
+        else:
+            print(text, file=file)
+
+    try:
+        yield write_row
+    finally:
+        if arguments.json:
+            file.write("\n]\n" if separator == ",\n" else "[]\n")
 
 
 def _cell(value: Any) -> Any:

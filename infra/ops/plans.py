@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.billing import service as billing
 from chalicelib.kit import audit
-from infra.ops import actor
+from infra.ops import actor, output
 
 
 def add(commands: Any) -> None:
@@ -16,8 +16,9 @@ def add(commands: Any) -> None:
     commands.add_parser("sync-plans", help=about).set_defaults(run=sync)
 
 
-def sync(_arguments: Namespace) -> int:
+def sync(arguments: Namespace) -> int:
     """Write the catalogue to our tables and to Stripe."""
     billing.sync_plans()
     audit.publish_operator_action(actor.operator(), "billing.sync_plans", "plans")
+    output.write_result(arguments, {"synced": "plans"}, "the plan catalogue is synced")
     return 0

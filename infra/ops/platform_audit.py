@@ -26,7 +26,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--actor", help="the id of an account: its entries in all scopes")
     parser.add_argument("--from", dest="start", type=clock.parse, metavar="TIME", help="e.g. 2026-01-31T08:00Z")
     parser.add_argument("--to", dest="end", type=clock.parse, metavar="TIME", help="exclusive")
-    parser.add_argument("--json", action="store_true", help="a JSON array with the changed fields, before and after")
+    parser.add_argument("--json", action="store_true", help="JSON, with the changed fields before and after")
     parser.set_defaults(run=list_entries)
 
 

@@ -45,7 +45,7 @@ def erase(arguments: Namespace) -> int:
     if not arguments.yes:
         raise CommandRefused(f"erasing {arguments.subject} cannot be undone; confirm with --yes")
     begun = privacy_requests.begin_request(actor.operator(), PrivacyKind.ERASE, arguments.subject)
-    print(_awaited(begun).model_dump_json(indent=2), file=arguments.stdout)
+    output.write_result(arguments, _awaited(begun))
     return 0
 
 
@@ -58,18 +58,20 @@ def export(arguments: Namespace) -> int:
     begun = _awaited(privacy_requests.begin_request(account, PrivacyKind.EXPORT, arguments.subject))
     link = privacy_requests.create_export_link(account, begun.id)
     output.say(f"The link expires at {link.expires_at:%H:%M} UTC; anyone who has it can download the export.")
-    print(link.url, file=arguments.stdout)
+    output.write_result(arguments, link, link.url)
     return 0
 
 
 def show(arguments: Namespace) -> int:
     """Print one request, or a line for each. Raises RequestNotFound if there is no such request."""
     if arguments.request:
-        print(privacy_requests.read_request(arguments.request).model_dump_json(indent=2), file=arguments.stdout)
+        output.write_result(arguments, privacy_requests.read_request(arguments.request))
         return 0
-    for read in _requests(arguments.status):
-        facts = (read.due_at.date(), read.status, read.kind, read.origin, read.step or "-", sum(read.counts.values()))
-        print(read.id, *facts, sep="\t", file=arguments.stdout)
+    with output.lines(arguments) as write:
+        for read in _requests(arguments.status):
+            count = sum(read.counts.values())
+            columns = (read.id, read.due_at.date(), read.status, read.kind, read.origin, read.step or "-", count)
+            write(read.model_dump(mode="json"), "\t".join(map(str, columns)))
     return 0
 
 

@@ -12,7 +12,7 @@ from chalicelib.analytics.enums import RevenueScope
 from chalicelib.analytics.schemas.recomputation import RecomputationCreate
 from chalicelib.analytics.service import recomputation
 from chalicelib.kit import audit
-from infra.ops import actor
+from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
 
 
@@ -36,5 +36,6 @@ def recompute(arguments: Namespace) -> int:
         raise CommandRefused(f"--tenant {error.errors(include_url=False)[0]['msg']}") from error
     result = recomputation.recompute(body)
     audit.publish_operator_action(actor.operator(), "analytics.recompute", body.tenant or f"revenue:{body.scope}")
-    print(f"{result.days:,} days and {result.owners:,} owners of subscriptions are due", file=arguments.stdout)
+    text = f"{result.days:,} days and {result.owners:,} owners of subscriptions are due"
+    output.write_result(arguments, {"days": result.days, "owners": result.owners}, text)
     return 0

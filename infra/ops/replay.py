@@ -51,29 +51,31 @@ def replay(arguments: Namespace) -> int:
     if common:
         return _replay_all(arguments, common)
     account = actor.operator()
-    failed = [delivery_id for delivery_id in arguments.deliveries if not _replay(account, delivery_id, arguments)]
+    with output.lines(arguments) as write:
+        failed = [delivery_id for delivery_id in arguments.deliveries if not _replay(account, delivery_id, write)]
     return 1 if failed else 0
 
 
-def _replay(account: Account, delivery_id: str, arguments: Namespace) -> bool:
+def _replay(account: Account, delivery_id: str, write: output.WriteRow) -> bool:
     """Replay one delivery. Return whether it succeeded; a delivery whose payload is unreadable fails."""
     try:
         read = operator.replay_delivery(account, delivery_id)
     except (Problem, NoSuchObject) as error:
         output.say(f"{delivery_id}: {error}")
         return False
-    print(f"{delivery_id}\t{read.status}", file=arguments.stdout)
+    write({"delivery_id": delivery_id, "status": read.status}, f"{delivery_id}\t{read.status}")
     return read.status != "failed"
 
 
 def _replay_all(arguments: Namespace, common: dict[str, str]) -> int:
     account = actor.operator()
-    with resumable("The same command resumes from here; --restart starts over."), one_at_a_time(LOCK) as run:
+    advice = "The same command resumes from here; --restart starts over."
+    with resumable(advice), one_at_a_time(LOCK) as run, output.lines(arguments) as write:
         _begin(run, common, restart=arguments.restart)
         with output.bar("deliveries", table_scan.row_count(WebhookDelivery), run.counts["rows"]) as bar:
             for page in table_scan.pages(WebhookDelivery, run.after, columns=COLUMNS, condition=_condition(arguments)):
                 for row in page.rows:
-                    run.counts["replayed" if _replay(account, row.delivery_id, arguments) else "failed"] += 1
+                    run.counts["replayed" if _replay(account, row.delivery_id, write) else "failed"] += 1
                 run.counts["rows"] += page.scanned
                 run.advance(page.last_key)
                 bar.update(page.scanned)
@@ -92,9 +94,11 @@ def _begin(run: Run, common: dict[str, str], *, restart: bool) -> None:
 
 
 def _list(arguments: Namespace) -> int:
-    with output.bar("deliveries", beside=arguments.stdout) as bar:
+    names = COLUMNS[:5]
+    with output.lines(arguments) as write, output.bar("deliveries", beside=arguments.stdout) as bar:
         for each in _asked_for(arguments):
-            print("\t".join([each.delivery_id, each.status, each.topic, each.shop, each.app]), file=arguments.stdout)
+            fields = {name: str(getattr(each, name)) for name in names}
+            write(fields, "\t".join(fields.values()))
             bar.update()
     return 0
 

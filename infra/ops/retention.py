@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.retention.schemas import RuleRunRead
 from chalicelib.retention.service import operator
+from infra.ops import output
 from infra.ops.pages import iterate_pages
 
 
@@ -19,12 +20,14 @@ def add(commands: Any) -> None:
 
 def show(arguments: Namespace) -> int:
     """Print a line for every rule, or for every run of one. Raises RuleNotFound if there is no such rule."""
-    if arguments.rule:
-        lines = (_line(run) for run in iterate_pages(lambda page: operator.list_runs(arguments.rule, page)))
-    else:
-        lines = ((rule.rule, *(_line(rule.latest) if rule.latest else ("-",))) for rule in operator.list_rules().items)
-    for line in lines:
-        print(*line, sep="\t", file=arguments.stdout)
+    with output.lines(arguments) as write:
+        if arguments.rule:
+            for run in iterate_pages(lambda page: operator.list_runs(arguments.rule, page)):
+                write(run.model_dump(mode="json"), "\t".join(_line(run)))
+        else:
+            for rule in operator.list_rules().items:
+                line = _line(rule.latest) if rule.latest else ("-",)
+                write(rule.model_dump(mode="json"), "\t".join((rule.rule, *line)))
     return 0
 
 

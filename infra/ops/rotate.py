@@ -21,7 +21,7 @@ from infra.ops.errors import CommandRefused
 from infra.ops.signals import resumable
 
 LOCK = "shops/rotate-secrets"
-AGAIN = "Resume with: make ops ARGS=rotate-secrets"
+AGAIN = "Resume with: backroom ops rotate-secrets"
 BUSY_SECONDS = 35
 """How long to retry a row that another process has locked: slightly longer than its lock lasts."""
 _PAUSE = 0.5
@@ -50,14 +50,16 @@ def rotate(arguments: Namespace) -> int:
     if config.settings().kms_key_id and (arguments.new_key or arguments.drop_old):
         raise CommandRefused("KMS holds the keys, not a file; see docs/runbook.md for key changes in KMS")
     account = actor.operator()
-    with resumable(AGAIN), one_at_a_time(LOCK) as run:
+    with resumable(AGAIN), one_at_a_time(LOCK) as run, output.lines(arguments) as write:
         if arguments.new_key:
             _add_key(run, account)
         _reseal(run)
         _reseal_salts(run)
-        _conclude(run, account, arguments)
+        _conclude(run, account, write)
         if arguments.drop_old:
-            _drop_old(run, account, arguments)
+            _drop_old(run, account, write)
+        elif not run.counts["unreadable"] + run.counts["busy"]:
+            output.say("Every token is encrypted with it; older keys may be dropped (--drop-old).")
     return 1 if run.counts["unreadable"] + run.counts["busy"] else 0
 
 
@@ -119,21 +121,19 @@ def _reseal_salts(run: Run) -> None:
         output.say(f"cannot be decrypted: the salt of visitors of {day}")
 
 
-def _conclude(run: Run, account: Account, arguments: Namespace) -> None:
+def _conclude(run: Run, account: Account, write: output.WriteRow) -> None:
     key, counts = run.about["key"], {name: run.counts[name] for name in ("resealed", "unreadable", "busy")}
-    print(
+    write(
+        {"key": key, "rows": run.counts["rows"], **counts},
         f"{run.counts['rows']:,} rows: {counts['resealed']:,} values encrypted with {key}, "
         f"{counts['unreadable']:,} could not be decrypted, {counts['busy']:,} rows were busy.",
-        file=arguments.stdout,
     )
     audit.publish_operator_action(
         account, "shops.rotate_secrets", key, **{name: str(count) for name, count in counts.items()}
     )
-    if not any((counts["unreadable"], counts["busy"], arguments.drop_old)):
-        print("Every token is encrypted with it; older keys may be dropped (--drop-old).", file=arguments.stdout)
 
 
-def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
+def _drop_old(run: Run, account: Account, write: output.WriteRow) -> None:
     """Drop the keys that no stored value uses, after reading every value.
 
     A value that cannot be decrypted keeps its key, because it cannot be repaired without it.
@@ -147,11 +147,11 @@ def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
     held = json.loads(path.read_text())
     for key_id in sorted(held["keys"].keys() - {held["current"]}):
         if f"file:{key_id}" in used:
-            print(f"Key {key_id} kept: stored values still use it.", file=arguments.stdout)
+            write({"key": key_id, "is_dropped": False}, f"Key {key_id} kept: stored values still use it.")
             continue
         secrets.drop_key(path, key_id)
         audit.publish_operator_action(account, "shops.drop_key", key_id)
-        print(f"Key {key_id} dropped: no stored value uses it.", file=arguments.stdout)
+        write({"key": key_id, "is_dropped": True}, f"Key {key_id} dropped: no stored value uses it.")
 
 
 def _key_file() -> Path:

@@ -56,9 +56,12 @@ def timeline(arguments: Namespace) -> int:
     if arguments.csv:
         output.write(TimelineDayRead, counted, arguments.stdout, as_csv=True)
         return 0
-    print(f"{'day':10} {'installs':>10} {'reinstalls':>10} {'uninstalls':>10}", file=arguments.stdout)
-    for day in counted:
-        print(f"{day.day} {day.installs:>10,} {day.reinstalls:>10,} {day.uninstalls:>10,}", file=arguments.stdout)
+    header = f"{'day':10} {'installs':>10} {'reinstalls':>10} {'uninstalls':>10}\n"
+    with output.lines(arguments) as write:
+        for day in counted:
+            line = f"{day.day} {day.installs:>10,} {day.reinstalls:>10,} {day.uninstalls:>10,}"
+            write(day.model_dump(mode="json"), header + line)
+            header = ""
     return 0
 
 

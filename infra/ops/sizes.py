@@ -20,11 +20,13 @@ def add(commands: Any) -> None:
 def show(arguments: Namespace) -> int:
     """Print a line for each table and bucket."""
     handlers.chalice_app()  # imports every model
-    for table in operator.iterate_tables():
-        print(f"{table.rows:>12,} rows  {table.bytes:>16,} bytes  {table.table}", file=arguments.stdout)
-    for bucket in bucket_sizes.bucket_names().values():
-        count, size = _bucket(bucket)
-        print(f"{count:>12,} objects {size:>15,} bytes  {bucket}", file=arguments.stdout)
+    with output.lines(arguments) as write:
+        for table in operator.iterate_tables():
+            write(table.model_dump(), f"{table.rows:>12,} rows  {table.bytes:>16,} bytes  {table.table}")
+        for bucket in bucket_sizes.bucket_names().values():
+            count, size = _bucket(bucket)
+            fields = {"bucket": bucket, "objects": count, "bytes": size}
+            write(fields, f"{count:>12,} objects {size:>15,} bytes  {bucket}")
     return 0
 
 

@@ -39,7 +39,8 @@ def add_account(arguments: Namespace) -> int:
     output.say(
         "A mail with a link to choose a password is on its way. Give the person this key; it is not shown again."
     )
-    print(f"{setup.totp_secret}\n{setup.totp_uri}", file=arguments.stdout)
+    fields = {"user_id": setup.user_id, "totp_secret": setup.totp_secret, "totp_uri": setup.totp_uri}
+    output.write_result(arguments, fields, f"{setup.totp_secret}\n{setup.totp_uri}")
     return 0
 
 
@@ -47,6 +48,7 @@ def remove_account(arguments: Namespace) -> int:
     """Deactivate the account. Raises StaffNotFound."""
     user_id = staff.remove_staff(arguments.email)
     audit.publish_operator_action(actor.operator(), "platform.remove_staff", f"user:{user_id}")
+    output.write_result(arguments, {"user_id": user_id}, f"{arguments.email} is removed; its sessions have ended")
     return 0
 
 

@@ -21,9 +21,7 @@ def add(commands: Any) -> None:
     """Declare the commands of this family."""
     list_parser = commands.add_parser("backups", help="list a store's backups of the last 30 days, newest first")
     list_parser.add_argument("store", help="the store's id")
-    list_parser.add_argument(
-        "--json", action="store_true", help="a JSON array, with a link to each that is valid for 15 minutes"
-    )
+    list_parser.add_argument("--json", action="store_true", help="JSON, with links that are valid for 15 minutes")
     list_parser.set_defaults(run=list_backups)
     backup_parser = commands.add_parser("backup-store", help="start the job that backs a store up")
     backup_parser.add_argument("store", help="the store's id")

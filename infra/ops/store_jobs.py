@@ -24,7 +24,6 @@ def add(commands: Any) -> None:
     filters = list_parser.add_mutually_exclusive_group()
     filters.add_argument("--failed", action="store_true", help="the failed ones that can be retried")
     filters.add_argument("--store", help="all jobs of the store with this id, newest first")
-    list_parser.add_argument("--json", action="store_true", help="a JSON array instead of a line for each")
     list_parser.set_defaults(run=list_jobs)
     show_parser = commands.add_parser("job", help="show a job's progress, error and report, as JSON")
     retry_parser = commands.add_parser("retry-job", help="start a failed job again, within 24 hours of its failure")
@@ -50,7 +49,7 @@ def list_jobs(arguments: Namespace) -> int:
 def show_job(arguments: Namespace) -> int:
     """Write a job of a store. Raises JobNotFound."""
     status = provisioning.get_job_status(arguments.store, arguments.job)
-    print(status.model_dump_json(indent=2), file=arguments.stdout)
+    output.write_result(arguments, status)
     return 0
 
 
@@ -76,5 +75,5 @@ def write_requested(
         audit.publish_change(actor.operator(), Change(arguments.store, action, f"job:{result.job_id}", after=after))
     else:
         output.say("A job of this store is in progress; nothing was started.")
-    print(result.model_dump_json(indent=2), file=arguments.stdout)
+    output.write_result(arguments, result)
     return 0

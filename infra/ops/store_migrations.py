@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
 def start_run(arguments: Namespace) -> int:
     """Start a run and write it. Raises MigrationInProgress while another one is running."""
     run = migrations.start_run(actor.operator(), is_canary=not arguments.no_canary)
-    print(run.model_dump_json(indent=2), file=arguments.stdout)
+    output.write_result(arguments, run)
     return 0
 
 

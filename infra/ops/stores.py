@@ -27,7 +27,6 @@ def add(commands: Any) -> None:
     filters.add_argument("--owner", help="the owner's id or e-mail address")
     filters.add_argument("--slug", help="the short name, as in the store's address")
     filters.add_argument("--status", choices=list(DatabaseStatus), help="the status of the database")
-    list_parser.add_argument("--json", action="store_true", help="a JSON array instead of a line for each")
     list_parser.set_defaults(run=list_stores)
     show_parser = commands.add_parser("store", help="show a store with its plan and usage, as JSON")
     show_parser.add_argument("store", help="the store's id")
@@ -56,7 +55,7 @@ def list_stores(arguments: Namespace) -> int:
 def show_store(arguments: Namespace) -> int:
     """Write a store. Raises StoreNotFound."""
     store = stores.read_store(actor.operator(), arguments.store)
-    print(store.model_dump_json(indent=2), file=arguments.stdout)
+    output.write_result(arguments, store)
     return 0
 
 
@@ -65,7 +64,7 @@ def suspend_store(arguments: Namespace) -> int:
     reason = parse_input(StoreSuspension, {"reason": arguments.reason}).reason
     operator_stores.suspend_store(arguments.store, reason)
     audit.publish_operator_action(actor.operator(), "platform.suspend_store", f"store:{arguments.store}", reason=reason)
-    print(f"{arguments.store} is suspended", file=arguments.stdout)
+    output.write_result(arguments, {"store": arguments.store, "is_active": False}, f"{arguments.store} is suspended")
     return 0
 
 
@@ -73,14 +72,15 @@ def reactivate_store(arguments: Namespace) -> int:
     """End the suspension of a store. Raises StoreNotFound."""
     operator_stores.reactivate_store(arguments.store)
     audit.publish_operator_action(actor.operator(), "platform.reactivate_store", f"store:{arguments.store}")
-    print(f"{arguments.store} is active", file=arguments.stdout)
+    output.write_result(arguments, {"store": arguments.store, "is_active": True}, f"{arguments.store} is active")
     return 0
 
 
 def undelete_store(arguments: Namespace) -> int:
     """Undo the deletion of a store, which is audited. Raises StoreNotFound, StoreNotDeleting, StoreDeletionBegun."""
     store_deletion.undelete_store(actor.operator(), arguments.store, "")
-    print(f"{arguments.store} stays; its subscription has ended", file=arguments.stdout)
+    text = f"{arguments.store} stays; its subscription has ended"
+    output.write_result(arguments, {"store": arguments.store, "is_deleting": False}, text)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from chalicelib.kit import auth, config, sessions
 from chalicelib.kit.accounts.sign_in import session_tokens
 from chalicelib.kit.auth import Role
 from infra.local import owners
+from infra.ops import output
 from infra.ops.errors import CommandRefused
 
 SIGNED_IN = (Role.OPERATOR, Role.SUPPORT)
@@ -24,7 +24,6 @@ def add(commands: Any) -> None:
     parser.add_argument("role", choices=[role.value for role in Role])
     parser.add_argument("id", help="id of the member, store or operator; an owner's e-mail address")
     parser.add_argument("--minutes", type=int, default=15)
-    parser.add_argument("--json", action="store_true", help="print the tokens as JSON")
     parser.set_defaults(run=issue)
 
 
@@ -40,7 +39,7 @@ def issue(arguments: Namespace) -> int:
         tokens = {"access_token": token, "session_id": str(session.id)}
     else:
         tokens = {"access_token": auth.mint(role, arguments.id, lifetime)}
-    print(json.dumps(tokens, indent=2) if arguments.json else tokens["access_token"], file=arguments.stdout)
+    output.write_result(arguments, tokens, tokens["access_token"])
     return 0
 
 

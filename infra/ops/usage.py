@@ -9,7 +9,7 @@ from chalicelib.discounts.service import rebuild
 from chalicelib.kit import audit
 from chalicelib.kit.errors import Problem, WriteConflict
 from chalicelib.shops import service as shops
-from infra.ops import actor
+from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
 
 
@@ -38,5 +38,6 @@ def rebuild_usage(arguments: Namespace) -> int:
     if not arguments.check:
         audit.publish_operator_action(actor.operator(), "discounts.rebuild_usage", f"shop:{shop}")
     verb = "differ" if arguments.check else "corrected"
-    print(f"{result.orders:,} orders counted, {result.differences:,} rows {verb}", file=arguments.stdout)
+    text = f"{result.orders:,} orders counted, {result.differences:,} rows {verb}"
+    output.write_result(arguments, {"orders": result.orders, "differences": result.differences}, text)
     return 0

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 STAGES = ("dev", "prod")
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Package, deploy, roll back or take down. Print a message and return 1 on failure."""
-    parser = argparse.ArgumentParser(prog="python -m infra.deploy.packaging", description=__doc__)
+    parser = argparse.ArgumentParser(prog="backroom", description=__doc__)
     parser.add_argument("command", choices=("package", "deploy", "rollback", "teardown"))
     parser.add_argument("--stage", required=True, help=" or ".join(STAGES))
     parser.add_argument("--out", type=Path, help="output directory for templates and zips; default: build/<stage>")
@@ -23,7 +24,7 @@ def main() -> int:
     parser.add_argument("--sql-security-groups", help="comma-separated security groups of these functions (deploy)")
     parser.add_argument("--stack", help="stack to roll back: api, watch or a context (rollback)")
     parser.add_argument("--confirm", help="the stage again, to take down prod (teardown)")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     if arguments.stage not in STAGES:
         parser.error(
             f"--stage {arguments.stage}: only {' and '.join(STAGES)} can be packaged; other stages run on this machine"

@@ -1,12 +1,13 @@
-"""`make demo`: run the main workflow against the running stack, or start one for it. Exits with 1 if a step fails."""
+"""`backroom demo`: run the main workflow against the running stack, or start one for it. Exits with 1 if a step fails."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import httpx
@@ -20,8 +21,11 @@ from infra.local.stack import is_running
 STOP_SECONDS = 240
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run the demo and return its exit code."""
+    parser = argparse.ArgumentParser(prog="backroom demo", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="write each step as a line of JSON")
+    arguments = parser.parse_args(words)
     exported = dict(os.environ)
     try:
         made = plan(exported)
@@ -29,7 +33,7 @@ def main() -> int:
         from infra.local.demo.walk import walk
 
         with _stack(made, exported):
-            walk(made, made.state_dir / "demo")
+            walk(made, made.state_dir / "demo", as_json=arguments.json)
     except (Wrong, EngineError, ValueError, httpx.TransportError) as error:
         print(f"backroom: {error}", file=sys.stderr)
         return 1
@@ -47,7 +51,7 @@ def _stack(made: Plan, exported: dict[str, str]) -> Iterator[None]:
     if find_stack(made):
         yield
         return
-    print("No stack is running; starting one for the demo …", flush=True)
+    print("No stack is running; starting one for the demo …", file=sys.stderr, flush=True)
     process = subprocess.Popen([sys.executable, "-m", "infra.local", "run"], env=exported, stdout=subprocess.DEVNULL)
     try:
         _await_ready(made, process)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +30,14 @@ from infra.local.demo.world import World
 from infra.local.environment import Plan
 
 Step = tuple[str, Callable[[], str]]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The result of a step, and the seconds that it took."""
+
+    result: str = ""
+    seconds: float = 0.0
 
 
 def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
@@ -91,24 +102,46 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     yield "the shop uninstalls the discounts app", lambda: install.uninstall(world, discounts.APP, shop)
 
 
-def walk(plan: Plan, folder: Path) -> None:
-    """Run every step, print its result, and write the images with an index page to `folder`.
+def walk(plan: Plan, folder: Path, *, as_json: bool = False) -> None:
+    """Run every step, print its result (as a line of JSON if asked), and write the images with an index page to `folder`.
 
     Raises Wrong at the first step with an unexpected result.
     """
+    report = _report_json if as_json else _report
     folder.mkdir(parents=True, exist_ok=True)
     taken: list[tuple[str, str, float]] = []
     with ExitStack() as stack:
         world = stack.enter_context(World(plan))
         for number, (name, action) in enumerate(steps(world, plan, folder), start=1):
-            begun = time.monotonic()
-            print(f"{number:2}. {name} … ", end="", flush=True)
-            try:
-                result = action()
-            except BaseException:
-                print("FAILED", flush=True)
-                raise
-            taken.append((name, result, time.monotonic() - begun))
-            print(f"{result}  ({taken[-1][2]:.1f} s)", flush=True)
+            with report(number, name) as outcome:
+                begun = time.monotonic()
+                outcome.result = action()
+                outcome.seconds = time.monotonic() - begun
+            taken.append((name, outcome.result, outcome.seconds))
     index = page.write(folder, taken)
-    print(f"\nAll {len(taken)} steps passed. Results: {index}")
+    print(f"\nAll {len(taken)} steps passed. Results: {index}", file=sys.stderr if as_json else sys.stdout)
+
+
+@contextmanager
+def _report(number: int, name: str) -> Iterator[Outcome]:
+    """Print a step's name before it and its result after it."""
+    print(f"{number:2}. {name} … ", end="", flush=True)
+    outcome = Outcome()
+    try:
+        yield outcome
+    except BaseException:
+        print("FAILED", flush=True)
+        raise
+    print(f"{outcome.result}  ({outcome.seconds:.1f} s)", flush=True)
+
+
+@contextmanager
+def _report_json(number: int, name: str) -> Iterator[Outcome]:
+    """Print a line of JSON after a step."""
+    outcome, status = Outcome(), "failed"
+    try:
+        yield outcome
+        status = "passed"
+    finally:
+        fields = {"result": outcome.result, "seconds": round(outcome.seconds, 1)}
+        print(json.dumps({"step": number, "name": name, "status": status, **fields}), flush=True)

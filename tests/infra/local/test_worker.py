@@ -34,6 +34,15 @@ def test_a_worker_responds_and_keeps_its_process(start: Start) -> None:
     assert first["pid"] == second["pid"] == worker.pid
 
 
+def test_a_retired_worker_handles_its_next_event_in_a_new_process(start: Start) -> None:
+    worker = start("echo")
+    first = worker.invoke({})
+    worker.retire()
+    assert worker.pid == first["pid"]  # an event in progress would be completed
+    second, third = worker.invoke({}), worker.invoke({})
+    assert first["pid"] != second["pid"] == third["pid"]
+
+
 def test_a_worker_imports_its_handler_without_the_app(start: Start) -> None:
     modules = start("echo").invoke({})["modules"]
     assert "tests.infra.local.sample_handlers" in modules

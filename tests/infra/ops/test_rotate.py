@@ -65,7 +65,7 @@ def test_a_rotation_reencrypts_every_secret(ops: Ops, key_file: Path, listen: Li
     first = ops("rotate-secrets", "--new-key")
     assert first.code == 0
     assert "260 rows: 260 values encrypted with file:k2, 0 could not be decrypted" in first.out
-    assert "--drop-old" in first.out
+    assert "--drop-old" in first.err
     assert used_key_ids() == {"file:k2"}
     assert_tokens_decryptable()
     assert "0 values encrypted" in ops("rotate-secrets").out
@@ -141,7 +141,7 @@ def test_a_stopped_or_killed_command_resumes_at_its_checkpoint(
         assert "another run is in progress" in result.err
         expire_lease(LOCK)
     else:
-        assert "Resume with: make ops ARGS=rotate-secrets" in err
+        assert "Resume with: backroom ops rotate-secrets" in err
         assert "Traceback" not in err
         assert Lock.get(LOCK).held_until is None
     assert "the last rotation is not complete" in ops("rotate-secrets", "--new-key").err
