@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.kit import config
+from infra.cli.commands import COMMANDS
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging import alarms
 
@@ -116,6 +117,21 @@ def _is_route(span: str) -> bool:
     return any(f"{each}/".startswith(f"{path}/") for each in routes)
 
 
+def _is_backroom_command(span: str) -> bool:
+    """Whether `backroom` has the command, and the operator command or schedule and the options that it names."""
+    words = [word for word in span.split()[1:] if word not in ("--json", "…")]
+    if words[:1] == ["--stage"]:
+        words = words[2:]
+    name, *rest = words or ["ops"]
+    options = set(re.findall(r"(--[a-z-]+)", " ".join(rest))) - {"--help"}
+    if name not in COMMANDS or not all(f'"{option}"' in _code() for option in options):
+        return False
+    named = next((word for word in rest if not word.startswith(("-", "…"))), None)
+    if name == "tick" and named:
+        return named in {schedule.name for schedule in handlers.schedules()}
+    return name != "ops" or named is None or named in {*_commands(), "COMMAND"}
+
+
 def _is_command(span: str) -> bool:
     """Whether `make` has the target, and the operator command or schedule that it names."""
     words = span.split()
@@ -139,6 +155,8 @@ def _is_file(span: str) -> bool:
 
 def _exists(span: str) -> bool:
     """Whether the span names something that exists. Placeholders (`<app>`, `…`) are checked in their literal parts."""
+    if span.startswith("backroom "):
+        return _is_backroom_command(span)
     if span.startswith("make ") or span in _commands():
         return span in _commands() or _is_command(span)
     if span.startswith(("chalice ", "pytest ")):
@@ -181,6 +199,10 @@ def test_each_name_in_a_document_exists(document: str) -> None:
         "make nothing",
         "make tick NAME=studio-print",
         'make ops ARGS="reply --status failed"',
+        "backroom nothing",
+        "backroom ops reply --status failed",
+        "backroom ops replay --no-such-option failed",
+        "backroom tick studio-print",
         'make ops ARGS="replay --no-such-option failed"',
         "kit/nothing.py",
         "NoSuchError",
