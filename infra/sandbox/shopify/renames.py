@@ -48,9 +48,12 @@ def rename_shop(data: Json, shop: str, domain: str) -> Json:
     return row
 
 
-def take_domain(data: Json, domain: str) -> None:
-    """Give a domain that a shop has left to a new shop, which has another id."""
+def take_domain(data: Json, domain: str, shop: str | None = None) -> None:
+    """Give a domain that a shop has left to another `shop`, or to a new one, which has another id."""
     del data["renamed"][domain]
+    if shop is not None:
+        rename_shop(data, shop, domain)
+        return
     data["sequence"] += 1
     data["shops"][domain] = {**new_shop(domain), "id": 100_000_000 + data["sequence"]}
 

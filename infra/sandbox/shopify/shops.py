@@ -184,10 +184,10 @@ class Shops:
             row["updated_at"] = self._now()
             return shop_payload(domain, row)
 
-    def take_domain(self, domain: str) -> None:
-        """Give a domain that a shop has left to a new shop. Raises `KeyError` if no shop has left it."""
+    def take_domain(self, domain: str, shop: str | None = None) -> None:
+        """Give a domain that a shop has left to another `shop`, or a new one. Raises `KeyError` if no shop has left it."""
         with self._state.change() as data:
-            renames.take_domain(data, domain)
+            renames.take_domain(data, domain, shop)
 
     def update_scopes(self, app: str, shop: str, scopes: Sequence[str]) -> Json:
         """Replace the granted scopes of existing and future tokens; return the payload of app/scopes_update."""
