@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Forbidden, MalformedRequest, NotFound, PayloadTooLarge, Unauthenticated
+from chalicelib.kit.errors import Conflict, Forbidden, MalformedRequest, NotFound, PayloadTooLarge, Unauthenticated
 
 
 class AppNotFound(NotFound):
@@ -15,6 +15,10 @@ class InstallationNotFound(NotFound):
 
 class InvalidShopDomain(MalformedRequest):
     title = "Invalid shop domain; expected example.myshopify.com"
+
+
+class ShopDomainTaken(Conflict):
+    title = "This domain stores another shop's data; contact support"
 
 
 class InvalidOAuthCallback(MalformedRequest):

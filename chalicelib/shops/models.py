@@ -91,6 +91,13 @@ class Shop(Table):
     """When the last check of the access token was requested; an installation clears it."""
     guest_key = SecretAttribute(personal=True, null=True)
     """The random key of the pseudonyms of guests; made for the first guest, kept until the shop is erased."""
+    shopify_id = UnicodeAttribute(personal=True, null=True)
+    """The shop's GID, which stays the same when its domain changes; None until Shopify has reported it."""
+    current_domain = UnicodeAttribute(personal=True, null=True)
+    """The myshopify domain that Shopify last reported, if it is not `shop`, the first one. Empty if another shop has
+    `shop` now, and the present domain is unknown."""
+    domain_reported_at = DateTimeAttribute(personal=False, null=True)
+    """When Shopify reported the present domain; None if the domain never changed."""
     is_active = BooleanAttribute(personal=False, default=True)
     active_app = UnicodeAttribute(personal=False, null=True)
     installed_at = DateTimeAttribute(personal=False)
@@ -99,6 +106,32 @@ class Shop(Table):
     updated_at = DateTimeAttribute(personal=False)
 
     by_active_app = ShopsByActiveApp()
+
+
+class ShopDomainsByShop(GlobalSecondaryIndex["ShopDomain"]):
+    """The other domains of a shop, by app, for erasure."""
+
+    class Meta:
+        index_name = "by_shop"
+        projection = KeysOnlyProjection()
+
+    shop = UnicodeAttribute(personal=True, hash_key=True)
+    app = UnicodeAttribute(personal=False, range_key=True)
+
+
+class ShopDomain(Table):
+    """A myshopify domain of a shop that is not its first one: its rows are stored under `shop`, the first one (ADR 40)."""
+
+    class Meta:
+        table_name = tables.name("shops", "shop_domains")
+
+    domain = UnicodeAttribute(personal=True, hash_key=True)
+    app = UnicodeAttribute(personal=False, range_key=True)
+    shop = UnicodeAttribute(personal=True)
+    shopify_id = UnicodeAttribute(personal=True)
+    created_at = DateTimeAttribute(personal=False)
+
+    by_shop = ShopDomainsByShop()
 
 
 class SessionsByShop(GlobalSecondaryIndex["Session"]):

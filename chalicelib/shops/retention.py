@@ -23,6 +23,7 @@ from chalicelib.shops.models import (
     InstallationLog,
     Session,
     Shop,
+    ShopDomain,
     WebhookDelivery,
 )
 
@@ -47,6 +48,14 @@ TABLE_POLICIES = (
         "shops/shops",
         Shop,
         queries=(_SHOP_BY_KEY,),
+        app="{app}",
+        unique_values=(("shopify_id", "app", "shopify_id"),),
+        erase_last=True,
+    ),
+    TablePolicy(
+        "shops/shop_domains",
+        ShopDomain,
+        queries=(_SHOP_BY_INDEX,),
         app="{app}",
         erase_last=True,
     ),

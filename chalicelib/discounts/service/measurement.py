@@ -26,12 +26,13 @@ def tenant_of(shop: str) -> str:
 def register_shop(shop: str) -> str:
     """Register the shop's site, or bring its settings up to date; return its public key. Reads two rows if all is set."""
     locale = find_locale(shop, APP)
+    domains = dict.fromkeys(filter(None, (shop, locale.domain)))  # a renamed shop has pages at both
     options = {"currency": locale.currency} if locale.currency else {}
     return analytics.register_site(
         tenant_of(shop),
         shop,
         time_zone=locale.time_zone,
-        origins=[f"https://{shop}", _SANDBOXED],
+        origins=[*(f"https://{domain}" for domain in domains), _SANDBOXED],
         counted=COUNTED,
         readers=[],
         **options,

@@ -44,7 +44,7 @@ def send_due_report(shop: str, ended_day: date) -> None:
     with _claimed(unique_values.value_key("discounts", "reports", "sending", digest)):
         if unique_values.owner_of(sent) is not None:
             return
-        export_id = _send(shop, contact.email, period)
+        export_id = _send(shop, contact.email, app_page_url(contact.domain, APP), period)
         with Transaction() as transaction:
             unique_values.claim(transaction, sent, export_id, Conflict(), clock.now() + _REMEMBERED)
 
@@ -62,13 +62,13 @@ def _claimed(name: str) -> Iterator[None]:
             unique_values.release(transaction, name, worker)
 
 
-def _send(shop: str, recipient: str, period: tuple[date, date]) -> str:
+def _send(shop: str, recipient: str, url: str, period: tuple[date, date]) -> str:
     """Request the export and send the e-mail, unless SES refuses it; return the export's id."""
     first, last = period
     body = FigureExportCreate.model_validate({"kind": FigureKind.DAYS, "from": first, "to": last})
     export = figure_exports.request_export(shop, body, None)
     try:
-        email.send(_composed(recipient, app_page_url(shop, APP), period))
+        email.send(_composed(recipient, url, period))
     except EmailRefused as error:
         log.warning("report not sent: the e-mail was refused", extra={"shop": shop, "why": str(error)})
     return export.export_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.integrations import storage
@@ -34,18 +35,25 @@ log = logs.logger("retention")
 
 
 def accept_request(message: PrivacyRequested) -> None:
-    """Store a request from Shopify once and dispatch it.
+    """Store a request from Shopify once and dispatch it; an erasure also under the later domains of a renamed shop.
 
     `shop/redact` erases the data of the requesting app only; a customer's request covers all apps of the shop.
     """
+    kind = PrivacyKind.EXPORT if message.request is PrivacyTopic.DATA_REQUEST else PrivacyKind.ERASE
+    apps = [message.app] if message.request is PrivacyTopic.SHOP_REDACT else list(shops.app_handles())
+    for number, shop in enumerate(_shop_names(kind, message.shop, apps)):
+        request_id = ids.derived(_NAMESPACE, message.message_id, *([shop] if number else []))
+        _accept_from_shopify(message.model_copy(update={"shop": shop}), request_id, kind, apps)
+
+
+def _accept_from_shopify(message: PrivacyRequested, request_id: str, kind: PrivacyKind, apps: list[str]) -> None:
     row = _new_row(
-        ids.derived(_NAMESPACE, message.message_id),
-        PrivacyKind.EXPORT if message.request is PrivacyTopic.DATA_REQUEST else PrivacyKind.ERASE,
+        request_id,
+        kind,
         _message_subject(message),
         f"shopify/{message.app}/{message.request}",
         message.triggered_at,
     )
-    apps = [message.app] if message.request is PrivacyTopic.SHOP_REDACT else list(shops.app_handles())
     row.progress = {"apps": apps, "order_ids": message.order_ids, "reference": message.reference}
     if requests.add(row):
         facts = {"request": row.id, "kind": row.kind, "due_at": clock.iso(row.due_at)}
@@ -75,12 +83,35 @@ def _accept_erasure(subject: Subject, origin: str, requested_at: datetime) -> No
 
 
 def open_request(kind: PrivacyKind, subject: Subject, origin: str) -> PrivacyRequest:
-    """Store an operator's request and dispatch it; it covers all apps of the shop."""
+    """Store an operator's request and dispatch it; it covers all apps of the shop, which any of its domains names.
+
+    An erasure is also stored under the later domains of a renamed shop. Returns the request under the first domain.
+    """
+    apps = list(shops.app_handles()) if subject.shop else []
+    named = _with_shop(subject, shops.resolve_for_all_apps(subject.shop)) if subject.shop else subject
+    subjects = [_with_shop(named, shop) for shop in _shop_names(kind, named.shop, apps)] if named.shop else [named]
+    rows = [_store_request(kind, each, origin, apps) for each in subjects]
+    return rows[0]
+
+
+def _store_request(kind: PrivacyKind, subject: Subject, origin: str, apps: list[str]) -> PrivacyRequest:
     row = _new_row(ids.new(), kind, subject, origin, clock.now())
-    row.progress = {"apps": list(shops.app_handles()) if subject.shop else []}
+    row.progress = {"apps": apps}
     requests.add(row)
     dispatch_request(row)
     return row
+
+
+def _shop_names(kind: PrivacyKind, shop: str, apps: list[str]) -> list[str]:
+    """Return the shop's first domain and, for an erasure, the later ones.
+
+    Webhooks of a domain that was not yet known as the shop's were processed under that name.
+    """
+    return [shop, *(shops.list_later_domains(shop, apps) if kind is PrivacyKind.ERASE else [])]
+
+
+def _with_shop(subject: Subject, shop: str) -> Subject:
+    return replace(subject, shop=shop, id=shop if subject.type is SubjectType.SHOP else subject.id)
 
 
 def dispatch_request(row: PrivacyRequest) -> None:

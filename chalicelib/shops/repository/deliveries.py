@@ -141,6 +141,13 @@ def _newest_event_time(keys: list[WebhookDelivery], app: str) -> datetime | None
     return max(moments, default=None)
 
 
+def find_oldest_time(shop: str, app: str) -> datetime | None:
+    """Return when the oldest stored delivery to the app under this domain arrived; None if none is on the first page."""
+    keys = list(WebhookDelivery.by_shop.query(shop, limit=_PAGE))
+    rows = get_many([(WebhookDelivery, (key.delivery_id,)) for key in keys])
+    return min((row.received_at for row in rows if row is not None and row.app == app), default=None)
+
+
 def save_parse_result(row: WebhookDelivery) -> None:
     """Write the status and error message of a delivery that was parsed a second time."""
     remark = WebhookDelivery.error_message

@@ -75,16 +75,18 @@ def get_active(shop: str, app: str) -> Shop:
     return row
 
 
-def stage_installation(transaction: Transaction, installation: Installation, row: Shop | None) -> None:
+def stage_installation(
+    transaction: Transaction, installation: Installation, row: Shop | None, names: Sequence[Action] = ()
+) -> None:
     """Add an installation to the transaction: shop, session, log; remove the tombstone of an erased shop.
 
-    `row` is the shop's row as it was read. The commit raises WriteConflict if the row was created since then, has a
+    `row` is the shop's row as it was read; `names` write its id and domain. The commit raises WriteConflict if the row was created since then, has a
     later installation, or an uninstall at `requested_at` or later.
     """
     now, shop, app = clock.now(), installation.shop, installation.app
     is_newest = _no_removal_since(installation.requested_at) & (Shop.installed_at <= installation.requested_at)
     condition = is_newest if row else Shop.shop.does_not_exist()
-    actions = _installation_actions(installation, now)
+    actions = [*_installation_actions(installation, now), *names]
     if row is None or not row.is_active:
         actions += [column.remove() for column in _ENDED_WITH_REMOVAL]
     if row is None:

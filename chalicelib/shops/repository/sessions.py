@@ -25,11 +25,22 @@ def add_pending(app: str, shop: str, state_hash: str, lifetime: timedelta) -> No
     ).save()
 
 
-def consume_pending(app: str, shop: str, state_hash: str) -> None:
-    """Delete a pending installation, so that it is used once. Raises InvalidState if there is none or it expired."""
-    in_time = (Session.shop == shop) & (Session.expires > clock.now())
-    if not delete_if(Session(_pending_id(app, state_hash)), in_time):
+def consume_pending(app: str, shop: str, state_hash: str) -> str:
+    """Delete a pending installation, so that it is used once. Returns the domain for which it was started.
+
+    Shopify answers with the present domain of a renamed shop. Raises InvalidState if there is none or it expired.
+    """
+    pending = Session(_pending_id(app, state_hash))
+    is_unexpired = Session.expires > clock.now()
+    if delete_if(pending, (Session.shop == shop) & is_unexpired):
+        return shop
+    try:
+        row = Session.get(pending.id, consistent_read=True)
+    except Session.DoesNotExist:
+        raise InvalidState from None
+    if not delete_if(pending, (Session.shop == row.shop) & is_unexpired):
         raise InvalidState
+    return row.shop
 
 
 def delete_created_until(shop: str, app: str, created_until: datetime) -> None:

@@ -23,6 +23,9 @@ class ShopRead(Schema):
     """The caller's shop, as stored for the caller's app."""
 
     shop: str
+    """The first myshopify domain that we knew, which identifies the shop here."""
+    domain: str
+    """The myshopify domain that the shop has now."""
     app: str
     is_active: bool
     scope: str | None

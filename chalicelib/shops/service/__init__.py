@@ -4,6 +4,7 @@ from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.service.admin import AdminApi, open_admin_api
 from chalicelib.shops.service.app_links import app_page_url
 from chalicelib.shops.service.auth import Merchant, Shopper, merchant, only_app, shopper
+from chalicelib.shops.service.shop_identity import list_later_domains, resolve_for_all_apps
 from chalicelib.shops.service.shops import (
     ShopContact,
     ShopLocale,
@@ -38,10 +39,12 @@ __all__ = [
     "is_active_after_redact",
     "is_reinstalled_since",
     "list_installed_shops",
+    "list_later_domains",
     "merchant",
     "only_app",
     "open_admin_api",
     "parse_shop_domain",
+    "resolve_for_all_apps",
     "run_or_postpone",
     "shopper",
 ]

@@ -28,6 +28,8 @@ class AdminApi:
     was_unavailable: bool = False
     """Whether the shop was marked as unavailable when the API was opened."""
     _is_look: bool = False
+    domain: str = ""
+    """The shop's present domain; empty if it is `shop`, the first one."""
     _refusal: ShopUnavailable | None = field(default=None, repr=False)
 
     def graphql(self, query: str, /, **variables: Any) -> dict[str, Any]:
@@ -54,7 +56,7 @@ class AdminApi:
     def _execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         requested_at = clock.now()
         try:
-            return admin_api.graphql(self.shop, self._token, query, **variables)
+            return admin_api.graphql(self.domain or self.shop, self._token, query, **variables)
         except ShopUnavailable as error:
             self._refusal = error
             availability.mark_unavailable(self.shop, self.app, error.status, requested_at)
@@ -75,4 +77,4 @@ def open_admin_api(shop: str, app: str, *, is_look: bool = False) -> AdminApi:
     """
     row = installations.get_active(shop, app)
     token = use_access_token(row, is_look=is_look)
-    return AdminApi(shop, app, token, row.unavailable_since is not None, is_look)
+    return AdminApi(shop, app, token, row.unavailable_since is not None, is_look, row.current_domain or "")

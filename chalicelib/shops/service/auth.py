@@ -27,6 +27,7 @@ from chalicelib.shops.gids import gid_or_none
 from chalicelib.shops.models import Shop
 from chalicelib.shops.service.oauth_install import ensure_installed, require_shop_domain
 from chalicelib.shops.service.session_evidence import SessionToken
+from chalicelib.shops.service.shop_identity import resolve_shop
 from chalicelib.shops.webhook_headers import find_signature
 
 LEEWAY = 10
@@ -35,7 +36,10 @@ _CLAIMS = ["iss", "dest", "aud", "sub", "exp", "nbf", "iat", "jti", "sid"]
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A user of one app in the shop's admin. `user_id` is Shopify's number of the staff account."""
+    """A user of one app in the shop's admin. `user_id` is Shopify's number of the staff account.
+
+    `shop` is the shop's first domain, under which its rows are stored.
+    """
 
     shop: str
     app: str
@@ -50,7 +54,10 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """A visitor of the shop's storefront; `customer_id` is a GID, None for a guest, `path_prefix` the app's path."""
+    """A visitor of the shop's storefront; `customer_id` is a GID, None for a guest, `path_prefix` the app's path.
+
+    `shop` is the shop's first domain, under which its rows are stored.
+    """
 
     shop: str
     app: str
@@ -91,13 +98,13 @@ def merchant(credentials: Credentials) -> Merchant:
     app, claims = _verify_session_token(token)
     issuer, destination = urlsplit(str(claims["iss"])), urlsplit(str(claims["dest"]))
     try:
-        shop = require_shop_domain(destination.hostname or "")
+        domain = require_shop_domain(destination.hostname or "")
     except InvalidShopDomain as error:
         raise InvalidSessionToken from error
     if issuer.hostname != destination.hostname or {issuer.scheme, destination.scheme} != {"https"}:
         raise InvalidSessionToken
-    row = ensure_installed(app, shop, SessionToken(token, _issued_at(claims)))
-    return Merchant(shop, app.handle, str(claims["sub"]), row)
+    row = ensure_installed(app, domain, SessionToken(token, _issued_at(claims)))
+    return Merchant(row.shop, app.handle, str(claims["sub"]), row)
 
 
 @security("shopifyWebhookSignature", type="apiKey", name="X-Shopify-Hmac-Sha256", **{"in": "header"})
@@ -128,11 +135,12 @@ def shopper(credentials: Credentials) -> Shopper:
         [customer] = query.get("logged_in_customer_id", [""])
         [prefix] = query.get("path_prefix", [app_proxy.DEFAULT_PREFIX])
         customer_id = gid_or_none("Customer", customer)
-        shop = require_shop_domain(query["shop"][0])
+        domain = require_shop_domain(query["shop"][0])
         address = app_proxy.visitor_address(credentials.headers.get("x-forwarded-for", ""), credentials.source_ip)
-        return Shopper(shop, app.handle, customer_id, app_proxy.require_path_prefix(prefix), address)
+        prefix = app_proxy.require_path_prefix(prefix)
     except (ValueError, InvalidShopDomain) as error:
         raise InvalidProxySignature from error
+    return Shopper(resolve_shop(domain, app.handle), app.handle, customer_id, prefix, address)
 
 
 C = TypeVar("C", Merchant, Shopper)

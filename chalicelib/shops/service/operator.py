@@ -25,6 +25,7 @@ from chalicelib.shops.schemas.operator import (
 )
 from chalicelib.shops.service import webhook_intake
 from chalicelib.shops.service.oauth_install import require_shop_domain
+from chalicelib.shops.service.shop_identity import resolve_for_all_apps
 
 
 def list_active_shops(app: str, page: PageRequest) -> PageResult[ActiveShopRead]:
@@ -46,7 +47,7 @@ def iterate_timeline(app: str, first: date, last: date) -> Iterator[TimelineDayR
 
 def list_sessions(shop: str, page: PageRequest) -> PageResult[SessionRead]:
     """Return a page of a shop's unexpired sessions of all apps. Raises InvalidShopDomain."""
-    return repository.list_sessions(require_shop_domain(shop), page).map(_session_read)
+    return repository.list_sessions(_find_shop(shop), page).map(_session_read)
 
 
 def iterate_tables() -> Iterator[TableRead]:
@@ -69,7 +70,7 @@ def read_delivery(delivery_id: str) -> DeliveryRead:
 
 def list_deliveries(query: DeliveriesQuery, page: PageRequest) -> PageResult[DeliveryRead]:
     """Return the deliveries on one page of a shop's that match the query, newest first. Raises InvalidShopDomain."""
-    result = deliveries.list_by_shop(require_shop_domain(query.shop), page)
+    result = deliveries.list_by_shop(_find_shop(query.shop), page)
     wanted = [
         row for row in result.items if query.status in (None, row.status.value) and query.topic in (None, row.topic)
     ]
@@ -83,6 +84,11 @@ def replay_delivery(account: Account, delivery_id: str) -> DeliveryRead:
         account, "shops.replay_delivery", delivery_id, shop=read.shop, app=read.app, topic=read.topic
     )
     return read
+
+
+def _find_shop(text: str) -> str:
+    """Return the first domain of the shop that `text` names by any of its domains. Raises InvalidShopDomain."""
+    return resolve_for_all_apps(require_shop_domain(text))
 
 
 def _require_known_app(app: str) -> str:

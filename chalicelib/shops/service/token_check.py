@@ -8,7 +8,9 @@ from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.messages import publish
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.shops import apps
-from chalicelib.shops.errors import InstallationNotFound, InvalidSessionToken
+from chalicelib.shops.errors import InstallationNotFound, InvalidSessionToken, ShopDomainTaken
+from chalicelib.shops.repository import installations
+from chalicelib.shops.repository.shop_domains import stored_name
 from chalicelib.shops.schemas.messages import RegistrationRequested, TokenCheckRequested
 from chalicelib.shops.service.admin import open_admin_api
 from chalicelib.shops.service.oauth_install import try_token_exchange
@@ -59,6 +61,8 @@ def _try_exchange(request: TokenCheckRequested) -> bool:
     context = session_token_encryption_context(request.shop, request.app)
     try:
         token = secrets.decrypt(request.session_token, context)
-        return try_token_exchange(apps.get_app(request.app), request.shop, token)
-    except (DecryptionFailed, InvalidSessionToken, WriteConflict):
+        row = installations.find(request.shop, request.app)
+        domain = stored_name(row).present_domain if row else request.shop
+        return try_token_exchange(apps.get_app(request.app), domain, token)
+    except (DecryptionFailed, InvalidSessionToken, ShopDomainTaken, WriteConflict):
         return False

@@ -16,6 +16,7 @@ from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.metrics import TOKENS_LOST, TOKENS_UNREADABLE
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import availability, installations, tokens
+from chalicelib.shops.repository.shop_domains import stored_name
 from chalicelib.shops.service.oauth_install import token_lock_name
 
 REFRESH_MARGIN = timedelta(minutes=5)
@@ -75,7 +76,7 @@ def _refresh_token(row: Shop, rejected_token: str | None) -> str:
         _delete_revoked_tokens(row, "no refresh token")
     requested_at = clock.now()
     try:
-        grant = oauth.refresh_tokens(row.shop, apps.get_app(row.app).client, refresh_token)
+        grant = oauth.refresh_tokens(stored_name(row).present_domain, apps.get_app(row.app).client, refresh_token)
     except ShopUnavailable as error:
         availability.mark_unavailable(row.shop, row.app, error.status, requested_at)
         raise

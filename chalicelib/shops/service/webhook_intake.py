@@ -15,15 +15,17 @@ from chalicelib.shops.errors import DeliveryNotFound, MissingWebhookHeaders
 from chalicelib.shops.metrics import DELIVERIES_OF_OTHER_VERSION, DELIVERIES_UNREADABLE
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.shops.repository import deliveries
-from chalicelib.shops.service import payload_storage
+from chalicelib.shops.service import payload_storage, shop_identity
 from chalicelib.shops.service.auth import WebhookSender
 from chalicelib.shops.service.oauth_install import require_shop_domain
 from chalicelib.shops.service.webhook_payloads import (
     DeliveryInfo,
     build_message,
     parse_compliance_shop,
+    parse_reported_shop,
     with_delivery_id,
 )
+from chalicelib.shops.shop_names import ShopIdentity
 from chalicelib.shops.webhook_headers import HeadersMissing, WebhookHeaders, parse_webhook_headers
 from chalicelib.shops.webhook_topics import canonical_topic
 
@@ -33,6 +35,9 @@ log = logs.logger("shops")
 def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
     """Store a verified delivery and publish it. Returns False if it was stored before, or its subject is erased.
 
+    The delivery is stored under the shop's first domain. One that names a domain of a shop that left it, with the id of
+    another shop, is not stored.
+
     Raises MissingWebhookHeaders, InvalidShopDomain, MalformedRequest.
     """
     try:
@@ -41,11 +46,15 @@ def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
         raise MissingWebhookHeaders(f"Missing or malformed: {error}.") from error
     _count_other_version(headers)
     payload, now = payload_storage.parse_body(body), clock.now()
+    shop = _find_shop(_find_domain(headers, payload), sender.app, headers, payload)
+    if shop is None:
+        log.warning("webhook not stored: its domain was another shop's", extra={"topic": headers.topic})
+        return False
     row = WebhookDelivery(
         delivery_id=headers.webhook_id,
         event_id=headers.event_id,
         triggered_at=headers.triggered_at,
-        shop=_find_shop(headers, payload),
+        shop=shop,
         app=sender.app,
         topic=headers.topic,
         status=DeliveryStatus.RECEIVED,
@@ -65,8 +74,21 @@ def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
     return stored is row
 
 
-def _find_shop(headers: WebhookHeaders, payload: payload_storage.Payload) -> str:
-    """Return the shop of the delivery. A compliance topic has the shop in its body, which is signed.
+def _find_shop(domain: str, app: str, headers: WebhookHeaders, payload: payload_storage.Payload) -> str | None:
+    """Return the first domain of the delivery's shop; None if the domain was another shop's.
+
+    Reads rows only if the domain was not looked up in the last five minutes, or is not the shop's as far as we know.
+    """
+    reported = parse_reported_shop(headers.topic, payload)
+    if reported is None:
+        return shop_identity.resolve_shop(domain, app)
+    reported_at = headers.triggered_at or clock.now()
+    identity = ShopIdentity(reported.shopify_id, reported.domain or domain, reported_at)
+    return shop_identity.accept_reported_identity(domain, app, identity)
+
+
+def _find_domain(headers: WebhookHeaders, payload: payload_storage.Payload) -> str:
+    """Return the domain of the delivery. A compliance topic has the shop in its body, which is signed.
 
     Uses the header if the body contains no valid shop. Raises MissingWebhookHeaders, InvalidShopDomain.
     """

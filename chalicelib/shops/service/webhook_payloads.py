@@ -83,6 +83,26 @@ def parse_compliance_shop(topic: str, payload: Payload) -> str | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class ReportedShop:
+    """The shop's GID and myshopify domain in a payload; the domain is None if the payload has none."""
+
+    shopify_id: str
+    domain: str | None
+
+
+def parse_reported_shop(topic: str, payload: Payload) -> ReportedShop | None:
+    """Return the shop that a payload identifies; None for a topic whose payload identifies none, or without a valid id."""
+    if topic not in _SHOP_RESOURCES and topic not in COMPLIANCE_TOPICS:
+        return None
+    shop = _ReportedShop.model_validate(payload)
+    number, text = (shop.id, shop.myshopify_domain) if topic in _SHOP_RESOURCES else (shop.shop_id, shop.shop_domain)
+    try:
+        return ReportedShop(gid("Shop", number), require_shop_domain(text) if text else None) if number else None
+    except InvalidShopDomain:
+        return None
+
+
 def parse_shop_details(payload: Payload) -> dict[str, str | None]:
     """Return the columns of the shop's row in a `shop/update` payload. Raises ValidationError."""
     shop = _Shop.model_validate(payload)  # the intake has counted the dropped parts
@@ -167,6 +187,17 @@ class _Privacy(PayloadModel):
         if self.customer_id is None and not self.order_numbers:
             raise ValueError("needs the id of a customer or of an order")
         return self
+
+
+_SHOP_RESOURCES = ("app/uninstalled", "shop/update")
+"""Topics whose payload is the shop."""
+
+
+class _ReportedShop(PayloadModel):
+    id: Lenient[Id] = None
+    myshopify_domain: Lenient[str] = None
+    shop_id: Lenient[Id] = None
+    shop_domain: Lenient[str] = None
 
 
 class _ComplianceShop(PayloadModel):

@@ -22,13 +22,15 @@ from chalicelib.shops.metrics import SUBSCRIPTIONS_MISSING, TOPICS_REFUSED
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import availability as shop_availability
 from chalicelib.shops.repository import deliveries, details, installations
+from chalicelib.shops.repository.shop_domains import stored_name
 from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested, ShopInstalled
-from chalicelib.shops.service import webhook_subscriptions
+from chalicelib.shops.service import shop_identity, webhook_subscriptions
 from chalicelib.shops.service.admin import AdminApi, open_admin_api
 from chalicelib.shops.service.webhook_subscriptions import SubscriptionRefused
+from chalicelib.shops.shop_names import ShopIdentity
 
 _DETAILS = """
-query Details { shop { name email currencyCode ianaTimezone plan { publicDisplayName } } }"""
+query Details { shop { id myshopifyDomain name email currencyCode ianaTimezone plan { publicDisplayName } } }"""
 _SCOPES = """
 query Scopes { currentAppInstallation { accessScopes { handle } } }"""
 
@@ -70,7 +72,7 @@ def register_webhooks(request: RegistrationRequested) -> None:
         admin = open_admin_api(row.shop, row.app, is_look=True)
         run_all(
             partial(_sync_webhooks, admin, row, request),
-            partial(_sync_details, admin, requested_at),
+            partial(_sync_details, admin, row, requested_at),
             partial(_sync_scopes, admin, row, requested_at),
         )
     except InstallationNotFound:
@@ -171,9 +173,22 @@ def _note_refused_topics(row: Shop, noted: dict[str, dict[str, str]], refused: d
         installations.save_refused_topics(row, notes)
 
 
-def _sync_details(admin: AdminApi, requested_at: datetime) -> None:
+def _sync_details(admin: AdminApi, row: Shop, requested_at: datetime) -> None:
     shop = admin.graphql(_DETAILS)["shop"]
+    _sync_identity(row, shop_identity.parse_identity(shop, requested_at))
     details.save_details(admin.shop, admin.app, _parse_details(shop), requested_at)
+
+
+def _sync_identity(row: Shop, identity: ShopIdentity | None) -> None:
+    """Store the shop's id and a new domain. Raises WriteConflict if another process has changed them."""
+    name = stored_name(row)
+    if identity is None or (name.shopify_id == identity.shopify_id and name.is_current(identity.domain)):
+        return
+    found = shop_identity.find_identified(row.app, name.present_domain, identity)
+    if found.shop == row.shop:
+        shop_identity.save_identity(row.app, found)
+    else:
+        log.error("two installations of one shop", extra={"shop": row.shop, "app": row.app, "other": found.shop})
 
 
 def _sync_scopes(admin: AdminApi, row: Shop, requested_at: datetime) -> None:

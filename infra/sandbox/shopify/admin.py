@@ -10,6 +10,7 @@ from infra.sandbox.server import Json, Request, Response, Route, json_response
 from infra.sandbox.shopify import tokens
 from infra.sandbox.shopify.faults import ShopifyFaults, unavailable_shop
 from infra.sandbox.shopify.query_cost import query_cost
+from infra.sandbox.shopify.renames import current_domain
 from infra.sandbox.shopify.resolvers import Resolvers
 from infra.sandbox.shopify.throttle import Throttle
 from infra.sandbox.state import State
@@ -39,6 +40,7 @@ class AdminAPI:
         if failure := self._faults.failure("admin"):
             return failure
         with self._state.change() as data:
+            shop = current_domain(data, shop)
             if closed := unavailable_shop(data, shop):
                 return closed
             owner = tokens.find_app(data, shop, request.header("x-shopify-access-token"), self._clock())

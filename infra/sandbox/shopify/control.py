@@ -40,6 +40,7 @@ class Control:
             Route("POST", "/sandbox/orders/{order_id}/refund", answering(self._refund_order)),
             Route("POST", "/sandbox/products", answering(self._store_product)),
             Route("POST", "/sandbox/shop", answering(self._update_shop)),
+            Route("POST", "/sandbox/rename", answering(self._rename_shop)),
             Route("POST", "/sandbox/scopes", answering(self._update_scopes)),
             Route("POST", "/sandbox/freeze", answering(self._freeze)),
             Route("POST", "/sandbox/refused-topics", answering(self._refuse_topics)),
@@ -104,6 +105,11 @@ class Control:
     def _update_shop(self, asked: Json) -> Json:
         payload = self._sandbox.update_shop(asked["shop"], **_chosen(asked, SHOP_DETAILS))
         return _told(payload, self._sandbox.emit(asked["shop"], "shop/update", payload))
+
+    def _rename_shop(self, asked: Json) -> Json:
+        """Give the shop the myshopify domain `domain`; webhooks name the new one."""
+        payload = self._sandbox.rename_shop(asked["shop"], asked["domain"])
+        return _told(payload, self._sandbox.emit(asked["domain"], "shop/update", payload))
 
     def _update_scopes(self, asked: Json) -> Json:
         app, shop = asked["app"], asked["shop"]

@@ -12,6 +12,7 @@ from infra.sandbox.server import HangUp, Json, Refusal, Request, Response, Route
 from infra.sandbox.shopify import tokens
 from infra.sandbox.shopify.apps import SHOP_DOMAIN, App
 from infra.sandbox.shopify.faults import ShopifyFaults, unavailable_shop
+from infra.sandbox.shopify.renames import current_domain
 from infra.sandbox.shopify.signing import InvalidSessionToken, oauth_hmac, verify_session_token
 from infra.sandbox.state import State
 
@@ -90,9 +91,10 @@ class OAuth:
             raise OAuthError("invalid_request", "The body cannot be read") from error
         app = self._authenticate(asked)
         with self._state.change() as data:
+            named, shop = shop, current_domain(data, shop)
             if closed := unavailable_shop(data, shop):
                 return closed
-            answer = self._grant(data, app, shop, asked)
+            answer = self._grant(data, app, (named, shop), asked)
         if self._faults.strikes("lost_answer"):
             raise HangUp
         if self._faults.strikes("no_expires_in"):
@@ -107,14 +109,16 @@ class OAuth:
             raise OAuthError("invalid_client", "The client_secret is wrong")
         return app
 
-    def _grant(self, data: Json, app: App, shop: str, asked: Json) -> Json:
+    def _grant(self, data: Json, app: App, domains: tuple[str, str], asked: Json) -> Json:
+        """Return the token response. `domains` are the one that was called, and the shop's present one."""
+        _, shop = domains
         now, expiring = self._clock(), str(asked.get("expiring", "0")) == "1"
         grant = asked.get("grant_type", "authorization_code" if "code" in asked else None)
         if grant == "authorization_code":
             scope = self._redeem(data, app, shop, str(asked.get("code")), now)
             return tokens.issue(data, app.handle, shop, scope, expiring=expiring, now=now)
         if grant == TOKEN_EXCHANGE:
-            return self._exchange(data, app, shop, asked, expiring=expiring, now=now)
+            return self._exchange(data, app, domains, asked, expiring=expiring, now=now)
         if grant == "refresh_token":
             pair = tokens.refresh(data, app.handle, shop, str(asked.get("refresh_token")), now)
             if pair is None:
@@ -128,7 +132,10 @@ class OAuth:
             raise OAuthError("invalid_request", "The authorization code was not found or was already used")
         return str(found["scope"])
 
-    def _exchange(self, data: Json, app: App, shop: str, asked: Json, *, expiring: bool, now: float) -> Json:
+    def _exchange(
+        self, data: Json, app: App, domains: tuple[str, str], asked: Json, *, expiring: bool, now: float
+    ) -> Json:
+        named, shop = domains
         token = str(asked.get("subject_token"))
         wanted = (asked.get("subject_token_type"), asked.get("requested_token_type"))
         if wanted == (OFFLINE_TOKEN, OFFLINE_TOKEN) and expiring:
@@ -139,7 +146,7 @@ class OAuth:
         if wanted not in ((ID_TOKEN, OFFLINE_TOKEN), (ID_TOKEN, ONLINE_TOKEN)):
             raise OAuthError("invalid_request", "subject_token_type or requested_token_type is not supported")
         try:
-            claims = verify_session_token(token, key=app.key, secret=app.secret, shop=shop, now=now)
+            claims = verify_session_token(token, key=app.key, secret=app.secret, shop=named, now=now)
         except InvalidSessionToken as error:
             raise OAuthError("invalid_subject_token", "Subject token is invalid") from error
         if _issued_at(claims) < data["removed_at"].get(f"{app.handle}/{shop}", 0):

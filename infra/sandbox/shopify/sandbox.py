@@ -27,6 +27,7 @@ from infra.sandbox.shopify.oauth import OAuth
 from infra.sandbox.shopify.operations import ENDPOINTS, error_body, operations_of
 from infra.sandbox.shopify.orders import numeric_id
 from infra.sandbox.shopify.payloads import PRIVACY_TOPICS
+from infra.sandbox.shopify.renames import redirect_to_current
 from infra.sandbox.shopify.shops import Shops
 from infra.sandbox.shopify.signing import encode_jwt, proxy_signature
 from infra.sandbox.shopify.storefront import Storefront
@@ -52,6 +53,7 @@ EMPTY: Json = {
     "web_pixels": {},
     "unavailable": {},
     "refused_topics": {},
+    "renamed": {},
 }
 
 
@@ -113,7 +115,7 @@ class ShopifySandbox(Shops, SandboxServer):
         failure = self.operation_faults.failure(operations) if operations else None
         if failure is not None:
             self.requests.append(request)
-        return failure or super().answer(request)
+        return failure or redirect_to_current(self._state, request) or super().answer(request)
 
     # Signed requests of the admin and the storefront to our API.
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from infra.sandbox.server import Json
-from infra.sandbox.shopify import order_changes, tokens
+from infra.sandbox.shopify import order_changes, renames, tokens
 from infra.sandbox.shopify.apps import App, new_shop, shop_payload
 from infra.sandbox.shopify.order_changes import LineQuantities
 from infra.sandbox.shopify.orders import build_paid_order, numeric_id
@@ -176,6 +176,18 @@ class Shops:
     def set_shop(self, shop: str, **details: Any) -> None:
         """Change a shop's details as `update_shop` does, without a payload."""
         self.update_shop(shop, **details)
+
+    def rename_shop(self, shop: str, domain: str) -> Json:
+        """Give the shop another myshopify domain; return the payload of shop/update. Raises as `renames.rename_shop` does."""
+        with self._state.change() as data:
+            row = renames.rename_shop(data, shop, domain)
+            row["updated_at"] = self._now()
+            return shop_payload(domain, row)
+
+    def take_domain(self, domain: str, shop: str | None = None) -> None:
+        """Give a domain that a shop has left to another `shop`, or a new one. Raises `KeyError` if no shop has left it."""
+        with self._state.change() as data:
+            renames.take_domain(data, domain, shop)
 
     def update_scopes(self, app: str, shop: str, scopes: Sequence[str]) -> Json:
         """Replace the granted scopes of existing and future tokens; return the payload of app/scopes_update."""

@@ -1,6 +1,6 @@
 """The life of a shop: uninstalls and reinstalls by either flow, with webhooks that are late, duplicated or lost.
 
-Shopify refuses topics at times, and the shop is frozen at times. At the end an installed app is active with all its
+Shopify refuses topics at times, the shop is frozen at times, and its myshopify domain changes. At the end an installed app is active with all its
 subscriptions and none of its data erased; orders of frozen times and of refused topics were published. An uninstalled app
 has no tokens, and is inactive if any webhook reported it.
 """
@@ -32,10 +32,10 @@ from chalicelib.kit.messages import Message, publish
 from chalicelib.retention.models import PrivacyRequest
 from chalicelib.shops import apps
 from chalicelib.shops.models import AppSettings, Shop
-from chalicelib.shops.repository import tokens
+from chalicelib.shops.repository import shop_domains, tokens
 from chalicelib.shops.schemas.messages import RegistrationRequested
 from chalicelib.shops.schemas.orders import OrderPaid
-from chalicelib.shops.service import backfill, webhook_handlers, webhook_registration
+from chalicelib.shops.service import backfill, shop_identity, webhook_handlers, webhook_registration
 from chalicelib.shops.service.admin import open_admin_api
 from infra.deploy import data_stack, handlers
 from infra.local import delivery
@@ -60,7 +60,8 @@ class ShopLife(RuleBasedStateMachine):
     def __init__(self, api: httpx.Client, shopify: ShopifySandbox, time: VirtualTime, engine: Engine) -> None:
         super().__init__()
         self.api, self.shopify, self.time, self.engine = api, shopify, time, engine
-        self.shop = f"life-{uuid.uuid4().hex[:12]}.myshopify.com"
+        self.domains = [f"life-{uuid.uuid4().hex[:12]}.myshopify.com" for _ in range(3)]
+        self.domain = self.domains[0]
         self.deliveries: list[PendingDelivery] = []
         self.is_installed = self.is_active_merchant = self.is_frozen = False
         self.settings: str | None = None
@@ -79,7 +80,7 @@ class ShopLife(RuleBasedStateMachine):
     @rule(pause=pauses)
     def install_by_oauth(self, pause: timedelta) -> None:
         self.wait_and_act(pause)
-        assert install(self.api, APP, self.shop).status_code == 302
+        assert install(self.api, APP, self.domain).status_code == 302
         self.is_installed = self.is_active_merchant = True
 
     @precondition(lambda self: not self.is_installed and not self.is_frozen)
@@ -114,10 +115,9 @@ class ShopLife(RuleBasedStateMachine):
     def uninstall_app(self, pause: timedelta) -> None:
         self.wait_and_act(pause)
         at = self.time.now()
-        self.deliveries.append(PendingDelivery(self.shopify.uninstall(APP, self.shop, triggered_at=at).webhook, at))
-        later = at + timedelta(hours=48)
-        payload = self.shopify.privacy("shop/redact", self.shop)
-        redact = self.shopify.webhook(APP, self.shop, "shop/redact", payload, triggered_at=later)
+        self.deliveries.append(PendingDelivery(self.shopify.uninstall(APP, self.domain, triggered_at=at).webhook, at))
+        payload, later = self.shopify.privacy("shop/redact", self.domain), at + timedelta(hours=48)
+        redact = self.shopify.webhook(APP, self.domain, "shop/redact", payload, triggered_at=later)
         self.deliveries.append(PendingDelivery(redact, later))
         self.is_installed = self.is_active_merchant = False
         self.missed_orders.clear()  # another installation does not backfill earlier orders
@@ -129,11 +129,22 @@ class ShopLife(RuleBasedStateMachine):
         self.uninstall_app(pause)
         self.install_by_session_token(timedelta(0))
 
+    @rule(which=st.integers(1, 2), pause=pauses)
+    def rename_shop(self, which: int, pause: timedelta) -> None:
+        """Change the domain, perhaps to an earlier one; the webhook that reports it may be late or lost."""
+        self.wait_and_act(pause)
+        at = self.time.now()
+        domain = self.domains[(self.domains.index(self.domain) + which) % 3]
+        payload, self.domain = self.shopify.rename_shop(self.domain, domain), domain
+        if self.is_installed:
+            webhook = self.shopify.webhook(APP, domain, "shop/update", payload, triggered_at=at)
+            self.deliveries.append(PendingDelivery(webhook, at))
+
     def wait_and_act(self, pause: timedelta) -> None:
         self.time.pass_(pause + timedelta(seconds=ACTION_SECONDS))
 
     def bearer(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.shopify.session_token(APP, self.shop)}"}
+        return {"Authorization": f"Bearer {self.shopify.session_token(APP, self.domain)}"}
 
     def open_app(self) -> None:
         response = self.api.get("/v1/shops/me", headers=self.bearer())
@@ -145,30 +156,29 @@ class ShopLife(RuleBasedStateMachine):
     @precondition(lambda self: not self.is_frozen)
     @rule(status=st.sampled_from([402, 403, 404, 423]))
     def freeze_shop(self, status: int) -> None:
-        self.shopify.freeze_shop(self.shop, status)
+        self.shopify.freeze_shop(self.domain, status)
         self.is_frozen = True
 
     @precondition(lambda self: self.is_frozen)
     @rule()
     def unfreeze_shop(self) -> None:
-        self.shopify.unfreeze_shop(self.shop)
+        self.shopify.unfreeze_shop(self.domain)
         self.is_frozen = False
 
     @rule(topics=st.sampled_from([[], ["orders/paid"], ["orders/paid", "orders/edited", "products/update"]]))
     def refuse_topics(self, topics: list[str]) -> None:
         """Refuse new subscriptions, as if access to protected customer data were missing."""
-        self.shopify.refuse_topics(APP, topics, self.shop)
+        self.shopify.refuse_topics(APP, topics, self.domain)
 
     @precondition(lambda self: self.is_noticed())
     @rule()
     def miss_order(self) -> None:
         """Pay an order whose webhook is not delivered, because the shop is frozen or the topic is refused."""
-        order = self.shopify.paid_order(self.shop, [{"variant_id": 11, "product_id": 22}])
+        order = self.shopify.paid_order(self.domain, [{"variant_id": 11, "product_id": 22}])
         self.missed_orders.add(order["admin_graphql_api_id"])
 
     def is_noticed(self) -> bool:
-        row = self.row()
-        if row is None or not row.is_active or not self.is_installed:
+        if (row := self.row()) is None or not row.is_active or not self.is_installed:
             return False
         return row.unavailable_since is not None or "orders/paid" in (row.refused_topics or {})
 
@@ -222,7 +232,7 @@ class ShopLife(RuleBasedStateMachine):
     def reconcile(self) -> None:
         row = self.row()
         if row and row.is_active:
-            publish(RegistrationRequested(shop=self.shop, app=APP, since=clock.now() - timedelta(hours=10)))
+            publish(RegistrationRequested(shop=row.shop, app=APP, since=clock.now() - timedelta(hours=10)))
 
     def run_queue(self, name: str) -> None:
         if data_stack.physical(name) in self.engine.waiting():
@@ -255,7 +265,7 @@ class ShopLife(RuleBasedStateMachine):
         row = self.row()
         if row is not None and row.is_active and row.unavailable_since is not None:
             with pytest.raises(ShopUnavailable):
-                open_admin_api(self.shop, APP)
+                open_admin_api(row.shop, APP)
 
     @invariant()
     def check_active_merchant_has_access(self) -> None:
@@ -273,16 +283,16 @@ class ShopLife(RuleBasedStateMachine):
             assert not secret & row.attribute_values.keys()
 
     def check_settings_unchanged(self) -> None:
-        if self.settings:
-            row = AppSettings.get(self.shop, APP, consistent_read=True)
+        if self.settings and (shop := self.row()):
+            row = AppSettings.get(shop.shop, APP, consistent_read=True)
             assert row.settings == {"value": self.settings}
 
     # Checks at the end.
 
     def teardown(self) -> None:
         self.time.pass_(timedelta(hours=49))
-        self.shopify.unfreeze_shop(self.shop)
-        self.shopify.refuse_topics(APP, [], self.shop)
+        self.shopify.unfreeze_shop(self.domain)
+        self.shopify.refuse_topics(APP, [], self.domain)
         for pending in self.deliveries:
             if not pending.is_lost and not pending.arrivals:
                 self.send(pending)
@@ -305,11 +315,12 @@ class ShopLife(RuleBasedStateMachine):
     def check_installed_app_works(self) -> None:
         self.check_active_merchant_has_access()
         assert self.is_token_accepted()
-        topics = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
+        topics = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.domain)}
         assert topics == {topic.replace("/", "_").upper() for topic in apps.get_app(APP).topics}
 
         row = self.row()
         assert row is not None
+        assert shop_domains.stored_name(row).present_domain == self.domain
         assert not {"unavailable_since", "missed_since", "refused_topics"} & row.attribute_values.keys()
         assert self.missed_orders <= self.backfilled_orders
 
@@ -318,24 +329,23 @@ class ShopLife(RuleBasedStateMachine):
         assert not self.is_token_accepted()
         assert row is None or row.access_token is None
         last = max(pending.due_at for pending in self.deliveries if pending.topic == "app/uninstalled")
-        deliveries = [pending for pending in self.deliveries if pending.due_at >= last and pending.arrivals]
-        if deliveries:
+        if any(pending.due_at >= last and pending.arrivals for pending in self.deliveries):
             assert row is None or not row.is_active
-        assert not self.shopify.webhook_subscriptions(APP, self.shop)
+        assert not self.shopify.webhook_subscriptions(APP, self.domain)
 
     def is_token_accepted(self) -> bool:
         row = self.row()
         token = tokens.decrypt_access_token(row) if row else None
         try:
-            return bool(token and admin_api.graphql(self.shop, token, "{ shop { name } }"))
+            return bool(token and admin_api.graphql(self.domain, token, "{ shop { name } }"))
         except ShopifyRefused:
             return False
 
     def row(self) -> Shop | None:
-        try:
-            return Shop.get(self.shop, APP, consistent_read=True)
-        except Shop.DoesNotExist:
-            return None
+        """Return the only row of the shop, whichever of its domains is the key."""
+        rows = [row for domain in self.domains for row in Shop.query(domain, consistent_read=True)]
+        assert len(rows) <= 1, "one shop, one row"
+        return next(iter(rows), None)
 
     def count_erasures(self) -> int:
         return len(list(PrivacyRequest.scan(consistent_read=True)))
@@ -352,6 +362,7 @@ def held_shopify(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tupl
         sandbox.hold_deliveries = True
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", sandbox.url)
         monkeypatch.setattr(webhook_registration, "BACKFILL_DELAY", 0)
+        monkeypatch.setattr(shop_identity, "BACKFILL_DELAY", 0)
         monkeypatch.setattr(webhook_handlers, "POSTPONED_SECONDS", 0)
         yield sandbox, time
 
