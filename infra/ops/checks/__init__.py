@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from botocore.exceptions import ClientError
 
 Status = Literal["ok", "warning", "failed"]
 """`failed` needs the operator now; a `warning` limits what the stage can do; `ok` needs nothing."""
@@ -16,3 +19,12 @@ class Finding:
     name: str
     status: Status
     advice: str
+
+
+def iterate_findings(kind: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yield the findings of a check; if AWS refuses one of its calls, a warning instead of the rest."""
+    try:
+        yield from check()
+    except ClientError as error:
+        code, call = error.response["Error"]["Code"], error.operation_name
+        yield Finding(kind, "warning", f"not checked: {call} answers {code}; the credentials may lack its permission")
