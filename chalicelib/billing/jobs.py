@@ -13,7 +13,8 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="billing-process_stripe_event", batch_size=5, name="billing-process_stripe_event")
-@consumes(EventReceived)
+# maximum_concurrency: its reserved concurrency; more batches would be throttled
+@consumes(EventReceived, maximum_concurrency=10)
 def process_stripe_event(message: EventReceived) -> None:
     """Process one Stripe event."""
     intake.process_event(message.stripe_event_id)

@@ -38,14 +38,14 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="discounts-publish_discount", batch_size=1, name="discounts-publish_discount")
-@consumes(DiscountChanged, maximum_concurrency=2)
+@consumes(DiscountChanged)
 def publish_discount(message: DiscountChanged) -> None:
     """Publish the newest version of a discount to Shopify."""
     run_or_postpone(publication.publish_discount, message)
 
 
 @bp.on_sqs_message(queue="discounts-apply_install", batch_size=5, name="discounts-apply_install")
-@consumes(ShopInstalled, ShopUninstalled, maximum_concurrency=2)
+@consumes(ShopInstalled, ShopUninstalled)
 def apply_install(message: ShopInstalled | ShopUninstalled) -> None:
     """Publish a shop's discounts after an installation; stop closing its days after an uninstall."""
     installations.apply_installation(message)
@@ -59,14 +59,14 @@ def start_due_work(run: ScheduledRun) -> None:
 
 
 @bp.on_sqs_message(queue="discounts-close_day", batch_size=1, name="discounts-close_day")
-@consumes(ShopDayEnded, maximum_concurrency=2)
+@consumes(ShopDayEnded)
 def close_day(message: ShopDayEnded) -> None:
     """Run each of the steps of `service/day_closes.py` for a shop."""
     run_or_postpone(day_closes.close_shop_day, message)
 
 
 @bp.on_sqs_message(queue="discounts-check_competitor", batch_size=1, name="discounts-check_competitor")
-@consumes(CompetitorCheckDue, maximum_concurrency=2)
+@consumes(CompetitorCheckDue)
 def check_competitor(message: CompetitorCheckDue) -> None:
     """Read the price on a competitor's page."""
     competitor_checks.check_competitor(message)
@@ -77,7 +77,7 @@ def check_competitor(message: CompetitorCheckDue) -> None:
     *(OrderCreated, OrderPaid, OrderUpdated, OrderEdited, OrderCancelled, RefundCreated, UsageRecountRequested),
     layer="duckdb",
     batching_window=20,
-    maximum_concurrency=10,
+    maximum_concurrency=10,  # a sale brings orders of many shops; a batch rewrites the journals of its shops
 )
 def record_usage(
     batch: Sequence[
@@ -98,7 +98,7 @@ def record_usage(
 
 
 @bp.on_sqs_message(queue="discounts-write_export", batch_size=1, name="discounts-write_export")
-@consumes(FigureExportRequested, maximum_concurrency=2)
+@consumes(FigureExportRequested)
 def write_export(message: FigureExportRequested) -> None:
     """Write the CSV file of an export of figures."""
     figure_exports.write_export(message)

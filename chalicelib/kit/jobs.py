@@ -26,6 +26,8 @@ from chalicelib.kit.queue_records import Kinds, ReceivedMessage, record_id
 MAX_BATCHING_WINDOW = 300
 MAXIMUM_CONCURRENCY = range(2, 1001)
 """Limits of event source mappings (AWS Lambda, "Amazon SQS event source mapping parameters")."""
+DEFAULT_CONCURRENCY = 2
+"""Lambda's minimum: a new account has 10 executions for all functions. A consumer with more says why in a comment."""
 
 log = logs.logger("jobs")
 
@@ -43,16 +45,16 @@ class QueueOptions:
     """`duckdb` or `sql`: development packages that are too large for the bundle; the function gets them as a Lambda layer."""
     batching_window: int = 0
     """Seconds (0 to 300) in which Lambda gathers a batch; a batch size over 10 needs at least 1."""
-    maximum_concurrency: int | None = None
-    """The number of batches (2 to 1,000) that are handled at once; None: no limit but the account's."""
+    maximum_concurrency: int = DEFAULT_CONCURRENCY
+    """The number of batches (2 to 1,000) that are handled at once, so that a burst leaves executions to others."""
     reports_errors: bool = True
     """Whether an error is published as `ErrorRaised`; not for the jobs that handle these messages."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.batching_window <= MAX_BATCHING_WINDOW:
             raise ValueError(f"batching_window: 0 to {MAX_BATCHING_WINDOW} seconds")
-        if self.maximum_concurrency is not None and self.maximum_concurrency not in MAXIMUM_CONCURRENCY:
-            raise ValueError("maximum_concurrency: 2 to 1,000, or None")
+        if self.maximum_concurrency not in MAXIMUM_CONCURRENCY:
+            raise ValueError("maximum_concurrency: 2 to 1,000")
 
 
 def consumes(*kinds: type[Message], **options: Any) -> Callable[[HandleEach], SqsHandler]:

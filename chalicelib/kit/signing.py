@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from functools import cache
+from functools import lru_cache
 
 from chalicelib.kit import config, secret_reader
 from chalicelib.kit.config import SettingMissing
@@ -13,10 +13,14 @@ from chalicelib.kit.config import SettingMissing
 _LOCAL_KEYS = "local:not-a-secret-the-embedded-stack-has-none"
 
 
-@cache
 def _keys() -> dict[str, bytes]:
-    """Return the keys by id, the signing key first. SIGNING_KEYS is `id:secret[,id:secret…]`."""
-    text = secret_reader.secret("SIGNING_KEYS", None if config.settings().is_live else _LOCAL_KEYS)
+    """Return the keys by id, the signing key first. Raises SettingMissing if there are none or they are malformed."""
+    return parse_keys(secret_reader.secret("SIGNING_KEYS", None if config.settings().is_live else _LOCAL_KEYS))
+
+
+@lru_cache(maxsize=1)
+def parse_keys(text: str) -> dict[str, bytes]:
+    """Return the keys by id of SIGNING_KEYS: `id:secret[,id:secret…]`. Raises SettingMissing if it is malformed."""
     pairs = [part.strip().partition(":") for part in text.split(",")]
     if any(not key_id or len(key) < 16 for key_id, _, key in pairs):
         raise SettingMissing("SIGNING_KEYS must read id:secret[,id:secret], each secret of 16 characters or more")
@@ -77,8 +81,3 @@ def decode(text: str) -> bytes:
 
 def _mac(secret: bytes, data: bytes) -> bytes:
     return hmac.new(secret, data, hashlib.sha256).digest()
-
-
-def forget_keys() -> None:
-    """Clear the cached keys; for tests that rotate them."""
-    _keys.cache_clear()

@@ -26,7 +26,8 @@ def start_sweep(run: ScheduledRun) -> None:
 
 
 @bp.on_sqs_message(queue="retention-sweep_segment", batch_size=1, name="retention-sweep_segment")
-@consumes(SweepRequested, layer="duckdb")
+# maximum_concurrency: one run has a message for each segment of each table
+@consumes(SweepRequested, layer="duckdb", maximum_concurrency=10)
 def sweep_segment(message: SweepRequested) -> None:
     """Archive or delete the expired rows of one segment."""
     sweep.sweep_segment(message)

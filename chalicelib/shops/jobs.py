@@ -39,7 +39,8 @@ def check_token(message: TokenCheckRequested) -> None:
 
 
 @bp.on_sqs_message(queue="shops-apply_webhook", batch_size=10, name="shops-apply_webhook")
-@consumes(DeliveryReceived)
+# maximum_concurrency: its reserved concurrency; more batches would be throttled
+@consumes(DeliveryReceived, maximum_concurrency=10)
 def apply_webhook(message: DeliveryReceived) -> None:
     """Apply a stored webhook to its installation."""
     webhook_handlers.apply_delivery(message)

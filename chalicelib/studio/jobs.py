@@ -23,28 +23,32 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="studio-inspect_upload", batch_size=1, name="studio-inspect_upload")
-@consumes(UploadChanged)
+# maximum_concurrency: a preview waits for its photo's inspection, which takes a second or two
+@consumes(UploadChanged, maximum_concurrency=10)
 def inspect_upload(message: UploadChanged) -> None:
     """Inspect a photo in the bucket and count its bytes."""
     uploads.inspect_upload(message)
 
 
 @bp.on_sqs_message(queue="studio-generate_preview", batch_size=1, name="studio-generate_preview")
-@consumes(GenerationRequested)
+# maximum_concurrency: shoppers wait for their previews; the image model takes up to a minute
+@consumes(GenerationRequested, maximum_concurrency=50)
 def generate_preview(message: GenerationRequested) -> None:
     """Generate a preview."""
     previews.make_preview(message.shop, message.generation_id)
 
 
 @bp.on_sqs_message(queue="studio-apply_order_change", batch_size=5, name="studio-apply_order_change")
-@consumes(OrderPaid, OrderEdited, OrderCancelled, RefundCreated)
+# maximum_concurrency: orders come in bursts at a sale
+@consumes(OrderPaid, OrderEdited, OrderCancelled, RefundCreated, maximum_concurrency=5)
 def apply_order_change(message: OrderPaid | OrderEdited | OrderCancelled | RefundCreated) -> None:
     """Create or skip finals after an order is paid, edited, canceled or refunded."""
     orders.apply_order_change(message)
 
 
 @bp.on_sqs_message(queue="studio-make_final", batch_size=1, name="studio-make_final")
-@consumes(FinalRequested)
+# maximum_concurrency: its reserved concurrency; more batches would be throttled
+@consumes(FinalRequested, maximum_concurrency=10)
 def make_final(message: FinalRequested) -> None:
     """Generate a final at its print size."""
     finals.make_final(message.shop, message.generation_id)

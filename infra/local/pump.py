@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.kit import aws, clock, logs, messages
+from chalicelib.kit.jobs import DEFAULT_CONCURRENCY
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer, Handler, Schedule
 from infra.local import delivery, schedules
@@ -27,8 +28,8 @@ log = logs.logger("pump")
 class Pump:
     """Runs threads for each queue and one for each schedule; each thread has its own worker process.
 
-    A queue has one thread. It has two if its consumer's `maximum_concurrency` permits more batches at once: two show
-    that concurrent batches are safe, and a developer's machine has no room for more.
+    A queue has one thread. It has two if its consumer's `maximum_concurrency` is above the default: two show that
+    concurrent batches are safe, and a developer's machine has no room for more.
     """
 
     def __init__(self) -> None:
@@ -110,4 +111,4 @@ class Pump:
 
 def concurrency(consumer: Consumer) -> int:
     """Return how many batches of the queue the pump handles at once."""
-    return min(consumer.options.maximum_concurrency or 1, MAX_CONCURRENCY)
+    return MAX_CONCURRENCY if consumer.options.maximum_concurrency > DEFAULT_CONCURRENCY else 1

@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
         analytics,
         archive,
         billing_events,
+        check,
         dead_letters,
         estimate,
         event_import,
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="backroom ops", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     families = (
+        check,
         shops,
         replay,
         billing_events,

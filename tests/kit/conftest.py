@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.kit import auth, config, secret_reader, signing
+from chalicelib.kit import auth, config, secret_reader
 from infra.local import server
 from tests.kit import sample_app
 
@@ -75,10 +75,9 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def clear_caches() -> None:
-    """Drop cached settings, secrets and keys."""
+    """Drop cached settings and secrets."""
     config.forget_settings()
     secret_reader.forget_secrets()
-    signing.forget_keys()
 
 
 @pytest.fixture

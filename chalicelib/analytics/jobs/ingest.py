@@ -15,7 +15,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="analytics-ingest_events", batch_size=10_000, name="analytics-ingest_events")
-@consumes_many(EventsCollected, layer="duckdb", batching_window=60, maximum_concurrency=2, reports_errors=False)
+@consumes_many(EventsCollected, layer="duckdb", batching_window=60, reports_errors=False)
 def ingest_events(batch: Sequence[ReceivedMessage[EventsCollected]]) -> list[ReceivedMessage[EventsCollected]]:
     """Store collected events in the lake and make their days due."""
     return ingest.ingest_events(batch)

@@ -12,6 +12,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="analytics-run_report", batch_size=1, name="analytics-run_report")
+# maximum_concurrency: a person waits; one report takes minutes
 @consumes(ReportRequested, layer="duckdb", maximum_concurrency=5, reports_errors=False)
 def run_report(message: ReportRequested) -> None:
     """Run a report, or look at its query in Athena."""

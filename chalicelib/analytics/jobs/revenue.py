@@ -15,7 +15,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="analytics-compute_revenue", batch_size=100, name="analytics-compute_revenue")
-@consumes_many(RevenueDue, batching_window=10, maximum_concurrency=2, reports_errors=False)
+@consumes_many(RevenueDue, batching_window=10, reports_errors=False)
 def compute_revenue(batch: Sequence[ReceivedMessage[RevenueDue]]) -> list[ReceivedMessage[RevenueDue]]:
     """Compute the owners whose MRR changes, then the days that follow from them."""
     return revenue_days.compute_due_revenue(batch)

@@ -8,7 +8,7 @@ StripeRefused for any other error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.integrations.stripe.errors import PaymentDeclined, StripeObjectNotFound, StripeRefused
@@ -38,7 +38,7 @@ def call(request: Callable[[StripeClient], StripeObject]) -> Json:
     import stripe
 
     try:
-        return dict(request(_client()).to_dict())
+        return dict(request(_client(secret_reader.secret("STRIPE_SECRET_KEY"))).to_dict())
     except stripe.StripeError as error:
         raise _translated(error) from error
 
@@ -59,11 +59,11 @@ def iterate_all(page: Callable[..., StripeObject]) -> Iterator[Json]:
         params["starting_after"] = answer["data"][-1]["id"]
 
 
-@cache
-def _client() -> StripeClient:
+@lru_cache(maxsize=1)
+def _client(key: str) -> StripeClient:
+    """Return the client with this key; another one after the key has changed."""
     import stripe
 
-    key = secret_reader.secret("STRIPE_SECRET_KEY")
     if config.settings().stage != "prod" and key.startswith(("sk_live_", "rk_live_")):
         raise SettingMissing("STRIPE_SECRET_KEY is a live key; live keys are allowed only in stage prod")
     base = config.settings().vendor_base_urls.get("stripe")

@@ -12,7 +12,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="platform-send_account_mail", batch_size=1, name="platform-send_account_mail")
-@consumes(AccountMailOrdered, maximum_concurrency=2)
+@consumes(AccountMailOrdered)
 def send_account_mail(message: AccountMailOrdered) -> None:
     """Send an e-mail about an account of an owner or of staff."""
     account_mail.send_account_mail(message)

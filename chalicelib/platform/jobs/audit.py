@@ -13,7 +13,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="platform-record_audit", batch_size=10, name="platform-record_audit")
-@consumes(PlatformChanged, OperatorActed, maximum_concurrency=2)
+@consumes(PlatformChanged, OperatorActed)
 def record_audit(message: PlatformChanged | OperatorActed) -> None:
     """Store the entry of a change: one of platform, or an operator's in any context."""
     if isinstance(message, OperatorActed):

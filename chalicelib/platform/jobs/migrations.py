@@ -16,6 +16,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="platform-migrate_store", batch_size=1, name="platform-migrate_store")
+# maximum_concurrency: a release migrates the whole fleet; a store takes up to 15 minutes
 @consumes(StoreListingRequested, StoreMigrationsRequested, StoreMigrationRequested, layer="sql", maximum_concurrency=10)
 def migrate_store(message: StoreListingRequested | StoreMigrationsRequested | StoreMigrationRequested) -> None:
     """Migrate a store, or take the step of its run that the message names."""

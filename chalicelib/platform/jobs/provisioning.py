@@ -12,6 +12,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="platform-run_job", batch_size=1, name="platform-run_job")
+# maximum_concurrency: a job holds its execution for 40 seconds; owners wait for new stores
 @consumes(JobDue, layer="sql", maximum_concurrency=10)
 def run_job(message: JobDue) -> None:
     """Run the steps of a job for 40 seconds, then queue it again."""

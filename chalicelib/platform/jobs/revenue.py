@@ -12,7 +12,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="platform-record_revenue", batch_size=10, name="platform-record_revenue")
-@consumes(PaymentChanged, SubscriptionChanged, maximum_concurrency=2)
+@consumes(PaymentChanged, SubscriptionChanged)
 def record_revenue(message: PaymentChanged | SubscriptionChanged) -> None:
     """Store the entries of a store's payment, or of its subscription's beginning and end."""
     revenue.record_revenue(message)

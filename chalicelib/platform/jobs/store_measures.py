@@ -25,7 +25,6 @@ bp = Blueprint(__name__)
     PerformanceRequested,
     RevenueReportRequested,
     layer="sql",
-    maximum_concurrency=2,
 )
 def measure_store(
     message: UsageRollUpRequested

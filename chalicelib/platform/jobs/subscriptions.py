@@ -13,7 +13,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="platform-apply_subscription", batch_size=5, name="platform-apply_subscription")
-@consumes(SubscriptionChanged, StoreDeletionRequested, maximum_concurrency=2)
+@consumes(SubscriptionChanged, StoreDeletionRequested)
 def apply_subscription(message: SubscriptionChanged | StoreDeletionRequested) -> None:
     """Set a store's plan and limits from the state of its subscription, or end that of a store that is being deleted."""
     if isinstance(message, StoreDeletionRequested):

@@ -11,7 +11,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="platform-transfer_rows", batch_size=1, name="platform-transfer_rows")
-@consumes(TransferDue, layer="sql", maximum_concurrency=2)
+@consumes(TransferDue, layer="sql")
 def transfer_rows(message: TransferDue) -> None:
     """Import or export rows for a minute, or to the end of an export, then queue the transfer again."""
     from chalicelib.platform.service.transfers import worker  # noqa: PLC0415 - its SQL libraries are a layer

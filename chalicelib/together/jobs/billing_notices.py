@@ -13,6 +13,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="together-notify_billing", batch_size=1, name="together-notify_billing")
+# maximum_concurrency: gifts come in bursts before holidays, one mail for each message
 @consumes(GiftPaid, ReminderDue, TrialEnding, maximum_concurrency=5)
 def notify_billing(message: GiftPaid | ReminderDue | TrialEnding) -> None:
     """Add the notice of a failed payment or an ending trial, or mail a gift to its recipient."""

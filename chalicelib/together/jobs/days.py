@@ -12,6 +12,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="together-react_to_checkin", batch_size=5, name="together-react_to_checkin")
+# maximum_concurrency: most members check in during the same evening hours
 @consumes(CheckinRecorded, maximum_concurrency=5)
 def react_to_checkin(message: CheckinRecorded) -> None:
     """Give the awards of a check-in, add the partner's notice, and have the scores computed."""
@@ -19,6 +20,7 @@ def react_to_checkin(message: CheckinRecorded) -> None:
 
 
 @bp.on_sqs_message(queue="together-score_day", batch_size=5, name="together-score_day")
+# maximum_concurrency: each check-in requests a score; see above
 @consumes(ScoreRequested, maximum_concurrency=5)
 def score_day(message: ScoreRequested) -> None:
     """Compute the scores of a couple's days."""

@@ -12,7 +12,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="together-apply_entitlements", batch_size=5, name="together-apply_entitlements")
-@consumes(SubscriptionChanged, AddonsChanged, maximum_concurrency=5)
+@consumes(SubscriptionChanged, AddonsChanged)
 def apply_entitlements(message: SubscriptionChanged | AddonsChanged) -> None:
     """Apply a member's subscription or add-ons to their row and to the premium of their relationship."""
     entitlements.apply_message(message)

@@ -12,6 +12,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="together-generate_idea", batch_size=1, name="together-generate_idea")
+# maximum_concurrency: a member waits; the text model takes most of a minute
 @consumes(IdeaRequested, maximum_concurrency=5)
 def generate_idea(message: IdeaRequested) -> None:
     """Write the ideas of a paid order."""

@@ -12,6 +12,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="together-send_notification", batch_size=1, name="together-send_notification")
+# maximum_concurrency: members wait for sign-in mails; reminders of one time zone are due at once
 @consumes(NotificationDue, AccountMailRequested, maximum_concurrency=5)
 def send_notification(message: NotificationDue | AccountMailRequested) -> None:
     """Send the e-mail of a notice or one about an account."""

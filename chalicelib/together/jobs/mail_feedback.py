@@ -12,7 +12,7 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="together-record_mail_feedback", batch_size=10, name="together-record_mail_feedback")
-@consumes(EmailReported, maximum_concurrency=5)
+@consumes(EmailReported)
 def record_mail_feedback(message: EmailReported) -> None:
     """Stop the e-mails to a member if they bounce or cause a complaint."""
     mail_failures.record_report(message)

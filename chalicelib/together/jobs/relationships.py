@@ -12,14 +12,14 @@ bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="together-settle_relationship", batch_size=1, name="together-settle_relationship")
-@consumes(RelationshipSettled, maximum_concurrency=5)
+@consumes(RelationshipSettled)
 def settle_relationship(message: RelationshipSettled) -> None:
     """Move credits to the ledger that the members have now, and notify the inviter of a new couple."""
     settlements.settle_relationship(message)
 
 
 @bp.on_sqs_message(queue="together-delete_rows", batch_size=1, name="together-delete_rows")
-@consumes(RowsDeleted, maximum_concurrency=5)
+@consumes(RowsDeleted)
 def delete_rows(message: RowsDeleted) -> None:
     """Delete a member's rows of an ended relationship."""
     deletions.delete_rows(message)

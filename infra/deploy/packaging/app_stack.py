@@ -93,7 +93,6 @@ def _map_queue(function: dict[str, Any], consumer: Consumer) -> None:
         "Queue": {"Fn::Sub": queue},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "MaximumBatchingWindowInSeconds": consumer.options.batching_window,
+        "ScalingConfig": {"MaximumConcurrency": consumer.options.maximum_concurrency},
     }
-    if consumer.options.maximum_concurrency is not None:
-        source["ScalingConfig"] = {"MaximumConcurrency": consumer.options.maximum_concurrency}
     function["Properties"]["Events"] = {logical(f"{consumer.name}-sqs-event-source"): {"Properties": source}}

@@ -13,7 +13,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import aws, config
-from infra.deploy.packaging import artefacts, concurrency, failures, layers, quotas, releases, stacks
+from infra.deploy.packaging import artefacts, concurrency, failures, layers, preflight, quotas, releases, stacks
 from infra.deploy.packaging.alarms import ALARM_EMAIL
 from infra.deploy.packaging.names import (
     API_STACK,
@@ -50,10 +50,12 @@ def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
     """Create or update the stacks of this process's stage in account `owner`, and print their outputs.
 
     `given` are parameters of the templates by name; a stack keeps the value of one that is None or empty.
-    Raises QuotaTooLow before anything is deployed, and DeploymentFailed if CloudFormation rejects or rolls back a stack.
+    Raises NotReady and QuotaTooLow before anything is deployed, and DeploymentFailed if CloudFormation rejects or rolls back a stack.
     """
     _refuse_old_stack()
     names = [function_name(name) for name in functions()]
+    for line in preflight.check():
+        print(line)
     for line in quotas.check(config.settings().stage, names, (out / BUNDLE).stat().st_size):
         print(line)
     bucket = artefacts.create_bucket(owner)

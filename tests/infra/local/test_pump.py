@@ -83,8 +83,8 @@ def test_a_killed_worker_is_restarted(api: httpx.Client, shopify: ShopifySandbox
     assert pump.workers["shops-register_webhooks"].pid != first
 
 
-@pytest.mark.parametrize(("declared", "here"), [(None, 1), (2, 2), (10, 2)])
-def test_a_queue_has_two_workers_if_its_consumer_permits_them(declared: int | None, here: int) -> None:
+@pytest.mark.parametrize(("declared", "here"), [(2, 1), (3, 2), (10, 2)])
+def test_a_queue_has_two_workers_if_its_consumer_permits_them(declared: int, here: int) -> None:
     consumer = handlers.consumers()[0]
     options = replace(consumer.options, maximum_concurrency=declared)
     assert pump_module.concurrency(replace(consumer, options=options)) == here
@@ -95,7 +95,7 @@ def test_two_batches_are_handled_at_once(tmp_path: Path, monkeypatch: pytest.Mon
         handlers.consumers()[0],
         entry="tests.infra.local.sample_handlers.meet",
         batch_size=1,
-        options=QueueOptions(maximum_concurrency=2),
+        options=QueueOptions(maximum_concurrency=3),
     )
     monkeypatch.setattr(handlers, "consumers", lambda: [consumer])
     monkeypatch.setattr(handlers, "schedules", list)

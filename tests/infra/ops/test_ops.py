@@ -22,6 +22,7 @@ __all__ = ["listen"]
 Listen = Callable[[str], Callable[[], list[dict[str, Any]]]]
 COMMANDS = (
     "active-shops",
+    "check",
     "dead-letters",
     "exchange-rates",
     "import-events",

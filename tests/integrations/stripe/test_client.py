@@ -39,6 +39,18 @@ def test_every_call_is_made_in_the_pinned_version(stripe_sandbox: StripeSandbox)
     assert request.header("authorization").startswith("Bearer sk_test_")
 
 
+def test_a_changed_key_is_used_by_a_warm_process(
+    stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stripe_customers.create_customer("a@example.com", None, {}, key())
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_of_another_account")
+
+    with pytest.raises(StripeRefused):
+        stripe_customers.create_customer("a@example.com", None, {}, key())
+
+    assert stripe_sandbox.requests[-1].header("authorization") == "Bearer sk_test_of_another_account"
+
+
 def test_one_idempotency_key_creates_one_customer(stripe_sandbox: StripeSandbox) -> None:
     one = key()
     first = stripe_customers.create_customer("a@example.com", "Ada", {"owner_id": "1"}, one)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import zipfile
+from typing import Any
 
 from chalicelib.kit import aws
-from infra.deploy.packaging import concurrency
+from chalicelib.kit.jobs import DEFAULT_CONCURRENCY
+from infra.deploy import handlers
+from infra.deploy.handlers import Consumer
+from infra.deploy.packaging import app_stack, concurrency
 from infra.deploy.packaging.names import function_name, functions
 
 NEEDED = sum(concurrency.RESERVED.values()) + concurrency.UNRESERVED
@@ -28,6 +33,53 @@ def reserve(name: str, executions: int) -> None:
 
 def test_reservations_are_of_functions_that_exist() -> None:
     assert set(concurrency.RESERVED) <= set(functions())
+
+
+def event_sources() -> dict[str, dict[str, Any]]:
+    """The event source of every queue in the templates, by its consumer's function name."""
+    return {
+        body["Properties"]["FunctionName"]: event["Properties"]
+        for body in app_stack.template()["Resources"].values()
+        for event in body["Properties"].get("Events", {}).values()
+        if "Queue" in event["Properties"]
+    }
+
+
+def declaration(consumer: Consumer) -> str:
+    """The source of a consumer from its first decorator."""
+    return inspect.getsource(vars(handlers.chalice_app().handler_map[consumer.name])["func"].__wrapped__)
+
+
+def test_each_queue_has_a_maximum_concurrency() -> None:
+    sources = event_sources()
+
+    assert set(sources) == {function_name(each.name) for each in handlers.consumers()}
+    for name, source in sources.items():
+        assert 2 <= source["ScalingConfig"]["MaximumConcurrency"] <= 1000, name
+
+
+def test_a_queue_that_may_use_more_executions_than_the_least_says_why() -> None:
+    for consumer in handlers.consumers():
+        if consumer.options.maximum_concurrency != DEFAULT_CONCURRENCY:
+            assert "#" in declaration(consumer).partition("def ")[0], consumer.name
+
+
+def test_a_reserved_function_takes_no_more_batches_than_its_reservation() -> None:
+    """Lambda throttles the rest; a message that is throttled too often ends in the dead-letter queue."""
+    checked = [each for each in handlers.consumers() if each.name in concurrency.RESERVED]
+
+    assert checked
+    for consumer in checked:
+        assert consumer.options.maximum_concurrency <= concurrency.RESERVED[consumer.name]
+
+
+def test_a_burst_of_every_queue_fits_into_1000_executions() -> None:
+    """With the reservations, each schedule once and the executions that Lambda keeps unreserved."""
+    queues = [
+        each.options.maximum_concurrency for each in handlers.consumers() if each.name not in concurrency.RESERVED
+    ]
+
+    assert sum(queues) + sum(concurrency.RESERVED.values()) + len(handlers.schedules()) + concurrency.UNRESERVED <= 1000
 
 
 def test_an_account_needs_100_executions_beyond_the_reservations() -> None:

@@ -112,6 +112,7 @@ def account(packaged: Packaged, tmp_path_factory: pytest.TempPathFactory) -> Ite
         account = Account(engine, out)
         done = account.deploy()
         assert done.returncode == 0, done.stderr
+        assert "SIGNING_KEYS: not set; run `aws ssm put-parameter" in done.stdout
         yield account
 
 

@@ -15,7 +15,7 @@ from tests.infra.deploy.packaging.conftest import of_type
 
 @pytest.fixture
 def name(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a consumer with a window of 60 seconds; the others have no options."""
+    """The name of a consumer with a window of 60 seconds; the others have their own."""
     first, *others = handlers.consumers()
     options = QueueOptions(batching_window=60, maximum_concurrency=7)
     consumers = [replace(first, batch_size=10_000, timeout=900, options=options), *others]
@@ -41,10 +41,10 @@ def test_the_event_source_has_the_window_and_the_concurrency(name: str) -> None:
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_an_event_source_without_options_has_no_window_and_no_limit(name: str) -> None:
-    source = source_of("studio-make_final")
+def test_an_event_source_without_options_has_no_window_and_the_least_concurrency(name: str) -> None:
+    source = source_of("shops-check_token")
     assert source["MaximumBatchingWindowInSeconds"] == 0
-    assert "ScalingConfig" not in source
+    assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
 
 
 def test_a_message_stays_invisible_for_the_window_and_six_timeouts(name: str) -> None:
