@@ -1,4 +1,4 @@
-"""The account and the names of a deployed stage: from STS and from the outputs of its stacks, never from a default.
+"""The account, the names and the settings of a deployed stage: from STS, its stacks and its API, never from a default.
 
 Call these functions before anything is imported that reads the settings.
 """
@@ -72,8 +72,9 @@ def use(target: Target) -> None:
 
 
 def enter(stage: str) -> Target:
-    """Set this process's settings to those of the deployed stage: account, buckets, key and public address.
+    """Set this process's settings to those of the deployed stage: account, buckets, key, public address.
 
+    Other settings, such as the reporting currency, are those of the API's function, whatever is exported here.
     Raises StageRefused if the stage is not deployed in this account and region, or by an earlier release; see `find_target`.
     """
     target = find_target(stage)
@@ -83,11 +84,25 @@ def enter(stage: str) -> Target:
         raise StageRefused(f"there is no {target}: set AWS_DEFAULT_REGION, or run `make deploy STAGE={stage}`")
     if missing := sorted(_SETTINGS.keys() - data.keys()):
         raise StageRefused(f"the data stack has no output {missing[0]}: deploy this version first")
-    os.environ.update({name: data[output] for output, name in _SETTINGS.items()})
+    os.environ.update(_function_settings())
+    os.environ.update({name: data[output] for output, name in _SETTINGS.items()}, AWS_ACCOUNT_ID=target.account)
     if address := (_outputs("api") or {}).get("PublicUrl"):
         os.environ["PUBLIC_URL"] = address
     _forget()
     return target
+
+
+def _function_settings() -> dict[str, str]:
+    """Return the environment variables of the API's function; none if there is no such function."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = aws.client("lambda").get_function_configuration(FunctionName=config.settings().physical("api"))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return {}
+    return dict(found.get("Environment", {}).get("Variables", {}))
 
 
 def _outputs(name: str) -> dict[str, str] | None:

@@ -5,10 +5,12 @@ The account is an engine of its own, whose data stack has bucket names that no r
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +31,7 @@ from infra.deploy import live_stage
 live_stage.enter("dev")
 from chalicelib.kit import config, messages
 settings = config.settings()
-print(settings.kms_key_id, settings.public_url)
+print(settings.kms_key_id, settings.public_url, settings.reporting_currency, settings.images_bucket)
 print(messages.queue_url("shops-apply_webhook"))
 print(messages.topic_arn("kit-operator_acted"))
 """
@@ -130,23 +132,43 @@ def test_a_key_file_is_not_changed_in_an_account(account: Engine) -> None:
     assert (done.returncode, "KMS holds the keys" in done.stderr) == (1, True)
 
 
-def test_names_come_from_sts_and_the_outputs_not_from_exported_settings(account: Engine) -> None:
+def create_api_function(account: Engine, **variables: str) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as bundle:
+        bundle.writestr("app.py", "")
+    role = client(account, "iam").create_role(RoleName="api", AssumeRolePolicyDocument="{}")["Role"]
+    client(account, "lambda").create_function(
+        FunctionName="backroom-dev-api",
+        Runtime="python3.13",
+        Role=role["Arn"],
+        Handler="app.app",
+        Code={"ZipFile": content.getvalue()},
+        Environment={"Variables": variables},
+    )
+
+
+def test_names_come_from_sts_and_the_outputs_and_settings_from_the_api_not_from_exported_settings(
+    account: Engine,
+) -> None:
     template = {
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
         "Outputs": {"PublicUrl": {"Value": "https://api.example.com"}},
     }
     cloudformation = client(account, "cloudformation")
     cloudformation.create_stack(StackName="backroom-dev-api", TemplateBody=json.dumps(template))
+    create_api_function(account, REPORTING_CURRENCY="EUR", IMAGES_BUCKET="of-a-failed-deployment")
     exported = {"KMS_KEY_ID": "of-another", "IMAGES_BUCKET": "of-another", "AWS_ACCOUNT_ID": ACCOUNT}
+    exported |= {"REPORTING_CURRENCY": "USD"}
 
     done = python(account, "-c", LOOK, **exported, PUBLIC_URL="http://127.0.0.1:8000")
 
     assert done.stdout.splitlines() == [
-        f"{key_id(account)} https://api.example.com",
+        f"{key_id(account)} https://api.example.com EUR {IMAGES}",
         f"{account.endpoint_url}/{ACCOUNT}/backroom-dev-shops-apply_webhook",
         f"arn:aws:sns:{REGION}:{ACCOUNT}:backroom-dev-kit-operator_acted",
     ], done.stderr
     cloudformation.delete_stack(StackName="backroom-dev-api")
+    client(account, "lambda").delete_function(FunctionName="backroom-dev-api")
 
 
 @pytest.mark.parametrize(
