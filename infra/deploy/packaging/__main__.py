@@ -105,8 +105,12 @@ def _deploy(arguments: argparse.Namespace, out: Path, target: live_stage.Target)
         _package(arguments, out)
     live_stage.use(target)
     kept_buckets.demand(target, out)
-    given = {ALARM_EMAIL: arguments.alarm_email, SUBNETS: arguments.sql_subnets}
-    deploy.deploy(out, target, {**given, SECURITY_GROUPS: arguments.sql_security_groups}, is_confirmed=arguments.yes)
+    given = {
+        ALARM_EMAIL: arguments.alarm_email or None,
+        SUBNETS: arguments.sql_subnets or None,
+        SECURITY_GROUPS: arguments.sql_security_groups or None,
+    }
+    deploy.deploy(out, target, given, is_confirmed=arguments.yes)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def demand_alarm_email(stage: str, alarm_email: str | None) -> None:
 def deploy(out: Path, target: Target, given: Mapping[str, str | None], *, is_confirmed: bool) -> None:
     """Show the changes, ask unless `is_confirmed`, create or update the stacks of the stage, and print their outputs.
 
-    `given` are parameters of the templates by name; a stack keeps the value of one that is None or empty.
+    `given` are parameters of the templates by name; a stack keeps the value of one that is None.
     Raises QuotaTooLow and Declined before anything is deployed, DeploymentFailed if CloudFormation rejects or rolls back a stack.
     """
     _refuse_old_stack()
@@ -76,7 +76,8 @@ def deploy(out: Path, target: Target, given: Mapping[str, str | None], *, is_con
 
 def _parameters(declared: Iterable[str], values: Mapping[str, str], given: Mapping[str, str | None]) -> Parameters:
     """Return the values of a template's declared parameters; None for one that the stack keeps."""
-    return {key: given.get(key) or values.get(key) for key in declared}
+    known = {**values, **{key: value for key, value in given.items() if value is not None}}
+    return {key: known.get(key) for key in declared}
 
 
 def _preview(out: Path, bucket: str, values: Mapping[str, str], given: Mapping[str, str | None]) -> Iterator[str]:
