@@ -3,10 +3,10 @@
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3; do $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,15))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-STAGE ?= prod
+STAGE ?= dev
 WORKERS ?= auto
 export EXAMPLES ?= 1
-export AWS_DEFAULT_REGION ?= us-east-1
+export AWS_DEFAULT_REGION ?= $(or $(AWS_REGION),us-east-1)
 export PYTHONPATH := .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -114,12 +114,12 @@ bench: install ## Benchmark against comparable libraries; results are ratios wit
 	@$(BIN)/python -m infra.bench
 
 .PHONY: package
-package: install ## Build the bundle and the template of each stack: make package STAGE=prod
+package: install ## Build the bundle and the template of each stack: STAGE is dev unless given
 	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging package --stage $(STAGE) --out build/$(STAGE)
 
 .PHONY: deploy
-deploy: install ## Package and deploy to the account of your AWS credentials: make deploy STAGE=dev (prod needs ALARM_EMAIL once)
-	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging deploy --stage $(STAGE) --out build/$(STAGE) \
+deploy: install ## Package and deploy to the account of your AWS credentials, dev unless STAGE=prod; YES=1 does not ask (prod needs ALARM_EMAIL once)
+	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging deploy --stage $(STAGE) --out build/$(STAGE) $(if $(YES),--yes) \
 		--alarm-email "$(ALARM_EMAIL)" --sql-subnets "$(SQL_SUBNETS)" --sql-security-groups "$(SQL_SECURITY_GROUPS)"
 
 .PHONY: rollback

@@ -10,6 +10,7 @@ import base64
 import gzip
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def load(folder: Path, urls: Mapping[str, str]) -> Json:
     for address, text in documents["objects"].items():
         bucket, _, key = address.partition("/")
         body = base64.b64decode(text.removeprefix(BINARY)) if text.startswith(BINARY) else text.encode()
-        aws.client("s3").put_object(Bucket=_physical(bucket), Key=key, Body=body)
+        aws.client("s3").put_object(Bucket=_buckets()[bucket], Key=key, Body=body)
     return documents
 
 
@@ -79,6 +80,8 @@ def _text(value: Any) -> str:
 def _read(file: Path, urls: Mapping[str, str]) -> Json:
     data = file.read_bytes()
     text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode()
+    for purpose, bucket in _buckets().items():  # an earlier version named them without account and region
+        text = re.sub(rf"\b{_physical(purpose)}\b(?!-\d{{12}})", bucket, text)
     for url, placeholder in _placeholders(urls):
         text = text.replace(placeholder, url)
     document: Json = json.loads(text)
@@ -87,6 +90,11 @@ def _read(file: Path, urls: Mapping[str, str]) -> Json:
 
 def _physical(name: str) -> str:
     return f"{config.settings().namespace}-{name}"
+
+
+def _buckets() -> dict[str, str]:
+    settings = config.settings()
+    return {"archive": settings.archive_bucket, "images": settings.images_bucket}
 
 
 def _logical(names: list[str]) -> list[str]:
@@ -105,11 +113,11 @@ def _rows() -> Iterator[tuple[str, list[Json]]]:
 def _objects() -> Iterator[tuple[str, str]]:
     """Objects of the bundle's buckets; the local stack keeps its template in another one."""
     client = aws.client("s3")
-    for bucket in ("archive", "images"):
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=_physical(bucket)):
+    for purpose, bucket in _buckets().items():
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
             for entry in page.get("Contents", []):
-                body = client.get_object(Bucket=_physical(bucket), Key=entry["Key"])["Body"].read()
-                yield f"{bucket}/{entry['Key']}", BINARY + base64.b64encode(body).decode()
+                body = client.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+                yield f"{purpose}/{entry['Key']}", BINARY + base64.b64encode(body).decode()
 
 
 def _messages() -> Iterator[tuple[str, list[str]]]:

@@ -32,7 +32,7 @@ ELSEWHERE = {
     "other libraries": "pytz sync_from_stripe_data",
     "Python": "fork multiprocessing",
     "an earlier release": "IMAGE_HTTP_WEBHOOK_SECRET",
-    "made by make": ".env .local/ .venv .venv-aws build/prod .local/demo/index.html",
+    "made by make": ".env .local/ .venv .venv-aws .local/demo/index.html",
 }
 """Foreign names in documents, by their owner."""
 

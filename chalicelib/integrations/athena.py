@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.kit import aws
+from chalicelib.kit import aws, config
 
 DATABASE = "backroom_archive"
 """The database of docs/athena.sql."""
@@ -34,7 +34,7 @@ def start_query(query: str, output: str, token: str) -> str:
             QueryString=query,
             ClientRequestToken=token,
             QueryExecutionContext={"Database": DATABASE},
-            ResultConfiguration={"OutputLocation": output},
+            ResultConfiguration={"OutputLocation": output, "ExpectedBucketOwner": config.settings().account_id},
             WorkGroup=_WORKGROUP,
         )
     except client.exceptions.InvalidRequestException as error:

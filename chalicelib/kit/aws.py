@@ -17,11 +17,15 @@ _client_lock = threading.Lock()  # a botocore session must not create clients in
 
 @cache
 def session() -> Session:
-    """Return the shared session. With the embedded AWS it has the credentials test/test and ignores AWS config files."""
+    """Return the shared session. With the embedded AWS it has the credentials test/test and ignores AWS config files.
+
+    A live stage has its own credentials also with the embedded AWS, where they name the account.
+    """
     from botocore.session import get_session
 
     aws_session = get_session()
-    if config.settings().is_embedded:
+    settings = config.settings()
+    if settings.is_embedded and not settings.is_live:
         config_store = aws_session.get_component("config_store")
         config_store.set_config_variable("profile", None)  # AWS_PROFILE may name a profile that does not exist here
         config_store.set_config_variable("config_file", os.devnull)
@@ -45,9 +49,22 @@ def _client(service: str, region: str | None, read_timeout: int, attempts: int) 
         signature_version="s3v4" if service == "s3" else None,
         proxies={} if settings.is_embedded else None,  # {}: no proxy, even if HTTP_PROXY is set
     )
-    return session().create_client(
+    created = session().create_client(
         service, region or settings.region, endpoint_url=settings.endpoint_url, config=options
     )
+    if service == "s3":
+        created.meta.events.register("before-parameter-build.s3", _expect_our_bucket)
+    return created
+
+
+def _expect_our_bucket(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+    """Make S3 refuse the call (403) if the bucket belongs to another account, which may own a name that we deleted.
+
+    A presigned request cannot carry this header: each client would have to send it (S3, "Verifying bucket ownership with
+    bucket owner condition"). The region and the account in the bucket's name protect it instead.
+    """
+    if not context.get("is_presign_request") and "ExpectedBucketOwner" in model.input_shape.members:
+        params.setdefault("ExpectedBucketOwner", config.settings().account_id)
 
 
 def client(service: str, region: str | None = None, read_timeout: int = 10, attempts: int = 4) -> Any:

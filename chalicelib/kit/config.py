@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal, cast, get_args
@@ -17,6 +18,9 @@ AnalyticsRows = Literal["all", "identified"]
 
 EMBEDDED_AWS = "http://127.0.0.1:8003"
 EMBEDDED_ACCOUNT = "000000000000"
+PSEUDO_ACCOUNT, PSEUDO_REGION = "${AWS::AccountId}", "${AWS::Region}"
+"""Account and region in a template, which CloudFormation replaces with those that it deploys to."""
+_ACCOUNT = re.compile(r"\d{12}")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -66,6 +70,27 @@ class Settings:
         """The prefix of every resource name: `<prefix>-<stage>`."""
         return f"{self.table_prefix}-{self.stage}"
 
+    def physical(self, name: str) -> str:
+        """Return the name in the account of a table, queue, topic or function: `<prefix>-<stage>-<name>`."""
+        return f"{self.namespace}-{name}"
+
+
+def bucket_name(namespace: str, purpose: str, account: str, region: str) -> str:
+    """Return the name of a bucket. Names are unique among all accounts and regions, so both are part of it."""
+    return f"{namespace}-{purpose}-{account}-{region}"
+
+
+def _account(stage: Stage) -> str:
+    """Return the number of the account.
+
+    Raises SettingMissing in a live stage without one, or with that of the embedded AWS: addresses would belong to others.
+    """
+    account = os.environ.get("AWS_ACCOUNT_ID") or EMBEDDED_ACCOUNT
+    is_account = _ACCOUNT.fullmatch(account) or account == PSEUDO_ACCOUNT
+    if stage in ("dev", "prod") and (not is_account or account == EMBEDDED_ACCOUNT):
+        raise SettingMissing(f"AWS_ACCOUNT_ID must be the number of the account of the stage {stage}")
+    return account
+
 
 def _stage() -> Stage:
     value = os.environ.get("STAGE", "local")
@@ -109,17 +134,19 @@ def settings() -> Settings:
     stage, env = _stage(), os.environ
     on_this_machine = stage in ("local", "test")
     prefix = env.get("TABLE_PREFIX") or "backroom"
+    account, region = _account(stage), env.get("AWS_DEFAULT_REGION") or env.get("AWS_REGION") or "us-east-1"
+    namespace = f"{prefix}-{stage}"
     base_urls = {vendor: _vendor_base_url(name, stage) for vendor, name in _VENDOR_BASE_URLS.items()}
     image_model, _, model_id = (env.get("IMAGE_MODEL") or "local").partition(":")
     text_model, _, text_profile = (env.get("TEXT_MODEL") or "local").partition(":")
     return Settings(
         stage=stage,
         table_prefix=prefix,
-        region=env.get("AWS_DEFAULT_REGION") or env.get("AWS_REGION") or "us-east-1",
-        account_id=env.get("AWS_ACCOUNT_ID") or EMBEDDED_ACCOUNT,
+        region=region,
+        account_id=account,
         endpoint_url=env.get("AWS_ENDPOINT_URL") or (EMBEDDED_AWS if on_this_machine else None),
-        images_bucket=env.get("IMAGES_BUCKET") or f"{prefix}-{stage}-images",
-        archive_bucket=env.get("ARCHIVE_BUCKET") or f"{prefix}-{stage}-archive",
+        images_bucket=env.get("IMAGES_BUCKET") or bucket_name(namespace, "images", account, region),
+        archive_bucket=env.get("ARCHIVE_BUCKET") or bucket_name(namespace, "archive", account, region),
         image_model=image_model,
         bedrock_region=env.get("BEDROCK_REGION") or "us-west-2",
         bedrock_image_model=model_id or env.get("BEDROCK_IMAGE_MODEL") or "stability.sd3-5-large-v1:0",

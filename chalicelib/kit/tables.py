@@ -51,7 +51,7 @@ def connection() -> Connection:
 
 def name(context: str, table: str) -> str:
     """Return the name of a table: `<prefix>-<stage>-<context>-<table>`."""
-    return f"{config.settings().namespace}-{context}-{table}"
+    return config.settings().physical(f"{context}-{table}")
 
 
 class Table(Model):

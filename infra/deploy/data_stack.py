@@ -22,6 +22,8 @@ MAX_RECEIVES = 5
 VISIBILITY_FACTOR = 6
 """AWS recommends a visibility timeout of six times the function's timeout, and the batching window on top."""
 DAY = 86_400
+OUTPUTS = {"KeyId": "SecretsKey", "ImagesBucket": "ImagesBucket", "ArchiveBucket": "ArchiveBucket"}
+"""The stack's outputs and their resources: names that functions and operator commands take from the stack."""
 SES = {"Service": "ses.amazonaws.com"}
 _UNFINISHED = {
     "Id": "unfinished",
@@ -48,7 +50,7 @@ def template() -> dict[str, Any]:
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{config.settings().namespace}: tables, buckets, key, topics, queues and e-mail events",
         "Resources": resources,
-        "Outputs": {"KeyId": {"Value": {"Ref": "SecretsKey"}}},
+        "Outputs": {name: {"Value": {"Ref": resource}} for name, resource in OUTPUTS.items()},
     }
 
 
@@ -60,7 +62,7 @@ def models() -> list[type[Table]]:
 
 def physical(name: str) -> str:
     """Return the name in the account, `<prefix>-<stage>-<name>`."""
-    return f"{config.settings().namespace}-{name}"
+    return config.settings().physical(name)
 
 
 def logical(kind: str, name: str) -> str:

@@ -68,7 +68,6 @@ def _receive_page(consumer: Consumer, count: int, wait_seconds: int = 0) -> list
 def event_of(consumer: Consumer, batch: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the event that Lambda passes to a function for these messages."""
     settings = config.settings()
-    arn = f"arn:aws:sqs:{settings.region}:{settings.account_id}:{settings.namespace}-{consumer.queue}"
     return {
         "Records": [
             {
@@ -82,7 +81,7 @@ def event_of(consumer: Consumer, batch: list[dict[str, Any]]) -> dict[str, Any]:
                 },
                 "md5OfBody": message["MD5OfBody"],
                 "eventSource": "aws:sqs",
-                "eventSourceARN": arn,
+                "eventSourceARN": messages.queue_arn(consumer.queue),
                 "awsRegion": settings.region,
             }
             for message in batch

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from chalicelib.integrations.duckdb_engine import JSON_EXTRACT_SCALAR
+from chalicelib.kit.config import EMBEDDED_ACCOUNT
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-aws" / "bin" / "python"
@@ -41,11 +42,11 @@ class Engine:
         self._scratch = scratch
 
     @classmethod
-    def start(cls, state_dir: Path | None = None, port: int = 0) -> Self:
+    def start(cls, state_dir: Path | None = None, port: int = 0, account: str = EMBEDDED_ACCOUNT) -> Self:
         """Start an engine and wait until it responds.
 
         `state_dir` keeps tables, queues and objects between runs; without it everything is in memory. Port 0 selects
-        a free port. Raises EngineError if the port is in use, or if the engine is not installed or does not start.
+        a free port; `account` is the number of the account. Raises EngineError if the port is in use, or if the engine is not installed or does not start.
         """
         if not PYTHON.exists():
             raise EngineError(f"The embedded AWS engine is not installed ({PYTHON.parent.parent}): run `make install`.")
@@ -59,7 +60,7 @@ class Engine:
         with listener:
             port = listener.getsockname()[1]
             region = os.environ.get("AWS_DEFAULT_REGION", "us-east-1")
-            process = _spawn(listener, region, state_dir, scratch)
+            process = _spawn(listener, region, account, state_dir, scratch)
         engine = cls(process, port, region, scratch)
         try:
             engine._call("GET", "/_ministack/health", START_SECONDS)
@@ -145,7 +146,9 @@ class Engine:
         self.stop()
 
 
-def _spawn(listener: socket.socket, region: str, state_dir: Path | None, scratch: Path) -> subprocess.Popen[bytes]:
+def _spawn(
+    listener: socket.socket, region: str, account: str, state_dir: Path | None, scratch: Path
+) -> subprocess.Popen[bytes]:
     """Start the child process with the listening socket.
 
     The child does not bind a second time, and requests sent before it is ready wait in the socket's backlog.
@@ -159,6 +162,7 @@ def _spawn(listener: socket.socket, region: str, state_dir: Path | None, scratch
         "LANG": "C.UTF-8",
         "AWS_DEFAULT_REGION": region,
         "MINISTACK_REGION": region,
+        "MINISTACK_ACCOUNT_ID": account,
         "MINISTACK_HOST": HOST,
         "GATEWAY_PORT": str(listener.getsockname()[1]),
         "STATE_DIR": str(kept / "engine"),

@@ -123,6 +123,7 @@ def plan(exported: Mapping[str, str] = os.environ, dotenv: Path = ROOT / ".env")
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "MAIL_FROM": given.get("MAIL_FROM") or "backroom@example.com",
+            **_kept_buckets(state_dir / "aws" / "objects", given.get("TABLE_PREFIX") or "backroom"),
         }
     if shopify:
         environment |= _shopify(made)
@@ -133,6 +134,12 @@ def plan(exported: Mapping[str, str] = os.environ, dotenv: Path = ROOT / ".env")
             "STRIPE_WEBHOOK_SECRET": SANDBOX_WEBHOOK_SECRET,
         }
     return Plan(port, state_dir, embedded, shopify, stripe, {**given, **environment})
+
+
+def _kept_buckets(objects: Path, prefix: str) -> dict[str, str]:
+    """Return the settings of buckets that an earlier version named without account and region: a stack keeps them (ADR 42)."""
+    names = {f"{purpose.upper()}_BUCKET": f"{prefix}-local-{purpose}" for purpose in ("images", "archive")}
+    return {setting: name for setting, name in names.items() if any(objects.glob(f"*/{name}"))}
 
 
 def _shopify(made: Plan) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """`backroom ops COMMAND`: run an operator command. Without a stage, it uses the local stack.
 
+With STAGE=dev or prod, it uses that stage in the account and region of your AWS credentials.
+
 Standard output contains the result only. Progress bars, logs and remarks go to standard error.
 """
 
@@ -11,8 +13,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+from infra.deploy import live_stage
 from infra.local import environment
 from infra.ops.errors import CommandRefused
 from infra.ops.signals import Stopped, stoppable
@@ -20,8 +23,15 @@ from infra.ops.signals import Stopped, stoppable
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 for success, 128 + the signal number after a signal."""
-    if os.environ.get("STAGE", "local") == "local":
+    stage = os.environ.get("STAGE", "local")
+    if stage == "local":
         os.environ.update(environment.plan().environment)
+    elif stage in live_stage.STAGES:
+        try:
+            print(f"backroom: {live_stage.enter(stage)}", file=sys.stderr)
+        except (live_stage.StageRefused, BotoCoreError, ClientError) as error:
+            print(f"backroom: {error}", file=sys.stderr)
+            return 1
     with redirect_stdout(sys.stderr):  # loggers keep the stream that is standard output at their import
         parser = _parser()
     parsed = parser.parse_args(arguments, argparse.Namespace(stdout=sys.stdout))

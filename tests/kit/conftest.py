@@ -84,6 +84,7 @@ def clear_caches() -> None:
 def production_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings of an account's stage, with keys from the environment."""
     monkeypatch.setenv("STAGE", "prod")
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     monkeypatch.setenv("SIGNING_KEYS", "k1:a-key-of-sixteen-characters")
     for name in (
         "OBJECT_STORAGE_API_BASE",

@@ -19,9 +19,25 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> config
 def test_names_follow_prefix_and_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_with(monkeypatch, STAGE="local", TABLE_PREFIX="acme")
     assert settings.namespace == "acme-local"
-    assert (settings.images_bucket, settings.archive_bucket) == ("acme-local-images", "acme-local-archive")
+    assert (settings.images_bucket, settings.archive_bucket) == tuple(
+        f"acme-local-{purpose}-000000000000-us-east-1" for purpose in ("images", "archive")
+    )
     settings = settings_with(monkeypatch, ARCHIVE_BUCKET="cold")
     assert settings.archive_bucket == "cold"
+
+
+def test_names_of_buckets_contain_account_and_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two regions of an account, and two accounts, can have the same stage."""
+    settings = settings_with(monkeypatch, STAGE="dev", AWS_ACCOUNT_ID="123456789012", AWS_DEFAULT_REGION="eu-west-1")
+    assert settings.images_bucket == "backroom-dev-images-123456789012-eu-west-1"
+    assert settings.archive_bucket == "backroom-dev-archive-123456789012-eu-west-1"
+
+
+@pytest.mark.parametrize("account", ["", "000000000000", "12345678901", "1234567890123", "eve"])
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_a_live_stage_without_its_account_is_refused(monkeypatch: pytest.MonkeyPatch, stage: str, account: str) -> None:
+    with pytest.raises(SettingMissing, match=f"AWS_ACCOUNT_ID must be the number of the account of the stage {stage}"):
+        settings_with(monkeypatch, STAGE=stage, AWS_ACCOUNT_ID=account)
 
 
 @pytest.mark.parametrize("stage", ["production", "LOCAL", " "])

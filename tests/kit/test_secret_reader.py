@@ -26,6 +26,7 @@ def test_secrets_of_an_account_come_from_its_parameters(monkeypatch: pytest.Monk
     for stage, value in (("prod", "right"), ("dev", "wrong")):
         ssm.put_parameter(Name=f"/backroom/{stage}/A_SECRET", Value=value, Type="SecureString")
     monkeypatch.setenv("STAGE", "prod")
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     clear_caches()
     assert secret_reader.secret("A_SECRET") == "right"
     with pytest.raises(SettingMissing):

@@ -1,4 +1,4 @@
-"""`python -m infra.deploy.packaging package|deploy|rollback|teardown --stage dev|prod [--out build/prod]`."""
+"""`python -m infra.deploy.packaging package|deploy|rollback|teardown [--stage dev|prod] [--out build/dev]`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-STAGES = ("dev", "prod")
+from infra.deploy import live_stage
+from infra.deploy.live_stage import STAGES
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Package, deploy, roll back or take down. Print a message and return 1 on failure."""
     parser = argparse.ArgumentParser(prog="backroom", description=__doc__)
     parser.add_argument("command", choices=("package", "deploy", "rollback", "teardown"))
-    parser.add_argument("--stage", required=True, help=" or ".join(STAGES))
+    parser.add_argument("--stage", default="dev", help=f"{' or '.join(STAGES)}; default: dev")
     parser.add_argument("--out", type=Path, help="output directory for templates and zips; default: build/<stage>")
     parser.add_argument("--packaged", action="store_true", help="deploy what is in the output directory already")
+    parser.add_argument("--yes", action="store_true", help="do not ask before the changes (deploy)")
     parser.add_argument("--alarm-email", help="address for alarms; default: unchanged (deploy)")
     subnets = "comma-separated subnets of functions with SQL drivers; default: unchanged, at first none (deploy)"
     parser.add_argument("--sql-subnets", help=subnets)
@@ -30,7 +32,6 @@ def main(words: Sequence[str] | None = None) -> int:
             f"--stage {arguments.stage}: only {' and '.join(STAGES)} can be packaged; other stages run on this machine"
         )
     out = arguments.out or Path("build") / arguments.stage
-    _enter(arguments.stage)
 
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -38,46 +39,79 @@ def main(words: Sequence[str] | None = None) -> int:
 
     try:
         _run(arguments, out)
-    except (PackagingFailed, BotoCoreError, ClientError) as error:
+    except (PackagingFailed, live_stage.StageRefused, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
 def _run(arguments: argparse.Namespace, out: Path) -> None:
-    """Run the command. Raises PackagingFailed and botocore's errors."""
-    from chalicelib.kit import config
-    from infra.deploy.packaging import deploy, runtimes
-    from infra.deploy.packaging.alarms import ALARM_EMAIL
-    from infra.deploy.packaging.layers import SECURITY_GROUPS, SUBNETS
+    """Run the command. Raises PackagingFailed, StageRefused and botocore's errors."""
+    if arguments.command == "package":
+        _package(arguments, out)
+        return
+    _demand_confirmation(arguments)
+    target = live_stage.find_target(arguments.stage)
+    print(f"{arguments.command}: {target}", flush=True)
+    if arguments.command == "deploy":
+        _deploy(arguments, out, target)
+        return
+    live_stage.use(target)
+    from infra.deploy.packaging import deploy
+
+    if arguments.command == "rollback":
+        deploy.roll_back(arguments.stack, target.account)
+    else:
+        deploy.take_down()
+
+
+def _demand_confirmation(arguments: argparse.Namespace) -> None:
+    """Raise PackagingFailed if `prod` is to be taken down without confirmation."""
+    from infra.deploy.packaging.errors import PackagingFailed
+
+    if (arguments.command, arguments.stage) == ("teardown", "prod") and arguments.confirm != arguments.stage:
+        raise PackagingFailed("this takes the API of prod down; run `make teardown STAGE=prod CONFIRM=prod`")
+
+
+def _package(arguments: argparse.Namespace, out: Path) -> None:
+    """Write templates and zips for any account. Raises PackagingFailed."""
+    live_stage.select(arguments.stage)
+    _demand_python(arguments)
     from infra.deploy.packaging.package import package
 
-    command, stage = arguments.command, arguments.stage
-    if command == "rollback":
-        deploy.roll_back(arguments.stack, deploy.account())
-    elif command == "teardown":
-        deploy.take_down(stage, arguments.confirm)
-    else:
-        runtimes.demand(command, stage, config.settings().is_embedded, sys.version_info[:2])
-        owner = deploy.account() if command == "deploy" else None
-        if owner:
-            deploy.demand_alarm_email(stage, arguments.alarm_email)
-        for path in [] if arguments.packaged else package(out):
-            print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
-        if owner:
-            given = {ALARM_EMAIL: arguments.alarm_email, SUBNETS: arguments.sql_subnets}
-            deploy.deploy(out, owner, {**given, SECURITY_GROUPS: arguments.sql_security_groups})
+    for path in package(out):
+        print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
 
 
-def _enter(stage: str) -> None:
-    """Set the stage's environment. Call this before importing anything that reads the settings.
+def _demand_python(arguments: argparse.Namespace) -> None:
+    """Raise RuntimeTooOld if this Python cannot package or deploy the stage."""
+    from chalicelib.kit import config
+    from infra.deploy.packaging import runtimes
 
-    Bucket names are globally unique, so they include the account number unless they are given.
-    """
-    prefix = os.environ.setdefault("TABLE_PREFIX", "backroom")
-    os.environ["STAGE"] = stage
-    for name in ("IMAGES", "ARCHIVE"):
-        os.environ.setdefault(f"{name}_BUCKET", f"{prefix}-{stage}-{name.lower()}-${{AWS::AccountId}}")
+    runtimes.demand(arguments.command, arguments.stage, config.settings().is_embedded, sys.version_info[:2])
+
+
+def _deploy(arguments: argparse.Namespace, out: Path, target: live_stage.Target) -> None:
+    """Package unless that is done, show the changes, ask, and deploy. A stage keeps the buckets that it has."""
+    from infra.deploy.packaging import deploy, kept_buckets, preview
+    from infra.deploy.packaging.alarms import ALARM_EMAIL
+    from infra.deploy.packaging.layers import SECURITY_GROUPS, SUBNETS
+
+    _demand_python(arguments)
+    preview.demand_answer(arguments.yes)
+    deploy.demand_alarm_email(arguments.stage, arguments.alarm_email)
+    if not arguments.packaged:
+        for name, bucket in kept_buckets.find(target).items():
+            os.environ.setdefault(name, bucket)
+        _package(arguments, out)
+    live_stage.use(target)
+    kept_buckets.demand(target, out)
+    given = {
+        ALARM_EMAIL: arguments.alarm_email or None,
+        SUBNETS: arguments.sql_subnets or None,
+        SECURITY_GROUPS: arguments.sql_security_groups or None,
+    }
+    deploy.deploy(out, target, given, is_confirmed=arguments.yes)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from chalicelib.kit import aws, config
 
 def bucket_name(owner: str) -> str:
     """Return the name of the bucket of this process's stage in account `owner`."""
-    return f"{config.settings().namespace}-artefacts-{owner}"
+    settings = config.settings()
+    return config.bucket_name(settings.namespace, "artefacts", owner, settings.region)
 
 
 def create_bucket(owner: str) -> str:

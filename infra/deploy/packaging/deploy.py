@@ -7,13 +7,24 @@ update rolls back, and the stacks after it stay as they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.kit import aws, config
-from infra.deploy.packaging import artefacts, concurrency, failures, layers, preflight, quotas, releases, stacks
+from chalicelib.kit import config
+from infra.deploy.live_stage import Target
+from infra.deploy.packaging import (
+    artefacts,
+    concurrency,
+    failures,
+    layers,
+    preflight,
+    preview,
+    quotas,
+    releases,
+    stacks,
+)
 from infra.deploy.packaging.alarms import ALARM_EMAIL
 from infra.deploy.packaging.names import (
     API_STACK,
@@ -30,11 +41,6 @@ from infra.deploy.packaging.releases import Release
 from infra.deploy.packaging.stacks import DeploymentFailed, Parameters
 
 
-def account() -> str:
-    """Return the account number of the credentials. Raises botocore's errors if there are no valid credentials."""
-    return str(aws.client("sts").get_caller_identity()["Account"])
-
-
 def demand_alarm_email(stage: str, alarm_email: str | None) -> None:
     """Raise DeploymentFailed if `prod` would have no address for alarms: none is given and its watch stack has none."""
     if stage != "prod" or alarm_email:
@@ -46,11 +52,12 @@ def demand_alarm_email(stage: str, alarm_email: str | None) -> None:
         )
 
 
-def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
-    """Create or update the stacks of this process's stage in account `owner`, and print their outputs.
+def deploy(out: Path, target: Target, given: Mapping[str, str | None], *, is_confirmed: bool) -> None:
+    """Show the changes, ask unless `is_confirmed`, create or update the stacks of the stage, and print their outputs.
 
-    `given` are parameters of the templates by name; a stack keeps the value of one that is None or empty.
-    Raises NotReady and QuotaTooLow before anything is deployed, and DeploymentFailed if CloudFormation rejects or rolls back a stack.
+    `given` are parameters of the templates by name; a stack keeps the value of one that is None.
+    Raises NotReady, QuotaTooLow and Declined before anything is deployed, DeploymentFailed if CloudFormation rejects or rolls
+    back a stack.
     """
     _refuse_old_stack()
     names = [function_name(name) for name in functions()]
@@ -58,14 +65,17 @@ def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
         print(line)
     for line in quotas.check(config.settings().stage, names, (out / BUNDLE).stat().st_size):
         print(line)
-    bucket = artefacts.create_bucket(owner)
+    bucket = artefacts.create_bucket(target.account)
     reservations = _reservations()
     zips, outputs, changed = _zips(bucket, out), dict[str, str](), list[str]()
+    for line in _preview(out, bucket, zips | reservations, given):
+        print(line)
+    if not is_confirmed:
+        preview.ask(target)
     for name in stack_names():
-        values = zips | reservations | outputs
         template = artefacts.upload(bucket, out / f"{name}.json")
         declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
-        parameters: Parameters = {key: given.get(key) or values.get(key) for key in declared}
+        parameters = _parameters(declared, zips | reservations | outputs, given)
         result = _bring_up(name, artefacts.url(bucket, template), parameters, changed)
         print(result)
         if not result.endswith(stacks.NO_CHANGE):
@@ -75,6 +85,25 @@ def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
         outputs |= stacks.outputs(stack_name(name))
     for key, value in sorted(outputs.items()):
         print(f"{key}  {value}")
+
+
+def _parameters(declared: Iterable[str], values: Mapping[str, str], given: Mapping[str, str | None]) -> Parameters:
+    """Return the values of a template's declared parameters; None for one that the stack keeps."""
+    known = {**values, **{key: value for key, value in given.items() if value is not None}}
+    return {key: known.get(key) for key in declared}
+
+
+def _preview(out: Path, bucket: str, values: Mapping[str, str], given: Mapping[str, str | None]) -> Iterator[str]:
+    """Yield lines about what each stack will change, with the present outputs of the stacks before it."""
+    outputs: dict[str, str] = {}
+    for name in stack_names():
+        document = json.loads((out / f"{name}.json").read_text())
+        url = artefacts.url(bucket, artefacts.upload(bucket, out / f"{name}.json"))
+        parameters = _parameters(document.get("Parameters", {}), {**values, **outputs}, given)
+        yield from preview.describe(stack_name(name), url, parameters, len(document["Resources"]))
+        if stacks.status(stack_name(name)):
+            outputs |= stacks.outputs(stack_name(name))
+    yield preview.UNKNOWN
 
 
 def roll_back(name: str | None, owner: str) -> None:
@@ -100,13 +129,11 @@ def roll_back(name: str | None, owner: str) -> None:
     releases.remove_last(bucket, name)
 
 
-def take_down(stage: str, confirmed: str | None) -> None:
+def take_down() -> None:
     """Delete the stacks of this process's stage in reverse order, without the data stack, and print each result.
 
-    Raises DeploymentFailed if `prod` is not confirmed, or if CloudFormation cannot delete a stack.
+    Raises DeploymentFailed if CloudFormation cannot delete a stack.
     """
-    if stage == "prod" and confirmed != stage:
-        raise DeploymentFailed("this takes the API of prod down; run `make teardown STAGE=prod CONFIRM=prod`")
     _data, *others = stack_names()
     for name in (*reversed(others), OLD_STACK):
         print(stacks.take_down(stack_name(name)))

@@ -65,3 +65,13 @@ def test_every_service_has_a_port_of_its_own(tmp_path: Path) -> None:
     local_plan = plan({"PORT": "9100"}, tmp_path / ".env")
     assert sorted(local_plan.ports().values()) == list(range(9100, 9109))
     assert local_plan.environment["SUPABASE_API_BASE"] == f"http://127.0.0.1:{local_plan.supabase_port}"
+
+
+def test_a_stack_keeps_the_buckets_of_an_earlier_version(tmp_path: Path) -> None:
+    """They were named without account and region; a stored address contains the name."""
+    given = {"LOCAL_STATE_DIR": str(tmp_path), "TABLE_PREFIX": "acme"}
+    assert "IMAGES_BUCKET" not in plan(given, tmp_path / ".env").environment
+    (tmp_path / "aws" / "objects" / "000000000000" / "acme-local-images").mkdir(parents=True)
+    environment = plan(given, tmp_path / ".env").environment
+    assert environment["IMAGES_BUCKET"] == "acme-local-images"
+    assert "ARCHIVE_BUCKET" not in environment

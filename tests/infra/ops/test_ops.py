@@ -105,7 +105,7 @@ def test_every_table_and_bucket_has_a_size(ops: Ops) -> None:
     lines = ops("sizes").out.splitlines()
     assert any("backroom-test-shops-shops" in line for line in lines)
     assert any("backroom-test-retention-rule_runs" in line for line in lines)
-    assert any("backroom-test-images" in line for line in lines)
+    assert any("backroom-test-images-000000000000-us-east-1" in line for line in lines)
 
 
 def test_a_progress_bar_appears_only_on_a_terminal(start: Start) -> None:

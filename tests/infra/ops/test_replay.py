@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit import clock, locks
+from chalicelib.kit import clock, config, locks
 from chalicelib.kit.models import Lock
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from infra.ops.replay import LOCK
@@ -107,7 +107,10 @@ def test_replay_prints_no_personal_data(ops: Ops, shopify: ShopifySandbox) -> No
 def test_a_delivery_without_a_payload_does_not_stop_the_others(ops: Ops, shopify: ShopifySandbox) -> None:
     store_deliveries(shopify, 2)
     [unreadable_id] = store_deliveries(
-        shopify, 1, topic="orders/cancelled", payload={"stored_at": "s3://backroom-test-images/payloads/shops/x"}
+        shopify,
+        1,
+        topic="orders/cancelled",
+        payload={"stored_at": f"s3://{config.settings().images_bucket}/payloads/shops/x"},
     )
     result = ops("replay", "--shop", "a.myshopify.com")
     assert result.code == 1

@@ -83,6 +83,7 @@ def test_an_allowed_host_may_be_private() -> None:
 @pytest.fixture
 def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("STAGE", "dev")
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     config.forget_settings()
     yield
     monkeypatch.undo()

@@ -60,6 +60,7 @@ def test_a_server_that_never_answers_costs_the_limit(dialect: Dialect) -> None:
 def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The stage `dev`, in which nothing is on this machine."""
     monkeypatch.setenv("STAGE", "dev")
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     config.forget_settings()
     yield
     monkeypatch.undo()

@@ -130,6 +130,7 @@ def test_the_page_of_components_is_not_in_an_account(
     api: httpx.Client, monkeypatch: pytest.MonkeyPatch, stage: str, status: int
 ) -> None:
     monkeypatch.setenv("STAGE", stage)
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     config.forget_settings()
     try:
         assert api.get("/kit/web").status_code == status

@@ -167,7 +167,7 @@ def test_test_events_are_refused_in_prod() -> None:
     died = subprocess.run(
         [sys.executable, "-c", code],
         input=json.dumps(event()).encode(),
-        env=os.environ | {"STAGE": "prod"},
+        env=os.environ | {"STAGE": "prod", "AWS_ACCOUNT_ID": "123456789012"},
         capture_output=True,
         check=False,
     )

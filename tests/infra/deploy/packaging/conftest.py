@@ -47,9 +47,9 @@ def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProce
 PAST_THE_COMMAND = """
 import sys
 from pathlib import Path
-from infra.deploy.packaging import __main__ as command
+from infra.deploy import live_stage
 stage, out = sys.argv[1:]
-command._enter(stage)
+live_stage.select(stage)
 from infra.deploy.packaging.package import package
 package(Path(out))
 """

@@ -49,7 +49,8 @@ def names(path: Path) -> list[str]:
 def run_isolated(*paths: Path, code: str) -> None:
     """Run Python with only the standard library and these directories."""
     start = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}; {code}"
-    environment = {"PATH": os.defpath, "STAGE": "prod", "AWS_DEFAULT_REGION": "us-east-1"}
+    account = {"AWS_ACCOUNT_ID": "123456789012", "AWS_DEFAULT_REGION": "us-east-1"}
+    environment = {"PATH": os.defpath, "STAGE": "prod", **account}
     process = subprocess.run(
         [sys.executable, "-I", "-S", "-c", start], env=environment, capture_output=True, text=True, check=False
     )

@@ -59,7 +59,7 @@ class Account:
         return run_packaging(command, "--stage", "dev", *arguments, **self.engine.environment)
 
     def deploy(self) -> subprocess.CompletedProcess[str]:
-        return self.run("deploy", "--packaged", "--out", str(self.out))
+        return self.run("deploy", "--packaged", "--yes", "--out", str(self.out))
 
     def edit(self, stack: str, change: Callable[[dict[str, Any]], object]) -> None:
         """Change the template of a stack, as another version of the code would."""
@@ -95,6 +95,8 @@ class Account:
         self.process(delivery)
 
 
+ACCOUNT = "123456789012"
+PLACE = f"stage dev in account {ACCOUNT}, region us-east-1"
 DELIVERIES = "backroom-dev-shops-webhook_deliveries"
 UNINSTALLED = {
     "shop": "one.myshopify.com",
@@ -108,7 +110,7 @@ UNINSTALLED = {
 def account(packaged: Packaged, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     out = tmp_path_factory.mktemp("deployed") / "dev"
     shutil.copytree(packaged("dev"), out, copy_function=os.link)
-    with Engine.start() as engine:
+    with Engine.start(account=ACCOUNT) as engine:
         account = Account(engine, out)
         done = account.deploy()
         assert done.returncode == 0, done.stderr
@@ -228,6 +230,8 @@ def test_deploying_without_an_account_is_an_error(tmp_path: Path) -> None:
         "deploy",
         *("--stage", "dev", "--out", str(tmp_path)),
         AWS_ENDPOINT_URL="http://127.0.0.1:1",
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
         AWS_MAX_ATTEMPTS="1",
     )
 
@@ -271,6 +275,8 @@ def test_stacks_are_updated_broken_rolled_back_taken_down_and_built_again(accoun
     done = account.deploy()
 
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"deploy: {PLACE}\n")
+    assert "backroom-dev-studio: 1 changes\n  modify 1 AWS::Lambda::Function\n" in done.stdout
     for name in stacks:
         assert f"backroom-dev-{name}: {'updated' if name == 'studio' else 'unchanged'}\n" in done.stdout
     assert account.memory("studio-make_final") == 3072
@@ -292,7 +298,7 @@ def test_stacks_are_updated_broken_rolled_back_taken_down_and_built_again(accoun
 
     done = account.run("rollback", "--stack", "studio")
 
-    assert (done.returncode, done.stdout) == (0, "backroom-dev-studio: updated\n")
+    assert (done.returncode, done.stdout) == (0, f"rollback: {PLACE}\nbackroom-dev-studio: updated\n")
     assert account.memory("studio-make_final") == before != 3072
     account.walk("after-a-rollback")
 
@@ -300,7 +306,7 @@ def test_stacks_are_updated_broken_rolled_back_taken_down_and_built_again(accoun
 
     assert done.returncode == 0, done.stderr
     lines = [f"backroom-dev-{name}: deleted" for name in reversed(stacks[1:])]
-    assert done.stdout.splitlines() == [*lines, "backroom-dev-app: does not exist"]
+    assert done.stdout.splitlines() == [f"teardown: {PLACE}", *lines, "backroom-dev-app: does not exist"]
     assert account.client("lambda").list_functions()["Functions"] == []
     assert account.delivery("after-a-rollback") is not None
 

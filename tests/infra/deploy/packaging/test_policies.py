@@ -15,8 +15,9 @@ from infra.deploy.packaging import policies
 from infra.deploy.packaging.names import API, function_name
 from tests import access
 
-ORDERS = "s3:::backroom-test-archive/archive/discounts/order_usages/*"
-BACKUPS = "s3:::backroom-test-archive/backups/*"
+ARCHIVE = "backroom-test-archive-000000000000-us-east-1"
+ORDERS = f"s3:::{ARCHIVE}/archive/discounts/order_usages/*"
+BACKUPS = f"s3:::{ARCHIVE}/backups/*"
 
 
 @pytest.fixture(scope="module")
@@ -127,11 +128,11 @@ def test_only_retention_deletes_in_batches(documents: dict[str, dict[str, Any]])
 def test_only_retention_discounts_backups_and_computations_of_analytics_may_use_the_archive(
     documents: dict[str, dict[str, Any]],
 ) -> None:
-    reaching = {name for name, document in documents.items() if "backroom-test-archive" in json.dumps(document)}
+    reaching = {name for name, document in documents.items() if ARCHIVE in json.dumps(document)}
     for name in (each for each in reaching if each.startswith("discounts-")):
-        assert [path for path in allowed(documents[name], "s3:GetObject") if "-archive/" in path] == [ORDERS]
-        assert not any("-archive/" in path for path in allowed(documents[name], "s3:PutObject"))
-    lake = "arn:${AWS::Partition}:s3:::backroom-test-archive/lake/analytics/*"
+        assert [path for path in allowed(documents[name], "s3:GetObject") if f"{ARCHIVE}/" in path] == [ORDERS]
+        assert not any(f"{ARCHIVE}/" in path for path in allowed(documents[name], "s3:PutObject"))
+    lake = f"arn:${{AWS::Partition}}:s3:::{ARCHIVE}/lake/analytics/*"
     computing = ("ingest_events", "compute_day", "close_site_day", "compute_experiment", "run_report")
     lake_functions = {f"analytics-{verb}" for verb in computing}
     assert {name for name, document in documents.items() if lake in json.dumps(document)} == lake_functions
@@ -139,13 +140,13 @@ def test_only_retention_discounts_backups_and_computations_of_analytics_may_use_
     writing = {name for name in documents if BACKUPS in allowed(documents[name], "s3:AbortMultipartUpload")}
     assert writing == {"platform-run_job", "platform-resume_jobs"}, "a module has the handlers of both"
     for name in writing:
-        assert [path for path in allowed(documents[name], "s3:PutObject") if "-archive/" in path] == [BACKUPS]
+        assert [path for path in allowed(documents[name], "s3:PutObject") if f"{ARCHIVE}/" in path] == [BACKUPS]
     assert reaching == lake_functions | others | writing | {"api_handler"}
     actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
     result = {action: allowed(documents["api_handler"], action) for action in actions}
-    exports = {action: {name for name in names if "-archive/" in name} for action, names in result.items()}
+    exports = {action: {name for name in names if f"{ARCHIVE}/" in name} for action, names in result.items()}
     assert {action for action, names in exports.items() if names} == {"s3:GetObject"}
-    assert all(name == BACKUPS or name.endswith("-archive/exports/*") for name in exports["s3:GetObject"])
+    assert all(name == BACKUPS or name.endswith(f"{ARCHIVE}/exports/*") for name in exports["s3:GetObject"])
 
 
 def test_only_the_api_may_move_dead_letters_back_to_every_queue(documents: dict[str, dict[str, Any]]) -> None:

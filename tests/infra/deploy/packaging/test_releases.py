@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import aws
+from infra.deploy.live_stage import Target
 from infra.deploy.packaging import artefacts, deploy, failures, quotas, releases, stacks
 from infra.deploy.packaging.quotas import QuotaTooLow
 from infra.deploy.packaging.releases import KEPT, Release
@@ -132,7 +133,7 @@ def test_the_single_stack_of_an_earlier_release_has_to_go_first(bucket: str, tmp
     stacks.bring_up("backroom-test-app", artefacts.url(bucket, "old.json"), {})
 
     with pytest.raises(DeploymentFailed, match="make teardown STAGE=test"):
-        deploy.deploy(tmp_path, OWNER, {})
+        deploy.deploy(tmp_path, Target("test", OWNER, "us-east-1"), {}, is_confirmed=True)
 
 
 def names(number: int) -> list[str]:

@@ -72,10 +72,17 @@ def test_each_context_has_a_stack_of_its_own(packaged: Packaged) -> None:
         assert len(text.splitlines()) == 1
 
 
-def test_names_of_buckets_carry_the_account_number(app: dict[str, Any], data: dict[str, Any]) -> None:
+def test_names_of_buckets_contain_account_and_region(app: dict[str, Any], data: dict[str, Any]) -> None:
     names = {bucket["BucketName"]["Fn::Sub"] for bucket in of_type(data, "AWS::S3::Bucket").values()}
 
-    assert names == {"backroom-prod-images-${AWS::AccountId}", "backroom-prod-archive-${AWS::AccountId}"}
+    assert names == {
+        f"backroom-prod-{purpose}-${{AWS::AccountId}}-${{AWS::Region}}" for purpose in ("images", "archive")
+    }
+    assert {name: data["Outputs"][name]["Value"] for name in ("ImagesBucket", "ArchiveBucket", "KeyId")} == {
+        "ImagesBucket": {"Ref": "ImagesBucket"},
+        "ArchiveBucket": {"Ref": "ArchiveBucket"},
+        "KeyId": {"Ref": "SecretsKey"},
+    }
     for function in of_type(app, "AWS::Serverless::Function").values():
         variables = function["Environment"]["Variables"]
         assert {variables[name]["Fn::Sub"] for name in ("IMAGES_BUCKET", "ARCHIVE_BUCKET")} == names
