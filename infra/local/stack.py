@@ -69,8 +69,8 @@ class Stack(ExitStack):
     def _serve(self) -> None:
         """Start our own parts. Import them here: they read the settings, which must be set before."""
         from chalicelib.kit import secrets
-        from infra.deploy import handlers
-        from infra.local import renamed_queues, server
+        from infra.deploy import handlers, renamed_queues
+        from infra.local import server
         from infra.local.pump import Pump
 
         if self.plan.environment.get("KMS_KEY_ID") is None:

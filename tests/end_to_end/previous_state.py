@@ -18,8 +18,7 @@ import pytest
 from chalicelib.integrations.stripe import client as stripe_client
 from chalicelib.kit import auth, aws, clock, config, messages
 from chalicelib.kit.auth import Role
-from infra.deploy import data_stack, handlers
-from infra.local import renamed_queues
+from infra.deploy import data_stack, handlers, renamed_queues
 from infra.local.engine import Engine
 from infra.local.schedules import event_of
 from infra.sandbox.shopify import ShopifySandbox

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local import renamed_queues
+from infra.deploy import renamed_queues
 from tests.end_to_end.previous_state import Drain, Previous, previous, sandboxes, time
 from tests.studio.conftest import cover_crop
 

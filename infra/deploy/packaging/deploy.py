@@ -1,18 +1,22 @@
 """`deploy`: deploy the output of `package` to the account of the AWS credentials (or to AWS_ENDPOINT_URL).
 
-The stacks are deployed in order (`names.stacks`), each by a change set. An unchanged stack is not updated. A failed
-update rolls back, and the stacks after it stay as they are.
+The stacks are deployed in order (`names.stack_names`), each by change sets. An unchanged stack is not updated. A failed
+update rolls back, and the stacks after it stay as they are. The data stack is changed twice: additions come first, removals
+after all functions (`data_release`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import aws, config
+from infra.deploy.data_changes import data_release, retired_queues
+from infra.deploy.data_changes.data_release import DataStack
 from infra.deploy.packaging import artefacts, concurrency, failures, layers, quotas, releases, stacks
 from infra.deploy.packaging.alarms import ALARM_EMAIL
 from infra.deploy.packaging.names import (
@@ -59,7 +63,14 @@ def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
     bucket = artefacts.create_bucket(owner)
     reservations = _reservations()
     zips, outputs, changed = _zips(bucket, out), dict[str, str](), list[str]()
-    for name in stack_names():
+    data, *others = stack_names()
+    data_stack = DataStack(stack_name(data), bucket, owner)
+    data_key = artefacts.upload(bucket, out / f"{data}.json")
+    new = artefacts.read_template(bucket, data_key)
+    _refuse_loss(data_stack, new)
+    _change_data(changed, lambda: data_release.add(data_stack, new))
+    outputs |= stacks.outputs(stack_name(data))
+    for name in others:
         values = zips | reservations | outputs
         template = artefacts.upload(bucket, out / f"{name}.json")
         declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
@@ -69,8 +80,12 @@ def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
         if not result.endswith(stacks.NO_CHANGE):
             changed.append(name)
         released = {key: zips[key] for key in declared if key in zips}
-        releases.record(bucket, name, {"template": template, "zips": released})
+        releases.record(bucket, name, {"template": template, "zips": released, "data": data_key})
         outputs |= stacks.outputs(stack_name(name))
+    previous = releases.before(bucket, data, data_key)
+    earlier = artefacts.read_template(bucket, previous["template"]) if previous else None
+    _change_data(changed, lambda: data_release.remove(data_stack, new, earlier))
+    releases.record(bucket, data, {"template": data_key, "zips": {}})
     for key, value in sorted(outputs.items()):
         print(f"{key}  {value}")
 
@@ -78,7 +93,8 @@ def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
 def roll_back(name: str | None, owner: str) -> None:
     """Deploy a stack's release before the last one, with its template and zips, and print the result.
 
-    Values of other stacks are those of now: they change if a stack was taken down and built again.
+    Values of other stacks are those of now: they change if a stack was taken down and built again. Indexes, queues and topics
+    that the release needs and a later one removed are added to the data stack first.
     Raises DeploymentFailed for the data stack, whose tables and queues only change forwards, if there is no such
     release, if the stack does not run its last release, or if CloudFormation rejects or rolls back the change.
     """
@@ -91,6 +107,10 @@ def roll_back(name: str | None, owner: str) -> None:
         raise DeploymentFailed(f"{stack_name(name)} has no earlier release: deploy an earlier version of the code")
     _refuse_unrecorded(name, listed[-1])
     release = listed[-2]
+    if key := release.get("data"):
+        earlier = artefacts.read_template(bucket, key)
+        data_stack = DataStack(stack_name(DATA), bucket, owner)
+        _change_data([], lambda: data_release.add_for_rollback(data_stack, earlier))
     declared = artefacts.read_template(bucket, release["template"]).get("Parameters", {})
     values = stacks.outputs(stack_name(DATA)) | stacks.outputs(stack_name(API_STACK)) | release["zips"]
     parameters: Parameters = {key: values.get(key) for key in declared}
@@ -149,6 +169,26 @@ def _zips(bucket: str, out: Path) -> dict[str, str]:
     files = {path.name.removesuffix(LAYER_SUFFIX): path for path in out.glob(f"*{LAYER_SUFFIX}")}
     keys = {layers.layer_key(layer): artefacts.upload(bucket, path) for layer, path in files.items()}
     return {"ArtefactBucket": bucket, "BundleKey": artefacts.upload(bucket, out / BUNDLE), **keys}
+
+
+def _refuse_loss(data_stack: DataStack, new: dict[str, Any]) -> None:
+    """Raise DeploymentFailed if a queue with messages would lose its only consumer."""
+    live = data_stack.live()
+    listed = releases.list_releases(data_stack.bucket, DATA)
+    if live and listed:
+        retired_queues.refuse_loss(new, live, artefacts.read_template(data_stack.bucket, listed[-1]["template"]))
+
+
+def _change_data(changed: list[str], change: Callable[[], list[str]]) -> None:
+    """Change the data stack and print what changed. The error says what was deployed and what to do."""
+    try:
+        lines = change()
+    except (DeploymentFailed, BotoCoreError, ClientError) as error:
+        raise DeploymentFailed(f"{error}\n{failures.describe(DATA, changed)}") from error
+    for line in lines:
+        print(line)
+    if any(not line.endswith(stacks.NO_CHANGE) for line in lines) and DATA not in changed:
+        changed.append(DATA)
 
 
 def _bring_up(name: str, template_url: str, parameters: Parameters, changed: list[str]) -> str:
