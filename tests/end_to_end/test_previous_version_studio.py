@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from infra.deploy import renamed_queues
-from tests.end_to_end.previous_state import Drain, Previous, previous, sandboxes, time
+from tests.end_to_end.previous_state import Drain, Previous, folder, previous, sandboxes, time
 from tests.studio.conftest import cover_crop
 
-__all__ = ["previous", "sandboxes", "time"]
+__all__ = ["folder", "previous", "sandboxes", "time"]
 
 Finals = dict[str, dict[str, Any]]
 
