@@ -172,11 +172,14 @@ def _zips(bucket: str, out: Path) -> dict[str, str]:
 
 
 def _refuse_loss(data_stack: DataStack, new: dict[str, Any]) -> None:
-    """Raise DeploymentFailed if a queue with messages would lose its only consumer."""
-    live = data_stack.live()
-    listed = releases.list_releases(data_stack.bucket, DATA)
-    if live and listed:
-        retired_queues.refuse_loss(new, live, artefacts.read_template(data_stack.bucket, listed[-1]["template"]))
+    """Raise DeploymentFailed if a queue with messages would lose its only consumer.
+
+    The release that runs is the last one of the list. Without a list, every queue of the stack counts as consumed.
+    """
+    live, listed = data_stack.live(), releases.list_releases(data_stack.bucket, DATA)
+    if live:
+        running = artefacts.read_template(data_stack.bucket, listed[-1]["template"]) if listed else live
+        retired_queues.refuse_loss(new, live, running)
 
 
 def _change_data(changed: list[str], change: Callable[[], list[str]]) -> None:
