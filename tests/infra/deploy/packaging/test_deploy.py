@@ -239,7 +239,7 @@ def _set_memory(function: str, size: int) -> Callable[[dict[str, Any]], object]:
 
 
 def _add_indexes(template: dict[str, Any]) -> None:
-    """Add two indexes to a table that has none, which DynamoDB creates one by one."""
+    """Add two indexes to a live table, which DynamoDB creates one by one."""
     properties = template["Resources"]["TableShopsWebhookDeliveries"]["Properties"]
     for column in ("color", "size"):
         properties["AttributeDefinitions"].append({"AttributeName": column, "AttributeType": "S"})
