@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from chalicelib.kit import config, tables
@@ -40,6 +41,7 @@ def template() -> dict[str, Any]:
     resources: Resources = {}
     for model in models():
         resources[logical("Table", model.Meta.table_name)] = _table(model)
+    _chain_tables_with_indexes(resources)
     resources |= _key() | _buckets(consumers)
     for topic in handlers.topics():
         resources[logical("Topic", topic)] = _topic(topic)
@@ -95,7 +97,18 @@ def _table(model: type[Table]) -> dict[str, Any]:
         ]
     if expires(model):
         properties["TimeToLiveSpecification"] = {"AttributeName": "expires_epoch", "Enabled": True}
-    return _kept({"Type": "AWS::DynamoDB::Table", "Properties": properties})
+    return kept({"Type": "AWS::DynamoDB::Table", "Properties": properties})
+
+
+def _chain_tables_with_indexes(resources: Resources) -> None:
+    """Make each table with indexes depend on the one before, so that CloudFormation creates them one after another.
+
+    DynamoDB limits how many tables with indexes are created at a time, and CloudFormation retries none of them (its
+    reference of AWS::DynamoDB::Table, "you must declare dependencies").
+    """
+    indexed = [name for name, body in resources.items() if "GlobalSecondaryIndexes" in body["Properties"]]
+    for before, name in pairwise(indexed):
+        resources[name]["DependsOn"] = before
 
 
 def _hash_first(keys: Iterable[Any]) -> list[Any]:
@@ -107,8 +120,12 @@ def expires(model: type[Table]) -> bool:
     return "expires_epoch" in model.get_attributes()
 
 
-def _kept(resource: dict[str, Any]) -> dict[str, Any]:
-    return resource | {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+def kept(resource: dict[str, Any]) -> dict[str, Any]:
+    """Return the resource as one that outlives its stack, unless the creation of the resource is rolled back.
+
+    With `Retain`, a failed first deployment would leave its tables, and the next one would not create them.
+    """
+    return resource | {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 
 
 def _topic(name: str) -> dict[str, Any]:
@@ -166,7 +183,10 @@ def _arn(service: str, resource: str) -> dict[str, str]:
 
 
 def _key() -> Resources:
-    """Return the key of stored secrets. SES may use it for the topic of e-mail events only."""
+    """Return the key of stored secrets. SES may use it for the topic of e-mail events only.
+
+    The alias outlives the stack, too: a deployment finds the kept key by it.
+    """
     ours = {
         "Effect": "Allow",
         "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
@@ -194,7 +214,7 @@ def _key() -> Resources:
         "Type": "AWS::KMS::Alias",
         "Properties": {"AliasName": f"alias/{physical('secrets')}", "TargetKeyId": {"Ref": "SecretsKey"}},
     }
-    return {"SecretsKey": _kept(key), "SecretsKeyAlias": alias}
+    return {"SecretsKey": kept(key), "SecretsKeyAlias": kept(alias)}
 
 
 def _buckets(consumers: list[Consumer]) -> Resources:
@@ -266,14 +286,14 @@ def _bucket(name: str) -> dict[str, Any]:
             "RestrictPublicBuckets": True,
         },
     }
-    return _kept({"Type": "AWS::S3::Bucket", "Properties": properties})
+    return kept({"Type": "AWS::S3::Bucket", "Properties": properties})
 
 
 def _queues(consumer: Consumer) -> Resources:
     queue, dead = logical("Queue", consumer.queue), logical("DeadLetters", consumer.queue)
     arn = {"Fn::GetAtt": [queue, "Arn"]}
     found: Resources = {
-        dead: _kept(
+        dead: kept(
             {
                 "Type": "AWS::SQS::Queue",
                 "Properties": {
@@ -283,7 +303,7 @@ def _queues(consumer: Consumer) -> Resources:
                 },
             }
         ),
-        queue: _kept(
+        queue: kept(
             {
                 "Type": "AWS::SQS::Queue",
                 "Properties": {

@@ -69,7 +69,7 @@ class Stack(ExitStack):
     def _serve(self) -> None:
         """Start our own parts. Import them here: they read the settings, which must be set before."""
         from chalicelib.kit import secrets
-        from infra.local import renamed_queues
+        from infra.deploy import renamed_queues
         from infra.local.pump import Pump
         from infra.local.reloader import Reloader
 

@@ -1,4 +1,6 @@
-"""The state of the version before, loaded into today's resources, with its clients and sandboxes.
+"""The state of an earlier version, loaded into today's resources, with its clients and sandboxes.
+
+A test module that defines FOLDER continues from another state than `previous_version`.
 
 Our clock and the sandboxes' clocks start a minute after the state was written; each reading is a millisecond later.
 """
@@ -17,9 +19,9 @@ import pytest
 
 from chalicelib.integrations.stripe import client as stripe_client
 from chalicelib.kit import auth, aws, clock, config, messages
+from chalicelib.kit.attributes import SecretAttribute
 from chalicelib.kit.auth import Role
-from infra.deploy import data_stack, handlers
-from infra.local import renamed_queues
+from infra.deploy import data_stack, handlers, renamed_queues
 from infra.local.engine import Engine
 from infra.local.schedules import event_of
 from infra.sandbox.shopify import ShopifySandbox
@@ -81,6 +83,21 @@ class Previous:
             aws.client("sqs").send_message(QueueUrl=url, MessageBody=body)
 
 
+def assert_same_rows(previous: Previous) -> None:
+    """Check that today's models read every row and would write it with its old values."""
+    models = {str(model.Meta.table_name): model for model in data_stack.models()}
+    for name, items in previous.rows.items():
+        model = models[data_stack.physical(name)]
+        secrets = {each.attr_name for each in model.get_attributes().values() if isinstance(each, SecretAttribute)}
+        for item in items:
+            row = model.from_raw_data(item)
+            for column in model.get_attributes():
+                getattr(row, column)
+            written = row.serialize()
+            for column in item.keys() - secrets:
+                assert written[column] == item[column], (name, column)
+
+
 def fire(name: str, due: datetime) -> None:
     """Start a schedule's handler with EventBridge's event."""
     (schedule,) = (each for each in handlers.schedules() if each.name == name)
@@ -103,9 +120,15 @@ class Clock:
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def folder(request: pytest.FixtureRequest) -> Path:
+    """The folder of the state that the test continues from."""
+    return Path(getattr(request.module, "FOLDER", FOLDER))
+
+
+@pytest.fixture
+def time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock, a minute after the state was written."""
-    values = json.loads((FOLDER / "values.json").read_text())
+    values = json.loads((folder / "values.json").read_text())
     ticking = Clock(clock.parse(values["at"]) + timedelta(minutes=1))
 
     class OfAnyClass(type):
@@ -124,11 +147,11 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def sandboxes(
-    time: Clock, tmp_path: Path, api_url: str, monkeypatch: pytest.MonkeyPatch
+    time: Clock, folder: Path, tmp_path: Path, api_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[ShopifySandbox, StripeSandbox]]:
     """Shopify and Stripe as the version before left them."""
     for name in ("shopify", "stripe"):
-        plain, compressed = FOLDER / f"{name}.json", FOLDER / f"{name}.json.gz"
+        plain, compressed = folder / f"{name}.json", folder / f"{name}.json.gz"
         data = plain.read_bytes() if plain.exists() else gzip.decompress(compressed.read_bytes())
         (tmp_path / f"{name}.json").write_text(data.decode().replace("<api>", api_url))
     seconds = lambda: time.now().timestamp()  # noqa: E731
@@ -153,9 +176,9 @@ def sandboxes(
 
 @pytest.fixture
 def previous(
-    engine: Engine, api: httpx.Client, sandboxes: tuple[ShopifySandbox, StripeSandbox], tmp_path: Path
+    engine: Engine, api: httpx.Client, sandboxes: tuple[ShopifySandbox, StripeSandbox], folder: Path, tmp_path: Path
 ) -> Previous:
-    """The state of the version before, loaded."""
+    """The state of the earlier version, loaded."""
     shopify, stripe = sandboxes
     urls = {
         "api": str(api.base_url).rstrip("/"),
@@ -163,7 +186,7 @@ def previous(
         "stripe": stripe.url,
         "aws": engine.endpoint_url,
     }
-    documents = previous_version.load(FOLDER, urls)
+    documents = previous_version.load(folder, urls)
     (tmp_path / "secrets.key").write_text(json.dumps(documents["secrets"]))
     engine.waiting()
     return Previous(documents, api, shopify, stripe)

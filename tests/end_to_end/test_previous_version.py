@@ -8,15 +8,25 @@ from pathlib import Path
 import pytest
 
 from chalicelib.kit import clock, locks
-from chalicelib.kit.attributes import SecretAttribute
 from infra.deploy import data_stack, handlers
 from infra.deploy.handlers import Schedule
 from infra.local import schedules
 from infra.ops.__main__ import main
 from tests import previous_version
-from tests.end_to_end.previous_state import FOLDER, Clock, Drain, Previous, fire, previous, sandboxes, time
+from tests.end_to_end.previous_state import (
+    FOLDER,
+    Clock,
+    Drain,
+    Previous,
+    assert_same_rows,
+    fire,
+    folder,
+    previous,
+    sandboxes,
+    time,
+)
 
-__all__ = ["previous", "sandboxes", "time"]
+__all__ = ["folder", "previous", "sandboxes", "time"]
 
 NEW_TABLES = {"billing-monthly_grants", "kit-attempts", "kit-cache", "kit-sessions"}
 """Tables that the version before did not have."""
@@ -54,17 +64,7 @@ def test_the_data_hold_rows_of_every_table(previous: Previous) -> None:
 
 
 def test_every_row_is_read_and_written_with_its_old_values(previous: Previous) -> None:
-    models = {str(model.Meta.table_name): model for model in data_stack.models()}
-    for name, items in previous.rows.items():
-        model = models[data_stack.physical(name)]
-        secrets = {each.attr_name for each in model.get_attributes().values() if isinstance(each, SecretAttribute)}
-        for item in items:
-            row = model.from_raw_data(item)
-            for column in model.get_attributes():
-                getattr(row, column)
-            written = row.serialize()
-            for column in item.keys() - secrets:
-                assert written[column] == item[column], (name, column)
+    assert_same_rows(previous)
 
 
 def test_a_dump_of_today_s_rows_and_objects_is_what_was_loaded(previous: Previous, tmp_path: Path) -> None:

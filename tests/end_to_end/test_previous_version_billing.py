@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.billing.service import invariants
 from tests.billing.conftest import ledger_sums, listen
-from tests.end_to_end.previous_state import Clock, Drain, Previous, fire, previous, sandboxes, time
+from tests.end_to_end.previous_state import Clock, Drain, Previous, fire, folder, previous, sandboxes, time
 
-__all__ = ["previous", "sandboxes", "time"]
+__all__ = ["folder", "previous", "sandboxes", "time"]
 
 Json = dict[str, Any]
 

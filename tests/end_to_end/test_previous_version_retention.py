@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from infra.ops.__main__ import main
-from tests.end_to_end.previous_state import Clock, Drain, Previous, fire, previous, sandboxes, time
+from tests.end_to_end.previous_state import Clock, Drain, Previous, fire, folder, previous, sandboxes, time
 from tests.retention.factories import traces
 
-__all__ = ["previous", "sandboxes", "time"]
+__all__ = ["folder", "previous", "sandboxes", "time"]
 
 LOGS = "shops/installation_logs"
 

@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local import renamed_queues
-from tests.end_to_end.previous_state import Drain, Previous, previous, sandboxes, time
+from infra.deploy import renamed_queues
+from tests.end_to_end.previous_state import Drain, Previous, folder, previous, sandboxes, time
 from tests.studio.conftest import cover_crop
 
-__all__ = ["previous", "sandboxes", "time"]
+__all__ = ["folder", "previous", "sandboxes", "time"]
 
 Finals = dict[str, dict[str, Any]]
 

@@ -35,8 +35,16 @@ def upload(bucket: str, path: Path) -> str:
 
     A changed file gets a new key, so CloudFormation detects the change.
     """
-    content, s3 = path.read_bytes(), aws.client("s3")
-    key = f"{hashlib.sha256(content).hexdigest()[:20]}/{path.name}"
+    return _put(bucket, path.name, path.read_bytes())
+
+
+def upload_template(bucket: str, name: str, template: dict[str, Any]) -> str:
+    """Upload a template as `name`.json unless it is stored already, and return its key."""
+    return _put(bucket, f"{name}.json", json.dumps(template, separators=(",", ":")).encode())
+
+
+def _put(bucket: str, name: str, content: bytes) -> str:
+    s3, key = aws.client("s3"), f"{hashlib.sha256(content).hexdigest()[:20]}/{name}"
     if not _exists(s3.head_object, Bucket=bucket, Key=key):
         s3.put_object(Bucket=bucket, Key=key, Body=content)
     return key

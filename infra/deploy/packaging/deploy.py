@@ -1,18 +1,22 @@
 """`deploy`: deploy the output of `package` to the account of the AWS credentials (or to AWS_ENDPOINT_URL).
 
-The stacks are deployed in order (`names.stacks`), each by a change set. An unchanged stack is not updated. A failed
-update rolls back, and the stacks after it stay as they are.
+The stacks are deployed in order (`names.stack_names`), each by change sets. An unchanged stack is not updated. A failed
+update rolls back, and the stacks after it stay as they are. The data stack is changed twice: additions come first, removals
+after all functions (`data_release`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import config
+from infra.deploy.data_changes import data_release, retired_queues
+from infra.deploy.data_changes.data_release import DataStack
 from infra.deploy.live_stage import Target
 from infra.deploy.packaging import (
     artefacts,
@@ -67,24 +71,48 @@ def deploy(out: Path, target: Target, given: Mapping[str, str | None], *, is_con
         print(line)
     bucket = artefacts.create_bucket(target.account)
     reservations = _reservations()
-    zips, outputs, changed = _zips(bucket, out), dict[str, str](), list[str]()
+    zips = _zips(bucket, out)
+    data_stack = DataStack(stack_name(DATA), bucket, target.account)
+    new = json.loads((out / f"{DATA}.json").read_text())
+    _refuse_loss(data_stack, new)
     for line in _preview(out, bucket, zips | reservations, given):
         print(line)
     if not is_confirmed:
         preview.ask(target)
-    for name in stack_names():
+    outputs = _change_stacks(out, data_stack, zips, reservations, given)
+    for key, value in sorted(outputs.items()):
+        print(f"{key}  {value}")
+
+
+def _change_stacks(
+    out: Path,
+    data_stack: DataStack,
+    zips: Mapping[str, str],
+    reservations: Mapping[str, str],
+    given: Mapping[str, str | None],
+) -> dict[str, str]:
+    """Add to the data stack, create or update the others, remove from the data stack, and return all outputs."""
+    bucket, changed = data_stack.bucket, list[str]()
+    data_key = artefacts.upload(bucket, out / f"{DATA}.json")
+    new = artefacts.read_template(bucket, data_key)
+    _change_data(changed, lambda: data_release.add(data_stack, new))
+    outputs = stacks.outputs(stack_name(DATA))
+    for name in stack_names()[1:]:
         template = artefacts.upload(bucket, out / f"{name}.json")
         declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
-        parameters = _parameters(declared, zips | reservations | outputs, given)
+        parameters = _parameters(declared, {**zips, **reservations, **outputs}, given)
         result = _bring_up(name, artefacts.url(bucket, template), parameters, changed)
         print(result)
         if not result.endswith(stacks.NO_CHANGE):
             changed.append(name)
         released = {key: zips[key] for key in declared if key in zips}
-        releases.record(bucket, name, {"template": template, "zips": released})
+        releases.record(bucket, name, {"template": template, "zips": released, "data": data_key})
         outputs |= stacks.outputs(stack_name(name))
-    for key, value in sorted(outputs.items()):
-        print(f"{key}  {value}")
+    previous = releases.before(bucket, DATA, data_key)
+    earlier = artefacts.read_template(bucket, previous["template"]) if previous else None
+    _change_data(changed, lambda: data_release.remove(data_stack, new, earlier))
+    releases.record(bucket, DATA, {"template": data_key, "zips": {}})
+    return outputs
 
 
 def _parameters(declared: Iterable[str], values: Mapping[str, str], given: Mapping[str, str | None]) -> Parameters:
@@ -109,7 +137,8 @@ def _preview(out: Path, bucket: str, values: Mapping[str, str], given: Mapping[s
 def roll_back(name: str | None, owner: str) -> None:
     """Deploy a stack's release before the last one, with its template and zips, and print the result.
 
-    Values of other stacks are those of now: they change if a stack was taken down and built again.
+    Values of other stacks are those of now: they change if a stack was taken down and built again. Indexes, queues and topics
+    that the release needs and a later one removed are added to the data stack first.
     Raises DeploymentFailed for the data stack, whose tables and queues only change forwards, if there is no such
     release, if the stack does not run its last release, or if CloudFormation rejects or rolls back the change.
     """
@@ -122,6 +151,10 @@ def roll_back(name: str | None, owner: str) -> None:
         raise DeploymentFailed(f"{stack_name(name)} has no earlier release: deploy an earlier version of the code")
     _refuse_unrecorded(name, listed[-1])
     release = listed[-2]
+    if key := release.get("data"):
+        earlier = artefacts.read_template(bucket, key)
+        data_stack = DataStack(stack_name(DATA), bucket, owner)
+        _change_data([], lambda: data_release.add_for_rollback(data_stack, earlier))
     declared = artefacts.read_template(bucket, release["template"]).get("Parameters", {})
     values = stacks.outputs(stack_name(DATA)) | stacks.outputs(stack_name(API_STACK)) | release["zips"]
     parameters: Parameters = {key: values.get(key) for key in declared}
@@ -178,6 +211,29 @@ def _zips(bucket: str, out: Path) -> dict[str, str]:
     files = {path.name.removesuffix(LAYER_SUFFIX): path for path in out.glob(f"*{LAYER_SUFFIX}")}
     keys = {layers.layer_key(layer): artefacts.upload(bucket, path) for layer, path in files.items()}
     return {"ArtefactBucket": bucket, "BundleKey": artefacts.upload(bucket, out / BUNDLE), **keys}
+
+
+def _refuse_loss(data_stack: DataStack, new: dict[str, Any]) -> None:
+    """Raise DeploymentFailed if a queue with messages would lose its only consumer.
+
+    The release that runs is the last one of the list. Without a list, every queue of the stack counts as consumed.
+    """
+    live, listed = data_stack.live(), releases.list_releases(data_stack.bucket, DATA)
+    if live:
+        running = artefacts.read_template(data_stack.bucket, listed[-1]["template"]) if listed else live
+        retired_queues.refuse_loss(new, live, running)
+
+
+def _change_data(changed: list[str], change: Callable[[], list[str]]) -> None:
+    """Change the data stack and print what changed. The error says what was deployed and what to do."""
+    try:
+        lines = change()
+    except (DeploymentFailed, BotoCoreError, ClientError) as error:
+        raise DeploymentFailed(f"{error}\n{failures.describe(DATA, changed)}") from error
+    for line in lines:
+        print(line)
+    if any(not line.endswith(stacks.NO_CHANGE) for line in lines) and DATA not in changed:
+        changed.append(DATA)
 
 
 def _bring_up(name: str, template_url: str, parameters: Parameters, changed: list[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from botocore.exceptions import ClientError
 
@@ -14,22 +14,31 @@ KEPT = 10
 
 
 class Release(TypedDict):
-    """A template's key in the bucket, and its parameters that name the bucket and the keys of its zips."""
+    """A template's key in the bucket, and its parameters that name the bucket and the keys of its zips.
+
+    `data` is the key of the data stack's template that the functions were packaged with; releases before 0.2.0 lack it.
+    """
 
     template: str
     zips: dict[str, str]
+    data: NotRequired[str]
 
 
 def record(bucket: str, stack: str, release: Release) -> None:
-    """Append a release to the stack's list, unless it is the last one already."""
+    """Append a release to the stack's list, unless the last one has the same template and zips."""
     listed = list_releases(bucket, stack)
-    if listed[-1:] != [release]:
+    if not listed or any(listed[-1][key] != release[key] for key in ("template", "zips")):
         _write(bucket, stack, [*listed, release][-KEPT:])
 
 
 def remove_last(bucket: str, stack: str) -> None:
     """Remove the last release, which was rolled back."""
     _write(bucket, stack, list_releases(bucket, stack)[:-1])
+
+
+def before(bucket: str, stack: str, template: str) -> Release | None:
+    """Return the last release with another template than the one with this key, or None."""
+    return next((each for each in reversed(list_releases(bucket, stack)) if each["template"] != template), None)
 
 
 def list_releases(bucket: str, stack: str) -> list[Release]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Iterator
 from itertools import takewhile
@@ -20,6 +21,8 @@ PATIENCE_SECONDS = 1800
 POLL_SECONDS = 5.0
 CALL_SECONDS = 120
 """Upper limit of one call: the embedded AWS answers only once it has created the functions of a stack."""
+NEVER_CREATED = ("REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+"""States of a stack whose creation or first import did not complete. CloudFormation can only delete it."""
 NO_CHANGE = ": unchanged"
 """Ends the result of a change set without changes."""
 UNCHANGED = ("didn't contain changes", "No updates")
@@ -32,33 +35,64 @@ class DeploymentFailed(PackagingFailed):
 def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
     """Create or update the stack by a change set, wait for it, and return a line with the result.
 
-    Raises DeploymentFailed if CloudFormation rejects or rolls back the change, or takes over 30 minutes.
+    A stack whose creation failed is deleted first. Raises DeploymentFailed if CloudFormation rejects or rolls back the
+    change, or takes over 30 minutes.
     """
-    cloudformation = aws.client("cloudformation", read_timeout=CALL_SECONDS)
-    state = status(stack)
-    if state == "ROLLBACK_COMPLETE":
-        raise DeploymentFailed(
-            f"{stack} was never created (ROLLBACK_COMPLETE): delete it, then deploy again "
-            f"(aws cloudformation delete-stack --stack-name {stack})"
-        )
-    new = state in (None, "REVIEW_IN_PROGRESS")
-    change_set = "deploy-" + hashlib.sha256(f"{template_url}{time.time()}".encode()).hexdigest()[:12]
-    cloudformation.create_change_set(
-        StackName=stack,
-        ChangeSetName=change_set,
+    new = not _exists(stack)
+    change_set = _create_change_set(
+        stack,
         ChangeSetType="CREATE" if new else "UPDATE",
         TemplateURL=template_url,
         Parameters=[_parameter(name, value) for name, value in parameters.items() if value is not None or not new],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     if not _has_changes(stack, change_set):
         return f"{stack}{NO_CHANGE}"
-    before = _last_event(stack)
-    cloudformation.execute_change_set(StackName=stack, ChangeSetName=change_set)
-    ended = _wait(lambda: status(stack) or "", running="IN_PROGRESS")
-    if ended not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack, before)}")
+    _execute(stack, change_set, ("CREATE_COMPLETE", "UPDATE_COMPLETE"))
     return f"{stack}: {'created' if new else 'updated'}"
+
+
+def import_resources(stack: str, template_url: str, resources: list[dict[str, Any]]) -> None:
+    """Import resources that exist into the stack, or into a new one. A new stack whose creation failed is deleted first.
+
+    The template has the stack's present resources and those of `resources`, whose items have the shape of CloudFormation's
+    ResourcesToImport. Raises DeploymentFailed if CloudFormation rejects or rolls back the import.
+    """
+    _exists(stack)
+    change_set = _create_change_set(
+        stack, ChangeSetType="IMPORT", TemplateURL=template_url, ResourcesToImport=resources
+    )
+    if not _has_changes(stack, change_set):
+        raise DeploymentFailed(f"{stack}: nothing to import")
+    _execute(stack, change_set, ("IMPORT_COMPLETE",))
+
+
+def _exists(stack: str) -> bool:
+    """Return whether the stack exists. Delete it if its creation failed: that takes nothing of value."""
+    state = status(stack)
+    if state in NEVER_CREATED:
+        take_down(stack)
+        return False
+    return state is not None
+
+
+def _create_change_set(stack: str, **arguments: Any) -> str:
+    """Create a change set and return its name."""
+    name = "deploy-" + hashlib.sha256(f"{arguments['TemplateURL']}{time.time()}".encode()).hexdigest()[:12]
+    aws.client("cloudformation", read_timeout=CALL_SECONDS).create_change_set(
+        StackName=stack, ChangeSetName=name, Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"], **arguments
+    )
+    return name
+
+
+def _execute(stack: str, change_set: str, successes: tuple[str, ...]) -> None:
+    """Execute the change set and wait for it. Raises DeploymentFailed if the stack ends in another state."""
+    before = _last_event(stack)
+    aws.client("cloudformation", read_timeout=CALL_SECONDS).execute_change_set(
+        StackName=stack, ChangeSetName=change_set
+    )
+    ended = _wait(lambda: status(stack) or "", running="IN_PROGRESS")
+    if ended not in successes:
+        raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack, before)}")
 
 
 def take_down(stack: str) -> str:
@@ -80,6 +114,15 @@ def outputs(stack: str) -> dict[str, str]:
     """Return the stack's outputs by key."""
     described = aws.client("cloudformation", read_timeout=CALL_SECONDS).describe_stacks(StackName=stack)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def template(stack: str) -> dict[str, Any] | None:
+    """Return the stack's template, or None if it was never created."""
+    if status(stack) in (None, *NEVER_CREATED):
+        return None
+    cloudformation = aws.client("cloudformation", read_timeout=CALL_SECONDS)
+    body = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
+    return dict(json.loads(body) if isinstance(body, str) else body)
 
 
 def parameters(stack: str) -> dict[str, str] | None:

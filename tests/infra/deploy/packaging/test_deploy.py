@@ -243,6 +243,16 @@ def _set_memory(function: str, size: int) -> Callable[[dict[str, Any]], object]:
     return lambda template: template["Resources"][function]["Properties"].update(MemorySize=size)
 
 
+def _add_indexes(template: dict[str, Any]) -> None:
+    """Add two indexes to a live table, which DynamoDB creates one by one."""
+    properties = template["Resources"]["TableShopsWebhookDeliveries"]["Properties"]
+    for column in ("color", "size"):
+        properties["AttributeDefinitions"].append({"AttributeName": column, "AttributeType": "S"})
+        index = {"IndexName": f"by_{column}", "KeySchema": [{"AttributeName": column, "KeyType": "HASH"}]}
+        indexes = properties.setdefault("GlobalSecondaryIndexes", [])
+        indexes.append(index | {"Projection": {"ProjectionType": "ALL"}})
+
+
 def _break(template: dict[str, Any]) -> None:
     """Change a function, and add an alarm without a metric, which CloudFormation refuses after it."""
     _set_memory("ShopsApplyWebhook", 768)(template)
@@ -271,6 +281,7 @@ def test_stacks_are_updated_broken_rolled_back_taken_down_and_built_again(accoun
     )
     before = account.memory("studio-make_final")
     account.edit("studio", _set_memory("StudioMakeFinal", 3072))
+    account.edit("data", _add_indexes)
 
     done = account.deploy()
 
@@ -278,7 +289,10 @@ def test_stacks_are_updated_broken_rolled_back_taken_down_and_built_again(accoun
     assert done.stdout.startswith(f"deploy: {PLACE}\n")
     assert "backroom-dev-studio: 1 changes\n  modify 1 AWS::Lambda::Function\n" in done.stdout
     for name in stacks:
-        assert f"backroom-dev-{name}: {'updated' if name == 'studio' else 'unchanged'}\n" in done.stdout
+        assert f"backroom-dev-{name}: {'updated' if name in ('data', 'studio') else 'unchanged'}\n" in done.stdout
+    assert done.stdout.count("backroom-dev-data: updated\n") == 2
+    table = account.client("dynamodb").describe_table(TableName=DELIVERIES)["Table"]
+    assert {index["IndexName"] for index in table["GlobalSecondaryIndexes"]} >= {"by_color", "by_size"}
     assert account.memory("studio-make_final") == 3072
     account.walk("after-a-change")
 

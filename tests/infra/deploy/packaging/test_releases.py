@@ -103,6 +103,35 @@ def test_a_rollback_takes_the_zips_of_then_and_the_addresses_of_now(
     assert stacks.outputs("backroom-test-studio")["BundleKey"] == "1/a.zip"
 
 
+def test_a_rollback_first_adds_what_a_later_release_removed_from_the_data_stack(
+    bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "needed-before"}}
+    data = artefacts.upload_template(bucket, "data", {"Resources": {"Needed": topic}})
+    documents = [
+        {"Resources": {"Topic": topic | {"Properties": {"DisplayName": name}}}} for name in ("first", "second")
+    ]
+    keys = [artefacts.upload_template(bucket, "studio", document) for document in documents]
+    stacks.bring_up("backroom-test-api", artefacts.url(bucket, keys[0]), {})
+    for key in keys:
+        stacks.bring_up("backroom-test-studio", artefacts.url(bucket, key), {})
+        releases.record(bucket, "studio", {"template": key, "zips": {}, "data": data})
+
+    deploy.roll_back("studio", OWNER)
+
+    assert capsys.readouterr().out == "backroom-test-data: updated\nbackroom-test-studio: updated\n"
+    assert "needed-before" in str(aws.client("sns").list_topics()["Topics"])
+
+
+def test_the_same_functions_with_other_data_are_no_release_of_their_own(bucket: str) -> None:
+    """A rollback would deploy what runs already."""
+    for data in ("1/data.json", "2/data.json"):
+        releases.record(bucket, "studio", {**release(1), "data": data})
+    assert releases.list_releases(bucket, "studio") == [{**release(1), "data": "1/data.json"}]
+    assert releases.before(bucket, "studio", "2/studio.json") == {**release(1), "data": "1/data.json"}
+    assert releases.before(bucket, "studio", "1/studio.json") is None
+
+
 def test_a_stack_that_was_taken_down_is_not_rolled_back(bucket: str) -> None:
     for number in (1, 2):
         releases.record(bucket, "studio", release(number))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import aws
+from infra.deploy.data_stack import kept
 from infra.deploy.packaging import stacks
 from infra.deploy.packaging.stacks import DeploymentFailed
 from infra.local.engine import Engine
@@ -68,8 +69,27 @@ def test_a_failure_names_the_resource_and_the_next_step(template: Template) -> N
 
     with pytest.raises(DeploymentFailed, match="Wrong: "):
         stacks.bring_up(STACK, address, {})
-    with pytest.raises(DeploymentFailed, match="delete it, then deploy again"):
-        stacks.bring_up(STACK, address, {})
+
+
+def test_a_failed_first_deployment_is_repeated_without_hands(template: Template) -> None:
+    """The kept resources of the failed creation are deleted with it, so that the next creation finds their names free."""
+    bucket = kept({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "first-try"}})
+    wrong = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1}
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": wrong, "DependsOn": "Kept"}
+    with pytest.raises(DeploymentFailed, match="sample is ROLLBACK_COMPLETE"):
+        stacks.bring_up(STACK, template(Kept=bucket, Wrong=alarm), {})
+
+    assert stacks.template(STACK) is None
+    assert stacks.bring_up(STACK, template(Kept=bucket), {}) == "sample: created"
+    assert stacks.bring_up(STACK, template(Kept=bucket), {}) == "sample: unchanged"
+
+
+def test_a_stack_with_an_unexecuted_change_set_is_created(template: Template) -> None:
+    aws.client("cloudformation").create_change_set(
+        StackName=STACK, ChangeSetName="interrupted", ChangeSetType="CREATE", TemplateURL=template()
+    )
+    assert stacks.status(STACK) == "REVIEW_IN_PROGRESS"
+    assert stacks.bring_up(STACK, template(), {}) == "sample: created"
 
 
 def test_a_failure_has_no_reasons_of_an_earlier_change(template: Template) -> None:

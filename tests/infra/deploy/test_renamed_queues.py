@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import aws, messages
-from infra.deploy import data_stack, handlers
-from infra.local import renamed_queues
-from infra.local.renamed_queues import RENAMED
+from infra.deploy import data_stack, handlers, renamed_queues
+from infra.deploy.renamed_queues import RENAMED
 
 
 def create_old_queue(name: str) -> str:
@@ -48,6 +47,15 @@ def test_messages_are_moved_once_with_their_class_name(suffix: str) -> None:
         "OrderCancelled"
     }
     assert renamed_queues.move_messages() == 0
+
+
+def test_a_message_that_names_its_class_keeps_the_name() -> None:
+    old = create_old_queue("studio-cancel")
+    named = messages.name_attribute("OrderEdited")
+    aws.client("sqs").send_message(QueueUrl=old, MessageBody="{}", MessageAttributes=named)
+    assert renamed_queues.move_to_successor("studio-cancel") == 1
+    (message,) = receive_bodies("studio-apply_order_change")
+    assert message["MessageAttributes"]["message_name"]["StringValue"] == "OrderEdited"
 
 
 def test_a_moved_message_is_handled(drain: Callable[[], list[dict[str, Any]]]) -> None:

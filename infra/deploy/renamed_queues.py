@@ -26,6 +26,7 @@ RENAMED = {
     "retention-export": ("retention-export_subject", "ExportRequested"),
 }
 """By queue of an earlier release: the queue that replaces it, and the class of its messages."""
+DEAD = "-dead"
 
 
 def move_messages() -> int:
@@ -34,26 +35,45 @@ def move_messages() -> int:
     A crash in between loses no message: each is deleted after it is sent, and each queue after it is empty.
     """
     moved = 0
-    for old, (new, name) in RENAMED.items():
+    for old in RENAMED:
         for suffix in ("", "-dead"):
-            moved += _move(f"{old}{suffix}", f"{new}{suffix}", name)
+            try:
+                moved += move_to_successor(f"{old}{suffix}")
+                aws.client("sqs").delete_queue(QueueUrl=messages.queue_url(f"{old}{suffix}"))
+            except ClientError as error:
+                if "NonExistentQueue" not in error.response["Error"]["Code"]:
+                    raise
     return moved
 
 
-def _move(old: str, new: str, name: str) -> int:
-    sqs, source, moved = aws.client("sqs"), messages.queue_url(old), 0
-    try:
-        while batch := sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=10).get("Messages"):
-            for message in batch:
-                sqs.send_message(
-                    QueueUrl=messages.queue_url(new),
-                    MessageBody=message["Body"],
-                    MessageAttributes=messages.name_attribute(name),
-                )
-                sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
-                moved += 1
-        sqs.delete_queue(QueueUrl=source)
-    except ClientError as error:
-        if "NonExistentQueue" not in error.response["Error"]["Code"]:
-            raise
+def successor(queue: str) -> tuple[str, str] | None:
+    """Return the queue that replaces a queue or its dead-letter queue, and the class of its messages; None if none does."""
+    base = queue.removesuffix(DEAD)
+    if base not in RENAMED:
+        return None
+    new, name = RENAMED[base]
+    return (f"{new}{DEAD}" if queue.endswith(DEAD) else new), name
+
+
+def move_to_successor(queue: str) -> int:
+    """Move the messages that can be received now to the successor, and return their count; 0 if there is none.
+
+    A message that names its class keeps the name. Raises botocore's NonExistentQueue if the queue does not exist.
+    """
+    found = successor(queue)
+    if found is None:
+        return 0
+    new, name = found
+    sqs, source, moved = aws.client("sqs"), messages.queue_url(queue), 0
+    while batch := sqs.receive_message(
+        QueueUrl=source, MaxNumberOfMessages=10, MessageAttributeNames=[messages.NAME_ATTRIBUTE]
+    ).get("Messages"):
+        for message in batch:
+            sqs.send_message(
+                QueueUrl=messages.queue_url(new),
+                MessageBody=message["Body"],
+                MessageAttributes=message.get("MessageAttributes") or messages.name_attribute(name),
+            )
+            sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
     return moved

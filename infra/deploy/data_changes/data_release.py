@@ -1,0 +1,92 @@
+"""Deploy the data stack around the deployment of the functions: additions before, removals after (ADR 43)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infra.deploy.data_changes import imports, indexes, removals, retired_queues
+from infra.deploy.data_changes.indexes import Template
+from infra.deploy.packaging import artefacts, stacks
+from infra.deploy.renamed_queues import DEAD
+
+EMPTY: Template = {"Resources": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class DataStack:
+    """The data stack's name in the account, the bucket of templates, and the account number."""
+
+    name: str
+    bucket: str
+    owner: str
+
+    def live(self) -> Template | None:
+        """Return the template that the stack has now, or None if there is no stack."""
+        return stacks.template(self.name)
+
+
+def add(stack: DataStack, new: Template) -> list[str]:
+    """Deploy what the new functions need, and keep what the present ones use. Return a line for each step.
+
+    Kept resources of an earlier stack are imported first. Each step ends when its indexes are active. Raises
+    DeploymentFailed if CloudFormation rejects or rolls back a step; the steps before it stay.
+    """
+    lines = imports.import_kept(stack.name, stack.bucket, stack.owner, new)
+    live = stack.live()
+    wanted = removals.united(removals.with_live_ids(new, live), live) if live else new
+    return lines + _deploy(stack, live, wanted)
+
+
+def add_for_rollback(stack: DataStack, earlier: Template) -> list[str]:
+    """Add what functions of an earlier release need and the stack has no longer. Return a line for each step, or none.
+
+    What both have stays as it is now: the functions that are not rolled back use it.
+    """
+    imported = imports.import_kept(stack.name, stack.bucket, stack.owner, earlier)
+    live = stack.live() or EMPTY
+    wanted = removals.united(live, removals.with_live_ids(earlier, live))
+    return imported + (_deploy(stack, live, wanted) if wanted != live else [])
+
+
+def remove(stack: DataStack, new: Template, previous: Template | None) -> list[str]:
+    """Remove what neither the new functions nor those of the release before use. Return a line for each change.
+
+    Messages of renamed queues are moved. A queue that still has messages stays until a later deployment. Raises
+    DeploymentFailed if CloudFormation rejects or rolls back a step.
+    """
+    live = stack.live() or EMPTY
+    new = removals.with_live_ids(new, live)
+    retired = removals.retired_queues(new, live)
+    lines = _trim(stack, removals.trimmed(new, live, previous, retired))
+    lines += retired_queues.move_messages(retired.values())
+    waiting = retired_queues.with_messages(retired.values())
+    lines += [retired_queues.describe_waiting(name, count) for name, count in waiting.items()]
+    busy = {name.removesuffix(DEAD) for name in waiting}
+    staying = {key for key, name in retired.items() if name.removesuffix(DEAD) in busy}
+    wanted = removals.trimmed(new, live, previous, staying)
+    lines += _trim(stack, wanted)
+    retired_queues.delete([name for key, name in retired.items() if key not in wanted["Resources"]])
+    return lines
+
+
+def _trim(stack: DataStack, wanted: Template) -> list[str]:
+    """Deploy a template that lacks something, and name what left; do nothing if it is the stack's."""
+    live = stack.live() or EMPTY
+    if wanted == live:
+        return []
+    left = [name for name in live["Resources"] if name not in wanted["Resources"]]
+    for name, body in wanted["Resources"].items():
+        before = indexes.of_table(live["Resources"][name]) if name in live["Resources"] else {}
+        left += [f"{name}.{index}" for index in before if index not in indexes.of_table(body)]
+    lines = _deploy(stack, live, wanted)
+    return [*lines, f"{stack.name}: removed {', '.join(left)}"] if left else lines
+
+
+def _deploy(stack: DataStack, live: Template | None, wanted: Template) -> list[str]:
+    """Deploy the template in as many steps as its indexes need, and wait for each."""
+    lines = []
+    for step in indexes.steps(live, wanted):
+        key = artefacts.upload_template(stack.bucket, "data", step)
+        lines.append(stacks.bring_up(stack.name, artefacts.url(stack.bucket, key), {}))
+        indexes.wait_until_active(step)
+    return lines
