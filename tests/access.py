@@ -204,16 +204,20 @@ def _sqs(operation: str, params: dict[str, Any]) -> list[Demand]:
     return [(f"sqs:{action}", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
 
 
-def _bedrock(operation: str, params: dict[str, Any]) -> list[Demand]:
-    region = config.settings().bedrock_region
-    if operation == "Converse":  # it requires the permission of InvokeModel
-        return [
-            (
-                "bedrock:InvokeModel",
-                f"arn:aws:bedrock:{region}:{config.settings().account_id}:inference-profile/{params['modelId']}",
-            )
-        ]
-    return [(f"bedrock:{operation}", f"arn:aws:bedrock:{region}::foundation-model/{params['modelId']}")]
+def _bedrock(_: str, params: dict[str, Any]) -> list[Demand]:
+    """Return the demands of InvokeModel or Converse, which requires the same permission.
+
+    A profile of the geography `us` routes to three regions (Bedrock, "Supported Regions and models for inference
+    profiles"), and the caller needs the model in each.
+    """
+    model, region, account = params["modelId"], config.settings().bedrock_region, config.settings().account_id
+    action, profile = "bedrock:InvokeModel", model.removeprefix("us.")
+    if profile == model:
+        return [(action, f"arn:aws:bedrock:{region}::foundation-model/{model}")]
+    regions = ("us-east-1", "us-east-2", "us-west-2")
+    arns = [f"arn:aws:bedrock:{region}:{account}:inference-profile/{model}"]
+    arns += [f"arn:aws:bedrock:{each}::foundation-model/{profile}" for each in regions]
+    return [(action, arn) for arn in arns]
 
 
 def _athena(operation: str, params: dict[str, Any]) -> list[Demand]:

@@ -149,8 +149,10 @@ def settings() -> Settings:
         archive_bucket=env.get("ARCHIVE_BUCKET") or bucket_name(namespace, "archive", account, region),
         image_model=image_model,
         bedrock_region=env.get("BEDROCK_REGION") or "us-west-2",
-        bedrock_image_model=model_id or env.get("BEDROCK_IMAGE_MODEL") or "stability.sd3-5-large-v1:0",
-        bedrock_upscale_model=env.get("BEDROCK_UPSCALE_MODEL") or "stability.stable-fast-upscale-v1:0",
+        bedrock_image_model=model_id
+        or env.get("BEDROCK_IMAGE_MODEL")
+        or "us.stability.stable-image-control-structure-v1:0",
+        bedrock_upscale_model=env.get("BEDROCK_UPSCALE_MODEL") or "us.stability.stable-fast-upscale-v1:0",
         text_model=text_model,
         bedrock_text_profile=text_profile,
         kms_key_id=env.get("KMS_KEY_ID") or None,

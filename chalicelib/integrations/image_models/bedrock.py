@@ -1,8 +1,9 @@
-"""Amazon Bedrock: image-to-image and upscaling with Stability AI models, or image variation with Amazon Nova Canvas.
+"""Amazon Bedrock: restyling and upscaling with models of Stability AI.
 
-The models and the region are configured. Sources: docs.aws.amazon.com/bedrock, "Stability.ai Stable Diffusion 3.5
-Large" (image-to-image), "Stability AI Image Services" (upscaling: input of at most 1 megapixel, output with sides four
-times as long), "Amazon Nova Canvas" (IMAGE_VARIATION) and its "Error handling", and the errors of InvokeModel.
+The region and the models are configured, each by a model id or by the id of an inference profile (ADR 41). Sources:
+docs.aws.amazon.com/bedrock, "Stability AI Image Services" (Control Structure; upscaling: input of at most 1 megapixel,
+output with sides four times as long), "Stability.ai Stable Diffusion 3.5 Large" (image-to-image), and the errors of
+InvokeModel.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ READ_SECONDS = 50
 """Read timeout of a model call. A final calls two models within 120 seconds if its preview has no unmarked picture."""
 STRENGTH = 0.65
 """Default strength: how much the picture may differ from the photo, from 0 to 1."""
+CONTROL_STRUCTURE = "stable-image-control-structure"
+"""Part of the ids of the model and of its inference profiles. Other models get the body of image-to-image."""
 MOST_PIXELS = 1_048_576
 """Maximum input of the upscaling models, and output of image-to-image, in pixels."""
 _STEP = 64
@@ -46,7 +49,7 @@ _FAULTS = {
     "ModelTimeoutException",
     "ServiceUnavailableException",
 }
-_REFUSALS = ("content filter", "filter reason", "filtered words", "content_filtered", "responsible ai")
+_REFUSALS = ("content filter", "filter reason", "filtered words", "content_filtered")
 """Lower-case phrases in the texts by which a model reports that moderation refused the input or the picture."""
 
 
@@ -62,11 +65,8 @@ def make(photo: bytes, prompt: str, parameters: Mapping[str, Any]) -> GeneratedI
         raise StyleUnusable("the parameters `seed` and `strength` must be numbers")
     source, seed, strength = _source(photo), int(seed), float(strength)
     model = settings.bedrock_image_model
-    if model.startswith("amazon."):
-        answer = _invoke(model, _variation(source, prompt, 1 - strength, seed))
-    else:
-        answer = _invoke(model, _image_to_image(source, prompt, strength, seed))
-    picture = _picture(answer)
+    body = _control_structure if CONTROL_STRUCTURE in model else _image_to_image
+    picture = _picture(_invoke(model, body(source, prompt, strength, seed)))
     return GeneratedImage(picture, "image/png", *_size(picture), model=f"bedrock/{model}")
 
 
@@ -110,6 +110,20 @@ def _sides(aspect: float, step: int) -> tuple[int, int]:
     return max((pair for pair in pairs if pair[0] * pair[1] <= MOST_PIXELS), key=worth)
 
 
+def _control_structure(source: bytes, prompt: str, strength: float, seed: int) -> dict[str, Any]:
+    """Return the body for Control Structure: the default strength gives 0.675, near the model's default of 0.7.
+
+    `control_strength` is the influence of the photo's structure. Below 0.5 the person in the photo is lost.
+    """
+    return {
+        "prompt": prompt[:10_000],
+        "image": _text(source),
+        "control_strength": round(1 - min(1.0, max(0.0, strength)) / 2, 4),
+        "seed": seed,
+        "output_format": "png",
+    }
+
+
 def _image_to_image(source: bytes, prompt: str, strength: float, seed: int) -> dict[str, Any]:
     return {
         "mode": "image-to-image",
@@ -118,19 +132,6 @@ def _image_to_image(source: bytes, prompt: str, strength: float, seed: int) -> d
         "strength": strength,
         "seed": seed,
         "output_format": "png",
-    }
-
-
-def _variation(source: bytes, prompt: str, similarity: float, seed: int) -> dict[str, Any]:
-    width, height = _size(source)
-    return {
-        "taskType": "IMAGE_VARIATION",
-        "imageVariationParams": {
-            "images": [_text(source)],
-            "text": prompt[:1024],
-            "similarityStrength": min(1.0, max(0.2, similarity)),
-        },
-        "imageGenerationConfig": {"numberOfImages": 1, "width": width, "height": height, "seed": seed},
     }
 
 
@@ -178,12 +179,12 @@ def _is_refusal(text: str) -> bool:
 
 
 def _picture(answer: dict[str, Any]) -> bytes:
-    """Return the picture of a response. Nova reports a refusal in `error`, Stability in `finish_reasons`.
+    """Return the picture of a response; `finish_reasons` tells why there is none.
 
     Raises ContentRefused if moderation refused the picture, ModelUnavailable if the response has no picture for another
     reason.
     """
-    finished = next(iter(answer.get("finish_reasons") or []), None) or answer.get("error")
+    finished = next(iter(answer.get("finish_reasons") or []), None)
     if finished and _is_refusal(str(finished)):
         raise ContentRefused(str(finished)[:200])
     if finished and finished != "SUCCESS":

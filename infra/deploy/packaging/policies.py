@@ -12,7 +12,7 @@ from chalicelib.integrations.athena import DATABASE
 from chalicelib.kit import config
 from chalicelib.kit.lakes import ROOT
 from chalicelib.kit.payloads import STORED
-from infra.deploy import handlers
+from infra.deploy import bedrock_ids, handlers
 from infra.deploy.handlers import Consumer
 from infra.deploy.packaging import import_scan
 from infra.deploy.packaging.errors import PackagingFailed
@@ -204,25 +204,16 @@ def _kms(_: Requirements) -> Iterator[Statement]:
 
 
 def _bedrock(reached: Requirements) -> Iterator[Statement]:
-    """Yield the statements for foundation models, whose ARNs contain no account, and for the profile of the text model.
-
-    A profile passes requests on to its model in several regions, for which the caller needs the permission, too (Bedrock,
-    "Prerequisites for inference profiles").
-    """
+    """Yield the statement for the models that the function calls. `Converse` needs the permission of InvokeModel, too."""
     settings = config.settings()
-    bedrock = f"arn:${{AWS::Partition}}:bedrock:{settings.bedrock_region}:"
+    called: list[str] = []
     if IMAGE_MODELS in reached.modules:
-        models = (settings.bedrock_image_model, settings.bedrock_upscale_model)
-        arns = [{"Fn::Sub": f"{bedrock}:foundation-model/{model}"} for model in models]
-        yield _allow("bedrock", ("InvokeModel",), arns)
+        called += [settings.bedrock_image_model, settings.bedrock_upscale_model]
     if TEXT_MODELS in reached.modules and settings.bedrock_text_profile:
-        profile = settings.bedrock_text_profile
-        model = profile.partition(".")[2] or profile
-        arns = [
-            {"Fn::Sub": f"{bedrock}${{AWS::AccountId}}:inference-profile/{profile}"},
-            {"Fn::Sub": f"arn:${{AWS::Partition}}:bedrock:*::foundation-model/{model}"},
-        ]
-        yield _allow("bedrock", ("InvokeModel",), arns)
+        called.append(settings.bedrock_text_profile)
+    arns = [arn for identifier in called for arn in bedrock_ids.callable_arns(identifier, settings.bedrock_region)]
+    if arns:
+        yield _allow("bedrock", ("InvokeModel",), [{"Fn::Sub": arn} for arn in arns])
 
 
 def _ssm(reached: Requirements) -> Iterator[Statement]:

@@ -29,7 +29,8 @@ from tests.integrations.sample_images import encode_image, open_image
 PHOTO = (Path(__file__).parents[2] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
 MADE, LARGE = encode_image(Image.new("RGB", (832, 1216), "red")), encode_image(Image.new("RGB", (3328, 4864), "red"))
 BLOCKED = "This request has been blocked by our content filters."
-STYLE, UPSCALE = "stability.sd3-5-large-v1:0", "stability.stable-fast-upscale-v1:0"
+STYLE = "us.stability.stable-image-control-structure-v1:0"
+UPSCALE = "us.stability.stable-fast-upscale-v1:0"
 
 
 class StubbedModels:
@@ -78,9 +79,8 @@ def test_a_photo_is_downscaled_and_styled(models: StubbedModels) -> None:
     assert (image.image, image.width, image.height, image.model) == (MADE, 832, 1216, f"bedrock/{STYLE}")
     (body,) = models.requests
     assert {name: body[name] for name in body if name != "image"} == {
-        "mode": "image-to-image",
         "prompt": "an oil painting",
-        "strength": 0.5,
+        "control_strength": 0.75,
         "seed": 3,
         "output_format": "png",
     }
@@ -121,18 +121,32 @@ def test_a_picture_of_another_model_is_reduced_before_it_is_upscaled(models: Stu
     assert sent_image.width / sent_image.height == pytest.approx(0.75, abs=0.001)
 
 
-def test_nova_canvas_returns_a_variation(models: StubbedModels, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BEDROCK_IMAGE_MODEL", "amazon.nova-canvas-v1:0")
+@pytest.mark.parametrize(("strength", "sent"), [(None, 0.675), (0, 1.0), (1, 0.5), (7, 0.5), (-1, 1.0)])
+def test_the_structure_of_the_photo_is_kept_at_every_strength(
+    models: StubbedModels, strength: float | None, sent: float
+) -> None:
+    models.add_response(STYLE, picture(MADE))
+    parameters: dict[str, Any] = {} if strength is None else {"strength": strength}
+    generate_image(**parameters)
+    assert models.requests[0]["control_strength"] == sent
+
+
+@pytest.fixture
+def other_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Choose a model that is called by its own id."""
+    name = "stability.sd3-5-large-v1:0"
+    monkeypatch.setenv("BEDROCK_IMAGE_MODEL", name)
     config.forget_settings()
-    models.add_response("amazon.nova-canvas-v1:0", {"images": [base64.b64encode(MADE).decode()], "error": None})
-    assert generate_image(strength=0.7).model == "bedrock/amazon.nova-canvas-v1:0"
-    (body,) = models.requests
-    assert (body["taskType"], body["imageVariationParams"]["text"]) == ("IMAGE_VARIATION", "an oil painting")
-    assert body["imageVariationParams"]["similarityStrength"] == pytest.approx(0.3)
-    size = body["imageGenerationConfig"]["width"], body["imageGenerationConfig"]["height"]
-    assert open_image(base64.b64decode(body["imageVariationParams"]["images"][0])).size == size
+    yield name
     monkeypatch.undo()
     config.forget_settings()
+
+
+def test_another_model_gets_the_body_of_image_to_image(other_model: str, models: StubbedModels) -> None:
+    models.add_response(other_model, picture(MADE))
+    assert generate_image(strength=0.7).model == f"bedrock/{other_model}"
+    (body,) = models.requests
+    assert (body["mode"], body["strength"], "control_strength" in body) == ("image-to-image", 0.7, False)
 
 
 @pytest.mark.parametrize(
@@ -140,12 +154,10 @@ def test_nova_canvas_returns_a_variation(models: StubbedModels, monkeypatch: pyt
     [
         ({"finish_reasons": ["Filter reason: prompt"]}, ContentRefused),
         ({"finish_reasons": ["Filter reason: input image"], "images": []}, ContentRefused),
-        ({"error": "This image may violate the Responsible AI policy.", "images": []}, ContentRefused),
         ({"finish_reasons": ["Inference error"]}, ModelUnavailable),
         ({"finish_reasons": [None], "images": []}, ModelUnavailable),
         ({"finish_reasons": ["CONTENT_FILTERED"]}, ContentRefused),
-        ({"error": "All of the generated images have been blocked by our content filters."}, ContentRefused),
-        ({"error": "The model has no capacity left.", "images": []}, ModelUnavailable),
+        ({"finish_reasons": ["All of the generated images have been blocked by our content filters."]}, ContentRefused),
         ({"finish_reasons": [None], "images": ["bm8gcGljdHVyZQ=="]}, ModelUnavailable),
         ({"finish_reasons": [None], "images": ["no base64"]}, ModelUnavailable),
         ({"finish_reasons": [None], "images": [None]}, ModelUnavailable),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import ANY, Stubber
+from botocore.validate import ParamValidator
 
 from chalicelib.integrations.text_models import bedrock, selection
 from chalicelib.integrations.text_models.failures import TextModelUnavailable, TextRefused, UnusableAnswer
@@ -20,13 +21,21 @@ REQUEST = TextRequest("date_idea", {"mood": "calm", "love_language": "quality_ti
 ITEMS = [{"title": f"T{number}", "text": f"Text {number}"} for number in range(3)]
 
 
+def validate(params: dict[str, Any], model: Any, **_: Any) -> None:
+    """Check the request against the service description; our clients do not (`parameter_validation`)."""
+    errors = ParamValidator().validate(params, model.input_shape)
+    assert not errors.has_errors(), errors.generate_report()
+
+
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     monkeypatch.setenv("TEXT_MODEL", f"bedrock:{PROFILE}")
     config.forget_settings()
     client = aws.client("bedrock-runtime", config.settings().bedrock_region, bedrock.READ_SECONDS, attempts=1)
+    client.meta.events.register("before-parameter-build.bedrock-runtime.Converse", validate)
     with Stubber(client) as stubber:
         yield stubber
+    aws.forget_clients()
     monkeypatch.undo()
     config.forget_settings()
 

@@ -16,9 +16,10 @@ import pytest
 from chalicelib.kit import config
 from chalicelib.kit.data_policy import Bucket, ObjectPrefix
 from chalicelib.kit.messages import Message
-from infra.deploy import data_stack, handlers
+from infra.deploy import bedrock_ids, data_stack, handlers
 from infra.deploy.packaging import import_scan, policies, references
 from infra.deploy.packaging.names import API, HTTP_FUNCTIONS
+from tests import access
 from tests.infra.deploy.packaging.test_policies import allowed, documents
 
 __all__ = ["documents"]
@@ -219,3 +220,19 @@ def test_a_function_that_calls_bedrock_may_do_so(documents: dict[str, dict[str, 
     for name, document in documents.items():
         asks = "chalicelib.integrations.image_models.bedrock" in set(reached_modules(name))
         assert bool(allowed(document, "bedrock:InvokeModel")) is asks, name
+
+
+def test_a_profile_is_granted_with_its_model_in_every_region_of_its_geography(
+    documents: dict[str, dict[str, Any]],
+) -> None:
+    """A grant on the profile alone is refused, and one in our region alone is refused when another region serves."""
+    settings = config.settings()
+    assert bedrock_ids.is_profile(settings.bedrock_image_model)
+    for model in ("stable-image-control-structure-v1:0", "stable-fast-upscale-v1:0"):
+        calls = access.required_permissions("bedrock-runtime", "InvokeModel", {"modelId": f"us.stability.{model}"})
+        regions = {resource.split(":")[3] for _, resource in calls}
+        assert regions == {"us-east-1", "us-east-2", "us-west-2"}
+        for action, resource in calls:
+            assert access.is_allowed("studio-generate_preview", action, resource), resource
+    model_elsewhere = "arn:aws:bedrock:eu-west-1::foundation-model/stability.stable-fast-upscale-v1:0"
+    assert not access.is_allowed("studio-generate_preview", "bedrock:InvokeModel", model_elsewhere)
