@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 STAGES = ("dev", "prod")
+NONE = "none"
+"""On the command line: remove the value that the stacks have."""
 
 
 def main() -> int:
@@ -21,6 +23,15 @@ def main() -> int:
     subnets = "comma-separated subnets of functions with SQL drivers; default: unchanged, at first none (deploy)"
     parser.add_argument("--sql-subnets", help=subnets)
     parser.add_argument("--sql-security-groups", help="comma-separated security groups of these functions (deploy)")
+    parser.add_argument(
+        "--domain", help=f"custom domain of the API, or {NONE}; default: unchanged, at first none (deploy)"
+    )
+    parser.add_argument("--certificate", help="ARN of the domain's certificate, of ACM in the stage's region (deploy)")
+    keep = "open: the execute-api address also answers while there is a domain; default: unchanged, at first closed (deploy)"
+    parser.add_argument("--execute-api", choices=("", "open", "closed"), help=keep)
+    parser.add_argument(
+        "--cors-origins", help=f"comma-separated origins whose pages may call the API, or {NONE} (deploy)"
+    )
     parser.add_argument("--stack", help="stack to roll back: api, watch or a context (rollback)")
     parser.add_argument("--confirm", help="the stage again, to take down prod (teardown)")
     arguments = parser.parse_args()
@@ -47,8 +58,6 @@ def _run(arguments: argparse.Namespace, out: Path) -> None:
     """Run the command. Raises PackagingFailed and botocore's errors."""
     from chalicelib.kit import config
     from infra.deploy.packaging import deploy, runtimes
-    from infra.deploy.packaging.alarms import ALARM_EMAIL
-    from infra.deploy.packaging.layers import SECURITY_GROUPS, SUBNETS
     from infra.deploy.packaging.package import package
 
     command, stage = arguments.command, arguments.stage
@@ -58,14 +67,35 @@ def _run(arguments: argparse.Namespace, out: Path) -> None:
         deploy.take_down(stage, arguments.confirm)
     else:
         runtimes.demand(command, stage, config.settings().is_embedded, sys.version_info[:2])
+        given = _parameters(arguments)
         owner = deploy.account() if command == "deploy" else None
         if owner:
             deploy.demand_alarm_email(stage, arguments.alarm_email)
         for path in [] if arguments.packaged else package(out):
             print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
         if owner:
-            given = {ALARM_EMAIL: arguments.alarm_email, SUBNETS: arguments.sql_subnets}
-            deploy.deploy(out, owner, {**given, SECURITY_GROUPS: arguments.sql_security_groups})
+            deploy.deploy(out, owner, given)
+
+
+def _parameters(arguments: argparse.Namespace) -> dict[str, str | None]:
+    """Return the given parameters of the templates, by name; None for one that keeps its value. Raises PackagingFailed."""
+    from chalicelib.kit import config
+    from infra.deploy.packaging import domain, gateway, layers
+    from infra.deploy.packaging.alarms import ALARM_EMAIL
+
+    given = {
+        ALARM_EMAIL: arguments.alarm_email,
+        layers.SUBNETS: arguments.sql_subnets,
+        layers.SECURITY_GROUPS: arguments.sql_security_groups,
+        domain.DOMAIN: arguments.domain,
+        domain.CERTIFICATE: arguments.certificate,
+        domain.EXECUTE_API: arguments.execute_api,
+        gateway.CORS_ORIGINS: arguments.cors_origins,
+    }
+    named = {name: "" if value == NONE else value or None for name, value in given.items()}
+    domain.check(named[domain.DOMAIN], named[domain.CERTIFICATE], config.settings().region)
+    gateway.check_origins(named[gateway.CORS_ORIGINS])
+    return named
 
 
 def _enter(stage: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import aws, config
-from infra.deploy.packaging import artefacts, concurrency, failures, layers, quotas, releases, stacks
+from infra.deploy.packaging import artefacts, concurrency, domain, failures, layers, quotas, releases, stacks
 from infra.deploy.packaging.alarms import ALARM_EMAIL
 from infra.deploy.packaging.names import (
     API_STACK,
@@ -49,7 +49,7 @@ def demand_alarm_email(stage: str, alarm_email: str | None) -> None:
 def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
     """Create or update the stacks of this process's stage in account `owner`, and print their outputs.
 
-    `given` are parameters of the templates by name; a stack keeps the value of one that is None or empty.
+    `given` are parameters of the templates by name; a stack keeps the value of one that is None.
     Raises QuotaTooLow before anything is deployed, and DeploymentFailed if CloudFormation rejects or rolls back a stack.
     """
     _refuse_old_stack()
@@ -60,10 +60,10 @@ def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
     reservations = _reservations()
     zips, outputs, changed = _zips(bucket, out), dict[str, str](), list[str]()
     for name in stack_names():
-        values = zips | reservations | outputs
+        values = zips | reservations | outputs | {key: value for key, value in given.items() if value is not None}
         template = artefacts.upload(bucket, out / f"{name}.json")
         declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
-        parameters: Parameters = {key: given.get(key) or values.get(key) for key in declared}
+        parameters: Parameters = {key: values.get(key) for key in declared}
         result = _bring_up(name, artefacts.url(bucket, template), parameters, changed)
         print(result)
         if not result.endswith(stacks.NO_CHANGE):
@@ -71,6 +71,8 @@ def deploy(out: Path, owner: str, given: Mapping[str, str | None]) -> None:
         released = {key: zips[key] for key in declared if key in zips}
         releases.record(bucket, name, {"template": template, "zips": released})
         outputs |= stacks.outputs(stack_name(name))
+        if name == API_STACK:
+            domain.publish_changes(given, outputs["RestAPIId"])
     for key, value in sorted(outputs.items()):
         print(f"{key}  {value}")
 

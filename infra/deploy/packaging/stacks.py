@@ -29,7 +29,7 @@ class DeploymentFailed(PackagingFailed):
     """CloudFormation rejected or rolled back a change; the message lists the failed resources and reasons."""
 
 
-def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
+def bring_up(stack: str, template_url: str, values: Parameters) -> str:
     """Create or update the stack by a change set, wait for it, and return a line with the result.
 
     Raises DeploymentFailed if CloudFormation rejects or rolls back the change, or takes over 30 minutes.
@@ -42,13 +42,14 @@ def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
             f"(aws cloudformation delete-stack --stack-name {stack})"
         )
     new = state in (None, "REVIEW_IN_PROGRESS")
+    kept = {} if new else parameters(stack) or {}  # CloudFormation refuses to keep a value that the stack does not have
     change_set = "deploy-" + hashlib.sha256(f"{template_url}{time.time()}".encode()).hexdigest()[:12]
     cloudformation.create_change_set(
         StackName=stack,
         ChangeSetName=change_set,
         ChangeSetType="CREATE" if new else "UPDATE",
         TemplateURL=template_url,
-        Parameters=[_parameter(name, value) for name, value in parameters.items() if value is not None or not new],
+        Parameters=[_parameter(name, value) for name, value in values.items() if value is not None or name in kept],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     if not _has_changes(stack, change_set):
