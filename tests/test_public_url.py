@@ -39,13 +39,16 @@ class StageHandler(server.RequestHandler):
 
     prefix = ""
 
+    path: str
+
     def parse_request(self) -> bool:
-        is_valid = super().parse_request()
-        if is_valid and not self.path.startswith(f"{self.prefix}/"):
+        if not super().parse_request():
+            return False
+        if not self.path.startswith(f"{self.prefix}/"):
             self.send_error(403)
             return False
         self.path = self.path.removeprefix(self.prefix)
-        return is_valid
+        return True
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def links_in_code() -> Iterator[tuple[str, str]]:
                 place = f"{file.relative_to(ROOT)}:{node.lineno}"
                 yield (
                     place,
-                    "".join(value.value if isinstance(value, ast.Constant) else "{}" for value in node.values[1:]),
+                    "".join(str(value.value) if isinstance(value, ast.Constant) else "{}" for value in node.values[1:]),
                 )
 
 
