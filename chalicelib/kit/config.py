@@ -21,6 +21,7 @@ EMBEDDED_ACCOUNT = "000000000000"
 PSEUDO_ACCOUNT, PSEUDO_REGION = "${AWS::AccountId}", "${AWS::Region}"
 """Account and region in a template, which CloudFormation replaces with those that it deploys to."""
 _ACCOUNT = re.compile(r"\d{12}")
+_ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:(?!443$|80$)[1-9][0-9]{0,4})?")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -51,6 +52,8 @@ class Settings:
     reporting_currency: str
     image_http_url: str | None
     public_url: str
+    cors_origins: frozenset[str] = frozenset()
+    """Origins whose pages may call the API (`kit/http/cors.py`)."""
     analytics_rows: AnalyticsRows = "all"
     vendor_base_urls: dict[str, str] = field(default_factory=dict)
     """Base URLs of the sandboxes, by vendor; empty outside the stages `local` and `test`."""
@@ -104,6 +107,18 @@ def _analytics_rows() -> AnalyticsRows:
     if value not in get_args(AnalyticsRows):
         raise SettingMissing(f"ANALYTICS_ROWS must be one of {', '.join(get_args(AnalyticsRows))}")
     return cast(AnalyticsRows, value)
+
+
+def origins_of(text: str) -> frozenset[str]:
+    """Return the origins of a comma-separated list, as browsers write them (RFC 6454, 6.2).
+
+    Raises SettingMissing for any other text, `*` and `null` among them: pages of any origin can have those.
+    """
+    origins = [origin.strip() for origin in text.split(",") if origin.strip()]
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingMissing(f"CORS_ORIGINS has {origin}; expected origins such as https://shop.example")
+    return frozenset(origins)
 
 
 def _vendor_base_url(name: str, stage: Stage) -> str | None:
@@ -161,6 +176,7 @@ def settings() -> Settings:
         reporting_currency=env.get("REPORTING_CURRENCY") or "USD",
         image_http_url=env.get("IMAGE_HTTP_URL") or None,
         public_url=(env.get("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
+        cors_origins=origins_of(env.get("CORS_ORIGINS") or ""),
         analytics_rows=_analytics_rows(),
         vendor_base_urls={vendor: url for vendor, url in base_urls.items() if url},
     )

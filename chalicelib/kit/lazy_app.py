@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from chalice.app import Chalice, SQSEventConfig
+from chalice.app import Chalice, Response, SQSEventConfig
 
 from chalicelib.kit import config, ids
 from chalicelib.kit.errors import MethodNotAllowed, NotFound, Problem
-from chalicelib.kit.http import rendering
+from chalicelib.kit.http import cors, rendering
 from chalicelib.kit.route_table import GREEDY, RouteMatch, find_route, gateway_path, requested_path
 
 Paths = tuple[str, ...]
@@ -38,15 +38,24 @@ class LazyChalice(Chalice):
             self.load_all()
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+        """Answer a request, with the headers of CORS if its page has one of the allowed origins."""
+        response = self._answer(event, context)
+        response["headers"] = (response.get("headers") or {}) | cors.response_headers(event, response)
+        return response
+
+    def _answer(self, event: Any, context: Any) -> dict[str, Any]:
         """Answer a request. Import the blueprint of its path first, or every blueprint if no prefix matches.
 
-        A path without a route is answered with 404, a method that the route does not support with 405 and `Allow`.
+        A path without a route is answered with 404, a method that the route does not support with 405 and `Allow`, but
+        a preflight of an allowed origin with 204.
         """
         request = event["requestContext"]
         try:
             match = self._match(request["resourcePath"], event.get("pathParameters") or {})
             methods = self.routes[match.route]
             if request["httpMethod"] not in methods:
+                if cors.is_preflight(event):
+                    return dict(Response("", cors.preflight_headers(methods), 204).to_dict())
                 raise MethodNotAllowed(headers={"Allow": ", ".join(methods)})
         except Problem as problem:
             request_id = request.get("requestId") or ids.new()

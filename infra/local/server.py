@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from chalice.app import Chalice
@@ -18,6 +19,7 @@ from chalice.local import (
     ChaliceRequestHandler,
     LocalChalice,
     LocalDevServer,
+    LocalGateway,
     LocalGatewayException,
     ThreadedHTTPServer,
 )
@@ -29,11 +31,22 @@ GATEWAY_MAX_BODY = 6_000_000
 """The largest request body in bytes: Lambda accepts 6 MB of API Gateway's 10 MB."""
 
 
+class Gateway(LocalGateway):
+    """Chalice's local gateway, which sends OPTIONS to the app as API Gateway does, and answers no preflight itself."""
+
+    def _has_user_defined_options_method(self, lambda_event: Any) -> bool:  # noqa: ARG002 - Chalice's signature
+        return True
+
+
 class RequestHandler(ChaliceRequestHandler):
     """Chalice's request handler without Nagle's 40 ms delay; it rejects requests with problems, like the gateway."""
 
     disable_nagle_algorithm = True
     server: Server
+
+    def __init__(self, request: Any, client_address: Any, server: Any, app_object: Chalice, config: Config) -> None:
+        self.local_gateway = Gateway(app_object, config)
+        BaseHTTPRequestHandler.__init__(self, request, client_address, server)  # Chalice's would make its own gateway
 
     def _generic_handle(self) -> None:
         length = self.headers.get("content-length", "0")

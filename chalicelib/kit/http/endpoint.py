@@ -25,6 +25,7 @@ from chalicelib.kit.errors import (
     WriteConflict,
 )
 from chalicelib.kit.http import conditional, parsing, rendering
+from chalicelib.kit.http.client_address import client_address
 from chalicelib.kit.http.spec import ApiRequest, CompletedCall, EndpointSpec
 from chalicelib.kit.idempotency import Replayed
 from chalicelib.kit.pagination import PageResult
@@ -120,8 +121,7 @@ def _read_credentials(contract: EndpointSpec, request: Request, path: dict[str, 
     parameters = request.query_params
     query = {name: parameters.getlist(name) for name in parameters} if parameters else {}
     headers = dict(request.headers)  # Chalice has lower-cased their names
-    source_ip = request.context.get("identity", {}).get("sourceIp") or ""
-    return Credentials(headers, query, path, raw_body, source_ip)
+    return Credentials(headers, query, path, raw_body, client_address(request.context))
 
 
 def _parse(

@@ -14,6 +14,7 @@ import jwt
 from chalicelib.integrations.shopify.signature import verify_proxy_signature, verify_webhook_signature
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Credentials, security
+from chalicelib.kit.http.client_address import address_behind_proxy
 from chalicelib.shops import app_proxy, apps
 from chalicelib.shops.apps import App
 from chalicelib.shops.errors import (
@@ -136,7 +137,9 @@ def shopper(credentials: Credentials) -> Shopper:
         [prefix] = query.get("path_prefix", [app_proxy.DEFAULT_PREFIX])
         customer_id = gid_or_none("Customer", customer)
         domain = require_shop_domain(query["shop"][0])
-        address = app_proxy.visitor_address(credentials.headers.get("x-forwarded-for", ""), credentials.source_ip)
+        # The app proxy sends `X-Forwarded-For: The client IP address` (shopify.dev, "Authenticate app proxies"). Its
+        # signature does not cover the header: while a signed URL is valid, a caller can skip the proxy and choose the address.
+        address = address_behind_proxy(credentials.headers.get("x-forwarded-for", ""), credentials.source_ip)
         prefix = app_proxy.require_path_prefix(prefix)
     except (ValueError, InvalidShopDomain) as error:
         raise InvalidProxySignature from error

@@ -26,7 +26,7 @@ def show_unsubscribe(call: ApiRequest[None, None, UnsubscribeQuery]) -> Response
         subscription = mail_subscriptions.read_link(call.query.token)
     except UnsubscribeLinkNotFound:
         return _response(page.invalid_page())
-    url = f"/together/unsubscribe?token={call.query.token}"
+    url = f"unsubscribe?token={call.query.token}"  # relative: a URL may have the path of a stage before ours
     return _response(page.question_page(REASONS[subscription.kind], url))
 
 

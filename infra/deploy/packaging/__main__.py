@@ -11,6 +11,9 @@ from pathlib import Path
 from infra.deploy import live_stage
 from infra.deploy.live_stage import STAGES
 
+NONE = "none"
+"""On the command line: remove the value that the stacks have."""
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Package, deploy, roll back or take down. Print a message and return 1 on failure."""
@@ -24,6 +27,15 @@ def main(words: Sequence[str] | None = None) -> int:
     subnets = "comma-separated subnets of functions with SQL drivers; default: unchanged, at first none (deploy)"
     parser.add_argument("--sql-subnets", help=subnets)
     parser.add_argument("--sql-security-groups", help="comma-separated security groups of these functions (deploy)")
+    parser.add_argument(
+        "--domain", help=f"custom domain of the API, or {NONE}; default: unchanged, at first none (deploy)"
+    )
+    parser.add_argument("--certificate", help="ARN of the domain's certificate, of ACM in the stage's region (deploy)")
+    keep = "open: the execute-api address also answers while there is a domain; default: unchanged, at first closed (deploy)"
+    parser.add_argument("--execute-api", choices=("", "open", "closed"), help=keep)
+    parser.add_argument(
+        "--cors-origins", help=f"comma-separated origins whose pages may call the API, or {NONE} (deploy)"
+    )
     parser.add_argument("--stack", help="stack to roll back: api, watch or a context (rollback)")
     parser.add_argument("--confirm", help="the stage again, to take down prod (teardown)")
     arguments = parser.parse_args(words)
@@ -83,6 +95,27 @@ def _package(arguments: argparse.Namespace, out: Path) -> None:
         print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
 
 
+def _parameters(arguments: argparse.Namespace) -> dict[str, str | None]:
+    """Return the given parameters of the templates, by name; None for one that keeps its value. Raises PackagingFailed."""
+    from chalicelib.kit import config
+    from infra.deploy.packaging import domain, gateway, layers
+    from infra.deploy.packaging.alarms import ALARM_EMAIL
+
+    given = {
+        ALARM_EMAIL: arguments.alarm_email,
+        layers.SUBNETS: arguments.sql_subnets,
+        layers.SECURITY_GROUPS: arguments.sql_security_groups,
+        domain.DOMAIN: arguments.domain,
+        domain.CERTIFICATE: arguments.certificate,
+        domain.EXECUTE_API: arguments.execute_api,
+        gateway.CORS_ORIGINS: arguments.cors_origins,
+    }
+    named = {name: "" if value == NONE else value or None for name, value in given.items()}
+    domain.check(named[domain.DOMAIN], named[domain.CERTIFICATE], config.settings().region)
+    gateway.check_origins(named[gateway.CORS_ORIGINS])
+    return named
+
+
 def _demand_python(arguments: argparse.Namespace) -> None:
     """Raise RuntimeTooOld if this Python cannot package or deploy the stage."""
     from chalicelib.kit import config
@@ -94,10 +127,9 @@ def _demand_python(arguments: argparse.Namespace) -> None:
 def _deploy(arguments: argparse.Namespace, out: Path, target: live_stage.Target) -> None:
     """Package unless that is done, show the changes, ask, and deploy. A stage keeps the buckets that it has."""
     from infra.deploy.packaging import deploy, kept_buckets, preview
-    from infra.deploy.packaging.alarms import ALARM_EMAIL
-    from infra.deploy.packaging.layers import SECURITY_GROUPS, SUBNETS
 
     _demand_python(arguments)
+    given = _parameters(arguments)
     preview.demand_answer(arguments.yes)
     deploy.demand_alarm_email(arguments.stage, arguments.alarm_email)
     if not arguments.packaged:
@@ -106,11 +138,6 @@ def _deploy(arguments: argparse.Namespace, out: Path, target: live_stage.Target)
         _package(arguments, out)
     live_stage.use(target)
     kept_buckets.demand(target, out)
-    given = {
-        ALARM_EMAIL: arguments.alarm_email or None,
-        SUBNETS: arguments.sql_subnets or None,
-        SECURITY_GROUPS: arguments.sql_security_groups or None,
-    }
     deploy.deploy(out, target, given, is_confirmed=arguments.yes)
 
 

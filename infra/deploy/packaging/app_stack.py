@@ -10,8 +10,8 @@ from typing import Any
 from chalicelib.kit import config
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer
-from infra.deploy.packaging import concurrency, gateway, layers
-from infra.deploy.packaging.names import API, API_STAGE, STORE_API, function_name, functions, key_id, logical
+from infra.deploy.packaging import concurrency, domain, gateway, layers
+from infra.deploy.packaging.names import API, STORE_API, function_name, functions, key_id, logical
 
 Resources = dict[str, dict[str, Any]]
 
@@ -19,7 +19,10 @@ Resources = dict[str, dict[str, Any]]
 def template() -> dict[str, Any]:
     """Return the merge template of this process's stage. `deploy` sets its parameters."""
     settings = config.settings()
-    resources: Resources = {"RestAPI": {"Properties": gateway.additions()}}
+    resources: Resources = {
+        "RestAPI": {"Properties": gateway.additions() | domain.api_properties()},
+        **domain.resources(),
+    }
     for name in functions():
         if name != STORE_API:  # `store_function` adds it to Chalice's template
             resources |= _function(name)
@@ -37,12 +40,13 @@ def template() -> dict[str, Any]:
         "PublicUrl": "The API's address, of the api stack",
     }
     declared = {name: {"Type": "String", "Description": about} for name, about in parameters.items()}
+    declared |= {**domain.parameters(), gateway.CORS_ORIGINS: gateway.cors_parameter()}
     return {
         "Description": settings.namespace,
         "Parameters": {**declared, **layers.parameters(), concurrency.PARAMETER: concurrency.parameter()},
-        "Conditions": {**layers.conditions(), concurrency.CONDITION: concurrency.condition()},
+        "Conditions": {**layers.conditions(), **domain.conditions(), concurrency.CONDITION: concurrency.condition()},
         "Resources": resources,
-        "Outputs": {"PublicUrl": {"Value": _public_url()}},
+        "Outputs": domain.outputs(),
     }
 
 
@@ -75,12 +79,9 @@ def _environment(name: str) -> dict[str, Any]:
         "TEXT_MODEL": ":".join(filter(None, (settings.text_model, settings.bedrock_text_profile))),
         "MAIL_FROM": settings.mail_from or "",
         "REPORTING_CURRENCY": settings.reporting_currency,
-        "PUBLIC_URL": _public_url() if name == API else {"Ref": "PublicUrl"},
+        "PUBLIC_URL": domain.public_url() if name == API else {"Ref": "PublicUrl"},
+        **({"CORS_ORIGINS": {"Ref": gateway.CORS_ORIGINS}} if name == API else {}),
     }
-
-
-def _public_url() -> dict[str, str]:
-    return {"Fn::Sub": f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{API_STAGE}"}
 
 
 def _map_queue(function: dict[str, Any], consumer: Consumer) -> None:

@@ -21,6 +21,7 @@ from infra.deploy.live_stage import Target
 from infra.deploy.packaging import (
     artefacts,
     concurrency,
+    domain,
     failures,
     layers,
     preflight,
@@ -108,6 +109,8 @@ def _change_stacks(
         released = {key: zips[key] for key in declared if key in zips}
         releases.record(bucket, name, {"template": template, "zips": released, "data": data_key})
         outputs |= stacks.outputs(stack_name(name))
+        if name == API_STACK:
+            domain.publish_changes(given, outputs["RestAPIId"])
     previous = releases.before(bucket, DATA, data_key)
     earlier = artefacts.read_template(bucket, previous["template"]) if previous else None
     _change_data(changed, lambda: data_release.remove(data_stack, new, earlier))

@@ -20,10 +20,20 @@ from chalicelib.kit.errors import (
 )
 from chalicelib.kit.http import PROBLEM_JSON
 from chalicelib.kit.route_table import gateway_path, serving_function
+from infra.deploy.packaging.errors import PackagingFailed
 from infra.deploy.packaging.names import HTTP_FUNCTIONS, function_name
 
+
+class InvalidOrigins(PackagingFailed):
+    """The origins for CORS are malformed; the message names the first."""
+
+
+CORS_ORIGINS = "CorsOrigins"
+"""The parameter with the origins whose pages may call the API (`kit/http/cors.py`)."""
 ANY_METHOD = "x-amazon-apigateway-any-method"
 
+ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+"""Let the pages of every origin read these responses: they are the same for every caller, and cannot depend on the origin."""
 RESPONSES: dict[str, Problem] = {
     "MISSING_AUTHENTICATION_TOKEN": NotFound("No route is served at this path."),  # its type for an unknown route
     "RESOURCE_NOT_FOUND": NotFound("No route is served at this path."),
@@ -51,6 +61,20 @@ def additions() -> dict[str, Any]:
         "x-amazon-apigateway-gateway-responses": {kind: _response(problem) for kind, problem in RESPONSES.items()},
     }
     return {"OpenApiVersion": "2.0", "DefinitionBody": document}
+
+
+def cors_parameter() -> dict[str, Any]:
+    """Return the declaration of the parameter with the origins. None by default."""
+    about = "Origins whose pages may call the API, comma-separated, such as https://shop.example"
+    return {"Type": "String", "Default": "", "Description": about}
+
+
+def check_origins(text: str | None) -> None:
+    """Raise InvalidOrigins if the list of origins is malformed. None: nothing to check."""
+    try:
+        config.origins_of(text or "")
+    except config.SettingMissing as error:
+        raise InvalidOrigins(str(error)) from error
 
 
 def paths(routes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -98,7 +122,7 @@ def _invocation(name: str) -> dict[str, str]:
 
 
 def _response(problem: Problem) -> dict[str, Any]:
-    headers = {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store", **problem.headers}
+    headers = {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store", **ANY_ORIGIN, **problem.headers}
     return {
         "statusCode": str(problem.status),
         "responseParameters": {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()},

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.deploy.packaging.domain import API_DOMAIN, API_MAPPING
 from infra.deploy.packaging.errors import PackagingFailed
 from infra.deploy.packaging.names import API_STACK, HTTP_FUNCTIONS, functions, logical, stack_of
 from infra.deploy.packaging.store_function import PERMISSION
@@ -21,7 +22,7 @@ class MisplacedResource(PackagingFailed):
 def owners() -> dict[str, str]:
     """Return the stack of every resource that Chalice makes for the functions and the API, by logical id."""
     permissions = (f"{logical(name)}{PERMISSION}" for name in HTTP_FUNCTIONS.values())
-    found = dict.fromkeys(("RestAPI", *permissions), API_STACK)
+    found = dict.fromkeys(("RestAPI", API_DOMAIN, API_MAPPING, *permissions), API_STACK)
     for name in functions():
         for resource in (logical(name), logical(f"{name}-role"), logical(f"{name}-log-group")):
             found[resource] = stack_of(name)
@@ -51,7 +52,7 @@ def references(value: Any) -> Iterator[str]:
         return
     for key, item in value.items():
         if key == "Ref":
-            yield from _names([item])
+            yield from _names([item.partition(".")[0]])  # `RestAPI.Stage` is a resource that SAM makes of RestAPI
         elif key == "Fn::GetAtt":
             yield from _names([item[0] if isinstance(item, list) else item.partition(".")[0]])
         elif key == "Fn::Sub":
@@ -86,10 +87,11 @@ def _members(resources: dict[str, Any], owner_of: Mapping[str, str], stack: str)
 
 
 def _template(whole: Template, stack: str, members: dict[str, Any]) -> Template:
-    outputs = {name: body for name, body in whole.get("Outputs", {}).items() if set(references(body)) <= set(members)}
-    named = set(conditions(members))
+    known = {*members, *whole["Parameters"]}
+    outputs = {name: body for name, body in whole.get("Outputs", {}).items() if set(references(body)) <= known}
+    named = set(conditions([members, outputs]))
     applied = {name: body for name, body in whole.get("Conditions", {}).items() if name in named}
-    used = set(references([members, applied])) - set(members)
+    used = set(references([members, applied, outputs])) - set(members)
     parameters = {name: body for name, body in whole["Parameters"].items() if name in used}
     foreign = used - set(parameters)
     if foreign:

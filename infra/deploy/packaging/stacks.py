@@ -32,18 +32,19 @@ class DeploymentFailed(PackagingFailed):
     """CloudFormation rejected or rolled back a change; the message lists the failed resources and reasons."""
 
 
-def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
+def bring_up(stack: str, template_url: str, values: Parameters) -> str:
     """Create or update the stack by a change set, wait for it, and return a line with the result.
 
     A stack whose creation failed is deleted first. Raises DeploymentFailed if CloudFormation rejects or rolls back the
     change, or takes over 30 minutes.
     """
     new = not _exists(stack)
+    kept = {} if new else parameters(stack) or {}  # CloudFormation refuses to keep a value that the stack does not have
     change_set = _create_change_set(
         stack,
         ChangeSetType="CREATE" if new else "UPDATE",
         TemplateURL=template_url,
-        Parameters=[_parameter(name, value) for name, value in parameters.items() if value is not None or not new],
+        Parameters=[_parameter(name, value) for name, value in values.items() if value is not None or name in kept],
     )
     if not _has_changes(stack, change_set):
         return f"{stack}{NO_CHANGE}"

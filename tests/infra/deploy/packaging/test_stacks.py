@@ -53,6 +53,18 @@ def test_a_stack_is_taken_down_and_what_it_retains_stays(template: Template) -> 
     assert stacks.take_down(STACK) == "sample: does not exist"
 
 
+def test_no_value_is_kept_of_a_parameter_that_the_stack_does_not_have(template: Template) -> None:
+    """CloudFormation refuses UsePreviousValue then; the engine does not, so the test reads what is sent."""
+    stacks.bring_up(STACK, template(), {})
+    sent: list[Any] = []
+    events = aws.client("cloudformation", read_timeout=stacks.CALL_SECONDS).meta.events
+    keep = "provide-client-params.cloudformation.CreateChangeSet"
+    events.register(keep, lambda params, **_: sent.extend(params["Parameters"]), unique_id="sent")
+    stacks.bring_up(STACK, template(), {"Name": None, "New": None})
+    events.unregister(keep, unique_id="sent")
+    assert sent == [{"ParameterKey": "Name", "UsePreviousValue": True}]
+
+
 def test_a_parameter_that_is_not_given_stays_as_it_was(template: Template) -> None:
     address = template()
     stacks.bring_up(STACK, address, {"Name": None})

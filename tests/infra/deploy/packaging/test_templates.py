@@ -106,15 +106,6 @@ def test_every_function_has_limits_and_no_limits_are_unused() -> None:
     assert set(read(handlers.CONFIG)["lambda_functions"]) == set(functions())
 
 
-def test_functions_have_the_public_url_of_the_api(app: dict[str, Any]) -> None:
-    address = app["Outputs"]["EndpointURL"]["Value"]["Fn::Sub"].rstrip("/")
-
-    assert app["Outputs"]["PublicUrl"]["Value"] == {"Fn::Sub": address}
-    for name, function in of_type(app, "AWS::Serverless::Function").items():
-        url = function["Environment"]["Variables"]["PUBLIC_URL"]
-        assert url == ({"Fn::Sub": address} if name.endswith("APIHandler") else {"Ref": "PublicUrl"})
-
-
 def test_the_api_times_out_before_api_gateway(app: dict[str, Any]) -> None:
     for name in ("APIHandler", "StoreAPIHandler"):
         assert app["Resources"][name]["Properties"]["Timeout"] <= 29
