@@ -54,7 +54,7 @@ def document(routes: Routes, title: str, version: str, server: str = "/") -> dic
     )
     generated = definitions.get("$defs", {})
     names = schema_names(generated)
-    schemas = {names[name]: renamed(schema, names) for name, schema in generated.items()}
+    schemas = {name: renamed(generated[old], names) | {"title": name} for old, name in names.items()}
     public = {key: renamed(reference, names) for key, reference in references.items()}
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
@@ -111,7 +111,8 @@ def _operation(operation: _Operation, references: Any, schemas: dict[str, Any]) 
 
 def _tag(path: str) -> str:
     parts = [part for part in path.split("/") if part]
-    return parts[1] if len(parts) > 1 and parts[0] in ("v1", "proxy", "webhooks", "shopify") else (parts or ["root"])[0]
+    below = len(parts) > 1 and parts[0] in ("v1", "proxy", "webhooks", "shopify") and not parts[1].startswith("{")
+    return parts[1] if below else (parts or ["root"])[0]
 
 
 def _parameters(operation: _Operation, references: Any, schemas: dict[str, Any]) -> list[dict[str, Any]]:

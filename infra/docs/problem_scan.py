@@ -10,7 +10,6 @@ missing here.
 from __future__ import annotations
 
 import ast
-import builtins
 import functools
 import importlib
 import inspect
@@ -107,7 +106,7 @@ class _Names:
         """Return the objects that a name or a chain of attributes may refer to; empty if none is known."""
         if isinstance(node, ast.Attribute):
             return [getattr(owner, node.attr) for owner in self.objects(node.value) if hasattr(owner, node.attr)]
-        if not isinstance(node, ast.Name) or hasattr(builtins, node.id):
+        if not isinstance(node, ast.Name):
             return []
         if hasattr(self._module, node.id):
             return [getattr(self._module, node.id)]
