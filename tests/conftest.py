@@ -89,7 +89,7 @@ from infra.deploy import data_stack, handlers  # noqa: E402
 from infra.deploy.handlers import Consumer  # noqa: E402
 from infra.local import delivery, server  # noqa: E402
 from infra.local.provision import provision  # noqa: E402
-from tests import access  # noqa: E402
+from tests import access, problem_records  # noqa: E402
 from tests.databases import (  # noqa: E402, F401
     mariadb_database,
     mariadb_server,
@@ -101,6 +101,7 @@ from tests.tls_databases import mariadb_tls_server, postgresql_tls_server  # noq
 
 secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
 access.enforce()
+problem_records.record()
 
 
 @pytest.hookimpl(trylast=True)
@@ -148,6 +149,14 @@ def _roles() -> Iterator[None]:
     access.denied.clear()
     yield
     assert access.denied == []
+
+
+@pytest.fixture(autouse=True)
+def _problems() -> Iterator[None]:
+    """Check that the OpenAPI document names the problems that each operation answered with."""
+    problem_records.undocumented.clear()
+    yield
+    assert problem_records.undocumented == []
 
 
 @pytest.fixture(scope="session")

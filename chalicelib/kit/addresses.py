@@ -75,6 +75,7 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 class ForbiddenAddress(Problem):
     """A URL that we do not connect to."""
 
+    code = "ForbiddenAddress"
     status: ClassVar[int] = 422
     title: ClassVar[str] = "Use the https URL of a public website"
 

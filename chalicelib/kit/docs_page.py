@@ -73,7 +73,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     )
     body = operation.get("requestBody", {}).get("content", {})
     responses = "".join(
-        f"<tr><td>{escape(status)}</td><td>{_link(answer.get('content', {}))}</td></tr>"
+        f"<tr><td>{escape(status)}</td><td>{_link(answer.get('content', {}))}</td><td>{_codes(answer)}</td></tr>"
         for status, answer in operation["responses"].items()
     )
     return (
@@ -117,6 +117,11 @@ def _sample(parameter: dict[str, Any]) -> str:
 def _link(content: dict[str, Any]) -> str:
     names = [media.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1] for media in content.values()]
     return ", ".join(f'<a href="#{escape(name)}"><code>{escape(name)}</code></a>' for name in names if name)
+
+
+def _codes(answer: dict[str, Any]) -> str:
+    codes = (escape(code) for code in answer.get("x-error-codes", ()))
+    return ", ".join(f'<a href="docs/errors/{code}"><code>{code}</code></a>' for code in codes)
 
 
 def _json(value: Any) -> str:

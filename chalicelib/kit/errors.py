@@ -1,4 +1,8 @@
-"""Errors with an HTTP status, rendered as `application/problem+json` (RFC 9457). `code` is the class's name."""
+"""Errors with an HTTP status, rendered as `application/problem+json` (RFC 9457).
+
+`code` is public and stable: each public class declares its own, and it stays as it is if the class is renamed
+(docs/errors.md, ADR 47).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ class Problem(Exception):
     this problem has (RFC 9457, 3.2).
     """
 
+    code: ClassVar[str] = "InternalError"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "An internal error occurred"
 
@@ -31,14 +36,10 @@ class Problem(Exception):
         self.existing: Any = None
         """The stored row, if a transaction's condition on it failed."""
 
-    @property
-    def code(self) -> str:
-        return type(self).__name__
-
-    def as_dict(self, request_id: str) -> dict[str, Any]:
-        """Return the members of the problem document."""
+    def as_dict(self, request_id: str, type_uri: str = "about:blank") -> dict[str, Any]:
+        """Return the members of the problem document. `type_uri` is the URL of the code's page (RFC 9457, 3.1.1)."""
         document = {
-            "type": "about:blank",
+            "type": type_uri,
             "title": self.title,
             "status": self.status,
             "code": self.code,
@@ -61,70 +62,86 @@ class WriteConflict(Exception):
 
 
 class MalformedRequest(Problem):
+    code = "MalformedRequest"
     status, title = 400, "The request is malformed"
 
 
 class Unauthenticated(Problem):
+    code = "Unauthenticated"
     status, title = 401, "The credential is missing or invalid"
 
 
 class Forbidden(Problem):
+    code = "Forbidden"
     status, title = 403, "This credential does not allow this action"
 
 
 class NotFound(Problem):
+    code = "NotFound"
     status, title = 404, "The resource does not exist"
 
 
 class MethodNotAllowed(Problem):
+    code = "MethodNotAllowed"
     status, title = 405, "This path does not support this method"
 
 
 class Conflict(Problem):
+    code = "Conflict"
     status, title = 409, "The current state does not allow this action"
 
 
 class IdempotencyConflict(Conflict):
+    code = "IdempotencyConflict"
     title = "This Idempotency-Key was used with another request"
 
 
 class StillInProgress(Conflict):
+    code = "StillInProgress"
     title = "A request with this Idempotency-Key is running"
 
 
 class PreconditionFailed(Problem):
+    code = "PreconditionFailed"
     status, title = 412, "A precondition of this request failed"
 
 
 class VersionMismatch(PreconditionFailed):
     """If-Match names an older version of the resource."""
 
+    code = "VersionMismatch"
     title = "This resource has changed; read it again"
 
 
 class PayloadTooLarge(Problem):
+    code = "PayloadTooLarge"
     status, title = 413, "The request body is too large"
 
 
 class UnsupportedMediaType(Problem):
+    code = "UnsupportedMediaType"
     status, title = 415, "This media type is not supported"
 
 
 class InvalidInput(Problem):
+    code = "InvalidInput"
     status, title = 422, "Some of the input is invalid"
 
 
 class PreconditionRequired(Problem):
+    code = "PreconditionRequired"
     status, title = 428, "Send If-Match with the current ETag"
 
 
 class TooManyRequests(Problem):
+    code = "TooManyRequests"
     status, title = 429, "Too many requests; try again later"
 
 
 class Unavailable(Problem):
     """A database or vendor rejects requests for now. The response has a Retry-After header."""
 
+    code = "Unavailable"
     status, title = 503, "Try again shortly"
 
     def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
@@ -134,3 +151,5 @@ class Unavailable(Problem):
 
 class InternalError(Problem):
     """The response to an unexpected exception. It does not name the cause, which is in the log."""
+
+    code = "InternalError"

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from chalicelib.kit import error_catalogue
 from chalicelib.kit.http import PROBLEM_JSON, EndpointSpec
 from chalicelib.kit.openapi_examples import example_of
+from chalicelib.kit.openapi_names import operation_ids, renamed, schema_names
+from chalicelib.kit.openapi_problems import framework_problems, problem_responses
 from chalicelib.kit.schemas import ProblemRead
 
 Routes = Mapping[str, Mapping[str, Any]]
 _REFERENCE = "#/components/schemas/{model}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """A method of a path."""
+
+    id: str
+    path: str
+    method: str
+    contract: EndpointSpec
 
 
 class _Schemas(GenerateJsonSchema):
@@ -23,26 +37,37 @@ class _Schemas(GenerateJsonSchema):
     ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012 - as pydantic declares it
 
 
-def document(routes: Routes, title: str, version: str) -> dict[str, Any]:
-    """Return the OpenAPI document of a Chalice app's `routes`, without views that have no endpoint spec."""
-    endpoints = list(_contracts(routes))
-    inputs = {c.body for _, _, c in endpoints if c.body} | {c.query for _, _, c in endpoints if c.query}
-    outputs = {c.returns for _, _, c in endpoints if c.returns} | {ProblemRead}
+def document(routes: Routes, title: str, version: str, server: str = "/") -> dict[str, Any]:
+    """Return the OpenAPI document of a Chalice app's `routes`, without views that have no endpoint spec.
+
+    `server` is the API's URL; `/` is that of the document.
+    """
+    operations = list(_operations(routes))
+    contracts = [each.contract for each in operations]
+    inputs = {c.body for c in contracts if c.body} | {c.query for c in contracts if c.query}
+    outputs = {c.returns for c in contracts if c.returns} | {ProblemRead}
     ordered = [(model, "validation") for model in _by_name(inputs)] + [(m, "serialization") for m in _by_name(outputs)]
     references, definitions = models_json_schema(
         ordered,  # type: ignore[arg-type]
         ref_template=_REFERENCE,
         schema_generator=_Schemas,
     )
-    schemas = definitions.get("$defs", {})
+    generated = definitions.get("$defs", {})
+    names = schema_names(generated)
+    schemas = {name: renamed(generated[old], names) | {"title": name} for old, name in names.items()}
+    public = {key: renamed(reference, names) for key, reference in references.items()}
     paths: dict[str, dict[str, Any]] = {}
-    for path, method, contract in endpoints:
-        paths.setdefault(path, {})[method.lower()] = _operation(path, method, contract, references, schemas)
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, public, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
+        "servers": [{"url": server}],
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": _security_schemes(c for _, _, c in endpoints)},
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": _security_schemes(contracts),
+        },
     }
 
 
@@ -50,66 +75,79 @@ def _by_name(models: set[type[BaseModel]]) -> list[type[BaseModel]]:
     return sorted(models, key=lambda model: (model.__module__, model.__name__))
 
 
-def _contracts(routes: Routes) -> Iterator[tuple[str, str, EndpointSpec]]:
-    for path, methods in sorted(routes.items()):
-        for method, entry in methods.items():
-            contract = getattr(entry.view_function, "contract", None)
-            if contract is not None:
-                yield path, method, contract
+def _operations(routes: Routes) -> Iterator[_Operation]:
+    views = {
+        (path, method): entry.view_function
+        for path, methods in sorted(routes.items())
+        for method, entry in methods.items()
+        if getattr(entry.view_function, "contract", None) is not None
+    }
+    ids = operation_ids(views)
+    for (path, method), view in views.items():
+        yield _Operation(ids[path, method], path, method, view.contract)
 
 
-def _operation(
-    path: str, method: str, contract: EndpointSpec, references: Any, schemas: dict[str, Any]
-) -> dict[str, Any]:
-    operation: dict[str, Any] = {
-        "operationId": f"{method.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', path)}".rstrip("_"),
-        "tags": [_tag(path)],
+def _operation(operation: _Operation, references: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+    contract = operation.contract
+    document: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [_tag(operation.path)],
         "summary": contract.summary,
-        "parameters": _parameters(path, method, contract, schemas),
-        "responses": _responses(contract, references, schemas),
+        "parameters": _parameters(operation, references, schemas),
+        "responses": _responses(operation, references, schemas),
     }
     if contract.description:
-        operation["description"] = contract.description
+        document["description"] = contract.description
+    if contract.deprecated:
+        document["deprecated"] = True
     if contract.body:
         schema = references[contract.body, "validation"]
         content = {"schema": schema, "example": example_of(schema, schemas)}
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        document["requestBody"] = {"required": True, "content": {"application/json": content}}
     scheme = getattr(contract.auth, "scheme", None)
-    operation["security"] = [{scheme[0]: []}] if scheme else []
-    return operation
+    document["security"] = [{scheme[0]: []}] if scheme else []
+    return document
 
 
 def _tag(path: str) -> str:
     parts = [part for part in path.split("/") if part]
-    return parts[1] if len(parts) > 1 and parts[0] in ("v1", "proxy", "webhooks", "shopify") else (parts or ["root"])[0]
+    below = len(parts) > 1 and parts[0] in ("v1", "proxy", "webhooks", "shopify") and not parts[1].startswith("{")
+    return parts[1] if below else (parts or ["root"])[0]
 
 
-def _parameters(path: str, method: str, contract: EndpointSpec, schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    text = {"type": "string"}
+def _parameters(operation: _Operation, references: Any, schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    contract, text = operation.contract, {"type": "string"}
+    names = re.findall(r"{(\w+)}", operation.path)
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": text} for name in re.findall(r"{(\w+)}", path)
+        {"name": name, "in": "path", "required": True, "schema": text} for name in names
     ]
     if contract.query:
-        schema = schemas.get(contract.query.__name__, {})
+        schema = schemas[references[contract.query, "validation"]["$ref"].rsplit("/", 1)[-1]]
         for name, member in schema.get("properties", {}).items():
             required = name in schema.get("required", [])
             parameters.append({"name": name, "in": "query", "required": required, "schema": member})
     if contract.idempotent:
         parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": text})
     if contract.etag:
-        name = "If-None-Match" if method == "GET" else "If-Match"
-        parameters.append({"name": name, "in": "header", "required": method != "GET", "schema": text})
+        reads = operation.method == "GET"
+        required = not reads and contract.if_match == "required"
+        name = "If-None-Match" if reads else "If-Match"
+        parameters.append({"name": name, "in": "header", "required": required, "schema": text})
     return parameters
 
 
-def _responses(contract: EndpointSpec, references: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+def _responses(operation: _Operation, references: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+    contract = operation.contract
     answer: dict[str, Any] = {"description": contract.summary or "The response"}
     if contract.returns:
         schema = references[contract.returns, "serialization"]
         answer["content"] = {contract.media_type: {"schema": schema, "example": example_of(schema, schemas)}}
     problem = references[ProblemRead, "serialization"]
     default = {"description": "A problem", "content": {PROBLEM_JSON: {"schema": problem}}}
-    return {str(contract.status): answer, "default": default}
+    kinds = [*framework_problems(operation.path, operation.method, contract), *contract.errors]
+    codes = [(kind.status, kind.code) for kind in kinds]
+    codes += [(error.status, error.code) for error in error_catalogue.by_operation().get(operation.id, ())]
+    return {str(contract.status): answer, **problem_responses(codes, problem), "default": default}
 
 
 def _security_schemes(contracts: Iterable[EndpointSpec]) -> dict[str, Any]:

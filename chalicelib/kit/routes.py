@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.kit import aws, config, docs_page, front_door, lazy_app, openapi
+from chalicelib.kit import asyncapi, aws, config, docs_page, error_pages, front_door, lazy_app, openapi
 from chalicelib.kit.errors import NotFound, Unavailable
 from chalicelib.kit.front_door import Link, Person
 from chalicelib.kit.http import ApiRequest, endpoint
@@ -28,6 +29,8 @@ def _links() -> list[Link]:
     return [
         Link(Person.DEVELOPER, "API reference", "/docs", "Every operation, with an example and a form to send it."),
         Link(Person.DEVELOPER, "Components of the pages", "/kit/web", "Each component of the pages in every state."),
+        Link(Person.DEVELOPER, "Error codes", "/docs/errors", "What each code means, and what to do."),
+        Link(Person.DEVELOPER, "AsyncAPI document", "/asyncapi.json", "The topics, with their messages and consumers."),
         Link(Person.DEVELOPER, "OpenAPI document", "/openapi.json", "The API reference for machines."),
     ]
 
@@ -80,6 +83,30 @@ def docs(call: ApiRequest) -> Response:
     return Response(page.html, page.headers, page.status)
 
 
+@bp.route("/docs/errors", methods=["GET"])
+@endpoint(bp, media_type="text/html")
+def list_error_codes(call: ApiRequest) -> Response:
+    """Return an HTML page that lists every error code."""
+    page = error_pages.list_page()
+    return Response(page.html, page.headers, page.status)
+
+
+@bp.route("/docs/errors/{code}", methods=["GET"])
+@endpoint(bp, media_type="text/html")
+def show_error_code(call: ApiRequest, code: str) -> Response:
+    """Return the HTML page of an error code: what it means and what to do. The `type` of a problem refers to it."""
+    page = error_pages.code_page(code)
+    return Response(page.html, page.headers, page.status)
+
+
+@bp.route("/asyncapi.json", methods=["GET"])
+@endpoint(bp)
+def asyncapi_json(call: ApiRequest) -> Response:
+    """Return the AsyncAPI 3.0 document of the topics: messages, publishers and consumers."""
+    document = asyncapi.document(lazy_app.load_all(bp.current_app), TITLE, VERSION)
+    return Response(body=json.dumps(document), headers={"Content-Type": "application/json"})
+
+
 @bp.route("/kit/web", methods=["GET"])
 @endpoint(bp, media_type="text/html")
 def show_components(call: ApiRequest) -> Response:
@@ -91,4 +118,11 @@ def show_components(call: ApiRequest) -> Response:
 
 
 def _document() -> dict[str, Any]:
-    return openapi.document(lazy_app.load_all(bp.current_app).routes, TITLE, VERSION)
+    return openapi.document(lazy_app.load_all(bp.current_app).routes, TITLE, VERSION, server_url())
+
+
+def server_url() -> str:
+    """Return the API's public URL; in a live stage without one `/`, the address that the document came from."""
+    settings = config.settings()
+    is_local = urlsplit(settings.public_url).hostname in config.LOOPBACK
+    return "/" if settings.is_live and is_local else settings.public_url

@@ -36,12 +36,14 @@ _PURPOSE = "refresh-token"
 class SessionEnded(Unauthenticated):
     """The refresh token or its session is not valid."""
 
+    code = "SessionEnded"
     title = "The session has ended; sign in again"
 
 
 class RefreshTokenReused(SessionEnded):
     """An old refresh token was used, so that its session was ended. `subject` is the account's."""
 
+    code = "RefreshTokenReused"
     title = "This refresh token was replaced; sign in again"
 
     def __init__(self, subject: str) -> None:

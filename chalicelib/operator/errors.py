@@ -6,8 +6,10 @@ from chalicelib.kit.errors import NotFound
 
 
 class QueueNotFound(NotFound):
+    code = "QueueNotFound"
     title = "This queue does not exist"
 
 
 class BucketNotFound(NotFound):
+    code = "BucketNotFound"
     title = "This bucket does not exist"

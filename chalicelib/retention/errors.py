@@ -14,16 +14,20 @@ class Postponed(RuntimeError):
 
 
 class RequestNotFound(NotFound):
+    code = "RequestNotFound"
     title = "This privacy request does not exist"
 
 
 class RuleNotFound(NotFound):
+    code = "RuleNotFound"
     title = "This retention rule does not exist"
 
 
 class InvalidSubject(InvalidInput):
+    code = "InvalidSubject"
     title = "Expected shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id> or owner:<id>"
 
 
 class ExportNotReady(Conflict):
+    code = "ExportNotReady"
     title = "The export is not ready or has expired"

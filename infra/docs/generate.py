@@ -11,15 +11,18 @@ ROOT = Path(__file__).resolve().parents[2]
 os.environ["STAGE"] = "local"
 os.environ["TABLE_PREFIX"] = "backroom"
 
-from infra.docs import athena, costs_page, events_page, retention_page, tables_page  # noqa: E402 - the stage is in every name
+from infra.docs import athena, costs_page, error_catalogue, events_page, retention_page, tables_page, topics_page  # noqa: E402 - the stage is in every name
 from infra.migrations import render as migrations  # noqa: E402
 
 FILES: dict[str, Callable[[], str]] = {
     "docs/athena.sql": athena.render,
     "docs/billing-events.md": events_page.render,
     "docs/costs.md": costs_page.render,
+    "docs/errors.md": error_catalogue.render_page,
+    "chalicelib/kit/error_catalogue.json": error_catalogue.render_json,
     "docs/retention.md": retention_page.render,
     "docs/tables.md": tables_page.render,
+    "docs/topics.md": topics_page.render,
     **migrations.files(),
 }
 

@@ -25,7 +25,7 @@ from chalice.local import (
 )
 
 from chalicelib.kit.errors import MalformedRequest, NotFound, PayloadTooLarge, Problem
-from chalicelib.kit.http import PROBLEM_JSON
+from chalicelib.kit.http import PROBLEM_JSON, problem_document
 
 GATEWAY_MAX_BODY = 6_000_000
 """The largest request body in bytes: Lambda accepts 6 MB of API Gateway's 10 MB."""
@@ -80,7 +80,7 @@ class RequestHandler(ChaliceRequestHandler):
     def _refuse(self, problem: Problem | None) -> None:
         problem = problem or Problem()
         self.close_connection = True  # the body, if any, was not read
-        body = json.dumps(problem.as_dict(str(uuid.uuid4()))).encode()
+        body = json.dumps(problem_document(problem, str(uuid.uuid4()))).encode()
         headers = {"Content-Type": PROBLEM_JSON, "Connection": "close"}
         self._send_http_response(problem.status, headers, body)
 

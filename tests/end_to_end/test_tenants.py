@@ -33,40 +33,40 @@ from tests.studio.service.test_visitor_limits import limits
 
 __all__ = ["gallery", "other_gallery"]
 
-PUBLIC = {
-    "/",
-    "/health",
-    "/ready",
-    "/openapi.json",
-    "/docs",
-    "/kit/web",
-    "/studio/app",
-    "/discounts/app",
-    "/discounts/app/discounts",
-    "/discounts/app/advice",
-    "/operator/app",
-    "/analytics/app",
-    "/analytics/snippet.js",
-    "/v1/analytics/events",
-    "/together/app",
-    "/together/calendar.ics",
-    "/together/unsubscribe",
-    "/together/{file}",
-    "/platform/app",
-    "/v1/together/accounts",
-    "/v1/together/accounts/email",
-    "/v1/together/accounts/reset",
-    "/v1/together/accounts/verify",
-    "/v1/together/sessions",
-    "/v1/together/sessions/refresh",
-    "/v1/platform/accounts",
-    "/v1/platform/accounts/email",
-    "/v1/platform/accounts/reset",
-    "/v1/platform/accounts/verify",
-    "/v1/platform/sessions",
-    "/v1/platform/sessions/refresh",
-    "/v1/platform/sessions/revoke",
-}
+OF_THE_APP = {"/", "/health", "/ready", "/openapi.json", "/asyncapi.json"}
+PAGES = {"/docs", "/docs/errors", "/docs/errors/{code}", "/kit/web"}
+PUBLIC = (
+    OF_THE_APP
+    | PAGES
+    | {
+        "/studio/app",
+        "/discounts/app",
+        "/discounts/app/discounts",
+        "/discounts/app/advice",
+        "/operator/app",
+        "/analytics/app",
+        "/analytics/snippet.js",
+        "/v1/analytics/events",
+        "/together/app",
+        "/together/calendar.ics",
+        "/together/unsubscribe",
+        "/together/{file}",
+        "/platform/app",
+        "/v1/together/accounts",
+        "/v1/together/accounts/email",
+        "/v1/together/accounts/reset",
+        "/v1/together/accounts/verify",
+        "/v1/together/sessions",
+        "/v1/together/sessions/refresh",
+        "/v1/platform/accounts",
+        "/v1/platform/accounts/email",
+        "/v1/platform/accounts/reset",
+        "/v1/platform/accounts/verify",
+        "/v1/platform/sessions",
+        "/v1/platform/sessions/refresh",
+        "/v1/platform/sessions/revoke",
+    }
+)
 MEMBERS = "/v1/together/"
 """Routes of members with an account: test_member_tenants calls them with its own couples."""
 OWNERS = "/v1/platform/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from pynamodb.exceptions import PutError
 from chalicelib.kit import auth, ids, pagination, unique_values
 from chalicelib.kit.auth import Account, Credentials, security
 from chalicelib.kit.errors import Conflict, NotFound, PreconditionFailed
-from chalicelib.kit.http import ApiRequest, CompletedCall, endpoint, problem_details
+from chalicelib.kit.http import ApiRequest, CompletedCall, Deprecation, endpoint, problem_details
 from chalicelib.kit.lazy_app import LazyChalice
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Amount, Input, Page, PageQuery, Query, Schema, Timestamp
@@ -24,6 +25,7 @@ bp = Blueprint(__name__)
 
 
 class NameTaken(Conflict):
+    code = "NameTaken"
     title = "This name is taken"
 
 
@@ -67,6 +69,9 @@ def password(credentials: Credentials) -> Account:
     return auth.verify(credentials.bearer(), auth.Role.MEMBER)
 
 
+DEPRECATION = Deprecation(
+    since=datetime(2026, 1, 1, tzinfo=UTC), sunset=datetime(2027, 1, 1, tzinfo=UTC), successor="/notes"
+)
 drafts: dict[str, Draft] = {}
 charges: list[str] = []
 vendor = threading.Event()
@@ -147,6 +152,16 @@ def get_draft(call: ApiRequest, name: str) -> Draft:
     return drafts[name]
 
 
+@bp.route("/drafts/{name}", methods=["PATCH"])
+@endpoint(bp, returns=Draft, etag=lambda draft: str(draft.version), if_match="optional")
+def clear_draft(call: ApiRequest, name: str) -> Draft:
+    """Remove a draft's text, of any version if the request names none."""
+    if call.if_match and call.if_match != str(drafts[name].version):
+        raise PreconditionFailed
+    drafts[name] = Draft(text="", version=drafts[name].version + 1)
+    return drafts[name]
+
+
 @bp.route("/drafts/{name}", methods=["PUT"])
 @endpoint(bp, body=DraftUpdate, returns=Draft, etag=lambda draft: str(draft.version))
 def put_draft(call: ApiRequest[None, DraftUpdate], name: str) -> Draft:
@@ -158,7 +173,7 @@ def put_draft(call: ApiRequest[None, DraftUpdate], name: str) -> Draft:
 
 
 @bp.route("/drafts/{name}", methods=["DELETE"])
-@endpoint(bp, status=204)
+@endpoint(bp, status=204, deprecated=DEPRECATION)
 def delete_draft(call: ApiRequest, name: str) -> None:
     """Delete a draft."""
     drafts.pop(name, None)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from chalicelib.kit import auth, clock, unique_values
+from chalicelib.kit import auth, clock, config, unique_values
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.models import IdempotencyRecord, IdempotencyStatus
 from chalicelib.kit.tables import Transaction
@@ -27,7 +27,7 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]
     assert answer.headers["content-type"] == "application/problem+json"
     document: dict[str, object] = answer.json()
     assert (document["status"], document["code"]) == (status, code)
-    assert document["type"] == "about:blank"
+    assert document["type"] == f"{config.settings().public_url}/docs/errors/{code}"
     assert document["title"]
     assert document["detail"]
     assert document["request_id"] == answer.headers["x-request-id"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
-from chalicelib.kit import docs_page, openapi
+from chalicelib.kit import config, docs_page, openapi, routes
+from chalicelib.kit.openapi_names import operation_ids
 from infra.deploy import handlers
 from tests.kit import sample_app
 
@@ -78,11 +83,12 @@ def test_parameters_of_path_query_and_headers(document: dict[str, Any]) -> None:
     assert named("/large", "get") == {"size": ("query", True)}
     assert named("/drafts/{name}", "get")["If-None-Match"] == ("header", False)
     assert named("/drafts/{name}", "put")["If-Match"] == ("header", True)
+    assert named("/drafts/{name}", "patch")["If-Match"] == ("header", False)
     assert named("/notes", "post") == {"Idempotency-Key": ("header", False)}
 
 
 def test_methods_that_are_always_refused_are_omitted(document: dict[str, Any]) -> None:
-    assert set(document["paths"]["/drafts/{name}"]) == {"get", "put", "delete"}
+    assert set(document["paths"]["/drafts/{name}"]) == {"get", "put", "patch", "delete"}
 
 
 def test_the_page_shows_every_operation_with_an_example(document: dict[str, Any]) -> None:
@@ -121,3 +127,86 @@ def test_responses_have_examples_without_references(document: dict[str, Any]) ->
 def test_the_page_escapes_its_texts(document: dict[str, Any]) -> None:
     hostile = {**document, "info": {"title": "<img src=x>", "version": "1"}}
     assert "<img" not in docs_page.render(hostile).html
+
+
+def test_operations_have_the_names_of_their_functions(document: dict[str, Any]) -> None:
+    assert document["paths"]["/notes"]["post"]["operationId"] == "create_note"
+
+
+def _view(name: str, module: str) -> Any:
+    return SimpleNamespace(__name__=name, __module__=module)
+
+
+def test_operations_of_one_name_have_their_context() -> None:
+    views = {
+        ("/a", "GET"): _view("list_sessions", "chalicelib.together.routes.sessions"),
+        ("/b", "GET"): _view("list_sessions", "chalicelib.platform.routes.sessions"),
+        ("/c", "GET"): _view("list_styles", "chalicelib.studio.routes.styles"),
+    }
+    assert list(operation_ids(views).values()) == ["together_list_sessions", "platform_list_sessions", "list_styles"]
+    views["/d", "GET"] = _view("list_sessions", "chalicelib.together.routes.others")
+    with pytest.raises(ValueError, match="together_list_sessions"):
+        operation_ids(views)
+
+
+def test_schemas_have_plain_unique_names() -> None:
+    schemas = openapi.document(handlers.chalice_app().routes, "x", "1")["components"]["schemas"]
+    assert [name for name in schemas if not name.isalnum()] == []
+    page = schemas["StylePage"]["properties"]["items"]["items"]
+    assert page == {"$ref": "#/components/schemas/StyleRead"}
+    assert set(schemas["ShopsSessionRead"]["properties"]) != set(schemas["KitSessionRead"]["properties"])
+    assert schemas["ShopsSessionPage"]["properties"]["items"]["items"]["$ref"].endswith("/ShopsSessionRead")
+
+
+def test_a_query_has_the_parameters_of_its_own_class() -> None:
+    """Two contexts have a RevenueQuery."""
+    paths = openapi.document(handlers.chalice_app().routes, "x", "1")["paths"]
+    for path, entries in handlers.chalice_app().routes.items():
+        for method, entry in entries.items():
+            query = vars(entry.view_function)["contract"].query
+            parameters = paths[path][method.lower()]["parameters"]
+            names = {each["name"] for each in parameters if each["in"] == "query"}
+            fields = query.model_fields.items() if query else ()
+            assert names == {field.alias or name for name, field in fields}
+
+
+def test_operations_name_the_problems_of_their_own_checks(document: dict[str, Any]) -> None:
+    def codes(path: str, method: str) -> set[str]:
+        responses = document["paths"][path][method]["responses"]
+        return {f"{status} {code}" for status, each in responses.items() for code in each.get("x-error-codes", ())}
+
+    always = {"429 TooManyRequests", "500 InternalError", "503 Unavailable"}
+    draft = {"404 NotFound", "413 PayloadTooLarge"}
+    body = {"400 MalformedRequest", "422 InvalidInput"}
+    assert codes("/drafts/{name}", "get") == {"404 NotFound", *always}
+    assert codes("/drafts/{name}", "put") == {*draft, *body, *always, "428 PreconditionRequired"}
+    assert codes("/drafts/{name}", "patch") == {*draft, *always}
+    assert codes("/large", "get") == {"422 InvalidInput", *always}
+    assert {"409 IdempotencyConflict", "409 StillInProgress"} <= codes("/notes", "post")
+
+
+def test_the_server_is_the_public_url(api: httpx.Client, api_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert api.get("/openapi.json").json()["servers"] == [{"url": api_url}]
+    live = dataclasses.replace(config.settings(), stage="prod")
+    monkeypatch.setattr(config, "settings", lambda: live)
+    assert routes.server_url() == "/"
+    public = dataclasses.replace(live, public_url="https://api.example.com/shop")
+    monkeypatch.setattr(config, "settings", lambda: public)
+    assert routes.server_url() == "https://api.example.com/shop"
+
+
+def test_a_deprecated_operation_says_so(document: dict[str, Any], sample: httpx.Client) -> None:
+    assert document["paths"]["/drafts/{name}"]["delete"]["deprecated"] is True
+    assert "deprecated" not in document["paths"]["/drafts/{name}"]["get"]
+    headers = sample.delete("/drafts/x").headers
+    assert headers["Deprecation"] == "@1767225600"
+    assert headers["Sunset"] == "Fri, 01 Jan 2027 00:00:00 GMT"
+    assert headers["Link"] == '</notes>; rel="successor-version"'
+    assert "Deprecation" not in sample.get("/drafts/x").headers
+
+
+def test_deprecated_operations_keep_the_rule() -> None:
+    """docs/api.md: a year from the deprecation to the removal."""
+    entries = [entry for methods in handlers.chalice_app().routes.values() for entry in methods.values()]
+    for deprecation in (vars(entry.view_function)["contract"].deprecated for entry in entries):
+        assert deprecation is None or deprecation.sunset - deprecation.since >= timedelta(days=365)

@@ -8,12 +8,14 @@ from chalicelib.kit.errors import Unavailable
 class StorageUnavailable(Unavailable):
     """The storage does not answer, or answers with 5xx. The call may have had its effect."""
 
+    code = "StorageUnavailable"
     title = "The store's storage is not available; try again"
 
 
 class StorageThrottled(StorageUnavailable):
     """The storage limits the rate of requests. The call had no effect."""
 
+    code = "StorageThrottled"
     title = "The store's storage limits requests; try again"
 
 

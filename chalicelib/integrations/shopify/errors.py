@@ -14,11 +14,14 @@ _ABOUT_ACCESS = re.compile(r"\bscopes?\b|\bapprov|\bpermission|access denied", r
 
 
 class ShopifyUnavailable(Unavailable):
+    code = "ShopifyUnavailable"
     title = "Shopify is not available; try again"
 
 
 class ShopifyThrottled(ShopifyUnavailable):
     """Shopify's rate limit; `retry_after` is the number of seconds until the call can be afforded."""
+
+    code = "ShopifyThrottled"
 
 
 class ShopifyRefused(Exception):

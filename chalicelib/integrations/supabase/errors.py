@@ -19,11 +19,14 @@ class QuotaReason(StrEnum):
 class SupabaseUnavailable(Unavailable):
     """Supabase does not answer, or answers with 5xx or something unreadable. The call may have had its effect."""
 
+    code = "SupabaseUnavailable"
     title = "Supabase is not available; try again"
 
 
 class SupabaseThrottled(SupabaseUnavailable):
     """Supabase's rate limit; `retry_after` is the number of seconds until it resets. The call had no effect."""
+
+    code = "SupabaseThrottled"
 
 
 class SupabaseRefused(Exception):

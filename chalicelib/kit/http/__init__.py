@@ -1,8 +1,8 @@
 """HTTP endpoints: the decorator `@endpoint`, its specification and the parsed request."""
 
 from chalicelib.kit.http.endpoint import endpoint
-from chalicelib.kit.http.rendering import PROBLEM_JSON, problem_details
-from chalicelib.kit.http.spec import MAX_BODY, MAX_WEBHOOK_BODY, ApiRequest, CompletedCall, EndpointSpec
+from chalicelib.kit.http.rendering import PROBLEM_JSON, problem_details, problem_document
+from chalicelib.kit.http.spec import MAX_BODY, MAX_WEBHOOK_BODY, ApiRequest, CompletedCall, Deprecation, EndpointSpec
 
 __all__ = [
     "MAX_BODY",
@@ -10,7 +10,9 @@ __all__ = [
     "PROBLEM_JSON",
     "ApiRequest",
     "CompletedCall",
+    "Deprecation",
     "EndpointSpec",
     "endpoint",
     "problem_details",
+    "problem_document",
 ]

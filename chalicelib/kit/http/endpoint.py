@@ -77,6 +77,8 @@ def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Reque
             log.warning("request failed", extra={"status": response.status_code, "route": _route(request)})
     if contract.any_origin:
         response.headers["Access-Control-Allow-Origin"] = "*"
+    if contract.deprecated:
+        response.headers.update(contract.deprecated.headers())
     return rendering.with_common_headers(response, request_id)
 
 

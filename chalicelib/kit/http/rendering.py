@@ -9,7 +9,7 @@ from typing import Any
 from chalice.app import Request, Response
 from pydantic import BaseModel
 
-from chalicelib.kit import ids, logs
+from chalicelib.kit import config, ids, logs
 from chalicelib.kit.errors import InternalError, Problem
 from chalicelib.kit.http.spec import EndpointSpec
 
@@ -31,10 +31,15 @@ def render_result(contract: EndpointSpec, result: Any, headers: dict[str, str]) 
     return Response(body=text, status_code=contract.status, headers={"Content-Type": contract.media_type, **headers})
 
 
+def problem_document(problem: Problem, request_id: str) -> dict[str, Any]:
+    """Return the problem's members. `type` is the URL of the page about its code (`kit/error_pages.py`)."""
+    return problem.as_dict(request_id, f"{config.settings().public_url}/docs/errors/{problem.code}")
+
+
 def render_problem(problem: Problem, request_id: str) -> Response:
     """Return the response for a problem."""
     return Response(
-        body=json.dumps(problem.as_dict(request_id), ensure_ascii=False),
+        body=json.dumps(problem_document(problem, request_id), ensure_ascii=False),
         status_code=problem.status,
         headers={"Content-Type": PROBLEM_JSON, **problem.headers},
     )
@@ -57,6 +62,6 @@ def problem_details(event: Request, get_response: Callable[[Request], Response])
     kinds = {kind.status: kind for kind in Problem.__subclasses__()}
     problem = kinds.get(response.status_code, InternalError)()
     request_id = event.context.get("requestId") or ids.new()
-    document = problem.as_dict(request_id) | {"status": response.status_code}
+    document = problem_document(problem, request_id) | {"status": response.status_code}
     headers = {**response.headers, "Content-Type": PROBLEM_JSON, "X-Request-Id": request_id}
     return Response(body=json.dumps(document), status_code=response.status_code, headers=headers)

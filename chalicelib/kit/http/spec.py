@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Generic, Literal
 
 from pydantic import BaseModel
@@ -49,6 +51,24 @@ class CompletedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Deprecation:
+    """When an operation was deprecated, and when it will be removed. `successor` is the path that replaces it.
+
+    docs/api.md has the rule: a year between the two, and at least the next release.
+    """
+
+    since: datetime
+    sunset: datetime
+    successor: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """Return the response headers (RFC 9745; RFC 8594; `Link` with the relation of RFC 5829)."""
+        link = {"Link": f'<{self.successor}>; rel="successor-version"'} if self.successor else {}
+        sunset = format_datetime(self.sunset.astimezone(UTC), usegmt=True)
+        return {"Deprecation": f"@{int(self.since.timestamp())}", "Sunset": sunset, **link}
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointSpec:
     """What an endpoint takes and returns; the OpenAPI document is built from it."""
 
@@ -71,5 +91,7 @@ class EndpointSpec:
     record: Callable[[Any, CompletedCall], None] | None = None
     """Called with the principal and the call before each response to a verified caller, problems too. Must not raise."""
     errors: tuple[type[Problem], ...] = field(default=())
+    """Problems that the sources do not show, for the document: those of the catalogue are derived (ADR 47)."""
+    deprecated: Deprecation | None = None
     summary: str = ""
     description: str = ""

@@ -18,6 +18,7 @@ bp = Blueprint(__name__)
 
 
 class InvalidCallbackSignature(Unauthenticated):
+    code = "InvalidCallbackSignature"
     title = "The callback signature is missing, invalid or expired"
 
 

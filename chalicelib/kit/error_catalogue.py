@@ -1,0 +1,46 @@
+"""The catalogue of error codes: what each means and which operations answer with it.
+
+`make generate` writes the JSON from the classes and from the sources of the routes (`infra/docs/error_catalogue.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).with_suffix(".json")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One meaning of a code. Three codes have two: contexts chose them before codes had to be unique."""
+
+    code: str
+    status: int
+    title: str
+    context: str
+    about: str
+    """What it means, where the title does not say all."""
+    advice: str
+    """What the caller should do."""
+    operations: tuple[str, ...]
+    """Ids of the operations that can answer with it."""
+
+
+@cache
+def load() -> tuple[ErrorCode, ...]:
+    """Return every code, sorted by code and status."""
+    entries = json.loads(FILE.read_text())
+    return tuple(ErrorCode(**{**entry, "operations": tuple(entry["operations"])}) for entry in entries)
+
+
+@cache
+def by_operation() -> dict[str, tuple[ErrorCode, ...]]:
+    """Return the codes that each operation can answer with, by the operation's id."""
+    found: dict[str, tuple[ErrorCode, ...]] = {}
+    for error in load():
+        for operation in error.operations:
+            found[operation] = (*found.get(operation, ()), error)
+    return found
