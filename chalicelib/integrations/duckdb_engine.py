@@ -78,9 +78,12 @@ class Database:
         self._connection.execute("SET enable_external_access = false")
 
     def value(self, query: str) -> Any:
-        """Return the first value of a query's only row."""
-        row = self._connection.execute(query).fetchone()
-        return row[0] if row else None
+        """Return the first value of a query's only row.
+
+        All rows are fetched: DuckDB refuses other queries while a result is unread.
+        """
+        rows = self._connection.execute(query).fetchall()
+        return rows[0][0] if rows else None
 
     def create_table(self, name: str, columns: Mapping[str, Kind], rows: Sequence[Sequence[Any]] = ()) -> None:
         """Create a table and insert the rows, whose values are in the order of the columns."""

@@ -36,3 +36,12 @@ def test_statements_between_two_batches_do_not_change_the_rows() -> None:
 def test_a_query_without_rows_yields_none() -> None:
     with open_database() as database:
         assert database.rows("SELECT 1 AS one WHERE false") == []
+
+
+def test_a_value_leaves_no_unread_result_that_blocks_the_next_query() -> None:
+    with open_database() as database:
+        database.create_table("numbers", {"number": Kind.INTEGER}, [(number,) for number in range(100)])
+
+        assert database.value("SELECT count(*) FROM numbers") == 100
+        assert database.rows("SELECT max(number) AS largest FROM numbers") == [{"largest": 99}]
+        assert database.value("SELECT number FROM numbers WHERE number > 1000") is None
