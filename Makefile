@@ -88,7 +88,7 @@ ops: install ## Run an operator command: make ops ARGS=--help
 # --- checks -------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: static test ## Run all checks: format, lint, types, import rules, generated files, tests
+check: static audit test ## Run all checks: format, lint, types, import rules, generated files, known advisories, tests
 
 .PHONY: static
 static: install ## Run all checks except the tests
@@ -97,6 +97,10 @@ static: install ## Run all checks except the tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m infra.docs.generate --check
+
+.PHONY: audit
+audit: install ## Report known advisories of the locked packages; fail for those that are shipped
+	@$(BIN)/python -m infra.audit
 
 .PHONY: format
 format: install ## Format the code and sort imports

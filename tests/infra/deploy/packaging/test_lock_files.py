@@ -55,7 +55,7 @@ def direct(file: str) -> dict[str, set[str]]:
 def pinned(file: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for pin in lock_files.read(ROOT / file):
-        found.setdefault(pin.name, set()).add(re.split(r"[ ;\\]", pin.text.partition("==")[2])[0])
+        found.setdefault(pin.name, set()).add(pin.version)
     return found
 
 
