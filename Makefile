@@ -71,6 +71,13 @@ databases: install ## Fetch MariaDB and PgBouncer for the tests if they are miss
 test: install ## Run the test suite and list its slowest tests; EXAMPLES=10 tries ten times as many examples of each property
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q --durations=50 --durations-min=5 $(ARGS)
 
+FAST := tests/kit $(wildcard tests/*/domain) $(addprefix tests/test_,app.py docs.py house.py names.py time.py) \
+	tests/infra/deploy/packaging/test_lock_files.py
+
+.PHONY: test-fast
+test-fast: install ## Run the tests of pure rules, kit and house rules: no browser, no database server, no deployment
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q -m "not slow and not browser" $(FAST) $(ARGS)
+
 # --- demo and operation -------------------------------------------------------------------------------------------
 
 .PHONY: demo
