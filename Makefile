@@ -72,6 +72,13 @@ databases: install ## Fetch MariaDB and PgBouncer for the tests if they are miss
 test: install ## Run the test suite and list its slowest tests; EXAMPLES=10 tries ten times as many examples of each property
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q --durations=50 --durations-min=5 $(ARGS)
 
+FAST := tests/kit $(wildcard tests/*/domain) $(addprefix tests/test_,app.py docs.py house.py names.py time.py) \
+	tests/infra/deploy/packaging/test_lock_files.py
+
+.PHONY: test-fast
+test-fast: install ## Run the tests of pure rules, kit and house rules: no browser, no database server, no deployment
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q -m "not slow and not browser" $(FAST) $(ARGS)
+
 # --- demo and operation -------------------------------------------------------------------------------------------
 
 .PHONY: demo
@@ -89,7 +96,7 @@ ops: install ## Run an operator command: make ops ARGS=--help
 # --- checks -------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: static test ## Run all checks: format, lint, types, import rules, generated files, tests
+check: static audit test ## Run all checks: format, lint, types, import rules, generated files, known advisories, tests
 
 .PHONY: static
 static: install ## Run all checks except the tests
@@ -98,6 +105,10 @@ static: install ## Run all checks except the tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m infra.docs.generate --check
+
+.PHONY: audit
+audit: install ## Report known advisories of the locked packages; fail for those that are shipped
+	@$(BIN)/python -m infra.audit
 
 .PHONY: format
 format: install ## Format the code and sort imports

@@ -57,11 +57,15 @@ class Database:
         return list(self.iterate(query))
 
     def iterate(self, query: str, batch: int = 10_000) -> Iterator[dict[str, Any]]:
-        """Iterate over the rows of a query by column; `batch` rows are in Python's memory at a time."""
-        relation = self._connection.sql(query).execute()
-        while rows := relation.fetchmany(batch):
-            for row in rows:
-                yield dict(zip(relation.columns, row, strict=True))
+        """Iterate over the rows of a query by column; `batch` rows are in Python's memory at a time.
+
+        The query runs once, at the first row, and DuckDB keeps its result: later statements do not change the rows.
+        """
+        relation = self._connection.sql(query)
+        assert relation is not None, "a query has rows"
+        columns = relation.columns
+        for row in relation.iter_rows(batch):
+            yield dict(zip(columns, row, strict=True))
 
     def select(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Return the columns and the rows of a query that an operator wrote."""
@@ -74,9 +78,12 @@ class Database:
         self._connection.execute("SET enable_external_access = false")
 
     def value(self, query: str) -> Any:
-        """Return the first value of a query's only row."""
-        row = self._connection.execute(query).fetchone()
-        return row[0] if row else None
+        """Return the first value of a query's only row.
+
+        All rows are fetched: DuckDB refuses other queries while a result is unread.
+        """
+        rows = self._connection.execute(query).fetchall()
+        return rows[0][0] if rows else None
 
     def create_table(self, name: str, columns: Mapping[str, Kind], rows: Sequence[Sequence[Any]] = ()) -> None:
         """Create a table and insert the rows, whose values are in the order of the columns."""

@@ -34,8 +34,8 @@ class PersonFiles:
 
     def count(self, file: Path) -> int:
         """Return the number of the persons' events in a file."""
-        row = self.connection.execute(f"SELECT count(*) FROM ({self._marked(file)}) WHERE {_IS_OWN}").fetchone()  # noqa: S608 - all quoted
-        return int(row[0]) if row else 0
+        [(count,)] = self.connection.execute(f"SELECT count(*) FROM ({self._marked(file)}) WHERE {_IS_OWN}").fetchall()  # noqa: S608 - all quoted
+        return int(count)
 
     def write_lines(self, file: Path, target: Path) -> None:
         """Write the persons' events of a file as JSON lines."""

@@ -80,7 +80,7 @@ def record_contents(scanner: SecretScanner, file: Path) -> None:
         if item["Key"].endswith(".parquet"):
             body = aws.client("s3").get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
             file.write_bytes(body)
-            scanner.add("lake", str(duckdb.sql(f"FROM read_parquet('{file}')").fetchall()))
+            scanner.add("lake", str(duckdb.read_parquet(str(file)).fetchall()))
     packed = [text for row in DailyTraffic.scan() for text in (row.top, row.recent) if text]
     scanner.add("packed", *(json.dumps(packed_json.unpack(text)) for text in packed))
 

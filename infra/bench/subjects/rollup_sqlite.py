@@ -45,10 +45,10 @@ def fill() -> None:
     """Write the distinct events into a table with the indexes of an event store: by id, visitor, user, name and time."""
     files = str(database.parent / "part-*.parquet")
     rows = duckdb.sql(f"SELECT DISTINCT ON (id) {COLUMNS} FROM read_parquet('{files}')")
+    assert rows is not None, "a query has rows"
     with sqlite3.connect(database) as connection:
         connection.execute(f"CREATE TABLE events ({COLUMNS}, PRIMARY KEY (id))")
-        while batch := rows.fetchmany(50_000):
-            connection.executemany(f"INSERT INTO events VALUES ({', '.join('?' * 13)})", batch)
+        connection.executemany(f"INSERT INTO events VALUES ({', '.join('?' * 13)})", rows.iter_rows(50_000))
         for columns in ("visitor, at_ms", "user_id, at_ms", "name", "at_ms"):
             connection.execute(f"CREATE INDEX by_{columns.partition(',')[0]} ON events ({columns})")
 

@@ -29,6 +29,11 @@ class Pin:
     text: str
     via: frozenset[str]
 
+    @property
+    def version(self) -> str:
+        """The version, without the marker that may follow it."""
+        return re.split(r"[ ;\\]", self.text.partition("==")[2])[0]
+
 
 def read(path: Path) -> list[Pin]:
     """Return the pins of a lock file in its order. A package has several if they differ by Python version or platform."""

@@ -30,7 +30,7 @@ def stored_rows(tenant: str, tmp_path) -> list[dict]:
         content = aws.client("s3").get_object(Bucket=config.settings().archive_bucket, Key=key)["Body"].read()
         file = tmp_path / "part.parquet"
         file.write_bytes(content)
-        table = duckdb.sql(f"SELECT * FROM read_parquet('{file}')")
+        table = duckdb.read_parquet(str(file))
         rows += [dict(zip(table.columns, row, strict=True)) for row in table.fetchall()]
     return rows
 

@@ -9,8 +9,12 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
+import boto3
+import duckdb
+import PIL
 import pytest
 from PIL import Image
 
@@ -21,6 +25,8 @@ from tests.integrations.sample_images import encode_image
 
 UNCHECKED_HASH = 0b01
 """PEP 552: the second word of a .pyc; 0b11 would compare the source at import."""
+
+DIST_INFO = re.compile(r"(?:python/)?([^/]+)\.dist-info/METADATA$")
 
 on_lambdas_platform = pytest.mark.skipif(
     (sys.platform, platform.machine(), platform.libc_ver()[0]) != ("linux", "x86_64", "glibc"),
@@ -90,6 +96,17 @@ def test_the_bundle_contains_runtime_files_only(bundle: Path) -> None:
         "bin",
     }
     assert not [name for name in names(bundle) if "/tests/" in name or name.endswith((".pyi", ".c", ".h"))]
+
+
+def test_bundle_and_layers_contain_the_versions_that_the_tests_run(packaged: Packaged) -> None:
+    archives = [packaged("prod") / name for name in ("deployment.zip", "duckdb-layer.zip", "sql-layer.zip")]
+    contained = {found[1] for path in archives for name in names(path) if (found := DIST_INFO.match(name))}
+    versions = {
+        (name.lower().replace("_", "-"), version) for name, _, version in (each.rpartition("-") for each in contained)
+    }
+
+    assert {("boto3", boto3.__version__), ("duckdb", duckdb.__version__), ("pillow", PIL.__version__)} < versions
+    assert {(name, version) for name, version in versions if metadata.version(name) != version} == set()
 
 
 def test_no_library_of_an_unused_feature_is_in_it(bundle: Path) -> None:
@@ -191,9 +208,15 @@ def test_the_archive_layer_contains_duckdb(packaged: Packaged, unzipped_bundle: 
     with zipfile.ZipFile(packaged("prod") / "duckdb-layer.zip") as archive:
         archive.extractall(tmp_path)
 
-    run_isolated(
-        tmp_path / "python", unzipped_bundle, code="import duckdb; assert duckdb.sql('SELECT 42').fetchall() == [(42,)]"
-    )
+    code = """
+from chalicelib.integrations.duckdb_engine import open_database
+from chalicelib.integrations.parquet import Kind
+with open_database() as database:
+    database.create_view("numbers", {"n": Kind.INTEGER}, [database.parquet("SELECT 42 AS n")])
+    assert database.rows("SELECT n FROM numbers") == [{"n": 42}]
+"""
+
+    run_isolated(tmp_path / "python", unzipped_bundle, code=f"exec({code!r})")
 
 
 @on_lambdas_platform

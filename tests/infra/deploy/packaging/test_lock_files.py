@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from infra.deploy.handlers import ROOT
-from infra.deploy.packaging import lock_files
+from infra.deploy.packaging import layers, lock_files
 
 INPUTS = ["requirements.in", "requirements-dev.in", "requirements-lock.in", "infra/local/requirements-aws.in"]
 
@@ -53,7 +55,7 @@ def direct(file: str) -> dict[str, set[str]]:
 def pinned(file: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for pin in lock_files.read(ROOT / file):
-        found.setdefault(pin.name, set()).add(re.split(r"[ ;\\]", pin.text.partition("==")[2])[0])
+        found.setdefault(pin.name, set()).add(pin.version)
     return found
 
 
@@ -93,10 +95,30 @@ def test_tests_run_with_the_versions_of_the_bundle() -> None:
     assert {name: development.get(name) for name in runtime} == runtime
 
 
-def test_each_python_has_one_duckdb() -> None:
-    """DuckDB 2 needs a newer glibc than Lambda's python3.11 has."""
-    texts = [pin.text for pin in lock_files.read(ROOT / "requirements-dev.txt") if pin.name == "duckdb"]
-    assert [text.partition("\\")[0].strip() for text in texts] == [
-        "duckdb==1.5.6 ; python_full_version < '3.12'",
-        "duckdb==2.0.0 ; python_full_version >= '3.12'",
-    ]
+def test_tests_run_what_is_locked() -> None:
+    """A virtual environment of an earlier lock file would test another set than is shipped."""
+    shipped = [Requirement(pin.text.partition("\\")[0]) for pin in lock_files.read(ROOT / "requirements.txt")]
+    applicable = [pin for pin in shipped if pin.marker is None or pin.marker.evaluate()]
+    installed = {pin.name: metadata.version(pin.name) for pin in applicable}
+    assert [str(pin) for pin in applicable if not pin.specifier.contains(installed[pin.name])] == []
+
+
+def test_boto3_is_locked_with_the_botocore_of_its_own_release() -> None:
+    """Both are released together: boto3's resources and paginators are those of the same botocore."""
+    runtime = pinned("requirements.txt")
+    assert runtime["boto3"] == runtime["botocore"]
+
+
+def test_tests_layer_and_embedded_aws_run_one_duckdb_on_each_python() -> None:
+    """One version, so that no marker selects another one by Python: an archive file is written once and read by all."""
+    files = ("requirements-dev.txt", "infra/local/requirements-aws.txt")
+    entries = [pin.text for file in files for pin in lock_files.read(ROOT / file) if pin.name == "duckdb"]
+    assert len(entries) == len(files)
+    assert len({entry.partition("\\")[0].strip() for entry in entries}) == 1
+    assert ";" not in "".join(entries)
+
+
+def test_bundle_and_layers_have_one_version_of_each_package_on_each_python() -> None:
+    development = pinned("requirements-dev.txt")
+    layered = {name: development[name] for packages in layers.PACKAGES.values() for name in packages}
+    assert {name: each for name, each in (pinned("requirements.txt") | layered).items() if len(each) > 1} == {}

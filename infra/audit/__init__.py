@@ -1,0 +1,1 @@
+"""Known advisories of the locked packages."""
