@@ -29,6 +29,7 @@ COSTS = {
     "job: webhooks registered": Cost(reads=3, writes=3, write_units=8, sends=1),
     "job: webhooks reconciled": Cost(reads=3, writes=2, write_units=6),
     "job: 100 rows of one month archived and deleted": Cost(reads=5, writes=8, write_units=114, objects=2),
+    "upload, a process's first request of a shop in five minutes": Cost(reads=2, writes=1, write_units=8),
     "upload created by a customer": Cost(reads=1, writes=1, write_units=8),
     "upload created by a guest": Cost(reads=1, writes=1, write_units=12),
     "upload refused: limit per visitor": Cost(reads=1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from copy import copy
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def report(gallery: Gallery) -> None:
     assert gallery.drain() == []
 
 
-def buy(gallery: Gallery, preview: dict[str, object]) -> None:
+def buy(gallery: Gallery, preview: dict[str, Any]) -> None:
     order = gallery.order(preview["line_item_property"])
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
     assert gallery.drain() == []
