@@ -17,11 +17,15 @@ _client_lock = threading.Lock()  # a botocore session must not create clients in
 
 @cache
 def session() -> Session:
-    """Return the shared session. With the embedded AWS it has the credentials test/test and ignores AWS config files."""
+    """Return the shared session. With the embedded AWS it has the credentials test/test and ignores AWS config files.
+
+    A live stage has its own credentials also with the embedded AWS, where they name the account.
+    """
     from botocore.session import get_session
 
     aws_session = get_session()
-    if config.settings().is_embedded:
+    settings = config.settings()
+    if settings.is_embedded and not settings.is_live:
         config_store = aws_session.get_component("config_store")
         config_store.set_config_variable("profile", None)  # AWS_PROFILE may name a profile that does not exist here
         config_store.set_config_variable("config_file", os.devnull)

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.messages import Message
 from infra.deploy import handlers
-from infra.deploy.packaging import import_scan, references
+from infra.deploy.packaging import import_scan, reachability, references
 from infra.deploy.packaging.import_scan import ServiceHidden
 from tests.infra.deploy.packaging import sample_senders
 
@@ -23,7 +23,7 @@ def all_messages() -> None:
 
 def scan_classes(source: str = "") -> set[str]:
     """Return the names of the classes that the source uses."""
-    tree = ast.parse(source) if source else import_scan._tree(SAMPLE)
+    tree = ast.parse(source) if source else reachability.source(SAMPLE)
     assert tree
     return {kind.__name__ for kind in references.messages_used(SAMPLE, tree)}
 
