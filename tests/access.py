@@ -56,6 +56,16 @@ def acting_as(name: str) -> Iterator[None]:
         _acting.reset(token)
 
 
+@contextmanager
+def outside_roles() -> Iterator[None]:
+    """Act without a role, as another process that a test plays inside a function."""
+    token = _acting.set(None)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
 def _run_as(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def act(*args: Any, **kwargs: Any) -> Any:

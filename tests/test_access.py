@@ -19,7 +19,7 @@ def test_a_call_that_the_role_does_not_allow_fails_and_is_recorded() -> None:
 
 
 def test_each_of_several_calls_is_checked() -> None:
-    with access.acting_as("studio-roll_over_quotas"):
+    with access.acting_as("studio-inspect_upload"):
         for _ in range(2):
             aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket)
         with pytest.raises(ClientError, match="AccessDenied"):
@@ -30,7 +30,7 @@ def test_each_of_several_calls_is_checked() -> None:
 
 def test_an_error_ends_the_role_of_a_call() -> None:
     client = aws.client("s3")
-    with access.acting_as("studio-roll_over_quotas"):
+    with access.acting_as("studio-inspect_upload"):
         with pytest.raises(client.exceptions.NoSuchKey):
             client.get_object(Bucket=config.settings().images_bucket, Key="uploads/nothing")
         with pytest.raises(ClientError, match="AccessDenied"):

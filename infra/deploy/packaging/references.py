@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, TypeVar
 
 from chalicelib.kit.messages import Message
+from infra.deploy.packaging.reachability import OURS, import_nodes
 
-OURS = "chalicelib"
 PUBLISHERS = frozenset({"publish", "publish_many"})
 TYPE_ARGUMENTS = {
     "cast": slice(0, 1),
@@ -34,23 +34,23 @@ Kind = type[Message]
 
 
 def messages_used(module: str, tree: ast.Module) -> frozenset[Kind]:
-    """Return the message classes that have a topic or queue and that the module's code uses.
+    """Return the message classes that have a topic or queue and that the code uses.
 
-    `tree` is the module's source. The module is imported: names are resolved to the objects that they stand for.
+    `tree` is the module's source or a part of it. The module is imported: names are resolved to the objects that they stand for.
     """
-    names = _Names(module, tree)
+    names = names_in(module)
     kinds = {kind for node in _evaluated(tree) for kind in names.kinds(node)}
     passed = {kind for function in _functions(tree) for kind in _passed_on(function, names)}
     return frozenset(kind for kind in kinds | passed if kind.topic or kind.queue)
 
 
-class _Names:
+class Names:
     """Resolves the names in a module, including imports inside functions."""
 
-    def __init__(self, module: str, tree: ast.Module) -> None:
+    def __init__(self, module: str, imports: Iterable[ast.stmt]) -> None:
         self._module = module
         self._imported: dict[str, set[str]] = {}
-        for node in ast.walk(tree):
+        for node in imports:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     target = alias.name if alias.asname else alias.name.partition(".")[0]
@@ -73,6 +73,12 @@ class _Names:
             return _objects(f"{self._module}.{node.id}")
         ours = (target for target in self._imported[node.id] if target.partition(".")[0] == OURS)
         return [found for target in ours for found in _objects(target)]
+
+
+@cache
+def names_in(module: str) -> Names:
+    """Return the resolver of a module's names."""
+    return Names(module, import_nodes(module))
 
 
 @cache
@@ -116,7 +122,7 @@ def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
 
-def _passed_on(function: ast.FunctionDef, names: _Names) -> Iterator[Kind]:
+def _passed_on(function: ast.FunctionDef, names: Names) -> Iterator[Kind]:
     """Yield the classes of the parameters that the function publishes, including copies of them."""
     published = {
         root
@@ -171,7 +177,7 @@ def _origins(function: ast.FunctionDef) -> dict[str, set[str]]:
     return found
 
 
-def _declared(node: ast.expr, names: _Names) -> Iterator[Kind]:
+def _declared(node: ast.expr, names: Names) -> Iterator[Kind]:
     """Yield the message classes that an annotation admits. Ignore `Message` itself, which library functions use."""
     for found in names.objects(node):
         kind = found.__bound__ if isinstance(found, TypeVar) else found

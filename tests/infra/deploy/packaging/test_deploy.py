@@ -216,6 +216,24 @@ def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(accou
     assert [message_counts[count] for count in counts] == ["0", "0"]
 
 
+@pytest.mark.parametrize("service", ["dynamodb", "s3"])
+def test_a_function_may_do_only_what_its_deployed_role_allows(account: Account, service: str) -> None:
+    """Each Lambda signs as its own role. `/ready` reads a table and a bucket: without the statement, AWS refuses it."""
+    iam = account.client("iam")
+    configuration = account.client("lambda").get_function_configuration(FunctionName="backroom-dev-api")
+    role = configuration["Role"].rpartition("/")[2]
+    [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    kept = [each for each in document["Statement"] if not each["Action"][0].startswith(f"{service}:")]
+    try:
+        reduced = json.dumps(document | {"Statement": kept})
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=reduced)
+        assert httpx.get(f"{account.api}/ready").status_code == 503
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+    assert httpx.get(f"{account.api}/ready").status_code == 200
+
+
 @pytest.mark.parametrize("stage", ["local", "test"])
 def test_local_stages_are_not_deployed(stage: str) -> None:
     result = run_packaging("deploy", "--stage", stage)

@@ -9,8 +9,9 @@ import pytest
 from chalicelib.kit.email_reports import EmailReported
 from chalicelib.kit.messages import Message
 from infra.deploy import handlers
-from infra.deploy.packaging import import_scan, references
+from infra.deploy.packaging import import_scan, reachability, references
 from infra.deploy.packaging.import_scan import ServiceHidden
+from infra.deploy.packaging.reachability import NameHidden
 from tests.infra.deploy.packaging import sample_senders
 
 SAMPLE = sample_senders.__name__
@@ -23,7 +24,7 @@ def all_messages() -> None:
 
 def scan_classes(source: str = "") -> set[str]:
     """Return the names of the classes that the source uses."""
-    tree = ast.parse(source) if source else import_scan._tree(SAMPLE)
+    tree = ast.parse(source) if source else reachability.source(SAMPLE)
     assert tree
     return {kind.__name__ for kind in references.messages_used(SAMPLE, tree)}
 
@@ -79,12 +80,39 @@ def test_a_client_with_a_dynamic_service_name_is_refused(source: str) -> None:
         list(import_scan._clients_in(ast.parse(source)))
 
 
+def module_messages(module: str) -> frozenset[type[Message]]:
+    return references.messages_used(module, reachability.source(module) or ast.Module([], []))
+
+
 def test_every_message_class_is_published_somewhere() -> None:
     """A class that nothing publishes is unused, or the scan misses its use. SES publishes `EmailReported`."""
     sources = (handlers.ROOT / "chalicelib").rglob("*.py")
     modules = {".".join(path.relative_to(handlers.ROOT).with_suffix("").parts) for path in sources}
-    published = {kind for module in modules for kind in import_scan.messages_of(module.removesuffix(".__init__"))}
+    published = {kind for module in modules for kind in module_messages(module.removesuffix(".__init__"))}
 
     kinds = references.with_subclasses(Message)
     declared = {kind for kind in kinds if (kind.topic or kind.queue) and not kind.__name__.startswith("_")}
     assert declared - {EmailReported} == published
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "publish(getattr(messages, name)())",
+        "publish(vars(messages)[name]())",
+        "publish(messages.__dict__[name]())",
+        "publish(getattr(import_module(name), 'OrderPaid')())",
+        "publish(getattr(__import__(name), 'OrderPaid')())",
+        "publish(globals()[name]())",
+        "publish(getattr(sys.modules[name], 'OrderPaid')())",
+    ],
+)
+def test_a_name_that_is_looked_up_by_text_is_refused(source: str) -> None:
+    """Otherwise the function would get no right to publish the class, and fail in an account."""
+    with pytest.raises(NameHidden, match="line 1"):
+        reachability._refuse_lookups("chalicelib.kit.unit_of_work", ast.parse(source))
+
+
+def test_a_column_that_is_looked_up_by_text_hides_nothing() -> None:
+    """Its table is named, so it is granted."""
+    reachability._refuse_lookups("chalicelib.studio.repository.generations", ast.parse("getattr(Generation, name)"))

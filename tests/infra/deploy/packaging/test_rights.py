@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
-import subprocess
-import sys
 from collections.abc import Iterable
 from fnmatch import fnmatch
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -17,27 +16,31 @@ from chalicelib.kit import config
 from chalicelib.kit.data_policy import Bucket, ObjectPrefix
 from chalicelib.kit.messages import Message
 from infra.deploy import bedrock_ids, data_stack, handlers
-from infra.deploy.packaging import import_scan, policies, references
+from infra.deploy.handlers import Handler
+from infra.deploy.packaging import bucket_statements, import_scan, policies, reachability, references
+from infra.deploy.packaging.import_scan import Requirements
 from infra.deploy.packaging.names import API, HTTP_FUNCTIONS
 from tests import access
 from tests.infra.deploy.packaging.test_policies import allowed, documents
 
+CONFIG = "chalicelib.kit.config"
 __all__ = ["documents"]
 
 
-def entry_modules() -> dict[str, list[str]]:
-    """Return the entry modules of each function by name."""
-    served: dict[str, set[str]] = {name: set() for name in HTTP_FUNCTIONS.values()}
-    for methods in handlers.chalice_app().routes.values():
-        for entry in methods.values():
-            contract = getattr(entry.view_function, "contract", None)
-            served[HTTP_FUNCTIONS[getattr(contract, "function", "api")]].add(entry.view_function.__module__)
-    jobs = {h.name: [h.entry.rpartition(".")[0]] for h in (*handlers.consumers(), *handlers.schedules())}
-    return {name: sorted(views) for name, views in served.items()} | jobs
+@cache
+def requirements(name: str) -> Requirements:
+    """Return the needs of a function, derived as the packager derives them."""
+    if name in HTTP_FUNCTIONS.values():
+        return import_scan.of_http(name)
+    return import_scan.of_handler(jobs()[name].entry)
 
 
-def reached_modules(name: str) -> Iterable[str]:
-    return import_scan.of(entry_modules()[name]).modules
+def jobs() -> dict[str, Handler]:
+    return {handler.name: handler for handler in (*handlers.consumers(), *handlers.schedules())}
+
+
+def reached_modules(name: str) -> frozenset[str]:
+    return requirements(name).modules
 
 
 def test_every_queue_has_a_sender(documents: dict[str, dict[str, Any]]) -> None:
@@ -78,17 +81,24 @@ def test_privacy_requests_reach_their_workers(documents: dict[str, dict[str, Any
         assert {data_stack.physical(f"retention-{verb}_subject") for verb in ("erase", "export")} <= queues, sender
 
 
-def mentioned_classes(module: str) -> set[type[Message]]:
-    """Return the message classes that a module names outside annotations and imports.
+def mentioned_classes(name: str) -> set[type[Message]]:
+    """Return the message classes that a function's code names outside annotations and imports.
 
     Cruder than the derivation of rights, and independent of it: by the text of the name.
     """
-    tree = import_scan._tree(module) or ast.Module([], [])
-    namespace = vars(import_module(module))
-    types = {id(part) for node in ast.walk(tree) for part in _type_nodes(node) for part in ast.walk(part)}
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in types}
-    objects = (namespace.get(name) for name in names)
-    return {result for result in objects if isinstance(result, type) and issubclass(result, Message)}
+    found: set[type[Message]] = set()
+    for definition in requirements(name).definitions:
+        found |= mentioned_in(definition)
+    return found
+
+
+@cache
+def mentioned_in(definition: tuple[str, str]) -> frozenset[type[Message]]:
+    nodes = reachability.nodes_of(definition)
+    types = {id(part) for node in nodes for part in _type_nodes(node) for part in ast.walk(part)}
+    read = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in types}
+    objects = (vars(import_module(definition[0])).get(each) for each in read)
+    return frozenset(result for result in objects if isinstance(result, type) and issubclass(result, Message))
 
 
 def _type_nodes(node: ast.AST) -> list[ast.AST]:
@@ -106,7 +116,7 @@ def _type_nodes(node: ast.AST) -> list[ast.AST]:
 def test_a_function_may_publish_every_message_in_its_code(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
         topics, queues = allowed(document, "sns:Publish"), allowed(document, "sqs:SendMessage")
-        for kind in {kind for module in reached_modules(name) for kind in mentioned_classes(module)}:
+        for kind in mentioned_classes(name):
             if kind.topic:
                 assert data_stack.physical(kind.topic) in topics, (name, kind)
             if kind.queue:
@@ -115,7 +125,7 @@ def test_a_function_may_publish_every_message_in_its_code(documents: dict[str, d
 
 def test_a_function_may_publish_only_messages_in_its_code(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
-        used_classes = {kind for module in reached_modules(name) for kind in import_scan.messages_of(module)}
+        used_classes = {kind for each in requirements(name).definitions for kind in import_scan.messages_of(each)}
         assert allowed(document, "sns:Publish") == {
             data_stack.physical(kind.topic) for kind in used_classes if kind.topic
         }
@@ -127,33 +137,88 @@ def test_a_function_may_publish_only_messages_in_its_code(documents: dict[str, d
         assert not {data_stack.physical(k.topic) for k in read_only if k.topic} & allowed(document, "sns:Publish")
 
 
-LOADED = """
-import importlib, json, sys
-for name in sys.argv[1:]:
-    importlib.import_module(name)
-from chalicelib.kit import tables
-print(json.dumps([str(model.Meta.table_name) for model in tables.loaded()]))
-"""
+def test_every_table_that_the_code_names_is_granted_and_no_other(documents: dict[str, dict[str, Any]]) -> None:
+    """Nothing else: except for the API, whose tables do not fit IAM's limit by name, in contexts that it uses."""
+    total = {str(model.Meta.table_name) for model in data_stack.models()}
+    for name in documents:
+        named = {str(model.Meta.table_name): model for model in named_models(name)}
+        readable = {table for table in total if may(name, "GetItem", table)}
+        assert named.keys() <= readable, name
+        assert readable == named.keys() or name == API, (name, readable - named.keys())
+
+
+def named_models(name: str) -> set[Any]:
+    """Return the models that are named in a function's code, by the objects in its modules' namespaces."""
+    models = set(data_stack.models())
+    found = set()
+    for definition in requirements(name).definitions:
+        module, defined = definition
+        read = {node.id for node in reachability.nodes_of(definition) if isinstance(node, ast.Name)} | {defined}
+        objects = [vars(import_module(module)).get(each) for each in read if each]
+        found |= {each for each in objects if isinstance(each, type) and each in models}
+    return found
+
+
+def may(name: str, action: str, table: str) -> bool:
+    settings = config.settings()
+    return access.is_allowed(
+        name, f"dynamodb:{action}", f"arn:aws:dynamodb:{settings.region}:{settings.account_id}:table/{table}"
+    )
+
+
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLDelete")
 
 
 @pytest.mark.parametrize(
-    "name",
-    [API, "shops-apply_webhook", "billing-process_stripe_event", "studio-generate_preview", "retention-erase_subject"],
+    ("name", "table", "written"),
+    [
+        ("store_api", "kit-attempts", ("PutItem", "UpdateItem")),
+        ("billing-check_invariants", "billing-stripe_webhooks", ()),
+        ("studio-generate_preview", "studio-watermarks", ()),
+        ("studio-generate_preview", "kit-tombstones", ()),
+        ("retention-sweep_segment", "together-achievements", ("PartiQLDelete",)),
+    ],
 )
-def test_every_table_that_a_function_loads_is_granted(documents: dict[str, dict[str, Any]], name: str) -> None:
-    """Tested with real imports in its own process: `kit.tables.loaded` finds models that no code names."""
-    command = [sys.executable, "-c", LOADED, *entry_modules()[name]]
-    process = subprocess.run(command, cwd=handlers.ROOT, capture_output=True, text=True, check=True)
-    modules = json.loads(process.stdout)
+def test_only_tables_that_the_code_writes_may_be_written(name: str, table: str, written: tuple[str, ...]) -> None:
+    physical = data_stack.physical(table)
 
-    assert modules
-    for action in ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"):
-        granted_resources = allowed(documents[name], action)
-        for table in modules:
-            assert any(fnmatch(f"table/{table}", pattern) for pattern in granted_resources), (action, table)
+    assert may(name, "GetItem", physical)
+    assert tuple(action for action in WRITES if may(name, action, physical)) == written
 
 
-MODULES_OF_FOLDERS = {folder.removesuffix("*"): module for module, folder in policies.IMAGE_FOLDERS.items()}
+def test_the_data_api_has_no_table_of_billing_or_of_the_audit_log() -> None:
+    """Its process runs for strangers: of a store it needs the store's row, connection, limits and usage."""
+    tables = [
+        str(model.Meta.table_name)
+        for model in data_stack.models()
+        if may("store_api", "GetItem", str(model.Meta.table_name))
+    ]
+
+    assert {table.removeprefix(data_stack.physical("")).partition("-")[0] for table in tables} == {"kit", "platform"}
+    assert len(tables) == 9
+    assert data_stack.physical("platform-audit_logs") not in tables
+
+
+def test_objects_are_deleted_only_where_the_code_deletes(documents: dict[str, dict[str, Any]]) -> None:
+    """`integrations/object_storage` deletes in buckets of store owners, with the owners' keys."""
+    for name, document in documents.items():
+        used = requirements(name).identifiers
+        ours = {
+            module
+            for module in used
+            if not module.startswith(("chalicelib.integrations.object_storage", "chalicelib.platform"))
+        }
+        called = requirements(name).identifiers_of(*ours) & {"delete_object", "delete_objects"}
+        assert bool(allowed(document, "s3:DeleteObject")) is bool(called), name
+
+
+def test_only_functions_that_read_secrets_may_read_them(documents: dict[str, dict[str, Any]]) -> None:
+    for name, document in documents.items():
+        reads = ("chalicelib.kit.secret_reader", "secret") in requirements(name).definitions
+        assert bool(allowed(document, "ssm:GetParametersByPath")) is reads, name
+
+
+MODULES_OF_FOLDERS = {folder.removesuffix("*"): module for module, folder in bucket_statements.IMAGE_FOLDERS.items()}
 """The modules whose functions alone use a prefix."""
 
 
@@ -178,20 +243,17 @@ def test_a_function_may_use_every_prefix_of_its_contexts(documents: dict[str, di
     visited_names = set()
     for name, document in documents.items():
         modules = set(reached_modules(name))
-        if policies.STORAGE not in modules:
+        if bucket_statements.STORAGE not in modules:
             continue
-        contexts = {module.split(".")[1] for module in modules if "." in module} - {
-            "kit",
-            "integrations",
-            "operator",
-            "retention",
-        }
+        contexts = requirements(name).contexts - {"operator", "retention"}
+        called = requirements(name).identifiers_of(*bucket_statements.CLIENTS)
+        needed = [action for action, methods in bucket_statements.CALLS.items() if methods & called]
         for folder in (folder for context in contexts for folder in prefixes(context)):
             module = MODULES_OF_FOLDERS.get(folder.prefix)
             if folder.bucket is Bucket.IMAGES and (module is None or module in modules):
                 visited_names.add(folder.prefix)
-                for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
-                    granted_resources = {json.dumps(resource) for resource in allowed(document, action)}
+                for action in needed:
+                    granted_resources = {json.dumps(resource) for resource in allowed(document, f"s3:{action}")}
                     assert any(
                         fnmatch(f"{images}/{folder.prefix}x", pattern.strip('"').removeprefix(":::").rpartition(":")[2])
                         for pattern in granted_resources
@@ -202,18 +264,16 @@ def test_a_function_may_use_every_prefix_of_its_contexts(documents: dict[str, di
 def test_a_function_that_names_the_archive_may_use_it(documents: dict[str, dict[str, Any]]) -> None:
     archive = config.settings().archive_bucket
     for name, document in documents.items():
-        names_archive = any(
-            "archive_bucket" in import_scan._identifiers(module)
-            for module in set(reached_modules(name)) - {"chalicelib.kit.config"}
-        )
+        identifiers = requirements(name).identifiers
+        names_archive = any("archive_bucket" in identifiers[module] for module in identifiers.keys() - {CONFIG})
         assert names_archive is (archive in json.dumps(document)), name
 
 
 def test_only_functions_that_store_secrets_may_use_the_key(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
-        seals = "chalicelib.kit.secrets" in set(reached_modules(name))
-        assert bool(allowed(document, "kms:Encrypt")) is seals, name
-        assert bool(allowed(document, "kms:Decrypt")) is seals, name
+        for action in ("encrypt", "decrypt"):
+            used = ("chalicelib.kit.secrets", action) in requirements(name).definitions
+            assert bool(allowed(document, f"kms:{action.capitalize()}")) is used, (name, action)
 
 
 def test_a_function_that_calls_bedrock_may_do_so(documents: dict[str, dict[str, Any]]) -> None:
