@@ -14,11 +14,12 @@ from chalicelib.kit.front_door import Link, Person
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.models import Lock
 from chalicelib.kit.schemas import Schema
+from chalicelib.kit.version import VERSION
 from chalicelib.kit.web import gallery
 
 bp = Blueprint(__name__)
 
-TITLE, VERSION = "Backroom", "0.1.0"
+TITLE = "Backroom"
 
 
 class Health(Schema):
