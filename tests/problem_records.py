@@ -15,30 +15,33 @@ from chalicelib.kit import openapi
 from chalicelib.kit.http import PROBLEM_JSON, EndpointSpec
 from infra.deploy import handlers
 
-undocumented: list[str] = []
-"""The problems since the last test that the document does not name for their operation."""
+answers: list[tuple[str, str]] = []
+"""The full name of the operation's function, and status and code, of each problem since the last test."""
+
+
+def undocumented() -> list[str]:
+    """The problems since the last test that the document does not name for their operation."""
+    if not answers:
+        return []
+    codes = _documented()
+    return [f"{name}: {answer}" for name, answer in answers if answer not in codes.get(name, {answer})]
 
 
 def record() -> None:
-    """Compare each problem of `@endpoint` with the document, for the rest of the process."""
+    """Keep each problem of `@endpoint`, for the rest of the process. A request does not wait for the document."""
     module: Any = importlib.import_module("chalicelib.kit.http.endpoint")  # the package has a function of this name
     handle: Callable[..., Response] = module._handle
 
     @functools.wraps(handle)
-    def compared(contract: EndpointSpec, function: Callable[..., Any], *rest: Any) -> Response:
+    def recorded(contract: EndpointSpec, function: Callable[..., Any], *rest: Any) -> Response:
         response = handle(contract, function, *rest)
         if response.headers.get("Content-Type") == PROBLEM_JSON:
-            _compare(function, json.loads(response.body))
+            problem = json.loads(response.body)
+            name = f"{function.__module__}.{function.__name__}"
+            answers.append((name, f"{problem['status']} {problem['code']}"))
         return response
 
-    module._handle = compared
-
-
-def _compare(function: Callable[..., Any], problem: dict[str, Any]) -> None:
-    codes = _documented().get(f"{function.__module__}.{function.__name__}")
-    answered = f"{problem['status']} {problem['code']}"
-    if codes is not None and answered not in codes:
-        undocumented.append(f"{function.__module__}.{function.__name__}: {answered}")
+    module._handle = recorded
 
 
 @cache
