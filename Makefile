@@ -126,20 +126,21 @@ bench: install ## Benchmark against comparable libraries; results are ratios wit
 
 .PHONY: package
 package: install ## Build the bundle and the template of each stack: STAGE is dev unless given
-	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging package --stage $(STAGE) --out build/$(STAGE)
+	@$(BIN)/backroom package --stage $(STAGE) --out build/$(STAGE)
 
 .PHONY: deploy
 deploy: install ## Package and deploy to the account of your AWS credentials, dev unless STAGE=prod; YES=1 does not ask (prod needs ALARM_EMAIL once)
-	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging deploy --stage $(STAGE) --out build/$(STAGE) $(if $(YES),--yes) \
-		--alarm-email "$(ALARM_EMAIL)" --sql-subnets "$(SQL_SUBNETS)" --sql-security-groups "$(SQL_SECURITY_GROUPS)"
+	@$(BIN)/backroom deploy --stage $(STAGE) --out build/$(STAGE) $(if $(YES),--yes) \
+		--alarm-email "$(ALARM_EMAIL)" --sql-subnets "$(SQL_SUBNETS)" --sql-security-groups "$(SQL_SECURITY_GROUPS)" \
+		--domain "$(DOMAIN)" --certificate "$(CERTIFICATE)" --execute-api "$(EXECUTE_API)" --cors-origins "$(CORS_ORIGINS)"
 
 .PHONY: rollback
 rollback: install ## Deploy a stack's version before the last one: make rollback STAGE=dev CONTEXT=studio (or api, watch)
-	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging rollback --stage $(STAGE) --stack "$(CONTEXT)"
+	@$(BIN)/backroom rollback --stage $(STAGE) --stack "$(CONTEXT)"
 
 .PHONY: teardown
 teardown: install ## Delete all stacks but data, in reverse order: make teardown STAGE=dev (prod needs CONFIRM=prod)
-	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging teardown --stage $(STAGE) --confirm "$(CONFIRM)"
+	@$(BIN)/backroom teardown --stage $(STAGE) --confirm "$(CONFIRM)"
 
 .PHONY: clean
 clean: ## Remove build output and local state (.local/); keep the virtual environments

@@ -26,7 +26,6 @@ __all__ = ["discount_shop", "gallery"]
 
 PACKAGE = "generated_backroom"
 GENERATE_SECONDS = 600
-pytest.importorskip("openapi_python_client", reason="requirements-dev.txt has the generator")
 
 Call = Callable[..., Any]
 

@@ -1,12 +1,15 @@
-"""`python -m infra.deploy.packaging package|deploy|rollback|teardown [--stage dev|prod] [--out build/dev]`."""
+"""`backroom package|deploy|rollback|teardown [--stage dev|prod] [--out build/dev]`: bring a stage into an account."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from infra.deploy import live_stage
 from infra.deploy.live_stage import STAGES
@@ -38,6 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--stack", help="stack to roll back: api, watch or a context (rollback)")
     parser.add_argument("--confirm", help="the stage again, to take down prod (teardown)")
+    parser.add_argument("--json", action="store_true", help="write the result as JSON, and progress to standard error")
     arguments = parser.parse_args(words)
     if arguments.stage not in STAGES:
         parser.error(
@@ -50,31 +54,32 @@ def main(words: Sequence[str] | None = None) -> int:
     from infra.deploy.packaging.errors import PackagingFailed
 
     try:
-        _run(arguments, out)
+        with redirect_stdout(sys.stderr) if arguments.json else nullcontext():
+            result = _run(arguments, out)
     except (PackagingFailed, live_stage.StageRefused, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
+    if arguments.json:
+        print(json.dumps(result, indent=2))
     return 0
 
 
-def _run(arguments: argparse.Namespace, out: Path) -> None:
-    """Run the command. Raises PackagingFailed, StageRefused and botocore's errors."""
+def _run(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
+    """Run the command and return its result for `--json`. Raises PackagingFailed, StageRefused and botocore's errors."""
     if arguments.command == "package":
-        _package(arguments, out)
-        return
+        return {"files": _package(arguments, out)}
     _demand_confirmation(arguments)
     target = live_stage.find_target(arguments.stage)
     print(f"{arguments.command}: {target}", flush=True)
+    about = {"stage": target.stage, "account": target.account, "region": target.region}
     if arguments.command == "deploy":
-        _deploy(arguments, out, target)
-        return
+        return {**about, "outputs": _deploy(arguments, out, target)}
     live_stage.use(target)
     from infra.deploy.packaging import deploy
 
     if arguments.command == "rollback":
-        deploy.roll_back(arguments.stack, target.account)
-    else:
-        deploy.take_down()
+        return {**about, "changed": [deploy.roll_back(arguments.stack, target.account)]}
+    return {**about, "changed": deploy.take_down()}
 
 
 def _demand_confirmation(arguments: argparse.Namespace) -> None:
@@ -85,14 +90,16 @@ def _demand_confirmation(arguments: argparse.Namespace) -> None:
         raise PackagingFailed("this takes the API of prod down; run `make teardown STAGE=prod CONFIRM=prod`")
 
 
-def _package(arguments: argparse.Namespace, out: Path) -> None:
-    """Write templates and zips for any account. Raises PackagingFailed."""
+def _package(arguments: argparse.Namespace, out: Path) -> dict[str, int]:
+    """Write templates and zips for any account, and return the size of each file in bytes. Raises PackagingFailed."""
     live_stage.select(arguments.stage)
     _demand_python(arguments)
     from infra.deploy.packaging.package import package
 
-    for path in package(out):
-        print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
+    sizes = {str(path): path.stat().st_size for path in package(out)}
+    for path, size in sizes.items():
+        print(f"{path}  {size / 1e3:,.0f} kB")
+    return sizes
 
 
 def _parameters(arguments: argparse.Namespace) -> dict[str, str | None]:
@@ -124,8 +131,8 @@ def _demand_python(arguments: argparse.Namespace) -> None:
     runtimes.demand(arguments.command, arguments.stage, config.settings().is_embedded, sys.version_info[:2])
 
 
-def _deploy(arguments: argparse.Namespace, out: Path, target: live_stage.Target) -> None:
-    """Package unless that is done, show the changes, ask, and deploy. A stage keeps the buckets that it has."""
+def _deploy(arguments: argparse.Namespace, out: Path, target: live_stage.Target) -> dict[str, str]:
+    """Package unless that is done, show the changes, ask, deploy, and return the outputs. A stage keeps its buckets."""
     from infra.deploy.packaging import deploy, kept_buckets, preview
 
     _demand_python(arguments)
@@ -138,7 +145,7 @@ def _deploy(arguments: argparse.Namespace, out: Path, target: live_stage.Target)
         _package(arguments, out)
     live_stage.use(target)
     kept_buckets.demand(target, out)
-    deploy.deploy(out, target, given, is_confirmed=arguments.yes)
+    return deploy.deploy(out, target, given, is_confirmed=arguments.yes)
 
 
 if __name__ == "__main__":

@@ -57,8 +57,8 @@ def demand_alarm_email(stage: str, alarm_email: str | None) -> None:
         )
 
 
-def deploy(out: Path, target: Target, given: Mapping[str, str | None], *, is_confirmed: bool) -> None:
-    """Show the changes, ask unless `is_confirmed`, create or update the stacks of the stage, and print their outputs.
+def deploy(out: Path, target: Target, given: Mapping[str, str | None], *, is_confirmed: bool) -> dict[str, str]:
+    """Show the changes, ask unless `is_confirmed`, create or update the stacks, print and return their outputs.
 
     `given` are parameters of the templates by name; a stack keeps the value of one that is None.
     Raises NotReady, QuotaTooLow and Declined before anything is deployed, DeploymentFailed if CloudFormation rejects or rolls
@@ -83,6 +83,7 @@ def deploy(out: Path, target: Target, given: Mapping[str, str | None], *, is_con
     outputs = _change_stacks(out, data_stack, zips, reservations, given)
     for key, value in sorted(outputs.items()):
         print(f"{key}  {value}")
+    return outputs
 
 
 def _change_stacks(
@@ -137,8 +138,8 @@ def _preview(out: Path, bucket: str, values: Mapping[str, str], given: Mapping[s
     yield preview.UNKNOWN
 
 
-def roll_back(name: str | None, owner: str) -> None:
-    """Deploy a stack's release before the last one, with its template and zips, and print the result.
+def roll_back(name: str | None, owner: str) -> str:
+    """Deploy a stack's release before the last one, with its template and zips; print and return the result.
 
     Values of other stacks are those of now: they change if a stack was taken down and built again. Indexes, queues and topics
     that the release needs and a later one removed are added to the data stack first.
@@ -161,18 +162,23 @@ def roll_back(name: str | None, owner: str) -> None:
     declared = artefacts.read_template(bucket, release["template"]).get("Parameters", {})
     values = stacks.outputs(stack_name(DATA)) | stacks.outputs(stack_name(API_STACK)) | release["zips"]
     parameters: Parameters = {key: values.get(key) for key in declared}
-    print(stacks.bring_up(stack_name(name), artefacts.url(bucket, release["template"]), parameters))
+    result = stacks.bring_up(stack_name(name), artefacts.url(bucket, release["template"]), parameters)
+    print(result)
     releases.remove_last(bucket, name)
+    return result
 
 
-def take_down() -> None:
-    """Delete the stacks of this process's stage in reverse order, without the data stack, and print each result.
+def take_down() -> list[str]:
+    """Delete the stacks of this process's stage in reverse order, without the data stack; print and return each result.
 
     Raises DeploymentFailed if CloudFormation cannot delete a stack.
     """
     _data, *others = stack_names()
+    results = []
     for name in (*reversed(others), OLD_STACK):
-        print(stacks.take_down(stack_name(name)))
+        results.append(stacks.take_down(stack_name(name)))
+        print(results[-1], flush=True)
+    return results
 
 
 def _refuse_unrecorded(name: str, last: Release) -> None:

@@ -19,10 +19,8 @@ from chalicelib.kit import aws
 from infra.deploy.live_stage import Target
 from infra.deploy.packaging import stacks
 from infra.deploy.packaging.errors import PackagingFailed
-from infra.deploy.packaging.stacks import CALL_SECONDS, NO_CHANGE, UNCHANGED, Parameters
+from infra.deploy.packaging.stacks import CALL_SECONDS, NEVER_CREATED, NO_CHANGE, UNCHANGED, Parameters
 
-ABSENT = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
-"""States of a stack that was never created."""
 UNKNOWN = "Later stacks are compared with the present outputs of data and api; a changed output may change more."
 _WAIT = {"Delay": 2, "MaxAttempts": 300}
 _ORDER = ("remove", "replace", "may replace", "add")
@@ -51,7 +49,7 @@ def ask(target: Target) -> None:
 
 def describe(stack: str, template_url: str, parameters: Parameters, resources: int) -> Iterator[str]:
     """Yield lines about what the template changes in a stack. `resources` is the number of those in the template."""
-    if stacks.status(stack) in (None, *ABSENT):
+    if stacks.status(stack) in (None, *NEVER_CREATED):
         yield f"{stack}: new, {resources} resources"
         return
     try:
