@@ -13,18 +13,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, settings
 
 from infra.local.engine import Engine
-from tests.timeouts import extend_httpx_timeouts
+from tests.timeouts import extend_client_timeouts
 
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )  # a slow machine is no failure
 settings.load_profile("patient")
-extend_httpx_timeouts()
+extend_client_timeouts()
 
 _PREFIXES = (
     "AWS_",
@@ -174,9 +174,9 @@ def api_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def api(api_url: str) -> Iterator[httpx.Client]:
+def api(api_url: str) -> Iterator[httpx2.Client]:
     """A client of the API."""
-    with httpx.Client(base_url=api_url) as client:
+    with httpx2.Client(base_url=api_url) as client:
         yield client
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -112,12 +112,12 @@ def _handler(gateway: StorageGateway) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _pass_on(gateway: StorageGateway, handler: BaseHTTPRequestHandler, body: bytes) -> httpx.Response:
+def _pass_on(gateway: StorageGateway, handler: BaseHTTPRequestHandler, body: bytes) -> httpx2.Response:
     """Send the request to the embedded AWS, signed with its own keys."""
     headers = {"Content-Type": handler.headers["Content-Type"]} if "Content-Type" in handler.headers else {}
     request = AWSRequest(handler.command, gateway.engine_url + urlsplit(handler.path).path, headers, body)
     S3SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", config.settings().region).add_auth(request)
-    return httpx.request(handler.command, request.url, content=body, headers=dict(request.headers.items()))
+    return httpx2.request(handler.command, request.url, content=body, headers=dict(request.headers.items()))
 
 
 def _refusal(gateway: StorageGateway, handler: BaseHTTPRequestHandler) -> tuple[int, str] | None:

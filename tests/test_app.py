@@ -5,43 +5,43 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from infra.deploy import handlers
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_health_reads_no_store(api: httpx.Client) -> None:
+def test_health_reads_no_store(api: httpx2.Client) -> None:
     response = api.get("/health")
     assert response.status_code == 200
     assert response.json() == {"status": "ok"}
     assert response.headers["x-request-id"]
 
 
-def test_ready_reads_the_stores(api: httpx.Client) -> None:
+def test_ready_reads_the_stores(api: httpx2.Client) -> None:
     assert api.get("/ready").status_code == 200
 
 
-def test_unknown_routes_and_methods_are_problems(api: httpx.Client) -> None:
+def test_unknown_routes_and_methods_are_problems(api: httpx2.Client) -> None:
     for response, status in ((api.get("/nowhere"), 404), (api.delete("/health"), 405)):
         assert response.status_code == status
         assert response.headers["content-type"] == "application/problem+json"
         assert response.json()["status"] == status
 
 
-def test_a_head_response_has_no_body_and_keeps_the_connection(api: httpx.Client) -> None:
+def test_a_head_response_has_no_body_and_keeps_the_connection(api: httpx2.Client) -> None:
     assert (api.head("/health").status_code, api.head("/nowhere").status_code) == (405, 404)
     assert api.get("/health").json() == {"status": "ok"}
 
 
-def test_a_body_of_20_mb_is_refused(api: httpx.Client) -> None:
+def test_a_body_of_20_mb_is_refused(api: httpx2.Client) -> None:
     response = api.post("/health", content=b"x" * 20_000_000)
     assert response.status_code == 413
     assert response.json()["code"] == "PayloadTooLarge"
 
 
-def test_the_api_serves_its_openapi_document(api: httpx.Client) -> None:
+def test_the_api_serves_its_openapi_document(api: httpx2.Client) -> None:
     document = api.get("/openapi.json").json()
     assert document["openapi"] == "3.1.0"
     assert "/health" in document["paths"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-import httpx
+import httpx2
 import pytest
 from chalice.local import LocalDevServer
 
@@ -58,12 +58,12 @@ class Site:
     base: str
     port: int
 
-    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+    def request(self, method: str, url: str, **options: Any) -> httpx2.Response:
         """Send a request to a URL, which must be one of this address."""
         assert f"{url}/".startswith(f"{self.base}/"), url
         split = urlsplit(url)
         query = f"?{split.query}" if split.query else ""
-        return httpx.request(method, f"http://127.0.0.1:{self.port}{split.path}{query}", **options)
+        return httpx2.request(method, f"http://127.0.0.1:{self.port}{split.path}{query}", **options)
 
     def serves(self, url: str, method: str = "GET") -> bool:
         """Whether a route of the app answers at the URL, be it with a problem about the request."""
@@ -141,7 +141,7 @@ def test_the_page_of_analytics_names_the_address_of_its_snippet(site: Site) -> N
 
 def test_a_request_beside_the_stage_reaches_nothing(site: Site) -> None:
     """The check of this test's own server: without it the tests above would pass for absolute paths."""
-    status = httpx.get(f"http://127.0.0.1:{site.port}/health").status_code
+    status = httpx2.get(f"http://127.0.0.1:{site.port}/health").status_code
     assert status == (403 if site.base.endswith("/api") else 200)
 
 

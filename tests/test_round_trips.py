@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics import service as analytics
@@ -122,13 +122,13 @@ def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         run("shops-apply_webhook")
 
 
-def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callable[[str], Any]) -> None:
+def test_installation(api: httpx2.Client, shopify: ShopifySandbox, costs: Callable[[str], Any]) -> None:
     shop = f"{ids.new()}.myshopify.com"
     with costs("installation started"):
         start_response = api.get("/shopify/studio/auth", params={"shop": shop})
-    callback = httpx.URL(httpx.get(start_response.headers["location"]).headers["location"])
+    callback = httpx2.URL(httpx2.get(start_response.headers["location"]).headers["location"])
     with costs("installation completed (OAuth callback)"):
-        api.get(httpx.URL(path=callback.path, query=callback.query))
+        api.get(httpx2.URL(path=callback.path, query=callback.query))
     with costs("job: webhooks registered"):
         run("shops-register_webhooks")
     webhook_registration.reconcile_installations(
@@ -145,7 +145,7 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         gallery.shopper("POST", "uploads", {})
     with costs("upload created by a customer"):
         form = gallery.shopper("POST", "uploads", {}).json()
-    httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
+    httpx2.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
     with costs("job: upload validated"):
         run("studio-inspect_upload")
     body = gallery.preview_request(form, size_id=size)
@@ -164,7 +164,7 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
     guest = partial(gallery.guest, "POST", address="203.0.113.7")
     with costs("upload created by a guest"):
         guest_form = guest("uploads", {}).json()
-    httpx.post(guest_form["url"], data=guest_form["fields"], files={"file": PHOTO.read_bytes()})
+    httpx2.post(guest_form["url"], data=guest_form["fields"], files={"file": PHOTO.read_bytes()})
     assert gallery.drain() == []
     guest_body = gallery.preview_request(guest_form, size_id=size)  # it reads the upload
     with costs("preview requested by a guest (with Idempotency-Key)"):
@@ -186,7 +186,7 @@ def test_retention(costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch)
     assert stored_logs() == set()
 
 
-def test_billing(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain, costs: Callable[[str], Any]) -> None:
+def test_billing(api: httpx2.Client, stripe_sandbox: StripeSandbox, drain: Drain, costs: Callable[[str], Any]) -> None:
     billing.sync_plans()
     member = ids.new()
     billing.register_customer("member", member, "a@example.com", relationship_id=ids.new())
@@ -204,13 +204,13 @@ def test_billing(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain,
     created = stripe_sandbox.webhook(events["customer.subscription.created"])
     payment_event = stripe_sandbox.webhook(events["invoice.paid"])
     with costs("Stripe's webhook, first delivery"):
-        httpx.post(created.url, content=created.body, headers=created.headers)
+        httpx2.post(created.url, content=created.body, headers=created.headers)
     with costs("Stripe's webhook, duplicate"):
-        httpx.post(created.url, content=created.body, headers=created.headers)
+        httpx2.post(created.url, content=created.body, headers=created.headers)
     with costs("job: customer.subscription.created applied"):
         run("billing-process_stripe_event")
     drain()
-    httpx.post(payment_event.url, content=payment_event.body, headers=payment_event.headers)
+    httpx2.post(payment_event.url, content=payment_event.body, headers=payment_event.headers)
     with costs("job: invoice.paid applied, with its grant"):
         run("billing-process_stripe_event")
     with costs("subscription read"):
@@ -220,7 +220,7 @@ def test_billing(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain,
     assert json.loads(balance.text)["balance"] > 0
 
 
-def test_analytics(api: httpx.Client, costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_analytics(api: httpx2.Client, costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     site_cache.forget()
     noon = clock.now().replace(hour=12, minute=0, second=0, microsecond=0)
     monkeypatch.setattr(clock, "now", lambda: noon)
@@ -252,7 +252,7 @@ def test_analytics(api: httpx.Client, costs: Callable[[str], Any], monkeypatch: 
     site_cache.forget()
 
 
-def test_days_of_a_couple(api: httpx.Client, drain: Drain, costs: Callable[[str], Any]) -> None:
+def test_days_of_a_couple(api: httpx2.Client, drain: Drain, costs: Callable[[str], Any]) -> None:
     one, two = new_couple()
     Relationship(one.relationship_id).update([Relationship.created_at.set(clock.now() - timedelta(days=30))])
     ada, ben, today = MemberClient(api, one.id), MemberClient(api, two.id), clock.today()
@@ -286,7 +286,7 @@ def test_days_of_a_couple(api: httpx.Client, drain: Drain, costs: Callable[[str]
     site_cache.forget()
 
 
-def test_accounts(api: httpx.Client, engine: Engine, drain: Drain, costs: Callable[[str], Any]) -> None:
+def test_accounts(api: httpx2.Client, engine: Engine, drain: Drain, costs: Callable[[str], Any]) -> None:
     person, mailbox = Person(api), Mailbox(engine, drain)
     with costs("sign-up"):
         assert person.sign_up().status_code == 202

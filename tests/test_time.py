@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -127,7 +127,7 @@ def test_each_rule_finds_its_example(rule, code: str) -> None:
 def test_the_time_limits_are_generous_and_nested(pytestconfig: pytest.Config) -> None:
     """A wait that times out names its condition before pytest stops the test."""
     assert float(pytestconfig.getini("timeout")) >= 2 * LIMIT
-    with httpx.Client() as client:
-        assert client.timeout == httpx.Timeout(LIMIT)
+    with httpx2.Client() as client:
+        assert client.timeout == httpx2.Timeout(LIMIT)
     assert settings().deadline is None
     assert HealthCheck.too_slow in settings().suppress_health_check

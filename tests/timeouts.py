@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-import httpx
+import httpx2
 
 T = TypeVar("T")
 
@@ -25,14 +25,14 @@ def eventually(look: Callable[[], T], what: str = "the condition holds") -> T:
     return result
 
 
-def extend_httpx_timeouts() -> None:
-    """Replace the default timeout of httpx of 5 seconds with LIMIT.
+def extend_client_timeouts() -> None:
+    """Replace the default timeout of httpx2 of 5 seconds with LIMIT.
 
     Also share one SSL context and ignore proxies, which saves 20 ms a call: tests call this machine only.
     """
     context = ssl.create_default_context()
-    calls = (httpx.get, httpx.post, httpx.put, httpx.patch, httpx.delete, httpx.request)
-    for call in (*calls, httpx.Client.__init__):
+    calls = (httpx2.get, httpx2.post, httpx2.put, httpx2.patch, httpx2.delete, httpx2.request)
+    for call in (*calls, httpx2.Client.__init__):
         defaults = call.__kwdefaults__
         assert defaults
         assert {"timeout", "verify", "trust_env"} <= defaults.keys()

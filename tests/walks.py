@@ -17,7 +17,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from chalice.app import Chalice
 
@@ -136,7 +136,7 @@ def shopify_webhook(gallery: Gallery) -> Walk:
     return walk
 
 
-def stripe_event(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain) -> Walk:
+def stripe_event(api: httpx2.Client, stripe_sandbox: StripeSandbox, drain: Drain) -> Walk:
     """Receive `invoice.paid` for a known subscription and grant its credits."""
     billing.sync_plans()
     member = ids.new()
@@ -154,7 +154,7 @@ def stripe_event(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain)
         webhook = stripe_sandbox.webhook(events[name])
         walk.entered.clear()  # the last one is measured
         with walk.traced():
-            httpx.post(webhook.url, content=webhook.body, headers=webhook.headers).raise_for_status()
+            httpx2.post(webhook.url, content=webhook.body, headers=webhook.headers).raise_for_status()
             assert drain() == []
     return walk
 
@@ -200,7 +200,7 @@ def erasure(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Walk:
 
 @pytest.fixture
 def walks(
-    gallery: Gallery, api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
+    gallery: Gallery, api: httpx2.Client, stripe_sandbox: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, Walk]:
     """Every walk, by its name in docs/architecture.md."""
     return {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics.models import AnalyticsEvent, ErrorGroup, PageView, UserSession
@@ -74,17 +74,17 @@ def new_site() -> NewSite:
 
 
 @pytest.fixture
-def operator(api: httpx.Client) -> httpx.Client:
+def operator(api: httpx2.Client) -> httpx2.Client:
     """The API with an operator's token."""
     api.headers["Authorization"] = f"Bearer {auth.mint(Role.OPERATOR, 'op')}"
     return api
 
 
 @pytest.fixture
-def send(api: httpx.Client) -> Callable[..., httpx.Response]:
+def send(api: httpx2.Client) -> Callable[..., httpx2.Response]:
     """Sends a body to the collection as a page of ORIGIN would."""
 
-    def post(body: Json | str, **headers: str) -> httpx.Response:
+    def post(body: Json | str, **headers: str) -> httpx2.Response:
         content = body if isinstance(body, str) else json.dumps(body)
         names = {"Content-Type": "text/plain;charset=UTF-8", "Origin": ORIGIN, "User-Agent": CHROME}
         given = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.domain import monthly_grants
@@ -111,10 +111,10 @@ def store(catalogue: None) -> Owner:
 
 
 @pytest.fixture
-def checkout(api: httpx.Client) -> Callable[..., httpx.Response]:
+def checkout(api: httpx2.Client) -> Callable[..., httpx2.Response]:
     """Start a checkout."""
 
-    def begin(owner: Owner, plan: str | None = "try_it_out", key: str | None = None, **order: Any) -> httpx.Response:
+    def begin(owner: Owner, plan: str | None = "try_it_out", key: str | None = None, **order: Any) -> httpx2.Response:
         body = {
             **({"plan": plan} if plan else {}),
             "success_url": "https://app.example.com/thanks",
@@ -128,7 +128,7 @@ def checkout(api: httpx.Client) -> Callable[..., httpx.Response]:
 
 
 @pytest.fixture
-def events_of(checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox) -> Callable[..., list[Json]]:
+def events_of(checkout: Callable[..., httpx2.Response], stripe_sandbox: StripeSandbox) -> Callable[..., list[Json]]:
     """Buy a plan and return its events without delivering them."""
 
     def buy(owner: Owner, plan: str = "try_it_out", **order: Any) -> list[Json]:
@@ -169,7 +169,7 @@ def new_month(pass_time: Callable[..., list[Json]]) -> datetime:
 
 @pytest.fixture
 def buy(
-    checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
+    checkout: Callable[..., httpx2.Response], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> Callable[..., list[Json]]:
     """Buy and pay for an item; apply and return the events."""
 
@@ -195,7 +195,7 @@ def refund(stripe_sandbox: StripeSandbox, charge: str | None, **params: str) -> 
     """Refund a charge as in Stripe's dashboard; return the id of the refund."""
     key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
     params["charge"] = str(charge)
-    answer = httpx.post(f"{stripe_sandbox.url}/v1/refunds", data=params, headers=key)
+    answer = httpx2.post(f"{stripe_sandbox.url}/v1/refunds", data=params, headers=key)
     assert answer.status_code == 200, answer.text
     stripe_sandbox.drain()
     return str(answer.json()["id"])
@@ -204,7 +204,7 @@ def refund(stripe_sandbox: StripeSandbox, charge: str | None, **params: str) -> 
 def delete_at_stripe(customer: str, stripe_sandbox: StripeSandbox) -> None:
     """Delete a customer as in Stripe's dashboard and deliver the event."""
     url, headers = f"{stripe_sandbox.url}/v1/customers/{customer}", {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}"}
-    assert httpx.delete(url, headers=headers).status_code == 200
+    assert httpx2.delete(url, headers=headers).status_code == 200
     stripe_sandbox.drain()
 
 

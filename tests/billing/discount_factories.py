@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.models import DiscountCode, DiscountUsage
@@ -13,7 +13,7 @@ from chalicelib.billing.service import invariants
 from chalicelib.kit import clock
 from tests.billing.conftest import Json, Owner, operator
 
-Checkout = Callable[..., httpx.Response]
+Checkout = Callable[..., httpx2.Response]
 Code = Callable[..., Json]
 Drain = Callable[[], list[Any]]
 URL = "/v1/operator/billing/codes"
@@ -21,7 +21,7 @@ QUARTER = {"code": "spring-27", "discount_type": "percentage", "value": "25"}
 
 
 @pytest.fixture
-def code(api: httpx.Client, member: Owner) -> Code:
+def code(api: httpx2.Client, member: Owner) -> Code:
     """Create a code; 25 percent off by default."""
 
     def create(**terms: Any) -> Json:

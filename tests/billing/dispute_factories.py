@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra.sandbox.stripe import StripeSandbox
@@ -42,13 +42,13 @@ def close(stripe_sandbox: StripeSandbox, drain: Drain) -> Close:
     return run
 
 
-def read_payment(api: httpx.Client, owner: Owner) -> Json:
+def read_payment(api: httpx2.Client, owner: Owner) -> Json:
     """Return the owner's newest payment, and assert that the list and the single read agree."""
     item: Json = api.get("/v1/billing/payments", headers=owner.headers).json()["items"][0]
     assert api.get(f"/v1/billing/payments/{item['id']}", headers=owner.headers).json() == item
     return item
 
 
-def request_refund(api: httpx.Client, owner: Owner, **wanted: Any) -> httpx.Response:
+def request_refund(api: httpx2.Client, owner: Owner, **wanted: Any) -> httpx2.Response:
     url = f"/v1/billing/payments/{read_payment(api, owner)['id']}/refunds"
     return api.post(url, json=wanted, headers=owner.headers)

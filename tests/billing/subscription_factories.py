@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra.sandbox.stripe import StripeSandbox
 from infra.sandbox.stripe.intervals import add_interval
 from tests.billing.conftest import Json, Owner, of_type
 
-Ask = Callable[..., httpx.Response]
+Ask = Callable[..., httpx2.Response]
 Subscribe = Callable[..., str]
 Drain = Callable[[], list[Any]]
 Buy = Callable[..., list[Json]]
@@ -21,10 +21,10 @@ CYCLES = {"try_it_out": "monthly", "better_together": "annual", "premium_plus": 
 
 
 @pytest.fixture
-def ask(api: httpx.Client) -> Ask:
+def ask(api: httpx2.Client) -> Ask:
     """`ask(owner, "cancel", at_period_end=False)`: send a request about the owner's subscription."""
 
-    def post(owner: Owner, verb: str, key: str | None = None, **body: Any) -> httpx.Response:
+    def post(owner: Owner, verb: str, key: str | None = None, **body: Any) -> httpx2.Response:
         path = "/v1/billing/portal" if verb == "portal" else f"/v1/billing/subscription/{verb}"
         headers = owner.headers | ({"Idempotency-Key": key} if key else {})
         return api.post(path, json=body, headers=headers)

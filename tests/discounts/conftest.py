@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock
@@ -43,7 +43,7 @@ def _discount_shop_first(engine: Engine, request: pytest.FixtureRequest) -> None
 
 
 @pytest.fixture
-def new_discount_shop(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> NewShop:
+def new_discount_shop(api: httpx2.Client, shopify: ShopifySandbox, drain: Drain) -> NewShop:
     """Creates a shop with the app; columns of its row may be given (`currency`, `iana_timezone`, `plan_name`)."""
 
     def create(**details: str) -> DiscountShop:
@@ -53,7 +53,7 @@ def new_discount_shop(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) 
 
 
 @pytest.fixture
-def discount_shop(engine: Engine, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> DiscountShop:
+def discount_shop(engine: Engine, api: httpx2.Client, shopify: ShopifySandbox, drain: Drain) -> DiscountShop:
     """A shop in New York that sells in US dollars. It is set up before other fixtures and restored from a snapshot."""
     if not _stored or _stored[-1].expires_at < clock.now():
         new_shop = DiscountShop(api, shopify, drain)

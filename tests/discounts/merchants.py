@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.shops.models import Shop
 from infra.sandbox.shopify import ShopifySandbox
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 class DiscountShop:
     """One shop with the discounts app installed, and its merchant."""
 
-    def __init__(self, api: httpx.Client, shopify: ShopifySandbox, drain: Drain, **details: str) -> None:
+    def __init__(self, api: httpx2.Client, shopify: ShopifySandbox, drain: Drain, **details: str) -> None:
         self.api, self.shopify, self.drain = api, shopify, drain
         self.shop = f"prices-{uuid.uuid4().hex[:10]}.myshopify.com"
         self.install()
@@ -31,15 +31,15 @@ class DiscountShop:
     def install(self) -> None:
         """Install the app, and let its jobs run."""
         start_response = self.api.get("/shopify/discounts/auth", params={"shop": self.shop})
-        callback = httpx.URL(httpx.get(start_response.headers["location"]).headers["location"])
-        assert self.api.get(httpx.URL(path=callback.path, query=callback.query)).status_code == 302
+        callback = httpx2.URL(httpx2.get(start_response.headers["location"]).headers["location"])
+        assert self.api.get(httpx2.URL(path=callback.path, query=callback.query)).status_code == 302
         assert self.drain() == []
 
     @property
     def row(self) -> Shop:
         return Shop.get(self.shop, "discounts", consistent_read=True)
 
-    def merchant(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    def merchant(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Send a request of the merchant to `/v1/discounts/<path>`; underscores in names of headers become hyphens."""
         token = self.shopify.session_token("discounts", self.shop)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -57,7 +57,7 @@ class DiscountShop:
         body: Json = self.merchant("GET", f"discounts/{discount_id}").json()
         return body
 
-    def change(self, discount: Json, **fields: Any) -> httpx.Response:
+    def change(self, discount: Json, **fields: Any) -> httpx2.Response:
         """Send changes of the version of a discount that `discount` shows."""
         path, version = f"discounts/{discount['discount_id']}", f'"{discount["version"]}"'
         return self.merchant("PUT", path, fields, If_Match=version)

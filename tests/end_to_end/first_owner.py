@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 from sqlalchemy import select
 
 from chalicelib.kit import clock, ids, sessions
@@ -51,7 +51,7 @@ def platform_routes(prefix: str) -> list[tuple[str, str, EndpointSpec]]:
 class FirstOwner:
     """An owner, the rows that they have, and the texts that nobody else may see."""
 
-    def __init__(self, api: httpx.Client, database: StoreDatabase) -> None:
+    def __init__(self, api: httpx2.Client, database: StoreDatabase) -> None:
         self.user = new_account(display_name=SECRET, store_count=1)
         self.store = connected_store(database, owner_id=self.user.id, name=SECRET, limits=LIMITS)
         connect_bucket(self.store, new_bucket())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-import httpx
+import httpx2
 from playwright.sync_api import Browser, Page, Request, expect
 
 from chalicelib.kit import auth, passwords
@@ -29,7 +29,7 @@ def password_hash() -> str:
 def warm_up(api_url: str) -> None:
     """Call the API once: the first call of a test process reads the permissions, which a slow machine does in a minute."""
     token = auth.mint(Role.MEMBER, "nobody")
-    httpx.get(f"{api_url}/v1/together/me", headers={"Authorization": f"Bearer {token}"}, timeout=LIMIT)
+    httpx2.get(f"{api_url}/v1/together/me", headers={"Authorization": f"Bearer {token}"}, timeout=LIMIT)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -50,7 +50,7 @@ class OwnedStore:
         assert answer.status_code == 201, answer.text
 
 
-def owned_store(api: httpx.Client, database: dict[str, Any] | None = None, **columns: Any) -> OwnedStore:
+def owned_store(api: httpx2.Client, database: dict[str, Any] | None = None, **columns: Any) -> OwnedStore:
     """Return a new owner's store; with a database, the job that makes it has ended."""
     email = f"{ids.new()}@example.com"
     user = new_user(email, password_hash=password_hash())

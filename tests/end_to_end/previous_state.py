@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.stripe import client as stripe_client
@@ -36,7 +36,7 @@ Drain = Callable[[], list[Json]]
 class Previous:
     """What clients of the version before hold (`values`), and what they do now."""
 
-    def __init__(self, documents: Json, api: httpx.Client, shopify: ShopifySandbox, stripe: StripeSandbox) -> None:
+    def __init__(self, documents: Json, api: httpx2.Client, shopify: ShopifySandbox, stripe: StripeSandbox) -> None:
         self.values: Json = documents["values"]
         self.messages: dict[str, list[str]] = documents["messages"]
         self.rows: dict[str, list[Json]] = documents["rows"]
@@ -50,7 +50,7 @@ class Previous:
         role = {"operator": Role.OPERATOR, "store": Role.STORE_OWNER}.get(who, Role.MEMBER)
         return {"Authorization": f"Bearer {auth.mint(role, 'op' if who == 'operator' else self.values[who]['id'])}"}
 
-    def call(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    def call(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Send a request; `shopper` calls through Shopify's app proxy."""
         if who == "shopper":
             path, credentials = self.shopify.proxy_url("studio", self.shop, path, customer_id=4711), {}
@@ -176,7 +176,7 @@ def sandboxes(
 
 @pytest.fixture
 def previous(
-    engine: Engine, api: httpx.Client, sandboxes: tuple[ShopifySandbox, StripeSandbox], folder: Path, tmp_path: Path
+    engine: Engine, api: httpx2.Client, sandboxes: tuple[ShopifySandbox, StripeSandbox], folder: Path, tmp_path: Path
 ) -> Previous:
     """The state of the earlier version, loaded."""
     shopify, stripe = sandboxes

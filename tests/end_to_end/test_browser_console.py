@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, FrameLocator, Page, expect
@@ -42,7 +42,7 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def new_shop(api: httpx.Client, shopify: ShopifySandbox, drain: Callable[[], list[dict[str, Any]]]) -> Gallery:
+def new_shop(api: httpx2.Client, shopify: ShopifySandbox, drain: Callable[[], list[dict[str, Any]]]) -> Gallery:
     """A shop that has just installed the app."""
     shop = Gallery(api, shopify, drain)
     drain()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -151,7 +151,7 @@ def test_support_sees_every_tab_and_no_button_that_changes_something(
 
 
 @pytest.fixture
-def admin(api: httpx.Client) -> tuple[str, pyotp.TOTP]:
+def admin(api: httpx2.Client) -> tuple[str, pyotp.TOTP]:
     """The e-mail of an admin who has the owners' password of the local stack, and their authenticator app."""
     email = f"{ids.new()}@example.com"
     setup = staff.add_staff(email, UserRole.ADMIN, "Ada")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -63,7 +63,7 @@ def store_in_use(**columns: Any) -> Store:
     )
 
 
-def failed_job(api: httpx.Client, server: ServerOfTest, drain: Drain) -> tuple[Store, str]:
+def failed_job(api: httpx2.Client, server: ServerOfTest, drain: Drain) -> tuple[Store, str]:
     """Return a store whose first job failed, because the server refuses the password, and the job's id."""
     store = new_store(name="Harbour")
     answer = owner_api(api, store).post("provision", {"database": {**server.body, "password": "wrong"}})
@@ -144,7 +144,7 @@ def test_a_store_is_found_suspended_and_reactivated(tab: Page, api_url: str, dra
 
 
 def test_a_failed_job_is_retried_and_canceled_by_keyboard(
-    desk: Page, api_url: str, api: httpx.Client, drain: Drain, own_postgresql: ServerOfTest
+    desk: Page, api_url: str, api: httpx2.Client, drain: Drain, own_postgresql: ServerOfTest
 ) -> None:
     store, job = failed_job(api, own_postgresql, drain)
     open_console(desk, api_url)
@@ -219,7 +219,7 @@ def test_entries_of_a_range_of_time_show_what_changed(desk: Page, api_url: str, 
 
 
 def test_a_backup_is_made_downloaded_and_restored(
-    tab: Page, api_url: str, api: httpx.Client, drain: Drain, own_postgresql: ServerOfTest
+    tab: Page, api_url: str, api: httpx2.Client, drain: Drain, own_postgresql: ServerOfTest
 ) -> None:
     store = new_store(name="Tea House")
     provision(owner_api(api, store), own_postgresql.body)
@@ -237,7 +237,7 @@ def test_a_backup_is_made_downloaded_and_restored(
     expect(backup).to_contain_text("Download")
     accessible(tab)
     url = backup.get_by_role("link", name="Download").get_attribute("href")
-    assert httpx.get(url or "").content.startswith(b"PK")
+    assert httpx2.get(url or "").content.startswith(b"PK")
     backup.get_by_role("button", name="Restore").click()
     tab.get_by_role("dialog").get_by_role("button", name="Restore").click()
     expect(tab.get_by_text("The backup is being restored.")).to_be_visible()
@@ -249,7 +249,7 @@ def test_a_backup_is_made_downloaded_and_restored(
 
 
 def test_the_details_of_a_move_show_its_proof(
-    tab: Page, api_url: str, api: httpx.Client, own_postgresql: ServerOfTest, own_mysql: ServerOfTest
+    tab: Page, api_url: str, api: httpx2.Client, own_postgresql: ServerOfTest, own_mysql: ServerOfTest
 ) -> None:
     owner = owner_api(api, new_store())
     provision(owner, own_postgresql.body)
@@ -261,10 +261,10 @@ def test_the_details_of_a_move_show_its_proof(
     expect(proof.get_by_role("row").filter(has_text="customers")).to_be_visible()
     accessible(tab)
     url = tab.get_by_role("link", name="Download the proof").get_attribute("href")
-    assert httpx.get(url or "").status_code == 200
+    assert httpx2.get(url or "").status_code == 200
 
 
-def test_the_deletion_of_a_store_is_undone(desk: Page, api_url: str, api: httpx.Client) -> None:
+def test_the_deletion_of_a_store_is_undone(desk: Page, api_url: str, api: httpx2.Client) -> None:
     owner = new_account()
     store = new_store(owner.id)
     PlatformClient(api, owner.id).call("DELETE", f"platform/stores/{store.id}", {"confirm": store.slug})
@@ -313,7 +313,7 @@ def test_revenue_and_performance_have_charts_with_tables(tab: Page, api_url: str
 def test_support_sees_the_screens_of_stores_and_changes_nothing(
     desk: Page,
     api_url: str,
-    api: httpx.Client,
+    api: httpx2.Client,
     drain: Drain,
     own_postgresql: ServerOfTest,
     width: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reas
 
 
 @pytest.fixture
-def store(api: httpx.Client, shared_server: ServerOfTest) -> OwnedStore:
+def store(api: httpx2.Client, shared_server: ServerOfTest) -> OwnedStore:
     """A store with a product on a shared server."""
     owned = owned_store(api, shared_server.body)
     owned.create_rows("products", {"name": "Green tea", "slug": "green", "sku": "GT-1"})

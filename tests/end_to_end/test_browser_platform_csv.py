@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
@@ -29,7 +29,7 @@ BAD = "sku,name,slug\r\nWT-1,White tea,white-tea\r\nGT-1,Green tea again,green-t
 
 
 @pytest.fixture
-def store(api: httpx.Client, shared_server: ServerOfTest) -> OwnedStore:
+def store(api: httpx2.Client, shared_server: ServerOfTest) -> OwnedStore:
     return owned_store(api, shared_server.body)
 
 

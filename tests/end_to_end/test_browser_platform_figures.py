@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -37,7 +37,7 @@ def write_days(store_id: str, count: int) -> None:
         ).save()
 
 
-def test_the_last_days_are_charts_with_tables(tab: Page, api: httpx.Client, api_url: str) -> None:
+def test_the_last_days_are_charts_with_tables(tab: Page, api: httpx2.Client, api_url: str) -> None:
     store = owned_store(api, database_type=DatabaseType.SHARED, database_status=DatabaseStatus.ACTIVE)
     write_days(store.id, 40)
     open_store(tab, api_url, store)
@@ -58,7 +58,7 @@ def _day(age: int) -> str:
     return f"{day:%b} {day.day}"
 
 
-def test_a_store_without_calls_has_no_figures(tab: Page, api: httpx.Client, api_url: str) -> None:
+def test_a_store_without_calls_has_no_figures(tab: Page, api: httpx2.Client, api_url: str) -> None:
     store = owned_store(api, database_type=DatabaseType.SHARED, database_status=DatabaseStatus.ACTIVE)
     open_store(tab, api_url, store)
     expect(tab.get_by_role("heading", name="No figures yet")).to_be_visible()
@@ -68,7 +68,7 @@ def test_a_store_without_calls_has_no_figures(tab: Page, api: httpx.Client, api_
     ("product_count", "words"), [(19, None), (20, "Products: 80 % used"), (25, "Products: 100 % used")]
 )
 def test_a_limit_of_which_80_percent_are_used_is_warned_of(
-    tab: Page, api: httpx.Client, api_url: str, product_count: int, words: str | None
+    tab: Page, api: httpx2.Client, api_url: str, product_count: int, words: str | None
 ) -> None:
     store = owned_store(
         api, database_type=DatabaseType.SHARED, database_status=DatabaseStatus.ACTIVE, product_count=product_count
@@ -82,7 +82,7 @@ def test_a_limit_of_which_80_percent_are_used_is_warned_of(
 
 
 def test_a_bucket_is_tested_then_used(
-    tab: Page, api: httpx.Client, api_url: str, storage_gateway: StorageGateway
+    tab: Page, api: httpx2.Client, api_url: str, storage_gateway: StorageGateway
 ) -> None:
     store = owned_store(api, database_type=DatabaseType.SHARED, database_status=DatabaseStatus.ACTIVE)
     bucket = new_bucket(Vendor.SUPABASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reas
 
 
 @pytest.fixture
-def store(api: httpx.Client, shared_server: ServerOfTest) -> OwnedStore:
+def store(api: httpx2.Client, shared_server: ServerOfTest) -> OwnedStore:
     """A store with two products on a shared server."""
     owned = owned_store(api, shared_server.body)
     rows = [{"name": f"{kind} tea", "slug": kind.lower(), "sku": kind} for kind in ("Green", "Black")]
@@ -102,7 +102,7 @@ def test_a_failed_move_leaves_the_store_where_it_is_and_can_be_given_up(
 
 
 def test_a_new_store_takes_over_the_rows_of_an_existing_one(
-    desk: Page, api: httpx.Client, api_url: str, shared_server: ServerOfTest, own_postgresql: ServerOfTest
+    desk: Page, api: httpx2.Client, api_url: str, shared_server: ServerOfTest, own_postgresql: ServerOfTest
 ) -> None:
     own_postgresql.query("CREATE SCHEMA old")
     own_postgresql.query("CREATE TABLE old.products (id INT PRIMARY KEY, store_id INT, name TEXT, slug TEXT, sku TEXT)")

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth
@@ -60,7 +60,7 @@ def model(name: str, values: Json) -> Any:
 def _generated(api_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Generate the client of the document that the API serves. The generator warns of each part that it leaves out."""
     folder: Path = tmp_path_factory.mktemp("client")
-    (folder / "openapi.json").write_bytes(httpx.get(f"{api_url}/openapi.json").content)
+    (folder / "openapi.json").write_bytes(httpx2.get(f"{api_url}/openapi.json").content)
     (folder / "config.yml").write_text("post_hooks: []\n")
     options = ["--path", "openapi.json", "--config", "config.yml", "--output-path", PACKAGE, "--meta", "none"]
     made = subprocess.run(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -193,7 +193,7 @@ class Caller:
         elif "shopifySessionToken" in schemes:
             yield query, {"Authorization": f"Bearer {sandbox.session_token(app_of(path), shop)}", "If-Match": '"0"'}
         elif "shopifyAppProxy" in schemes:
-            url = httpx.URL(sandbox.proxy_url(path.split("/")[2], shop, "x", query, customer_id=4711))
+            url = httpx2.URL(sandbox.proxy_url(path.split("/")[2], shop, "x", query, customer_id=4711))
             yield dict(url.params), {}
         elif "shopifyWebhookSignature" in schemes:
             heading = {"X-Shopify-Topic": "orders/paid", "X-Shopify-Shop-Domain": shop, "X-Shopify-Webhook-Id": "odd"}
@@ -217,7 +217,7 @@ def caller(gallery: Gallery, shared_database: StoreDatabase, monkeypatch: pytest
     return Caller(gallery, shared_database)
 
 
-def documented_operations(api: httpx.Client) -> list[Operation]:
+def documented_operations(api: httpx2.Client) -> list[Operation]:
     """Return every documented operation with its method and path."""
     paths = api.get("/openapi.json").json()["paths"]
     return [(method, path, items) for path, methods in sorted(paths.items()) for method, items in methods.items()]
@@ -258,7 +258,7 @@ def build_url(path: str, values: dict[str, str], query: dict[str, str]) -> str:
     return filled + "?" + "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in query.items())
 
 
-def responses_to_query(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
+def responses_to_query(api: httpx2.Client, caller: Caller, operation: Operation, name: str, value: str):
     """Yield the HTTP responses with one query parameter replaced, one for each caller."""
     method, path, described = operation
     filters = ONE_FILTER.get(path, {})
@@ -269,7 +269,7 @@ def responses_to_query(api: httpx.Client, caller: Caller, operation: Operation, 
         yield api.request(method, url, content=body, headers={**headers, "Content-Type": "application/json"})
 
 
-def statuses_of_path(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
+def statuses_of_path(api: httpx2.Client, caller: Caller, operation: Operation, name: str, value: str):
     """Yield the statuses over HTTP and in Lambda with one path parameter replaced, for each caller."""
     method, path, described = operation
     values, body = caller.path_values(path) | {name: value}, json.dumps(caller.body(method, path))
@@ -279,7 +279,7 @@ def statuses_of_path(api: httpx.Client, caller: Caller, operation: Operation, na
         yield call_lambda(method, path, values, headers, query, body)[0]
 
 
-def test_no_invalid_query_parameter_causes_a_500(api: httpx.Client, caller: Caller) -> None:
+def test_no_invalid_query_parameter_causes_a_500(api: httpx2.Client, caller: Caller) -> None:
     """An invalid name is listed in the error."""
     visited_names: set[str] = set()
     wrong: list[Any] = []
@@ -310,7 +310,7 @@ def test_no_invalid_query_parameter_causes_a_500(api: httpx.Client, caller: Call
     } <= visited_names
 
 
-def test_no_invalid_path_parameter_causes_a_500(api: httpx.Client, caller: Caller) -> None:
+def test_no_invalid_path_parameter_causes_a_500(api: httpx2.Client, caller: Caller) -> None:
     visited_names, wrong = set(), []
     for operation in documented_operations(api):
         method, path, described = operation
@@ -324,7 +324,7 @@ def test_no_invalid_path_parameter_causes_a_500(api: httpx.Client, caller: Calle
     assert visited_names == {path for path in handlers.chalice_app().routes if "{" in path}
 
 
-def test_every_query_string_has_a_maximum_length(api: httpx.Client) -> None:
+def test_every_query_string_has_a_maximum_length(api: httpx2.Client) -> None:
     """The engine accepts longer keys than DynamoDB, so the API document must limit their length."""
     unbounded = []
     for method, path, described in documented_operations(api):
@@ -348,7 +348,7 @@ def members_of(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any
     return {name: member for each in (*choices, schema.get("properties", {})) for name, member in each.items()}
 
 
-def test_no_invalid_text_in_a_body_causes_a_500(api: httpx.Client, caller: Caller) -> None:
+def test_no_invalid_text_in_a_body_causes_a_500(api: httpx2.Client, caller: Caller) -> None:
     document = api.get("/openapi.json").json()
     visited_names, wrong = set(), []
     for operation in documented_operations(api):
@@ -377,7 +377,7 @@ def test_no_invalid_text_in_a_body_causes_a_500(api: httpx.Client, caller: Calle
 
 @settings(max_examples=examples(4), suppress_health_check=list(HealthCheck))
 @given(value=st.text(max_size=300))
-def test_any_query_text_used_in_a_key_gets_a_response(api: httpx.Client, caller: Caller, value: str) -> None:
+def test_any_query_text_used_in_a_key_gets_a_response(api: httpx2.Client, caller: Caller, value: str) -> None:
     keyed = {"rule", "subject", "event_type", "app", "shop"}
     for operation in documented_operations(api):
         for name in keyed & set(parameter_names(operation[2], "query")):
@@ -386,7 +386,7 @@ def test_any_query_text_used_in_a_key_gets_a_response(api: httpx.Client, caller:
 
 
 @pytest.mark.parametrize("value", ["", "x" * 3_000])
-def test_an_invalid_retention_rule_is_named_in_the_error(api: httpx.Client, value: str) -> None:
+def test_an_invalid_retention_rule_is_named_in_the_error(api: httpx2.Client, value: str) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}
     response = api.get("/v1/operator/retention-runs", params={"rule": value}, headers=headers)
 

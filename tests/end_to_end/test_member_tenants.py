@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock, ids, sessions
@@ -31,7 +31,7 @@ NO_ROW = {"/v1/together/checkins/{date}"}
 class FirstCouple:
     """A couple with a row of every kind, and a member who invites one address alone; their ids and marks."""
 
-    def __init__(self, api: httpx.Client) -> None:
+    def __init__(self, api: httpx2.Client) -> None:
         self.one, self.two = new_couple()
         self.alone = new_member("Cleo")
         assert operate(api, "POST", "partners", partner_body()).status_code == 200
@@ -132,7 +132,7 @@ class FirstCouple:
 
 
 @pytest.fixture
-def couple(api: httpx.Client) -> FirstCouple:
+def couple(api: httpx2.Client) -> FirstCouple:
     return FirstCouple(api)
 
 
@@ -148,7 +148,7 @@ def _headers_of(role: Role, account_id: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "If-Match": '"0"', "Idempotency-Key": ids.new()}
 
 
-def test_a_member_of_another_couple_can_neither_read_nor_change_data(api: httpx.Client, couple: FirstCouple) -> None:
+def test_a_member_of_another_couple_can_neither_read_nor_change_data(api: httpx2.Client, couple: FirstCouple) -> None:
     _, stranger = new_couple()
     before = _rows_with_marks(_all_rows(), couple.marks)
     for method, path, contract in _member_routes():
@@ -163,7 +163,7 @@ def test_a_member_of_another_couple_can_neither_read_nor_change_data(api: httpx.
         assert couple.has_session(), label
 
 
-def test_a_former_relationship_of_others_is_unknown(api: httpx.Client, couple: FirstCouple) -> None:
+def test_a_former_relationship_of_others_is_unknown(api: httpx2.Client, couple: FirstCouple) -> None:
     """The caller's own rows are asked for in the couple's relationship, and the couple's rows are."""
     _, stranger = new_couple()
     headers = _headers_of(Role.MEMBER, stranger.id)
@@ -183,7 +183,7 @@ def test_a_former_relationship_of_others_is_unknown(api: httpx.Client, couple: F
     ("role", "expected"), [(Role.MEMBER, 401), (Role.STORE_OWNER, 403), (Role.OPERATOR, 403), (None, 401)]
 )
 def test_only_members_with_an_account_are_served(
-    api: httpx.Client, couple: FirstCouple, role: Role | None, expected: int
+    api: httpx2.Client, couple: FirstCouple, role: Role | None, expected: int
 ) -> None:
     before = _rows_with_marks(_all_rows(), couple.marks)
     for method, path, contract in _member_routes():
@@ -196,7 +196,7 @@ def test_only_members_with_an_account_are_served(
     assert _rows_with_marks(_all_rows(), couple.marks) == before
 
 
-def test_no_member_is_served_by_the_routes_of_operators(api: httpx.Client, couple: FirstCouple) -> None:
+def test_no_member_is_served_by_the_routes_of_operators(api: httpx2.Client, couple: FirstCouple) -> None:
     """Not even for their own rows."""
     names = {"user_id": couple.one.id, "perk": "x"}
     before = _rows_with_marks(_all_rows(), couple.marks)
@@ -216,7 +216,7 @@ def test_no_member_is_served_by_the_routes_of_operators(api: httpx.Client, coupl
     assert len(visited) == 8
 
 
-def test_the_couple_itself_reads_its_rows(api: httpx.Client, couple: FirstCouple) -> None:
+def test_the_couple_itself_reads_its_rows(api: httpx2.Client, couple: FirstCouple) -> None:
     """The walk above tries ids that exist."""
     headers = _headers_of(Role.MEMBER, couple.one.id)
     for method, path, _ in _member_routes():

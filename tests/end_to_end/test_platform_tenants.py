@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, ids
@@ -39,7 +39,7 @@ TRANSFERS = "/v1/store/transfers"
 
 
 @pytest.fixture
-def first(api: httpx.Client, shared_database: StoreDatabase) -> FirstOwner:
+def first(api: httpx2.Client, shared_database: StoreDatabase) -> FirstOwner:
     return FirstOwner(api, shared_database)
 
 
@@ -57,7 +57,7 @@ def _headers(token: str | None) -> dict[str, str]:
 
 
 def _assert_refused(
-    api: httpx.Client, first: FirstOwner, prefix: str, token: str | None, expected: int, but_reads: bool = False
+    api: httpx2.Client, first: FirstOwner, prefix: str, token: str | None, expected: int, but_reads: bool = False
 ) -> None:
     """Call every route below the prefix; each is refused with this status. Nothing is shown and no row changes."""
     before, rows = _all_rows(), first.sql_rows()
@@ -77,7 +77,7 @@ def _assert_refused(
 
 
 def test_another_owner_can_neither_read_nor_change_data(
-    api: httpx.Client, first: FirstOwner, other_store: Store
+    api: httpx2.Client, first: FirstOwner, other_store: Store
 ) -> None:
     token = auth.mint(Role.OWNER, other_store.owner_id)
     before, rows = _rows_with_marks(_all_rows(), first.marks), first.sql_rows()
@@ -95,7 +95,7 @@ def test_another_owner_can_neither_read_nor_change_data(
 
 @pytest.mark.parametrize("credential", ["token", *KeyScope])
 def test_another_store_can_neither_read_nor_change_rows(
-    api: httpx.Client, first: FirstOwner, other_store: Store, credential: str
+    api: httpx2.Client, first: FirstOwner, other_store: Store, credential: str
 ) -> None:
     token = (
         auth.mint(Role.STORE_OWNER, other_store.id)
@@ -118,7 +118,7 @@ def test_another_store_can_neither_read_nor_change_rows(
     ("role", "expected"), [(Role.MEMBER, 403), (Role.STORE_OWNER, 403), (Role.SUPPORT, 403), (None, 401)]
 )
 def test_the_routes_of_owners_and_of_platform_s_operators_refuse_other_roles(
-    api: httpx.Client, first: FirstOwner, role: Role | None, expected: int
+    api: httpx2.Client, first: FirstOwner, role: Role | None, expected: int
 ) -> None:
     """Not even for the ids of the store. Support reads what operators read."""
     token = auth.mint(role, first.store.id) if role else None
@@ -126,26 +126,26 @@ def test_the_routes_of_owners_and_of_platform_s_operators_refuse_other_roles(
         _assert_refused(api, first, prefix, token, expected, but_reads=role is Role.SUPPORT)
 
 
-def test_the_routes_of_operators_refuse_owners(api: httpx.Client, first: FirstOwner) -> None:
+def test_the_routes_of_operators_refuse_owners(api: httpx2.Client, first: FirstOwner) -> None:
     """Not even for their own rows."""
     _assert_refused(api, first, OPERATOR, auth.mint(Role.OWNER, first.user.id), 403)
 
 
 @pytest.mark.parametrize("scope", list(KeyScope))
-def test_a_key_of_the_store_calls_the_data_api_only(api: httpx.Client, first: FirstOwner, scope: KeyScope) -> None:
+def test_a_key_of_the_store_calls_the_data_api_only(api: httpx2.Client, first: FirstOwner, scope: KeyScope) -> None:
     for prefix in (PLATFORM, OPERATOR):
         _assert_refused(api, first, prefix, first.keys[scope], 401)
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.OWNER, Role.SUPPORT, Role.OPERATOR])
-def test_the_data_api_refuses_every_other_role(api: httpx.Client, first: FirstOwner, role: Role) -> None:
+def test_the_data_api_refuses_every_other_role(api: httpx2.Client, first: FirstOwner, role: Role) -> None:
     """Not even the store's owner is served without a token of the store."""
     for account_id in (first.store.id, first.user.id):
         _assert_refused(api, first, DATA, auth.mint(role, account_id), 403)
 
 
 @pytest.mark.parametrize("kind", ["none", "unknown secret", "unknown key"])
-def test_the_data_api_refuses_callers_without_a_valid_key(api: httpx.Client, first: FirstOwner, kind: str) -> None:
+def test_the_data_api_refuses_callers_without_a_valid_key(api: httpx2.Client, first: FirstOwner, kind: str) -> None:
     key = first.keys[KeyScope.WRITE]
     token = {"none": None, "unknown secret": f"{key}x", "unknown key": f"{first.store.id}.abcdefgh.{'s' * 43}"}[kind]
     _assert_refused(api, first, DATA, token, 401)
@@ -159,7 +159,7 @@ def _may_call(scope: KeyScope, method: str, path: str, table: str) -> bool:
 
 
 @pytest.mark.parametrize("scope", [KeyScope.CATALOGUE, KeyScope.READ])
-def test_a_key_does_only_what_its_scope_allows(api: httpx.Client, first: FirstOwner, scope: KeyScope) -> None:
+def test_a_key_does_only_what_its_scope_allows(api: httpx2.Client, first: FirstOwner, scope: KeyScope) -> None:
     rows, stored = first.sql_rows(), _all_rows()
     allowed = []
     for method, path, contract in platform_routes(DATA):
@@ -190,7 +190,7 @@ def test_a_key_does_only_what_its_scope_allows(api: httpx.Client, first: FirstOw
     ],
 )
 def test_a_transfer_needs_the_scope_of_its_table(
-    api: httpx.Client, first: FirstOwner, scope: KeyScope, statuses: dict[str, int]
+    api: httpx2.Client, first: FirstOwner, scope: KeyScope, statuses: dict[str, int]
 ) -> None:
     rows, found = first.sql_rows(), {}
     for method, path, contract in platform_routes(DATA):
@@ -202,7 +202,7 @@ def test_a_transfer_needs_the_scope_of_its_table(
     assert first.sql_rows() == rows
 
 
-def test_the_owner_their_store_and_staff_read_the_rows(api: httpx.Client, first: FirstOwner) -> None:
+def test_the_owner_their_store_and_staff_read_the_rows(api: httpx2.Client, first: FirstOwner) -> None:
     """The calls above try ids that exist."""
     callers = {
         PLATFORM: [auth.mint(Role.OWNER, first.user.id)],
@@ -220,7 +220,7 @@ def test_the_owner_their_store_and_staff_read_the_rows(api: httpx.Client, first:
     assert seen == {SECRET, PRIVATE_EMAIL, first.user.email}
 
 
-def test_support_reads_a_store_but_no_key(api: httpx.Client, first: FirstOwner) -> None:
+def test_support_reads_a_store_but_no_key(api: httpx2.Client, first: FirstOwner) -> None:
     token = auth.mint(Role.SUPPORT, "agent")
     readable = set()
     for method, path, contract in platform_routes(PLATFORM):
@@ -234,7 +234,7 @@ def test_support_reads_a_store_but_no_key(api: httpx.Client, first: FirstOwner) 
     assert len(readable) >= 6
 
 
-def test_a_key_that_may_write_changes_the_rows(api: httpx.Client, first: FirstOwner) -> None:
+def test_a_key_that_may_write_changes_the_rows(api: httpx2.Client, first: FirstOwner) -> None:
     """The calls above send bodies that are accepted, or that conflict with a row."""
     rows = first.sql_rows()
     for method, path, contract in platform_routes(DATA):

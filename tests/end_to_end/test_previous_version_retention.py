@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra.ops.__main__ import main
@@ -64,7 +64,7 @@ def test_a_requested_export_is_completed(previous: Previous, drain: Drain) -> No
     assert drain() == []
     assert request_of(previous, "export")["status"] == "completed"
     link = previous.call("operator", "POST", f"/v1/operator/privacy-requests/{previous.values['export']['id']}/link")
-    assert httpx.get(link.json()["url"]).content.startswith(b"PK")
+    assert httpx2.get(link.json()["url"]).content.startswith(b"PK")
 
 
 def test_an_unfinished_archive_is_completed_and_queried(

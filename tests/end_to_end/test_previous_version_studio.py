@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra.deploy import renamed_queues
@@ -70,7 +70,7 @@ def test_a_waiting_final_is_printed_from_a_message_without_a_name(previous: Prev
     assert drain() == []
     final = finals(previous)["waiting"]
     assert (final["status"], final["final_width"], final["final_height"]) == ("completed", 400, 500)
-    assert httpx.get(final["final_url"]).headers["content-type"] == "image/jpeg"
+    assert httpx2.get(final["final_url"]).headers["content-type"] == "image/jpeg"
 
 
 @pytest.mark.parametrize("name", ["printed", "waiting"])
@@ -89,7 +89,7 @@ def test_an_order_with_an_old_line_item_property_is_printed(previous: Previous, 
 def test_a_completed_preview_and_a_failed_one_are_read(previous: Previous) -> None:
     response = previous.call("shopper", "GET", f"generations/{previous.values['preview']['id']}").json()
     assert response["line_item_property"] == previous.values["preview"]["line_item_property"]
-    assert httpx.get(response["preview_url"]).status_code == 200
+    assert httpx2.get(response["preview_url"]).status_code == 200
     failed = previous.call("shopper", "GET", f"generations/{previous.values['failed']['id']}").json()
     assert (failed["status"], failed["error_message"]) == ("failed", previous.values["failed"]["error_message"])
 
@@ -143,4 +143,4 @@ def test_the_catalogue_is_read_and_changed(previous: Previous) -> None:
     changed = previous.call("merchant", "PUT", f"/v1/studio/products/{product}/mappings", body)
     assert changed.status_code == 200, changed.text
     watermark = previous.get("merchant", "/v1/studio/watermark")
-    assert httpx.get(watermark["image_url"]).status_code == 200
+    assert httpx2.get(watermark["image_url"]).status_code == 200

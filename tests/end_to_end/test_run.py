@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -33,8 +33,8 @@ def test_make_run_serves_requests_and_keeps_its_data_after_a_restart(
 ) -> None:
     url = f"http://127.0.0.1:{run_environment['PORT']}"
     first = start()
-    assert httpx.get(f"{url}/ready").status_code == 200
-    front_door = httpx.get(url).text
+    assert httpx2.get(f"{url}/ready").status_code == 200
+    front_door = httpx2.get(url).text
     assert [f"{SHOP}/admin/apps/{app}" in front_door for app in APPS] == [True, True]
     assert not (Path(run_environment["LOCAL_STATE_DIR"]) / "databases").exists()  # no store needs a server yet
     port = int(run_environment["PORT"]) + 7
@@ -45,21 +45,21 @@ def test_make_run_serves_requests_and_keeps_its_data_after_a_restart(
     assert not (Path(run_environment["LOCAL_STATE_DIR"]) / "running.json").exists()
 
     second = start()
-    token = httpx.post(
+    token = httpx2.post(
         f"http://127.0.0.1:{int(run_environment['PORT']) + 1}/sandbox/session-tokens",
         json={"app": "studio", "shop": SHOP},
     ).json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
-    history = httpx.get(f"{url}/v1/shops/me/history", headers=headers).json()["items"]
+    history = httpx2.get(f"{url}/v1/shops/me/history", headers=headers).json()["items"]
     assert [entry["event_type"] for entry in history] == ["install"]
-    assert httpx.get(f"{url}/v1/studio/watermark", headers=headers).json()["is_active"]
+    assert httpx2.get(f"{url}/v1/studio/watermark", headers=headers).json()["is_active"]
     with psycopg.connect(login) as connection:
         assert connection.execute("SELECT to_regclass('kept')").fetchone() == ("kept",)
     engine = eventually(lambda: _engine_of(second), "the engine is listed")
     assert engine
     os.kill(engine, signal.SIGKILL)
     eventually(lambda: _engine_of(second) not in (None, engine), "the engine runs again")
-    eventually(lambda: httpx.get(f"{url}/v1/shops/me/history", headers=headers).json().get("items") == history)
+    eventually(lambda: httpx2.get(f"{url}/v1/shops/me/history", headers=headers).json().get("items") == history)
     _stop(second)
 
 
@@ -125,7 +125,7 @@ def test_chalice_local_works_beside_make_run(start: Start, run_environment: dict
 
     try:
         eventually(listening, "chalice local listens")
-        assert httpx.get(f"http://127.0.0.1:{port}/ready").status_code == 200
+        assert httpx2.get(f"http://127.0.0.1:{port}/ready").status_code == 200
     finally:
         chalice.terminate()
         chalice.wait(LIMIT)

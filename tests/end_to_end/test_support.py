@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import httpx
+import httpx2
 
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
@@ -40,7 +40,7 @@ def test_a_support_token_is_refused_by_every_route_that_changes_something(galler
     assert {(method, path) for method, path in _operator_routes() if method not in READS} <= refused
 
 
-def test_a_support_token_may_read_everything_that_an_operator_reads(api: httpx.Client) -> None:
+def test_a_support_token_may_read_everything_that_an_operator_reads(api: httpx2.Client) -> None:
     for method, path in _operator_routes():
         if method not in READS:
             continue

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -304,7 +304,7 @@ class Subscriber(str):
 
 
 @pytest.fixture
-def subscriber(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]) -> Subscriber:
+def subscriber(api: httpx2.Client, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]) -> Subscriber:
     """A member with a subscription, an add-on, payments and credits."""
     billing.sync_plans()
     member = ids.new()
@@ -335,7 +335,7 @@ def site_ids(account: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.STORE_OWNER])
-def test_another_member_or_shop_can_read_no_data(api: httpx.Client, subscriber: Subscriber, role: Role) -> None:
+def test_another_member_or_shop_can_read_no_data(api: httpx2.Client, subscriber: Subscriber, role: Role) -> None:
     marks = {subscriber, "her@example.com"}
     before = _rows_with_marks(_all_rows(), marks)
     for method, path, contract in _routes_with_scheme("accessToken"):
@@ -355,7 +355,7 @@ def test_another_member_or_shop_can_read_no_data(api: httpx.Client, subscriber: 
         assert _rows_with_marks(_all_rows(), marks) == before, f"{method} {path}"
 
 
-def test_requests_without_a_credential_are_refused(api: httpx.Client, shopify: ShopifySandbox) -> None:
+def test_requests_without_a_credential_are_refused(api: httpx2.Client, shopify: ShopifySandbox) -> None:
     operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}
     attempts: tuple[tuple[dict[str, str], set[int]], ...] = (
         ({}, {401}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.analytics.models import EventCount
 from chalicelib.kit import aws, messages
@@ -34,12 +34,12 @@ def enqueue(previous: Previous, queue: str) -> None:
         aws.client("sqs").send_message(QueueUrl=messages.queue_url(queue), MessageBody=body)
 
 
-def call(previous: Previous, tokens: Json, method: str, path: str, body: Any = None) -> httpx.Response:
+def call(previous: Previous, tokens: Json, method: str, path: str, body: Any = None) -> httpx2.Response:
     """Send a request with an old access token."""
     return previous.api.request(method, path, json=body, headers={"Authorization": f"Bearer {tokens['access_token']}"})
 
 
-def merchant(previous: Previous, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+def merchant(previous: Previous, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
     token = previous.shopify.session_token("discounts", previous.shop)
     named = {name.replace("_", "-"): value for name, value in headers.items()} | {"Authorization": f"Bearer {token}"}
     return previous.api.request(method, f"/v1/discounts/{path}", json=body, headers=named)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import httpx
+import httpx2
 import pytest
 from chalice.local import LambdaEventConverter
 
@@ -86,7 +86,7 @@ def record_contents(scanner: SecretScanner, file: Path) -> None:
 
 
 def test_nothing_that_identifies_a_visitor_is_left(
-    api: httpx.Client,
+    api: httpx2.Client,
     drain: Drain,
     scanner: SecretScanner,
     known_secrets: Secrets,

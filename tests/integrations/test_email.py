@@ -122,7 +122,7 @@ def test_a_sender_that_ses_does_not_know_is_refused(engine: Engine) -> None:
 
 
 def test_a_function_may_send_by_our_identity_and_configuration_set_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    needs = Requirements(frozenset(), frozenset({"ses"}), (), (), (), False, False, False, False)
+    needs = Requirements(frozenset(), frozenset(), frozenset({"ses"}), {}, (), (), {})
     [statement] = list(policies._ses(needs))
     names = [resource["Fn::Sub"].rpartition(":")[2] for resource in statement["Resource"]]
     assert statement["Action"] == ["ses:SendRawEmail"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import storage
@@ -37,7 +37,7 @@ def test_an_invalid_address_is_refused(text: str) -> None:
 
 
 def _send(form: storage.PresignedPost, data: bytes, **changed: str) -> int:
-    return httpx.post(form.url, data=form.fields | changed, files={"file": data}).status_code
+    return httpx2.post(form.url, data=form.fields | changed, files={"file": data}).status_code
 
 
 def test_a_form_accepts_one_object_of_its_type_and_size(url: str) -> None:
@@ -59,9 +59,9 @@ def test_a_form_expires(url: str) -> None:
 
 def test_a_link_returns_the_object_with_a_download_name(url: str) -> None:
     storage.put(url, b"picture", "image/jpeg")
-    plain = httpx.get(storage.presigned_get(url, seconds=60))
+    plain = httpx2.get(storage.presigned_get(url, seconds=60))
     assert (plain.content, plain.headers["content-type"]) == (b"picture", "image/jpeg")
-    named_response = httpx.get(storage.presigned_get(url, seconds=60, download_name="print.jpg"))
+    named_response = httpx2.get(storage.presigned_get(url, seconds=60, download_name="print.jpg"))
     assert named_response.headers["content-disposition"] == 'attachment; filename="print.jpg"'
 
 
@@ -69,5 +69,5 @@ def test_a_link_is_valid_for_its_object_only(url: str) -> None:
     storage.put(url, b"mine", "image/jpeg")
     other = storage.address(config.settings().images_bucket, "uploads/a shop/other.jpg")
     storage.put(other, b"theirs", "image/jpeg")
-    link = httpx.URL(storage.presigned_get(url, seconds=60))
-    assert httpx.get(link.copy_with(path=link.path.replace("ä b+c", "other"))).status_code == 403
+    link = httpx2.URL(storage.presigned_get(url, seconds=60))
+    assert httpx2.get(link.copy_with(path=link.path.replace("ä b+c", "other"))).status_code == 403

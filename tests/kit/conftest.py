@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, config, secret_reader
@@ -32,13 +32,13 @@ def sample_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def sample(sample_url: str) -> Iterator[httpx.Client]:
+def sample(sample_url: str) -> Iterator[httpx2.Client]:
     """A client of the sample app, signed in as the member `ann`."""
     sample_app.drafts.clear()
     sample_app.charges.clear()
     sample_app.failures.clear()
     sample_app.vendor.set()
-    with httpx.Client(base_url=sample_url, headers=member_headers("ann")) as client:
+    with httpx2.Client(base_url=sample_url, headers=member_headers("ann")) as client:
         yield client
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.shops.schemas.orders import OrderPaid
@@ -13,7 +13,7 @@ from tests.kit.test_openapi import references
 
 
 @pytest.fixture
-def document(api: httpx.Client) -> dict[str, Any]:
+def document(api: httpx2.Client) -> dict[str, Any]:
     answer: dict[str, Any] = api.get("/asyncapi.json").json()
     return answer
 

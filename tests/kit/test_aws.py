@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import athena, storage
@@ -96,10 +96,10 @@ def test_a_presigned_request_names_no_owner(api_url: str) -> None:
     storage.put(url, b"x", "text/plain")
     link = storage.presigned_get(url, seconds=60)
     assert "owner" not in link
-    assert httpx.get(link).content == b"x"
+    assert httpx2.get(link).content == b"x"
     form = storage.presigned_post(url, content_type="text/plain", max_bytes=1, seconds=60)
     assert not any("owner" in name for name in form.fields)
-    assert httpx.post(form.url, data=form.fields, files={"file": b"y"}).status_code == 201
+    assert httpx2.post(form.url, data=form.fields, files={"file": b"y"}).status_code == 201
 
 
 def test_a_bucket_of_a_store_owner_has_another_owner() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +46,7 @@ def test_the_address_of_a_caller_is_the_one_of_its_connection() -> None:
     )
 
 
-def test_forged_headers_do_not_raise_the_limit_of_guesses(api: httpx.Client) -> None:
+def test_forged_headers_do_not_raise_the_limit_of_guesses(api: httpx2.Client) -> None:
     """Otherwise each guess of a password could come from another address."""
     guess = {"email": "nobody@example.com", "password": "a wrong password"}
     statuses = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import config
@@ -23,13 +23,13 @@ def _origins(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     config.forget_settings()
 
 
-def preflight(api: httpx.Client, origin: str, path: str = ROUTE, method: str = "PUT") -> httpx.Response:
+def preflight(api: httpx2.Client, origin: str, path: str = ROUTE, method: str = "PUT") -> httpx2.Response:
     headers = {"Origin": origin, "Access-Control-Request-Method": method}
     return api.options(path, headers=headers)
 
 
 @pytest.mark.usefixtures("_origins")
-def test_a_preflight_of_an_allowed_origin_names_the_methods_and_headers(api: httpx.Client) -> None:
+def test_a_preflight_of_an_allowed_origin_names_the_methods_and_headers(api: httpx2.Client) -> None:
     answer = preflight(api, SHOP)
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["access-control-allow-origin"] == SHOP
@@ -43,7 +43,7 @@ def test_a_preflight_of_an_allowed_origin_names_the_methods_and_headers(api: htt
 @pytest.mark.parametrize(
     "origin", [STRANGER, "https://SHOP.example", "http://shop.example", "https://shop.example:8443", "null"]
 )
-def test_other_origins_get_no_header(api: httpx.Client, origin: str) -> None:
+def test_other_origins_get_no_header(api: httpx2.Client, origin: str) -> None:
     answer = preflight(api, origin)
     assert (answer.status_code, answer.headers["vary"]) == (405, "Origin")
     assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -55,7 +55,7 @@ def test_other_origins_get_no_header(api: httpx.Client, origin: str) -> None:
     ("method", "path", "status"),
     [("GET", "/health", 200), ("GET", ROUTE, 401), ("DELETE", ROUTE, 405)],
 )
-def test_responses_and_problems_can_be_read(api: httpx.Client, method: str, path: str, status: int) -> None:
+def test_responses_and_problems_can_be_read(api: httpx2.Client, method: str, path: str, status: int) -> None:
     """Those of use cases and those of the app itself. A response without Origin names it in Vary, for caches."""
     answer = api.request(method, path, headers={"Origin": SHOP})
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, SHOP)
@@ -65,7 +65,7 @@ def test_responses_and_problems_can_be_read(api: httpx.Client, method: str, path
 
 
 @pytest.mark.usefixtures("_origins")
-def test_no_page_of_another_origin_can_use_our_cookies(api: httpx.Client) -> None:
+def test_no_page_of_another_origin_can_use_our_cookies(api: httpx2.Client) -> None:
     """Neither may the browser send cookies, nor may the page send the header without which they are not read.
 
     SameSite does not help here: api.example.com and app.example.com are the same site.
@@ -81,12 +81,12 @@ def test_no_page_of_another_origin_can_use_our_cookies(api: httpx.Client) -> Non
 
 
 @pytest.mark.usefixtures("_origins")
-def test_a_route_for_every_origin_stays_one(api: httpx.Client) -> None:
+def test_a_route_for_every_origin_stays_one(api: httpx2.Client) -> None:
     answer = preflight(api, STRANGER, "/v1/analytics/events", "POST")
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, "*")
 
 
-def test_without_the_setting_no_origin_is_allowed(api: httpx.Client) -> None:
+def test_without_the_setting_no_origin_is_allowed(api: httpx2.Client) -> None:
     assert preflight(api, SHOP).status_code == 405
     answer = api.get("/health", headers={"Origin": SHOP})
     assert not {"access-control-allow-origin", "vary"} & set(answer.headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import unescape
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import error_catalogue, error_pages
@@ -52,7 +52,7 @@ def test_every_code_has_a_page_that_says_what_to_do() -> None:
         error_pages.code_page("NoSuchCode")
 
 
-def test_the_type_of_a_problem_is_the_page_of_its_code(api: httpx.Client) -> None:
+def test_the_type_of_a_problem_is_the_page_of_its_code(api: httpx2.Client) -> None:
     problem = api.get("/v1/studio/styles").json()
     page = api.get(problem["type"])
     assert (problem["code"], page.status_code) == ("Unauthenticated", 200)

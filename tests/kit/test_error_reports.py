@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from chalice.app import Blueprint, Chalice
 
@@ -101,7 +101,7 @@ def raised(text: str, kind: type[Exception] = ValueError) -> Exception:
         return error
 
 
-def test_an_unexpected_error_of_a_request_is_reported(sample: httpx.Client, reports: Read) -> None:
+def test_an_unexpected_error_of_a_request_is_reported(sample: httpx2.Client, reports: Read) -> None:
     response = sample.get("/fail/bug", headers={"X-Correlation-Id": "Jane Doe"})
     assert response.status_code == 500
     [message] = reports()
@@ -115,7 +115,7 @@ def test_an_unexpected_error_of_a_request_is_reported(sample: httpx.Client, repo
 
 
 @pytest.mark.parametrize("path", ["/fail/nothing", "/fail/throttled", "/nowhere"])
-def test_an_expected_error_of_a_request_is_not_reported(sample: httpx.Client, reports: Read, path: str) -> None:
+def test_an_expected_error_of_a_request_is_not_reported(sample: httpx2.Client, reports: Read, path: str) -> None:
     sample.get(path)
     assert reports() == []
 
@@ -161,7 +161,7 @@ def test_an_error_is_reported_ten_times_a_minute(reports: Read) -> None:
 
 
 def test_a_topic_that_refuses_the_report_fails_nothing(
-    sample: httpx.Client, capture_log: CaptureLog, monkeypatch: pytest.MonkeyPatch
+    sample: httpx2.Client, capture_log: CaptureLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(error_reports.ErrorRaised, "topic", "kit-no_such_topic")
     with capture_log("kit") as lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit.front_door import is_on_this_machine
@@ -31,10 +31,10 @@ def test_its_links_are_served(gallery: Gallery) -> None:
     links = re.findall(r'<a class="button" href="([^"]+)"', gallery.api.get("/").text)
     assert len(links) >= 4
     for link in links:
-        assert httpx.get(gallery.api.base_url.join(link)).status_code == 200, link
+        assert httpx2.get(gallery.api.base_url.join(link)).status_code == 200, link
 
 
-def test_the_live_stages_have_no_front_door(api: httpx.Client, production_settings: None) -> None:
+def test_the_live_stages_have_no_front_door(api: httpx2.Client, production_settings: None) -> None:
     response = api.get("/")
     assert (response.status_code, response.json()["code"]) == (404, "NotFound")
 

@@ -6,7 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock, config, unique_values
@@ -21,7 +21,7 @@ from tests.kit.sample_app import Draft
 NOTE = {"name": "first"}
 
 
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
+def problem(answer: httpx2.Response, status: int, code: str) -> dict[str, object]:
     """Assert that the response is a problem; return it."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -34,7 +34,7 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]
     return document
 
 
-def test_every_response_has_a_request_id_and_forbids_caching(sample: httpx.Client) -> None:
+def test_every_response_has_a_request_id_and_forbids_caching(sample: httpx2.Client) -> None:
     first, second = sample.get("/who"), sample.get("/fail/x")
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
     for response in (first, second):
@@ -42,11 +42,11 @@ def test_every_response_has_a_request_id_and_forbids_caching(sample: httpx.Clien
         assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_principal_comes_from_the_credential(sample: httpx.Client) -> None:
+def test_the_principal_comes_from_the_credential(sample: httpx2.Client) -> None:
     assert sample.get("/who").json() == {"subject": "member:ann"}
 
 
-def test_each_call_of_a_verified_caller_is_recorded_with_its_result(sample: httpx.Client) -> None:
+def test_each_call_of_a_verified_caller_is_recorded_with_its_result(sample: httpx2.Client) -> None:
     sample_app.recorded.clear()
     sample.post("/recorded/well", json=NOTE)
     sample.post("/recorded/badly", json={"name": 1})
@@ -61,24 +61,24 @@ def test_each_call_of_a_verified_caller_is_recorded_with_its_result(sample: http
     assert sample_app.recorded[0][1].credentials.path == {"how": "well"}
 
 
-def test_absent_and_invalid_credentials_are_401(sample: httpx.Client) -> None:
+def test_absent_and_invalid_credentials_are_401(sample: httpx2.Client) -> None:
     for header in ("", "Bearer", "Bearer x.y.z", "Basic YTpi"):
         response = sample.get("/who", headers={"Authorization": header})
         problem(response, 401, "Unauthenticated")
         assert response.headers["www-authenticate"] == "Bearer"
 
 
-def test_another_role_is_forbidden(sample: httpx.Client) -> None:
+def test_another_role_is_forbidden(sample: httpx2.Client) -> None:
     token = auth.mint(auth.Role.OPERATOR, "root")
     problem(sample.get("/who", headers={"Authorization": f"Bearer {token}"}), 403, "Forbidden")
 
 
-def test_path_and_body_are_parsed(sample: httpx.Client) -> None:
+def test_path_and_body_are_parsed(sample: httpx2.Client) -> None:
     response = sample.post("/echo/a-b", json={"name": " x ", "price": "19.90"})
     assert response.json() == {"path": "a-b", "body": {"name": "x", "price": "19.90", "tags": []}}
 
 
-def test_invalid_fields_are_named_without_their_values(sample: httpx.Client) -> None:
+def test_invalid_fields_are_named_without_their_values(sample: httpx2.Client) -> None:
     response = sample.post("/echo/x", json={"price": "secret-value", "tags": ["ok", 5], "nmae": "x"})
     document = problem(response, 422, "InvalidInput")
     errors = document["errors"]
@@ -89,54 +89,54 @@ def test_invalid_fields_are_named_without_their_values(sample: httpx.Client) -> 
 
 
 @pytest.mark.parametrize("body", [b"{", b"nope", b'{"name": "\xff"}', b"\x00", b'{"name": "a"} trailing'])
-def test_a_body_that_is_not_json_is_400(sample: httpx.Client, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_400(sample: httpx2.Client, body: bytes) -> None:
     response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
     assert problem(response, 400, "MalformedRequest")
 
 
-def test_json_of_another_shape_is_422(sample: httpx.Client) -> None:
+def test_json_of_another_shape_is_422(sample: httpx2.Client) -> None:
     for body in ("[]", "5", "null", '"text"'):
         response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
         problem(response, 422, "InvalidInput")
 
 
-def test_json_nested_too_deep_is_rejected(sample: httpx.Client) -> None:
+def test_json_nested_too_deep_is_rejected(sample: httpx2.Client) -> None:
     body = '{"name":' + "[" * 100_000 + "]" * 100_000 + "}"
     response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code in (400, 422)
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_an_empty_body_is_an_empty_object(sample: httpx.Client) -> None:
+def test_an_empty_body_is_an_empty_object(sample: httpx2.Client) -> None:
     document = problem(sample.post("/echo/x", headers={"Content-Type": "application/json"}), 422, "InvalidInput")
     assert document["detail"] == "body.name: Field required"
 
 
-def test_a_body_over_the_limit_is_413(sample: httpx.Client) -> None:
+def test_a_body_over_the_limit_is_413(sample: httpx2.Client) -> None:
     json_type = {"Content-Type": "application/json"}
     problem(sample.post("/echo/x", content=b" " * 1_000_001, headers=json_type), 413, "PayloadTooLarge")
     assert sample.post("/raw", content=b" " * 2_000_000, headers=json_type).json() == {"bytes": 2_000_000}
     problem(sample.post("/raw", content=b" " * 2_000_001, headers=json_type), 413, "PayloadTooLarge")
 
 
-def test_a_response_over_the_limit_is_500(sample: httpx.Client) -> None:
+def test_a_response_over_the_limit_is_500(sample: httpx2.Client) -> None:
     assert len(sample.get("/large", params={"size": 3_999_000}).content) > 3_999_000
     problem(sample.get("/large", params={"size": 4_000_000}), 500, "InternalError")
 
 
-def test_another_media_type_is_415(sample: httpx.Client) -> None:
+def test_another_media_type_is_415(sample: httpx2.Client) -> None:
     response = sample.post("/echo/x", content=b"name=x", headers={"Content-Type": "text/csv"})
     problem(response, 415, "UnsupportedMediaType")
 
 
-def test_other_methods(sample: httpx.Client) -> None:
+def test_other_methods(sample: httpx2.Client) -> None:
     problem(sample.post("/who"), 405, "MethodNotAllowed")
     response = sample.patch("/drafts/x")
     problem(response, 405, "MethodNotAllowed")
     assert response.headers["allow"] == "GET, PUT, DELETE"
 
 
-def test_a_query_is_validated(sample: httpx.Client) -> None:
+def test_a_query_is_validated(sample: httpx2.Client) -> None:
     for query, path in (
         ("", "query.size"),
         ("size=x", "query.size"),
@@ -147,7 +147,7 @@ def test_a_query_is_validated(sample: httpx.Client) -> None:
         assert document["errors"][0]["path"] == path  # type: ignore[index]
 
 
-def test_an_unexpected_error_hides_its_cause(sample: httpx.Client) -> None:
+def test_an_unexpected_error_hides_its_cause(sample: httpx2.Client) -> None:
     assert problem(sample.get("/fail/cake"), 404, "NotFound")["detail"] == "no cake"
     response = sample.get("/fail/bug")
     problem(response, 500, "InternalError")
@@ -155,18 +155,18 @@ def test_an_unexpected_error_hides_its_cause(sample: httpx.Client) -> None:
     assert "ValueError" not in response.text
 
 
-def test_throttling_returns_retry_after(sample: httpx.Client) -> None:
+def test_throttling_returns_retry_after(sample: httpx2.Client) -> None:
     response = sample.get("/fail/throttled")
     problem(response, 503, "Unavailable")
     assert int(response.headers["retry-after"]) >= 1
 
 
-def test_a_204_has_no_body(sample: httpx.Client) -> None:
+def test_a_204_has_no_body(sample: httpx2.Client) -> None:
     response = sample.delete("/drafts/x")
     assert (response.status_code, response.content) == (204, b"")
 
 
-def test_a_matching_etag_returns_304(sample: httpx.Client) -> None:
+def test_a_matching_etag_returns_304(sample: httpx2.Client) -> None:
     sample_app.drafts["x"] = Draft(text="a", version=7)
     first = sample.get("/drafts/x")
     assert first.headers["etag"] == '"7"'
@@ -180,7 +180,7 @@ def test_a_matching_etag_returns_304(sample: httpx.Client) -> None:
     assert sample.get("/drafts/x", headers={"If-None-Match": '"6"'}).json() == {"text": "a", "version": 7}
 
 
-def test_a_change_requires_the_current_etag(sample: httpx.Client) -> None:
+def test_a_change_requires_the_current_etag(sample: httpx2.Client) -> None:
     sample_app.drafts["x"] = Draft(text="a", version=7)
     problem(sample.put("/drafts/x", json={"text": "b"}), 428, "PreconditionRequired")
     problem(sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"6"'}), 412, "PreconditionFailed")
@@ -190,7 +190,7 @@ def test_a_change_requires_the_current_etag(sample: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/notes", "/charges"])
-def test_the_same_key_and_body_replay_the_response(sample: httpx.Client, path: str) -> None:
+def test_the_same_key_and_body_replay_the_response(sample: httpx2.Client, path: str) -> None:
     key = {"Idempotency-Key": "k1"}
     first = sample.post(path, json=NOTE, headers=key)
     assert first.status_code == 201
@@ -202,13 +202,13 @@ def test_the_same_key_and_body_replay_the_response(sample: httpx.Client, path: s
 
 
 @pytest.mark.parametrize("path", ["/notes", "/charges"])
-def test_the_same_key_with_another_body_is_refused(sample: httpx.Client, path: str) -> None:
+def test_the_same_key_with_another_body_is_refused(sample: httpx2.Client, path: str) -> None:
     key = {"Idempotency-Key": "k1"}
     sample.post(path, json=NOTE, headers=key)
     problem(sample.post(path, json={"name": "second"}, headers=key), 409, "IdempotencyConflict")
 
 
-def test_a_key_belongs_to_its_sender_and_route(sample: httpx.Client) -> None:
+def test_a_key_belongs_to_its_sender_and_route(sample: httpx2.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     first = sample.post("/notes", json=NOTE, headers=key)
     problem(sample.post("/notes", json=NOTE, headers=key | member_headers("bob")), 409, "NameTaken")
@@ -217,18 +217,18 @@ def test_a_key_belongs_to_its_sender_and_route(sample: httpx.Client) -> None:
     assert len({response.json()["id"] for response in (first, other, charge)}) == 3
 
 
-def test_without_a_key_nothing_is_stored(sample: httpx.Client) -> None:
+def test_without_a_key_nothing_is_stored(sample: httpx2.Client) -> None:
     assert sample.post("/notes", json=NOTE).status_code == 201
     problem(sample.post("/notes", json=NOTE), 409, "NameTaken")
     assert list(IdempotencyRecord.scan()) == []
 
 
-def test_a_key_over_the_limit_is_refused(sample: httpx.Client) -> None:
+def test_a_key_over_the_limit_is_refused(sample: httpx2.Client) -> None:
     response = sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k" * 256})
     problem(response, 400, "MalformedRequest")
 
 
-def test_an_error_is_not_stored(sample: httpx.Client) -> None:
+def test_an_error_is_not_stored(sample: httpx2.Client) -> None:
     existing_id = sample.post("/notes", json=NOTE).json()["id"]
     key = {"Idempotency-Key": "k1"}
     problem(sample.post("/notes", json=NOTE, headers=key), 409, "NameTaken")
@@ -237,8 +237,8 @@ def test_an_error_is_not_stored(sample: httpx.Client) -> None:
     assert sample.post("/notes", json=NOTE, headers=key).status_code == 201
 
 
-def test_concurrent_requests_with_one_key_run_once(sample: httpx.Client) -> None:
-    def post(_: int) -> httpx.Response:
+def test_concurrent_requests_with_one_key_run_once(sample: httpx2.Client) -> None:
+    def post(_: int) -> httpx2.Response:
         return sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k1"})
 
     with ThreadPoolExecutor(8) as pool:
@@ -248,7 +248,7 @@ def test_concurrent_requests_with_one_key_run_once(sample: httpx.Client) -> None
     assert sum("idempotency-replayed" not in response.headers for response in responses) == 1
 
 
-def test_concurrent_requests_with_one_key_call_the_vendor_once(sample: httpx.Client) -> None:
+def test_concurrent_requests_with_one_key_call_the_vendor_once(sample: httpx2.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     sample_app.vendor.clear()
     with ThreadPoolExecutor(1) as pool:
@@ -266,7 +266,7 @@ def test_concurrent_requests_with_one_key_call_the_vendor_once(sample: httpx.Cli
     assert sample_app.charges == ["first"]
 
 
-def test_a_failed_request_can_be_retried(sample: httpx.Client) -> None:
+def test_a_failed_request_can_be_retried(sample: httpx2.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     for failure, status in ((Unavailable("The vendor is down."), 503), (RuntimeError("bug"), 500)):
         sample_app.failures.append(failure)
@@ -275,7 +275,7 @@ def test_a_failed_request_can_be_retried(sample: httpx.Client) -> None:
     assert sample_app.charges == ["first"] * 3
 
 
-def test_the_claim_of_a_crashed_request_expires(sample: httpx.Client) -> None:
+def test_the_claim_of_a_crashed_request_expires(sample: httpx2.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     sample.post("/charges", json=NOTE, headers=key)
     [record] = IdempotencyRecord.scan()
@@ -287,7 +287,7 @@ def test_the_claim_of_a_crashed_request_expires(sample: httpx.Client) -> None:
     assert len(sample_app.charges) == 2
 
 
-def test_a_key_expires_after_a_day(sample: httpx.Client) -> None:
+def test_a_key_expires_after_a_day(sample: httpx2.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     for path in ("/notes", "/charges"):
         sample.post(path, json=NOTE, headers=key)
@@ -307,7 +307,7 @@ def shop() -> str:
     return "/shops/a.myshopify.com/logs"
 
 
-def test_a_list_is_paginated(sample: httpx.Client, shop: str) -> None:
+def test_a_list_is_paginated(sample: httpx2.Client, shop: str) -> None:
     results, cursor, sizes = [], None, []
     while True:
         page = sample.get(shop, params={"limit": 3} | ({"cursor": cursor} if cursor else {})).json()
@@ -320,18 +320,18 @@ def test_a_list_is_paginated(sample: httpx.Client, shop: str) -> None:
     assert sizes == [3, 3, 1]
 
 
-def test_the_page_size_may_change_between_pages(sample: httpx.Client, shop: str) -> None:
+def test_the_page_size_may_change_between_pages(sample: httpx2.Client, shop: str) -> None:
     cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
     page = sample.get(shop, params={"limit": 100, "cursor": cursor}).json()
     assert [item["id"] for item in page["items"]] == ["2", "3", "4", "5", "6"]
     assert page["next_cursor"] is None
 
 
-def test_times_end_in_z(sample: httpx.Client, shop: str) -> None:
+def test_times_end_in_z(sample: httpx2.Client, shop: str) -> None:
     assert sample.get(shop).json()["items"][0]["created_at"].endswith("Z")
 
 
-def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx.Client, shop: str) -> None:
+def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx2.Client, shop: str) -> None:
     cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
     tampered_cursor = ("A" if cursor[0] != "A" else "B") + cursor[1:]
     for path, request, headers in (
@@ -349,15 +349,15 @@ def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx.Client, s
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5"])
-def test_the_page_size_is_limited(sample: httpx.Client, shop: str, limit: str) -> None:
+def test_the_page_size_is_limited(sample: httpx2.Client, shop: str, limit: str) -> None:
     problem(sample.get(shop, params={"limit": limit}), 422, "InvalidInput")
 
 
-def test_an_empty_list_has_no_cursor(sample: httpx.Client) -> None:
+def test_an_empty_list_has_no_cursor(sample: httpx2.Client) -> None:
     assert sample.get("/shops/none.myshopify.com/logs").json() == {"items": [], "next_cursor": None}
 
 
-def test_concurrent_callers_get_their_own_responses(sample: httpx.Client) -> None:
+def test_concurrent_callers_get_their_own_responses(sample: httpx2.Client) -> None:
     def echo(number: int) -> str:
         body = json.dumps({"name": f"n{number}"})
         response = sample.post(f"/echo/{number}", content=body, headers={"Content-Type": "application/json"})
@@ -367,7 +367,7 @@ def test_concurrent_callers_get_their_own_responses(sample: httpx.Client) -> Non
         assert list(pool.map(echo, range(80))) == [f"{number} n{number}" for number in range(80)]
 
 
-def test_an_unexpected_error_is_logged_with_its_ids(sample: httpx.Client, capture_log: CaptureLog) -> None:
+def test_an_unexpected_error_is_logged_with_its_ids(sample: httpx2.Client, capture_log: CaptureLog) -> None:
     with capture_log("http") as lines:
         response = sample.get("/fail/bug", headers={"X-Correlation-Id": "from-outside"})
     [accident] = [line for line in lines() if line["level"] == "ERROR"]

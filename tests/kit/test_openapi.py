@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import config, docs_page, openapi, routes
@@ -185,7 +185,7 @@ def test_operations_name_the_problems_of_their_own_checks(document: dict[str, An
     assert {"409 IdempotencyConflict", "409 StillInProgress"} <= codes("/notes", "post")
 
 
-def test_the_server_is_the_public_url(api: httpx.Client, api_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_is_the_public_url(api: httpx2.Client, api_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert api.get("/openapi.json").json()["servers"] == [{"url": api_url}]
     live = dataclasses.replace(config.settings(), stage="prod")
     monkeypatch.setattr(config, "settings", lambda: live)
@@ -195,7 +195,7 @@ def test_the_server_is_the_public_url(api: httpx.Client, api_url: str, monkeypat
     assert routes.server_url() == "https://api.example.com/shop"
 
 
-def test_a_deprecated_operation_says_so(document: dict[str, Any], sample: httpx.Client) -> None:
+def test_a_deprecated_operation_says_so(document: dict[str, Any], sample: httpx2.Client) -> None:
     assert document["paths"]["/drafts/{name}"]["delete"]["deprecated"] is True
     assert "deprecated" not in document["paths"]["/drafts/{name}"]["get"]
     headers = sample.delete("/drafts/x").headers

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 
 from tests.retention.crash import hooked
 
 
-def test_ready_is_503_while_a_store_is_unavailable(api: httpx.Client) -> None:
+def test_ready_is_503_while_a_store_is_unavailable(api: httpx2.Client) -> None:
     def unavailable() -> None:
         raise ConnectionError("nobody there")
 
@@ -20,7 +20,7 @@ def test_ready_is_503_while_a_store_is_unavailable(api: httpx.Client) -> None:
     assert api.get("/ready").status_code == 200
 
 
-def test_health_does_not_check_the_stores(api: httpx.Client) -> None:
+def test_health_does_not_check_the_stores(api: httpx2.Client) -> None:
     def unavailable() -> None:
         raise ConnectionError("nobody there")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 
-import httpx
+import httpx2
 
 from chalicelib.kit.version import VERSION
 from infra.deploy.handlers import ROOT
@@ -19,5 +19,5 @@ def test_project_changelog_and_upgrade_page_have_the_version_of_the_code() -> No
     assert f"to {VERSION}\n" in (ROOT / "docs" / "upgrading.md").read_text()
 
 
-def test_the_api_states_the_version(api: httpx.Client) -> None:
+def test_the_api_states_the_version(api: httpx2.Client) -> None:
     assert api.get("/openapi.json").json()["info"]["version"] == VERSION

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, aws, config, messages
@@ -20,7 +20,7 @@ Listen = Callable[[str], Callable[[], list[dict[str, Any]]]]
 
 
 @pytest.fixture
-def operator(api: httpx.Client) -> httpx.Client:
+def operator(api: httpx2.Client) -> httpx2.Client:
     """A client that signs in as an operator."""
     api.headers["Authorization"] = f"Bearer {auth.mint(Role.OPERATOR, 'op')}"
     return api
@@ -35,7 +35,7 @@ def send_dead_letters(count: int) -> None:
         )
 
 
-def test_dead_letters_are_counted_and_shown_masked(operator: httpx.Client) -> None:
+def test_dead_letters_are_counted_and_shown_masked(operator: httpx2.Client) -> None:
     send_dead_letters(2)
     counts = {row["queue"]: row["dead_letters"] for row in operator.get("/v1/operator/dead-letters").json()["items"]}
     assert counts[QUEUE] == 2
@@ -49,7 +49,7 @@ def test_dead_letters_are_counted_and_shown_masked(operator: httpx.Client) -> No
 
 
 def test_dead_letters_are_moved_back_with_their_name(
-    operator: httpx.Client, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    operator: httpx2.Client, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dead_letters, "MOST_MOVED", 2)
     acts = listen("kit-operator_acted")
@@ -69,13 +69,13 @@ def test_dead_letters_are_moved_back_with_their_name(
 
 
 @pytest.mark.parametrize("queue", ["nothing", f"{QUEUE}-dead"])
-def test_an_unknown_queue_is_not_found(operator: httpx.Client, queue: str) -> None:
+def test_an_unknown_queue_is_not_found(operator: httpx2.Client, queue: str) -> None:
     for method, path in (("GET", queue), ("POST", f"{queue}/redrive")):
         response = operator.request(method, f"/v1/operator/dead-letters/{path}")
         assert (response.status_code, response.json()["code"]) == (404, "QueueNotFound")
 
 
-def test_a_bucket_is_measured_part_by_part(operator: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_is_measured_part_by_part(operator: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     s3, bucket = aws.client("s3"), config.settings().images_bucket
     for number in range(5):
         s3.put_object(Bucket=bucket, Key=f"x/{number:04}", Body=b"four")
@@ -91,7 +91,7 @@ def test_a_bucket_is_measured_part_by_part(operator: httpx.Client, monkeypatch: 
     assert operator.get("/v1/operator/buckets/other").json()["code"] == "BucketNotFound"
 
 
-def test_the_console_has_no_data_and_nobody_may_frame_it(api: httpx.Client) -> None:
+def test_the_console_has_no_data_and_nobody_may_frame_it(api: httpx2.Client) -> None:
     response = api.get("/operator/app")
     assert response.status_code == 200
     policy = response.headers["content-security-policy"]
@@ -103,7 +103,7 @@ def test_the_console_has_no_data_and_nobody_may_frame_it(api: httpx.Client) -> N
     assert "eyJ" not in response.text
 
 
-def test_the_front_door_signs_in_on_this_machine_only(api: httpx.Client) -> None:
+def test_the_front_door_signs_in_on_this_machine_only(api: httpx2.Client) -> None:
     page = api.get("/").text
     tokens = [part.partition('"')[0] for part in page.split('data-token="')[1:]]
     assert [auth.verify(token, Role.OPERATOR, Role.SUPPORT).role for token in tokens] == [

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.integrations import storage
 from chalicelib.platform.enums import JobStatus
@@ -33,7 +33,7 @@ def back_up(owner: OwnerApi) -> ProvisioningJob:
 def download(owner: OwnerApi) -> zipfile.ZipFile:
     """Return the newest backup, through its link."""
     url = owner.get("backups")["items"][0]["url"]
-    return zipfile.ZipFile(io.BytesIO(httpx.get(url).content))
+    return zipfile.ZipFile(io.BytesIO(httpx2.get(url).content))
 
 
 def rows_of(backup: zipfile.ZipFile, table: str) -> list[dict[str, Any]]:

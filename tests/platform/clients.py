@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
@@ -22,11 +22,11 @@ def new_account(**columns: Any) -> PlatformUser:
 class PlatformClient:
     """Calls the API as an account of a role."""
 
-    api: httpx.Client
+    api: httpx2.Client
     account_id: str
     role: Role = Role.OWNER
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Call `/v1/<path>`; headers are given with underscores. A POST gets a new Idempotency-Key."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if method == "POST":

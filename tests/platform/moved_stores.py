@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.enums import JobStatus
@@ -26,7 +26,7 @@ def server_of(kind: str, request: pytest.FixtureRequest) -> ServerOfTest:
     return server
 
 
-def provisioned(api: httpx.Client, server: ServerOfTest, count: int = 3) -> OwnerApi:
+def provisioned(api: httpx2.Client, server: ServerOfTest, count: int = 3) -> OwnerApi:
     """Return the owner of a new store with rows in all tables."""
     owner = owner_api(api, new_store())
     job = provision(owner, server.body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import httpx
+import httpx2
 
 from chalicelib.kit import auth, clock
 from chalicelib.kit.accounts import rows
@@ -30,11 +30,11 @@ class Owner(Person):
 
     base: ClassVar[str] = "/v1/platform"
 
-    def sign_up(self, **fields: Any) -> httpx.Response:
+    def sign_up(self, **fields: Any) -> httpx2.Response:
         body = {"email": self.email, "password": self.password, "display_name": "Olga", "accept_terms": True}
         return self.api.post(f"{self.base}/accounts", json=body | fields)
 
-    def refresh(self, token: str | None = None, headers: dict[str, str] | None = None) -> httpx.Response:
+    def refresh(self, token: str | None = None, headers: dict[str, str] | None = None) -> httpx2.Response:
         body = {"refresh_token": token} if token else {}
         return self.api.post(f"{self.base}/sessions/refresh", json=body, headers=headers)
 
@@ -55,7 +55,7 @@ class Owner(Person):
         return auth.verify(self.tokens["access_token"], Role.OWNER)
 
 
-def new_owner(api: httpx.Client, mailbox: Mailbox, **fields: Any) -> Owner:
+def new_owner(api: httpx2.Client, mailbox: Mailbox, **fields: Any) -> Owner:
     """Sign up, verify and sign in."""
     owner = Owner(api, **fields)
     assert owner.sign_up().status_code == 202

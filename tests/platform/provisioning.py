@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
@@ -23,16 +23,16 @@ Drain = Callable[[], list[dict[str, Any]]]
 class OwnerApi:
     """The routes below a store, called with its owner's token."""
 
-    api: httpx.Client
+    api: httpx2.Client
     store: Store
     token: str
 
-    def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+    def call(self, method: str, path: str, body: Any = None) -> httpx2.Response:
         """Call a route below the store."""
         headers = {"Authorization": f"Bearer {self.token}"}
         return self.api.request(method, f"/v1/platform/stores/{self.store.id}/{path}", json=body, headers=headers)
 
-    def post(self, path: str, body: Any = None) -> httpx.Response:
+    def post(self, path: str, body: Any = None) -> httpx2.Response:
         """Post to a route below the store."""
         return self.call("POST", path, body)
 
@@ -43,7 +43,7 @@ class OwnerApi:
         return answer.json()
 
 
-def owner_api(api: httpx.Client, store: Store) -> OwnerApi:
+def owner_api(api: httpx2.Client, store: Store) -> OwnerApi:
     """Return the routes below a store as its owner calls them."""
     return OwnerApi(api, store, auth.mint(Role.OWNER, store.owner_id))
 

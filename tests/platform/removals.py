@@ -6,7 +6,7 @@ import socket
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.kit import clock
 from chalicelib.platform.models import ProvisioningJob, Store
@@ -25,14 +25,14 @@ def closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def delete_store(owner: OwnerApi, **fields: Any) -> httpx.Response:
+def delete_store(owner: OwnerApi, **fields: Any) -> httpx2.Response:
     """Delete the store as its owner."""
     body = {"confirm": owner.store.slug, **fields}
     client = PlatformClient(owner.api, owner.store.owner_id)
     return client.call("DELETE", f"platform/stores/{owner.store.id}", body)
 
 
-def undelete_store(owner: OwnerApi) -> httpx.Response:
+def undelete_store(owner: OwnerApi) -> httpx2.Response:
     """Undo the deletion as the store's owner."""
     return PlatformClient(owner.api, owner.store.owner_id).call("POST", f"platform/stores/{owner.store.id}/undelete")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.sql.identifiers import quoted
@@ -50,11 +50,11 @@ class StoreDatabase:
 class DataClient:
     """Calls `/v1/store` as a store."""
 
-    api: httpx.Client
+    api: httpx2.Client
     store: Store
     token: str
 
-    def call(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> httpx2.Response:
         """Call `/v1/store/<path>`. `params` are query parameters; other options are headers, with underscores."""
         params = options.pop("params", None)
         headers = {name.replace("_", "-"): value for name, value in options.items()}
@@ -96,7 +96,7 @@ def connected_store(database: StoreDatabase, **columns: Any) -> Store:
     return store
 
 
-def data_client(api: httpx.Client, store: Store) -> DataClient:
+def data_client(api: httpx2.Client, store: Store) -> DataClient:
     """Return a client with an owner's token for the store."""
     return DataClient(api, store, auth.mint(Role.STORE_OWNER, store.id))
 

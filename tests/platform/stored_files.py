@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.integrations.object_storage.buckets import Bucket, Vendor
 from chalicelib.kit.tables import Transaction
@@ -37,10 +37,10 @@ def declare(client: DataClient, **changes: Any) -> dict[str, Any]:
     return dict(response.json())
 
 
-def send(declared: dict[str, Any], content: bytes = TEA) -> httpx.Response:
+def send(declared: dict[str, Any], content: bytes = TEA) -> httpx2.Response:
     """Send the file as the answer says."""
     upload = declared["upload"]
-    return httpx.request(upload["method"], upload["url"], content=content, headers=upload["headers"])
+    return httpx2.request(upload["method"], upload["url"], content=content, headers=upload["headers"])
 
 
 def upload(client: DataClient, content: bytes = TEA, **changes: Any) -> str:

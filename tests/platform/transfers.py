@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.kit import clock
 from chalicelib.platform.domain.transfers import LEASE
@@ -31,7 +31,7 @@ def create_import(client: DataClient, table: str, content: bytes, **options: Any
 
 def upload_file(form: Json, content: bytes) -> None:
     """Post a file to the form of an import."""
-    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("rows.csv", content, "text/csv")})
+    posted = httpx2.post(form["url"], data=form["fields"], files={"file": ("rows.csv", content, "text/csv")})
     assert posted.status_code == 201, posted.text
 
 
@@ -47,7 +47,7 @@ def export_table(client: DataClient, table: str, **options: Any) -> bytes:
     assert answer.status_code == 201, answer.text
     transfer = run_transfer(client, answer.json()["id"])
     assert transfer["status"] == "completed", transfer
-    return httpx.get(transfer["file_url"]).content
+    return httpx2.get(transfer["file_url"]).content
 
 
 def run_transfer(client: DataClient, transfer_id: str) -> Json:
@@ -70,7 +70,7 @@ def report_of(transfer: Json) -> list[tuple[int, str, str]]:
     """Return the rejected rows: line, column, reason."""
     if transfer["report_url"] is None:
         return []
-    header, *lines = csv.reader(io.StringIO(httpx.get(transfer["report_url"]).text))
+    header, *lines = csv.reader(io.StringIO(httpx2.get(transfer["report_url"]).text))
     assert header == ["line", "column", "reason"]
     return [(int(line), column, reason) for line, column, reason in lines]
 

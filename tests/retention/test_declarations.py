@@ -21,7 +21,7 @@ from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.rules import LAKES, OBJECT_PREFIXES, TABLE_POLICIES
 from chalicelib.shops.models import InstallationLog, Shop
 from infra.deploy import data_stack
-from infra.deploy.packaging import policies
+from infra.deploy.packaging import bucket_statements
 from tests.retention.lakes import SAMPLE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,7 +87,7 @@ def test_every_folder_in_the_sources_is_declared() -> None:
         text = source.read_text()
         named |= set(re.findall(r'address\([^"]*f"((?:[a-z]+/)+){', text))
         named |= set(re.findall(r'key = f"((?:[a-z]+/)+){', text))
-    named |= {prefix.removesuffix("*") for prefixes in policies.IMAGES.values() for prefix in prefixes}
+    named |= {prefix.removesuffix("*") for prefixes in bucket_statements.IMAGES.values() for prefix in prefixes}
     assert {"uploads/", "photos/", "pictures/", "previews/", "finals/", "payloads/shops/", "payloads/billing/"} <= named
     for folder in named:
         assert any(folder.startswith(prefix.rstrip("/")) for prefix in OBJECT_PREFIXES), folder

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import aws, messages
@@ -20,23 +20,23 @@ def shop() -> str:
     return f"shop-{uuid.uuid4().hex[:10]}.myshopify.com"
 
 
-def oauth_callback(api: httpx.Client, app: str, shop: str) -> httpx.URL:
+def oauth_callback(api: httpx2.Client, app: str, shop: str) -> httpx2.URL:
     """Start an installation, grant the scopes, and return the path and query of the OAuth callback."""
     start_response = api.get(f"/shopify/{app}/auth", params={"shop": shop})
     assert start_response.status_code == 302, start_response.text
-    consent_response = httpx.get(start_response.headers["location"])
+    consent_response = httpx2.get(start_response.headers["location"])
     assert consent_response.status_code == 302, consent_response.text
-    callback = httpx.URL(consent_response.headers["location"])
-    return httpx.URL(path=callback.path, query=callback.query)
+    callback = httpx2.URL(consent_response.headers["location"])
+    return httpx2.URL(path=callback.path, query=callback.query)
 
 
-def install(api: httpx.Client, app: str, shop: str) -> httpx.Response:
+def install(api: httpx2.Client, app: str, shop: str) -> httpx2.Response:
     """Install the app as a browser does; return the last response."""
     return api.get(oauth_callback(api, app, shop))
 
 
 @pytest.fixture
-def installed_shop(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> str:
+def installed_shop(api: httpx2.Client, shopify: ShopifySandbox, shop: str) -> str:
     """Return the domain of a shop with `studio` installed."""
     assert install(api, "studio", shop).status_code == 302
     return shop

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import storage
@@ -32,32 +32,32 @@ Drain = Callable[[], list[dict[str, Any]]]
 class Gallery:
     """One shop with the studio installed, its merchant, and its shoppers."""
 
-    def __init__(self, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
+    def __init__(self, api: httpx2.Client, shopify: ShopifySandbox, drain: Drain) -> None:
         self.api, self.shopify, self.drain = api, shopify, drain
         self.shop = f"gallery-{uuid.uuid4().hex[:10]}.myshopify.com"
         self.product = self.style = ""
         start_response = api.get("/shopify/studio/auth", params={"shop": self.shop})
-        callback = httpx.URL(httpx.get(start_response.headers["location"]).headers["location"])
-        assert api.get(httpx.URL(path=callback.path, query=callback.query)).status_code == 302
+        callback = httpx2.URL(httpx2.get(start_response.headers["location"]).headers["location"])
+        assert api.get(httpx2.URL(path=callback.path, query=callback.query)).status_code == 302
 
-    def merchant(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    def merchant(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         token = self.shopify.session_token("studio", self.shop)
         headers = {"Authorization": f"Bearer {token}", **headers}
         return self.api.request(method, f"/v1/studio/{path}", json=body, headers=headers)
 
     def shopper(
         self, method: str, path: str, body: Any = None, *, customer: int | None = CUSTOMER, key: str = "", **params: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         return self.proxied(method, path, body, customer, {"Idempotency-Key": key} if key else {}, **params)
 
-    def guest(self, method: str, path: str, body: Any = None, *, address: str, key: str = "") -> httpx.Response:
+    def guest(self, method: str, path: str, body: Any = None, *, address: str, key: str = "") -> httpx2.Response:
         """Call as a guest; `address` is X-Forwarded-For as it leaves Shopify's proxy."""
         headers = {"X-Forwarded-For": address} | ({"Idempotency-Key": key} if key else {})
         return self.proxied(method, path, body, None, headers)
 
     def proxied(
         self, method: str, path: str, body: Any, customer: int | None, headers: dict[str, str], **params: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         url = self.shopify.proxy_url("studio", self.shop, path, params, customer_id=customer)
         return self.api.request(method, url, json=body, headers=headers)
 
@@ -80,7 +80,7 @@ class Gallery:
         start_response = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
         assert start_response.status_code == 201, start_response.text
         form: dict[str, Any] = start_response.json()
-        response = httpx.post(form["url"], data=form["fields"], files={"file": data})
+        response = httpx2.post(form["url"], data=form["fields"], files={"file": data})
         assert response.status_code == 201, response.text
         return form
 
@@ -182,7 +182,7 @@ SNAPSHOT_LIFETIME = timedelta(seconds=20)
 
 
 @pytest.fixture
-def gallery(engine: Engine, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
+def gallery(engine: Engine, api: httpx2.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """A shop with one product, size and style. It is set up before other fixtures and restored from a snapshot."""
     if not _stored or _stored[-1].expires_at < clock.now():
         new_gallery = Gallery(api, shopify, drain)
@@ -200,7 +200,7 @@ def gallery(engine: Engine, api: httpx.Client, shopify: ShopifySandbox, drain: D
 
 
 @pytest.fixture
-def other_gallery(gallery: Gallery, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
+def other_gallery(gallery: Gallery, api: httpx2.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """Another shop with the same catalogue."""
     new_gallery = Gallery(api, shopify, drain)
     new_gallery.add_catalogue()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock, ids
@@ -41,13 +41,13 @@ def add_final(shop: str, status: GenerationStatus, **columns: Any) -> str:
 
 
 @pytest.fixture
-def operator(api: httpx.Client) -> httpx.Client:
+def operator(api: httpx2.Client) -> httpx2.Client:
     """A client that signs in as an operator."""
     api.headers["Authorization"] = f"Bearer {auth.mint(Role.OPERATOR, 'op')}"
     return api
 
 
-def list_ids(client: httpx.Client, **query: str) -> list[str]:
+def list_ids(client: httpx2.Client, **query: str) -> list[str]:
     """Return the ids on all pages."""
     found: list[str] = []
     while True:
@@ -58,7 +58,7 @@ def list_ids(client: httpx.Client, **query: str) -> list[str]:
         query = {**query, "cursor": page["next_cursor"]}
 
 
-def test_stuck_and_open_work_of_all_shops_begins_with_the_oldest_lease(operator: httpx.Client) -> None:
+def test_stuck_and_open_work_of_all_shops_begins_with_the_oldest_lease(operator: httpx2.Client) -> None:
     first, second = seed(2)
     now = clock.now()
     late, later, open_one = (
@@ -73,7 +73,7 @@ def test_stuck_and_open_work_of_all_shops_begins_with_the_oldest_lease(operator:
     assert set(list_ids(operator, shop=first, state="open")) == {late, open_one}
 
 
-def test_failed_finals_are_read_shop_by_shop(operator: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_finals_are_read_shop_by_shop(operator: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "MOST_SHOPS", 2)
     shops = seed(5)
     failed = [add_final(shops[number], GenerationStatus.FAILED, error_message="x") for number in (0, 0, 4)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import httpx
+import httpx2
 
 from chalicelib.kit import ids
 from chalicelib.together.models import User
@@ -25,12 +25,12 @@ class Person:
 
     base: ClassVar[str] = "/v1/together"
 
-    api: httpx.Client
+    api: httpx2.Client
     email: str = field(default_factory=lambda: f"{ids.new()}@example.com")
     password: str = PASSWORD
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def sign_up(self, **fields: Any) -> httpx.Response:
+    def sign_up(self, **fields: Any) -> httpx2.Response:
         body = {
             "email": self.email,
             "password": self.password,
@@ -40,20 +40,20 @@ class Person:
         }
         return self.api.post(f"{self.base}/accounts", json=body | fields)
 
-    def verify(self, token: str, password: str | None = None) -> httpx.Response:
+    def verify(self, token: str, password: str | None = None) -> httpx2.Response:
         body = {"token": token, "password": password or self.password}
         return self.api.post(f"{self.base}/accounts/verify", json=body)
 
     def sign_in(
         self, password: str | None = None, headers: dict[str, str] | None = None, **fields: Any
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         body = {"email": self.email, "password": password or self.password} | fields
         response = self.api.post(f"{self.base}/sessions", json=body, headers=headers)
         if response.status_code == 201:
             self.tokens = response.json()
         return response
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Call `<base>/<path>` with the access token; headers are given with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         named["Authorization"] = f"Bearer {self.tokens['access_token']}"
@@ -88,7 +88,7 @@ class Mailbox:
         return str(tokens[-1])
 
 
-def new_account(api: httpx.Client, mailbox: Mailbox, **fields: Any) -> Person:
+def new_account(api: httpx2.Client, mailbox: Mailbox, **fields: Any) -> Person:
     """Sign up, verify and sign in."""
     person = Person(api, **fields)
     assert person.sign_up().status_code == 202

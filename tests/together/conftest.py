@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.together.models import User
@@ -18,7 +18,7 @@ As = Callable[[User], MemberClient]
 
 
 @pytest.fixture
-def acting(api: httpx.Client) -> As:
+def acting(api: httpx2.Client) -> As:
     """Returns a client that acts as a member."""
     return lambda user: MemberClient(api, user.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.kit import auth, clock, ids, unique_values
 from chalicelib.kit.auth import Role
@@ -75,10 +75,10 @@ def new_couple(**columns: Any) -> tuple[User, User]:
 class MemberClient:
     """Calls the API as a member."""
 
-    api: httpx.Client
+    api: httpx2.Client
     user_id: str
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Call `/v1/together/<path>`; headers are given with underscores. A POST gets a new Idempotency-Key."""
         token = auth.mint(Role.MEMBER, self.user_id)
         named = {name.replace("_", "-"): value for name, value in headers.items()}

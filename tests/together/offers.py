@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.billing.enums import AddonStatus
 from chalicelib.billing.models import UserAddon
@@ -36,7 +36,9 @@ def subscribe(user: User, plan: str, days: float = 30) -> None:
     user.update([User.subscriptions.set(subscriptions)])
 
 
-def operate(api: httpx.Client, method: str, path: str, body: Any = None, role: Role = Role.OPERATOR) -> httpx.Response:
+def operate(
+    api: httpx2.Client, method: str, path: str, body: Any = None, role: Role = Role.OPERATOR
+) -> httpx2.Response:
     """Call `/v1/operator/together/<path>` as an operator."""
     headers = {"Authorization": f"Bearer {auth.mint(role, 'op')}"}
     return api.request(method, f"/v1/operator/together/{path}", json=body, headers=headers)

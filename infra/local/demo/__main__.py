@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 
 from infra.local.demo.stack_search import START_SECONDS, find_stack
 from infra.local.demo.world import Wrong
@@ -34,7 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
         with _stack(made, exported):
             walk(made, made.state_dir / "demo", as_json=arguments.json)
-    except (Wrong, EngineError, ValueError, httpx.TransportError) as error:
+    except (Wrong, EngineError, ValueError, httpx2.TransportError) as error:
         print(f"backroom: {error}", file=sys.stderr)
         return 1
     return 0

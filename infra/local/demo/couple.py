@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-import httpx
+import httpx2
 
 from infra.local.demo.person import Person
 from infra.local.demo.world import World, Wrong, eventually
@@ -38,7 +38,7 @@ class Couple:
     """Two members from sign-up to the end of their relationship."""
 
     def __init__(self, world: World, plan: Plan) -> None:
-        self.mailbox = httpx.Client(base_url=plan.mailbox_url)
+        self.mailbox = httpx2.Client(base_url=plan.mailbox_url)
         self.ada, self.ben = Member(world, self.mailbox, "Ada"), Member(world, self.mailbox, "Ben")
         self.joint = ""
 

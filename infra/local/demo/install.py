@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from infra.local.demo.world import SECONDS, World, Wrong, eventually
 
@@ -15,7 +15,7 @@ def install(world: World, app: str, shop: str) -> str:
     begun = world.api.get(f"/shopify/{app}/auth", params={"shop": shop})
     if begun.status_code != 302:
         raise Wrong(f"the installation did not start: {begun.status_code} {begun.text[:200]}")
-    consented = httpx.get(begun.headers["location"], timeout=SECONDS)
+    consented = httpx2.get(begun.headers["location"], timeout=SECONDS)
     back = urlsplit(consented.headers["location"])
     landed = world.api.get(f"{back.path}?{back.query}")
     if landed.status_code != 302 or "admin.shopify.com" not in landed.headers["location"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any, ClassVar
 
-import httpx
+import httpx2
 
 from infra.local.demo.world import World, eventually
 
@@ -19,7 +19,7 @@ class Person:
     base: ClassVar[str]
     sign_up_fields: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, world: World, mailbox: httpx.Client, name: str) -> None:
+    def __init__(self, world: World, mailbox: httpx2.Client, name: str) -> None:
         self.world, self.mailbox, self.name = world, mailbox, name
         self.email = f"{name.lower()}-{secrets.token_hex(4)}@example.com"
         self.password = f"{name} walks along the river {secrets.token_hex(3)}"

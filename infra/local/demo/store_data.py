@@ -7,7 +7,7 @@ import io
 import secrets
 from typing import Any
 
-import httpx
+import httpx2
 import pymysql
 
 from infra.local.databases import local_logins
@@ -48,7 +48,7 @@ class StoreData:
         order = {"kind": "import", "table": "products", "mode": "upsert"}
         transfer = self._call("POST", "transfers", order, expect=201)
         upload = transfer["upload"]
-        with httpx.Client(timeout=SECONDS) as browser:
+        with httpx2.Client(timeout=SECONDS) as browser:
             browser.post(upload["url"], data=upload["fields"], files={"file": _products_csv()}).raise_for_status()
             self._call("POST", f"transfers/{transfer['id']}/start", expect=202)
             done = self._await_transfer(transfer["id"])

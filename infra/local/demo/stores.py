@@ -6,7 +6,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 
 from chalicelib.kit import clock
 from infra.local.demo.person import Person
@@ -36,7 +36,7 @@ class Stores:
 
     def __init__(self, world: World, plan: Plan) -> None:
         self.world, self.plan = world, plan
-        self.owner = Owner(world, httpx.Client(base_url=plan.mailbox_url), "Olga")
+        self.owner = Owner(world, httpx2.Client(base_url=plan.mailbox_url), "Olga")
         self.shared = self.supabase = ""
         self.killed_job = ""
         self.killed_at = 0.0

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from PIL import Image
 
 from infra.local.demo import logo
@@ -52,7 +52,7 @@ class Studio:
         shutil.copyfile(PHOTO, self.folder / "input.jpg")
         form = self._shopper("POST", "uploads", {"content_type": "image/jpeg"}, 201)
         self.upload_id = form["id"]
-        sent = httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()}, timeout=SECONDS)
+        sent = httpx2.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()}, timeout=SECONDS)
         if sent.status_code != 201:
             raise Wrong(f"the bucket returned {sent.status_code}: {sent.text[:200]}")
 
@@ -133,7 +133,7 @@ class Studio:
         return self.world.shopper(self.shop, method, path, body, customer=CUSTOMER, expect=expect)
 
     def _download(self, url: str, name: str) -> tuple[int, int]:
-        answer = httpx.get(url, timeout=SECONDS)
+        answer = httpx2.get(url, timeout=SECONDS)
         if answer.status_code != 200:
             raise Wrong(f"downloading {name} returned {answer.status_code}")
         (self.folder / name).write_bytes(answer.content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 
-import httpx
+import httpx2
 
 from infra.local import chromium
 from infra.local.demo.world import SECONDS, World, Wrong, eventually
@@ -71,9 +71,9 @@ class Website:
     def _open_without_browser(self, url: str, key: str) -> None:
         from chalicelib.kit import clock, ids
 
-        httpx.get(url).raise_for_status()
-        httpx.get(f"{self.plan.api_url}/analytics/snippet.js", timeout=SECONDS).raise_for_status()
-        now, path = clock.iso(clock.now()), httpx.URL(url).raw_path.decode()
+        httpx2.get(url).raise_for_status()
+        httpx2.get(f"{self.plan.api_url}/analytics/snippet.js", timeout=SECONDS).raise_for_status()
+        now, path = clock.iso(clock.now()), httpx2.URL(url).raw_path.decode()
         view = {"id": ids.new(), "type": "page_view", "name": "page_view", "at": now, "path": path}
         self.bodies = [json.dumps({"key": key, "sent_at": now, "events": [view]})]
         self._post(self.bodies[0])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
+import httpx2
 
 from infra.local.environment import HOST, Plan
 
@@ -26,16 +26,16 @@ class Answer:
 
     status: int
     body: Any
-    headers: httpx.Headers
+    headers: httpx2.Headers
 
 
 class World:
     """The HTTP clients of the API at `plan.api_url` and of the sandboxes."""
 
     def __init__(self, plan: Plan) -> None:
-        self.api = httpx.Client(base_url=plan.api_url, timeout=SECONDS)
-        self.shopify = httpx.Client(base_url=f"http://{HOST}:{plan.shopify_port}", timeout=SECONDS)
-        self.stripe = httpx.Client(base_url=f"http://{HOST}:{plan.stripe_port}", timeout=SECONDS)
+        self.api = httpx2.Client(base_url=plan.api_url, timeout=SECONDS)
+        self.shopify = httpx2.Client(base_url=f"http://{HOST}:{plan.shopify_port}", timeout=SECONDS)
+        self.stripe = httpx2.Client(base_url=f"http://{HOST}:{plan.stripe_port}", timeout=SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -46,7 +46,7 @@ class World:
         for client in (self.api, self.shopify, self.stripe):
             client.close()
 
-    def sandbox(self, client: httpx.Client, path: str, /, **asked: Any) -> Any:
+    def sandbox(self, client: httpx2.Client, path: str, /, **asked: Any) -> Any:
         """Send a control request to a sandbox and return the response body."""
         return self._checked(client.post(f"/sandbox/{path}", json=asked)).body
 
@@ -73,7 +73,7 @@ class World:
         url = self.sandbox(self.shopify, "proxy", **asked)["url"]
         return self._checked(self.api.request(method, url, json=body), expect).body
 
-    def _checked(self, response: httpx.Response, expect: int = 200) -> Answer:
+    def _checked(self, response: httpx2.Response, expect: int = 200) -> Answer:
         is_json = "json" in response.headers.get("content-type", "")
         body = response.json() if is_json and response.content else response.content
         if response.status_code != expect:

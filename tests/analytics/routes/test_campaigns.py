@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, sessions
@@ -16,12 +16,12 @@ def sites(new_site):
     new_site("store:2", readers=["store:other"])
 
 
-def as_role(api: httpx.Client, role: Role, account: str) -> httpx.Client:
+def as_role(api: httpx2.Client, role: Role, account: str) -> httpx2.Client:
     api.headers["Authorization"] = f"Bearer {auth.mint(role, account)}"
     return api
 
 
-def test_campaign_is_created_once_and_listed(operator: httpx.Client) -> None:
+def test_campaign_is_created_once_and_listed(operator: httpx2.Client) -> None:
     answers = [operator.post(PATH, json=BODY, headers={"Idempotency-Key": "campaign-1"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     created, repeated = (answer.json() for answer in answers)
@@ -35,7 +35,7 @@ def test_campaign_is_created_once_and_listed(operator: httpx.Client) -> None:
     ]
 
 
-def test_readers_use_their_own_sites_campaigns(api: httpx.Client) -> None:
+def test_readers_use_their_own_sites_campaigns(api: httpx2.Client) -> None:
     assert as_role(api, Role.STORE_OWNER, "mine").post(PATH, json=BODY).status_code == 201
     stranger = as_role(api, Role.STORE_OWNER, "other")
     for answer in (stranger.get(PATH), stranger.post(PATH, json=BODY)):
@@ -45,7 +45,7 @@ def test_readers_use_their_own_sites_campaigns(api: httpx.Client) -> None:
     assert as_role(api, Role.MEMBER, "mine").get(PATH).status_code == 403
 
 
-def test_the_end_of_a_session_ends_the_access_to_sites(api: httpx.Client) -> None:
+def test_the_end_of_a_session_ends_the_access_to_sites(api: httpx2.Client) -> None:
     session = sessions.begin_session("owner:1", None)
     token = auth.mint_store_token("mine", Account(Role.OWNER, "1", session.id))
     headers = {"Authorization": f"Bearer {token}"}
@@ -57,6 +57,6 @@ def test_the_end_of_a_session_ends_the_access_to_sites(api: httpx.Client) -> Non
 @pytest.mark.parametrize(
     "change", [{"name": ""}, {"cost": "-1"}, {"cost": "NaN"}, {"currency": "euro"}, {"sent_at": "soon"}, {"sent": 3}]
 )
-def test_invalid_campaign_is_refused(operator: httpx.Client, change: dict[str, object]) -> None:
+def test_invalid_campaign_is_refused(operator: httpx2.Client, change: dict[str, object]) -> None:
     assert operator.post(PATH, json={**BODY, **change}).status_code == 422
     assert operator.get(PATH).json()["items"] == []

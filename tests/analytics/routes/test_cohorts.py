@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics.service import cohort_weeks
@@ -25,7 +25,7 @@ def cohorts(new_site, compute_due_days: Callable[[], int]) -> None:
     cohort_weeks.compute_cohorts(TENANT, date(2026, 3, 28))
 
 
-def test_cohorts_of_a_range_have_their_weeks(operator: httpx.Client, cohorts: None) -> None:
+def test_cohorts_of_a_range_have_their_weeks(operator: httpx2.Client, cohorts: None) -> None:
     [cohort] = operator.get(PATH, params=MARCH).json()["cohorts"]
     assert (cohort["cohort_date"], cohort["acquisition_channel"], cohort["cohort_size"]) == ("2026-03-09", "direct", 2)
     assert [(week["period"], week["active_users"], week["retention_rate"]) for week in cohort["periods"][:2]] == [
@@ -37,7 +37,7 @@ def test_cohorts_of_a_range_have_their_weeks(operator: httpx.Client, cohorts: No
     assert {operator.get(PATH, params=params).status_code for params in invalid} == {422}
 
 
-def test_only_readers_of_the_site_see_its_cohorts(api: httpx.Client, cohorts: None) -> None:
+def test_only_readers_of_the_site_see_its_cohorts(api: httpx2.Client, cohorts: None) -> None:
     assert api.get(PATH).status_code == 401
     for account, status in (("mine", 200), ("other", 404)):
         api.headers["Authorization"] = f"Bearer {auth.mint(Role.STORE_OWNER, account, timedelta(days=400))}"

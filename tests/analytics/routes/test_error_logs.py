@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth
@@ -25,11 +25,11 @@ def two_errors(new_site, compute_due_days: Callable[[], int]) -> None:
     compute_due_days()
 
 
-def as_owner(api: httpx.Client, owner: str) -> None:
+def as_owner(api: httpx2.Client, owner: str) -> None:
     api.headers["Authorization"] = f"Bearer {auth.mint(Role.STORE_OWNER, owner, timedelta(days=400))}"
 
 
-def test_unresolved_errors_are_listed_by_severity_until_resolved(operator: httpx.Client, two_errors: None) -> None:
+def test_unresolved_errors_are_listed_by_severity_until_resolved(operator: httpx2.Client, two_errors: None) -> None:
     [group] = operator.get(ERRORS).json()["items"]
     assert (group["fingerprint"], group["error_message"], group["days"]) == ("f", "lost", {DAY: 1})
     assert [each["fingerprint"] for each in operator.get(ERRORS, params={"severity": "critical"}).json()["items"]] == [
@@ -42,7 +42,7 @@ def test_unresolved_errors_are_listed_by_severity_until_resolved(operator: httpx
     assert operator.get(ERRORS).json()["items"] == []
 
 
-def test_readers_of_the_site_see_its_errors_and_others_find_no_site(api: httpx.Client, two_errors: None) -> None:
+def test_readers_of_the_site_see_its_errors_and_others_find_no_site(api: httpx2.Client, two_errors: None) -> None:
     assert api.get(ERRORS).status_code == 401
     as_owner(api, "7")
     [group] = api.get(ERRORS).json()["items"]
@@ -53,7 +53,7 @@ def test_readers_of_the_site_see_its_errors_and_others_find_no_site(api: httpx.C
     assert api.get(ERRORS).status_code == 403
 
 
-def test_group_of_another_site_is_not_found(operator: httpx.Client, two_errors: None) -> None:
+def test_group_of_another_site_is_not_found(operator: httpx2.Client, two_errors: None) -> None:
     [group] = operator.get(ERRORS).json()["items"]
     answer = operator.post(f"/v1/analytics/sites/store:2/errors/{group['id']}", json={"action": "resolve"})
     assert (answer.status_code, answer.json()["code"]) == (404, "ErrorGroupNotFound")

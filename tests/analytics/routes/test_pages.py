@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth
@@ -10,7 +10,7 @@ from chalicelib.kit.auth import Role
 from tests.analytics.conftest import NewSite
 
 
-def test_the_page_has_no_data_and_nobody_may_frame_it(api: httpx.Client) -> None:
+def test_the_page_has_no_data_and_nobody_may_frame_it(api: httpx2.Client) -> None:
     response = api.get("/analytics/app", params={"site": "store:1"})
     assert response.status_code == 200
     policy = response.headers["content-security-policy"]
@@ -21,7 +21,7 @@ def test_the_page_has_no_data_and_nobody_may_frame_it(api: httpx.Client) -> None
     assert "eyJ" not in response.text
 
 
-def test_the_front_door_links_to_the_page(api: httpx.Client) -> None:
+def test_the_front_door_links_to_the_page(api: httpx2.Client) -> None:
     assert 'href="analytics/app"' in api.get("/").text
 
 
@@ -36,7 +36,7 @@ def test_the_front_door_links_to_the_page(api: httpx.Client) -> None:
     ],
 )
 def test_readers_see_a_summary_of_their_site(
-    api: httpx.Client, new_site: NewSite, role: Role, account: str, status: int
+    api: httpx2.Client, new_site: NewSite, role: Role, account: str, status: int
 ) -> None:
     site = new_site("store:1", readers=["store:1"])
     headers = {"Authorization": f"Bearer {auth.mint(role, account)}"}

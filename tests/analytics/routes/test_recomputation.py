@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth
@@ -16,14 +16,14 @@ URL = "/v1/operator/analytics/recompute"
 BODY = {"tenant": TENANT, "from": "2026-03-28", "to": "2026-03-28"}
 
 
-def test_operator_recomputes_the_days_of_a_site(operator: httpx.Client, new_site: NewSite) -> None:
+def test_operator_recomputes_the_days_of_a_site(operator: httpx2.Client, new_site: NewSite) -> None:
     new_site(TENANT)
     store([lake_event("2026-03-28 10:00")])
     response = operator.post(URL, json=BODY)
     assert (response.status_code, response.json()) == (202, {"days": 1, "owners": 0})
 
 
-def test_operator_recomputes_revenue(operator: httpx.Client) -> None:
+def test_operator_recomputes_revenue(operator: httpx2.Client) -> None:
     response = operator.post(URL, json={"scope": "all", "from": "2026-03-28"})
     assert (response.status_code, response.json()) == (202, {"days": 0, "owners": 0})
 
@@ -40,12 +40,12 @@ def test_operator_recomputes_revenue(operator: httpx.Client) -> None:
         ({"tenant": "store:unknown"}, 404),
     ],
 )
-def test_an_invalid_recomputation_is_refused(operator: httpx.Client, change: dict[str, Any], status: int) -> None:
+def test_an_invalid_recomputation_is_refused(operator: httpx2.Client, change: dict[str, Any], status: int) -> None:
     response = operator.post(URL, json=BODY | change)
     assert response.status_code == status, response.text
 
 
-def test_other_roles_recompute_nothing(api: httpx.Client) -> None:
+def test_other_roles_recompute_nothing(api: httpx2.Client) -> None:
     for role, status in [(Role.MEMBER, 403), (Role.STORE_OWNER, 403), (Role.SUPPORT, 403)]:
         headers = {"Authorization": f"Bearer {auth.mint(role, 'x')}"}
         assert api.post(URL, json=BODY, headers=headers).status_code == status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth
@@ -25,7 +25,7 @@ RETENTION: dict[str, Any] = {
 
 
 @pytest.fixture
-def owner(api: httpx.Client, new_site: NewSite) -> httpx.Client:
+def owner(api: httpx2.Client, new_site: NewSite) -> httpx2.Client:
     """The API with the token of the store that reads the site."""
     new_site("store:1", readers=["store:1"])
     new_site("store:2", readers=["store:2"])
@@ -33,7 +33,7 @@ def owner(api: httpx.Client, new_site: NewSite) -> httpx.Client:
     return api
 
 
-def test_a_reader_asks_a_question_and_gets_the_answer(owner: httpx.Client, drain: Callable[[], list[Any]]) -> None:
+def test_a_reader_asks_a_question_and_gets_the_answer(owner: httpx2.Client, drain: Callable[[], list[Any]]) -> None:
     for body in (FUNNEL, RETENTION):
         response = owner.post(f"{SITE}/reports", json=body)
         assert response.status_code == 202, response.text
@@ -46,7 +46,7 @@ def test_a_reader_asks_a_question_and_gets_the_answer(owner: httpx.Client, drain
     assert report["result"]["rows"][0]["values"] == [0] * 6
 
 
-def test_a_report_without_events_has_every_step(owner: httpx.Client, drain: Callable[[], list[Any]]) -> None:
+def test_a_report_without_events_has_every_step(owner: httpx2.Client, drain: Callable[[], list[Any]]) -> None:
     report_id = owner.post(f"{SITE}/reports", json=FUNNEL).json()["id"]
     assert drain() == []
     assert owner.get(f"{SITE}/reports/{report_id}").json()["result"]["steps"] == [
@@ -72,15 +72,15 @@ def test_a_report_without_events_has_every_step(owner: httpx.Client, drain: Call
         {"surplus": 1},
     ],
 )
-def test_an_invalid_question_is_refused(owner: httpx.Client, changes: dict[str, Any]) -> None:
+def test_an_invalid_question_is_refused(owner: httpx2.Client, changes: dict[str, Any]) -> None:
     assert owner.post(f"{SITE}/reports", json={**FUNNEL, **changes}).status_code == 422
 
 
-def test_a_report_covers_up_to_366_days(owner: httpx.Client) -> None:
+def test_a_report_covers_up_to_366_days(owner: httpx2.Client) -> None:
     assert owner.post(f"{SITE}/reports", json={**FUNNEL, "to": "2027-03-01"}).status_code == 202
 
 
-def test_funnels_are_created_listed_and_deleted(owner: httpx.Client) -> None:
+def test_funnels_are_created_listed_and_deleted(owner: httpx2.Client) -> None:
     created = owner.post(f"{SITE}/funnels", json={"name": "Booking", "steps": STEPS})
     assert created.status_code == 201, created.text
     funnel = created.json()["funnel"]
@@ -93,24 +93,24 @@ def test_funnels_are_created_listed_and_deleted(owner: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["reports/x", "funnels", "funnels/x"])
-def test_another_store_sees_no_site(owner: httpx.Client, path: str) -> None:
+def test_another_store_sees_no_site(owner: httpx2.Client, path: str) -> None:
     other = owner.get(f"/v1/analytics/sites/store:2/{path}")
     assert (other.status_code, other.json()["code"]) == (404, "SiteNotFound")
 
 
-def test_another_store_neither_asks_nor_changes(owner: httpx.Client) -> None:
+def test_another_store_neither_asks_nor_changes(owner: httpx2.Client) -> None:
     other = "/v1/analytics/sites/store:2"
     assert owner.post(f"{other}/reports", json=FUNNEL).status_code == 404
     assert owner.post(f"{other}/funnels", json={"name": "A", "steps": STEPS}).status_code == 404
     assert owner.delete(f"{other}/funnels/x").status_code == 404
 
 
-def test_a_member_may_not_read_a_site(owner: httpx.Client) -> None:
+def test_a_member_may_not_read_a_site(owner: httpx2.Client) -> None:
     owner.headers["Authorization"] = f"Bearer {auth.mint(Role.MEMBER, '1')}"
     assert owner.post(f"{SITE}/reports", json=FUNNEL).status_code == 403
 
 
-def test_an_operator_reads_every_site(owner: httpx.Client) -> None:
+def test_an_operator_reads_every_site(owner: httpx2.Client) -> None:
     owner.headers["Authorization"] = f"Bearer {auth.mint(Role.OPERATOR, 'op')}"
     assert owner.post("/v1/analytics/sites/store:2/reports", json=FUNNEL).status_code == 202
     assert owner.get("/v1/analytics/sites/store:3/funnels").status_code == 404

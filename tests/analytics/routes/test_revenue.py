@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics.domain.revenue_days import PaymentSum
@@ -22,7 +22,7 @@ BASE = "/v1/operator/analytics"
 
 
 @pytest.fixture
-def operator(api: httpx.Client) -> httpx.Client:
+def operator(api: httpx2.Client) -> httpx2.Client:
     api.headers["Authorization"] = f"Bearer {auth.mint(Role.OPERATOR, 'op')}"
     return api
 
@@ -42,14 +42,14 @@ def revenue(monkeypatch: pytest.MonkeyPatch) -> None:
     revenue_days.set_payments("together", day_of(10), [paid], 1)
 
 
-def get(client: httpx.Client, path: str, **params: Any) -> Any:
+def get(client: httpx2.Client, path: str, **params: Any) -> Any:
     response = client.get(f"{BASE}/{path}", params=params)
     assert response.status_code == 200, response.text
     return response.json()
 
 
 @pytest.mark.usefixtures("revenue")
-def test_revenue_by_month_leads_from_its_start_to_its_end(operator: httpx.Client) -> None:
+def test_revenue_by_month_leads_from_its_start_to_its_end(operator: httpx2.Client) -> None:
     body = get(operator, "revenue", **{"from": "2026-03-01", "to": "2026-04-30", "by": "month"})
     march, april = body["periods"]
     assert values(body["scope"], body["currency"]) == ("all", "USD")
@@ -73,14 +73,14 @@ def test_revenue_by_month_leads_from_its_start_to_its_end(operator: httpx.Client
 
 
 @pytest.mark.usefixtures("revenue")
-def test_revenue_by_day_is_of_one_scope(operator: httpx.Client) -> None:
+def test_revenue_by_day_is_of_one_scope(operator: httpx2.Client) -> None:
     periods = get(operator, "revenue", **{"from": "2026-03-19", "to": "2026-03-21", "scope": "member"})["periods"]
     assert [Decimal(each["mrr"]) for each in periods] == [42, 42, 62]
     stores = get(operator, "revenue", **{"from": "2026-03-19", "to": "2026-03-21", "scope": "store"})["periods"]
     assert [Decimal(each["mrr"]) for each in stores] == [0, 0, 0]
 
 
-def test_revenue_is_of_the_last_30_days_by_default(operator: httpx.Client) -> None:
+def test_revenue_is_of_the_last_30_days_by_default(operator: httpx2.Client) -> None:
     periods = get(operator, "revenue")["periods"]
     assert len(periods) == 30
     assert periods[-1]["last_day"] == clock.today().isoformat()
@@ -96,12 +96,12 @@ def test_revenue_is_of_the_last_30_days_by_default(operator: httpx.Client) -> No
         {"from": "soon"},
     ],
 )
-def test_an_invalid_range_is_refused(operator: httpx.Client, params: dict[str, str]) -> None:
+def test_an_invalid_range_is_refused(operator: httpx2.Client, params: dict[str, str]) -> None:
     assert operator.get(f"{BASE}/revenue", params=params).status_code == 422
 
 
 @pytest.mark.usefixtures("revenue")
-def test_the_movements_of_a_day_name_their_customers(operator: httpx.Client) -> None:
+def test_the_movements_of_a_day_name_their_customers(operator: httpx2.Client) -> None:
     [movement] = get(operator, "movements", day="2026-03-21")["items"]
     assert values(movement["customer"], movement["kind"], Decimal(movement["amount"])) == (
         "member/ann",
@@ -112,7 +112,7 @@ def test_the_movements_of_a_day_name_their_customers(operator: httpx.Client) -> 
     assert get(operator, "movements", day="2026-03-21", scope="store")["items"] == []
 
 
-def test_rates_are_entered_and_listed_newest_first(operator: httpx.Client) -> None:
+def test_rates_are_entered_and_listed_newest_first(operator: httpx2.Client) -> None:
     rates = [{"currency": "EUR", "date": f"2026-03-0{day}", "rate": f"1.0{day}"} for day in (1, 2, 3)]
     response = operator.put(f"{BASE}/exchange-rates", json={"rates": rates})
     assert values(response.status_code, response.json()) == (200, {"count": 3})
@@ -136,7 +136,7 @@ def test_rates_are_entered_and_listed_newest_first(operator: httpx.Client) -> No
         {"currency": "EUR", "date": "2026-03-01"},
     ],
 )
-def test_an_invalid_rate_is_refused(operator: httpx.Client, rate: dict[str, str]) -> None:
+def test_an_invalid_rate_is_refused(operator: httpx2.Client, rate: dict[str, str]) -> None:
     response = operator.put(f"{BASE}/exchange-rates", json={"rates": [rate]})
     assert response.status_code == 422, response.text
 
@@ -151,13 +151,13 @@ def test_a_file_of_rates_is_entered_as_a_whole_or_not_at_all() -> None:
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.STORE_OWNER])
 @pytest.mark.parametrize("path", ["revenue", "movements?day=2026-03-01", "exchange-rates?currency=EUR"])
-def test_other_roles_read_nothing(api: httpx.Client, role: Role, path: str) -> None:
+def test_other_roles_read_nothing(api: httpx2.Client, role: Role, path: str) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(role, 'x')}"}
     assert api.get(f"{BASE}/{path}", headers=headers).status_code == 403
     assert api.get(f"{BASE}/{path}").status_code == 401
 
 
-def test_support_reads_and_changes_nothing(api: httpx.Client) -> None:
+def test_support_reads_and_changes_nothing(api: httpx2.Client) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(Role.SUPPORT, 'x')}"}
     assert api.get(f"{BASE}/revenue", headers=headers).status_code == 200
     rates = {"rates": [{"currency": "EUR", "date": "2026-03-01", "rate": "1"}]}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics.models import AnalyticsEvent
@@ -56,7 +56,7 @@ def two_days(new_site: Callable[..., Any], compute_due_days: Callable[[], int]) 
     compute_due_days()
 
 
-def test_overview_has_days_totals_and_lists(operator: httpx.Client, two_days: None) -> None:
+def test_overview_has_days_totals_and_lists(operator: httpx2.Client, two_days: None) -> None:
     overview = operator.get(f"{SITE}/overview", params=RANGE).json()
 
     assert [(day["date"], day["visits"], day["bounce_rate"]) for day in overview["days"]] == [
@@ -72,7 +72,7 @@ def test_overview_has_days_totals_and_lists(operator: httpx.Client, two_days: No
     assert (empty["days"], empty["totals"]["bounce_rate"], empty["recent"]) == ([], None, [])
 
 
-def test_features_have_rates(operator: httpx.Client, two_days: None) -> None:
+def test_features_have_rates(operator: httpx2.Client, two_days: None) -> None:
     [feature] = operator.get(f"{SITE}/features", params=RANGE).json()["items"]
 
     assert (feature["feature"], feature["usage_count"], feature["starts"]) == ("export", 1, 1)
@@ -80,7 +80,7 @@ def test_features_have_rates(operator: httpx.Client, two_days: None) -> None:
     assert feature["satisfaction_score"] is None
 
 
-def test_user_is_shown_by_days_visits_and_events(operator: httpx.Client, two_days: None) -> None:
+def test_user_is_shown_by_days_visits_and_events(operator: httpx2.Client, two_days: None) -> None:
     days = operator.get(f"{SITE}/engagement", params={**RANGE, "user": "u"}).json()["days"]
     assert [(day["date"], day["feature_usage_count"]) for day in days] == [("2026-03-28", 1)]
     user = operator.get(f"{SITE}/users/u").json()
@@ -89,7 +89,7 @@ def test_user_is_shown_by_days_visits_and_events(operator: httpx.Client, two_day
     assert operator.get(f"{SITE}/users/nobody").json()["visits"] == []
 
 
-def test_visit_is_shown_with_its_events(operator: httpx.Client, two_days: None) -> None:
+def test_visit_is_shown_with_its_events(operator: httpx2.Client, two_days: None) -> None:
     page = operator.get(f"{SITE}/sessions", params={"day": "2026-03-28", "limit": 1}).json()
     [visit] = page["items"]
 
@@ -104,7 +104,7 @@ def test_visit_is_shown_with_its_events(operator: httpx.Client, two_days: None) 
         assert operator.get(f"{SITE}/sessions/{missing}").status_code == 404
 
 
-def test_counts_and_partners_are_shown_by_day(operator: httpx.Client, two_days: None) -> None:
+def test_counts_and_partners_are_shown_by_day(operator: httpx2.Client, two_days: None) -> None:
     counts = operator.get(f"{SITE}/counts", params={**RANGE, "event": "export"}).json()
     assert counts["items"] == [{"day": "2026-03-28", "value": "", "count": 1, "visitors": 1}]
     [day] = operator.get(f"{SITE}/partners", params={**RANGE, "partner": "p"}).json()["days"]
@@ -112,7 +112,9 @@ def test_counts_and_partners_are_shown_by_day(operator: httpx.Client, two_days: 
     assert (day["average_rating"], day["repeat_rate"]) == ("4.0000", "0.0000")
 
 
-def test_another_site_shows_nothing_of_it(operator: httpx.Client, two_days: None, new_site: Callable[..., Any]) -> None:
+def test_another_site_shows_nothing_of_it(
+    operator: httpx2.Client, two_days: None, new_site: Callable[..., Any]
+) -> None:
     new_site("store:2")
     other = "/v1/analytics/sites/store:2"
     [visit] = operator.get(f"{SITE}/sessions", params={"day": "2026-03-28"}).json()["items"]
@@ -125,7 +127,7 @@ def test_another_site_shows_nothing_of_it(operator: httpx.Client, two_days: None
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_only_operators_and_readers_see_a_site(api: httpx.Client, new_site: Callable[..., Any], route: str) -> None:
+def test_only_operators_and_readers_see_a_site(api: httpx2.Client, new_site: Callable[..., Any], route: str) -> None:
     site = new_site(readers=["store:7"])
     assert api.get(f"{SITE}/{route}").status_code == 401
     for token, statuses in (
@@ -153,13 +155,13 @@ def test_only_operators_and_readers_see_a_site(api: httpx.Client, new_site: Call
     ],
 )
 def test_range_has_at_most_366_days(
-    operator: httpx.Client, new_site: Callable[..., Any], query: dict[str, str], status: int
+    operator: httpx2.Client, new_site: Callable[..., Any], query: dict[str, str], status: int
 ) -> None:
     new_site()
     assert operator.get(f"{SITE}/overview", params=query).status_code == status
 
 
-def test_expired_rows_are_not_shown(operator: httpx.Client, two_days: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_rows_are_not_shown(operator: httpx2.Client, two_days: None, monkeypatch: pytest.MonkeyPatch) -> None:
     later = clock.now() + AnalyticsEvent.KEEP + timedelta(days=1)
     monkeypatch.setattr(clock, "now", lambda: later)
 

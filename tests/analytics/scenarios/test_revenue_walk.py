@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics.service import daily_counts
@@ -21,7 +21,7 @@ Drain = Callable[[], list[Any]]
 
 
 @pytest.fixture
-def report(api: httpx.Client) -> Callable[[], Any]:
+def report(api: httpx2.Client) -> Callable[[], Any]:
     """Return the periods of the operator's report for yesterday and today."""
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 

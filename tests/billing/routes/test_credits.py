@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import EntryType, OwnerType
@@ -51,7 +51,7 @@ def test_a_stale_balance_is_refused(member: Owner) -> None:
 
 
 def test_the_ledger_is_paged_newest_first_with_cursors_of_the_caller(
-    api: httpx.Client, member: Owner, store: Owner
+    api: httpx2.Client, member: Owner, store: Owner
 ) -> None:
     for number in range(5):
         enter(str(member.relationship_id), 1, f"source {number}")
@@ -68,10 +68,10 @@ def test_the_ledger_is_paged_newest_first_with_cursors_of_the_caller(
 
 
 def test_only_the_couple_sees_its_shared_credits(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     store: Owner,
-    checkout: Callable[..., httpx.Response],
+    checkout: Callable[..., httpx2.Response],
     stripe_sandbox: StripeSandbox,
     drain: Callable[[], list[Any]],
 ) -> None:
@@ -92,7 +92,7 @@ def register_partner(member: Owner) -> Owner:
     return Owner(partner_id, {"Authorization": f"Bearer {token}"}, member.relationship_id)
 
 
-def test_a_store_without_a_subscription_is_on_the_free_plan(api: httpx.Client, store: Owner) -> None:
+def test_a_store_without_a_subscription_is_on_the_free_plan(api: httpx2.Client, store: Owner) -> None:
     matches = entitlement(OwnerType.STORE, store.id)
     assert (matches.has_access, matches.plan_name, matches.access_until) == (True, "free", None)
     listed = api.get("/v1/billing/subscription", headers=store.headers).json()
@@ -100,14 +100,14 @@ def test_a_store_without_a_subscription_is_on_the_free_plan(api: httpx.Client, s
 
 
 @pytest.mark.parametrize("path", ["plans", "subscription", "credits", "credits/ledger"])
-def test_an_operator_or_anonymous_caller_is_refused(api: httpx.Client, path: str) -> None:
+def test_an_operator_or_anonymous_caller_is_refused(api: httpx2.Client, path: str) -> None:
     operator = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
     assert api.get(f"/v1/billing/{path}").status_code == 401
     assert api.get(f"/v1/billing/{path}", headers=operator).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["subscription", "credits", "addons", "gifts"])
-def test_an_ended_session_is_refused_at_once(api: httpx.Client, member: Owner, path: str) -> None:
+def test_an_ended_session_is_refused_at_once(api: httpx2.Client, member: Owner, path: str) -> None:
     session = sessions.new_session(f"member:{member.id}", None)
     session.save()
     token = auth.mint(auth.Role.MEMBER, member.id, session_id=session.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -112,7 +112,7 @@ class Members:
         for payment in payments():
             if payment.owner_id == member.id:
                 params = {"charge": str(payment.stripe_charge_id), "amount": str(amount * 20)}
-                answer = httpx.post(f"{self.stripe.url}/v1/refunds", data=params, headers=self.key)
+                answer = httpx2.post(f"{self.stripe.url}/v1/refunds", data=params, headers=self.key)
                 self.refunds += [answer.json()["id"]] if answer.status_code == 200 else []
                 return
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import DisputeStatus, PaymentStatus, RefundStatus
@@ -30,7 +30,7 @@ def operator_headers() -> dict[str, str]:
 
 @pytest.mark.parametrize(("amount", "left"), [(900, 100), (1, 200), (1799, 0), (1800, 0), (5000, 0)])
 def test_a_partial_dispute_takes_its_share_of_bought_credits(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, amount: int, left: int
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute, amount: int, left: int
 ) -> None:
     """A dispute above the payment, due to exchange rates, takes the payment."""
     buy(member, credit_pack="credits_200")
@@ -43,7 +43,7 @@ def test_a_partial_dispute_takes_its_share_of_bought_credits(
 
 
 def test_refund_requests_are_limited_to_the_remaining_amount(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute
 ) -> None:
     buy(member, credit_pack="credits_200")
     dispute("lost", amount=1000)
@@ -54,7 +54,7 @@ def test_refund_requests_are_limited_to_the_remaining_amount(
 
 
 def test_a_refund_request_for_a_lost_payment_is_refused(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute
 ) -> None:
     buy(member, credit_pack="credits_200")
     dispute("lost")
@@ -65,7 +65,7 @@ def test_a_refund_request_for_a_lost_payment_is_refused(
 
 
 def test_a_refund_request_before_the_loss_is_not_sent(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, credit_pack="credits_200")
     requested = request_refund(api, member, amount="10.00").json()["id"]
@@ -80,7 +80,7 @@ def test_a_refund_request_before_the_loss_is_not_sent(
 
 
 def test_the_api_returns_the_status_of_a_dispute(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, close: Close
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute, close: Close
 ) -> None:
     buy(member, credit_pack="credits_200")
     assert read_payment(api, member)["dispute"] is None
@@ -93,7 +93,7 @@ def test_the_api_returns_the_status_of_a_dispute(
 
 
 def test_operators_read_any_payment_and_owners_only_theirs(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute
 ) -> None:
     buy(member, credit_pack="credits_200")
     dispute("lost", amount=900)
@@ -107,7 +107,7 @@ def test_operators_read_any_payment_and_owners_only_theirs(
 
 @pytest.mark.parametrize("status", ["warning_needs_response", "warning_under_review"])
 def test_an_inquiry_is_not_a_loss(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, close: Close, status: str
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute, close: Close, status: str
 ) -> None:
     buy(member, credit_pack="credits_200")
     inquiry = dispute(status=status)
@@ -151,7 +151,7 @@ def test_a_dispute_in_another_currency_takes_the_whole_payment(member: Owner, bu
 @pytest.mark.parametrize("loss_first", [True, False])
 @pytest.mark.parametrize(("sent_back", "disputed", "back"), [(900, 450, "13.50"), (900, 1800, "18.00")])
 def test_refunds_and_lost_disputes_add_up_to_at_most_the_payment(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     buy: Buy,
     dispute: Dispute,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType
@@ -28,7 +28,7 @@ def disputed(member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drai
     return str(dispute["id"])
 
 
-def test_disputed_credits_count_and_cannot_be_spent(api: httpx.Client, member: Owner, disputed: str) -> None:
+def test_disputed_credits_count_and_cannot_be_spent(api: httpx2.Client, member: Owner, disputed: str) -> None:
     response = api.get("/v1/billing/credits", headers=member.headers).json()
     assert (response["balance"], response["suspended"]) == (200, 200)
     assert payments()[0].disputed_at is not None

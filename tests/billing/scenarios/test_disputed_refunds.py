@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.domain.credit_lots import CreditLot, take_back_lots
@@ -20,13 +20,13 @@ __all__ = ["close", "dispute"]
 Buy = Callable[..., list[Json]]
 
 
-def approve(api: httpx.Client, refund_id: str) -> httpx.Response:
+def approve(api: httpx2.Client, refund_id: str) -> httpx2.Response:
     return api.post(f"/v1/operator/billing/refunds/{refund_id}/approve", headers=operator())
 
 
 @pytest.mark.parametrize("bought", [{"plan": "better_together"}, {"credit_pack": "credits_50"}])
 def test_a_refund_waits_until_the_dispute_is_closed(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     buy: Buy,
     dispute: Dispute,
@@ -48,7 +48,7 @@ def test_a_refund_waits_until_the_dispute_is_closed(
 
 
 def test_a_refund_resolves_an_inquiry(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, plan="better_together")
     dispute(status="warning_needs_response")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.service.sync import event_handlers, intake
@@ -32,7 +32,7 @@ SPREAD = {
 
 @pytest.fixture
 def lives(
-    member: Owner, store: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox
+    member: Owner, store: Owner, checkout: Callable[..., httpx2.Response], stripe_sandbox: StripeSandbox
 ) -> list[Json]:
     """Return the events of subscriptions with all types, in Stripe's order, without delivering them."""
     stripe_sandbox.hold_events = True
@@ -48,18 +48,18 @@ def lives(
         charges = {row["amount"]: row["id"] for row in stripe.all("charge")}
         (customer, *_) = [row["customer"] for row in stripe.all("charge") if row["amount"] == 3000]
     key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
-    refund = httpx.post(
+    refund = httpx2.post(
         f"{stripe_sandbox.url}/v1/refunds", data={"charge": charges[1800], "amount": "900"}, headers=key
     )
     stripe_sandbox.settle_refund(refund.json()["id"], "failed")
-    httpx.post(f"{stripe_sandbox.url}/v1/refunds", data={"charge": charges[3000]}, headers=key).raise_for_status()
+    httpx2.post(f"{stripe_sandbox.url}/v1/refunds", data={"charge": charges[3000]}, headers=key).raise_for_status()
     dispute = stripe_sandbox.open_dispute(charges[1800])
     stripe_sandbox.close_dispute(dispute["id"], "lost")
     stripe_sandbox.set_card(customer, declines=True)
     stripe_sandbox.advance(60 * 86_400)
     stripe_sandbox.expire_checkout(checkout(member, None, addon="surprise_box").json()["id"])
-    httpx.post(f"{stripe_sandbox.url}/v1/customers/{customer}", data={"name": "B"}, headers=key).raise_for_status()
-    httpx.delete(f"{stripe_sandbox.url}/v1/customers/{customer}", headers=key).raise_for_status()
+    httpx2.post(f"{stripe_sandbox.url}/v1/customers/{customer}", data={"name": "B"}, headers=key).raise_for_status()
+    httpx2.delete(f"{stripe_sandbox.url}/v1/customers/{customer}", headers=key).raise_for_status()
     return stripe_sandbox.held()
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
 from chalicelib.billing.models import Subscription
@@ -64,7 +64,7 @@ def fail_renewal(stripe_sandbox: StripeSandbox, events: list[Json], seconds_ago:
 
 
 def test_a_failed_renewal_keeps_access_for_seven_days_from_the_oldest_unpaid_invoice(
-    api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
     stripe_sandbox.deliver(events)
@@ -89,7 +89,7 @@ def test_a_failed_renewal_keeps_access_for_seven_days_from_the_oldest_unpaid_inv
 
 
 def test_a_success_restores_access_and_completes_the_payment(
-    api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
     stripe_sandbox.deliver(events)

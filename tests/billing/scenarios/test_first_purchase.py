@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner
 
 
 def test_a_paid_checkout_creates_a_subscription_and_a_month_of_credits(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
-    checkout: Callable[..., httpx.Response],
+    checkout: Callable[..., httpx2.Response],
     stripe_sandbox: StripeSandbox,
     drain: Callable[[], list[Any]],
 ) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.domain import monthly_grants
@@ -108,7 +108,7 @@ def test_partners_with_a_shared_ledger_have_separate_grants(
 
 
 def test_a_gift_grants_only_the_difference(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     partner: Owner,
     new_month: datetime,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType
@@ -38,7 +38,7 @@ def test_a_purchase_creates_the_customer_again_and_is_delivered(member: Owner, l
 
 
 def test_concurrent_checkouts_create_one_customer(
-    member: Owner, lost: str, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox
+    member: Owner, lost: str, checkout: Callable[..., httpx2.Response], stripe_sandbox: StripeSandbox
 ) -> None:
     with ThreadPoolExecutor(4) as pool:
         statuses = list(pool.map(lambda _: checkout(member, None, credit_pack="credits_50").status_code, range(4)))
@@ -49,7 +49,7 @@ def test_concurrent_checkouts_create_one_customer(
 
 @pytest.mark.parametrize("has_event", [True, False])
 def test_the_portal_and_a_gift_create_the_customer_again(
-    api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, has_event: bool
+    api: httpx2.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, has_event: bool
 ) -> None:
     buy(member, credit_pack="credits_50")
     first = str(customers.get(OwnerType.MEMBER, member.id).at_stripe)
@@ -67,7 +67,7 @@ def test_the_portal_and_a_gift_create_the_customer_again(
 
 
 def test_another_missing_object_creates_no_customer(
-    member: Owner, buy: Buy, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox
+    member: Owner, buy: Buy, checkout: Callable[..., httpx2.Response], stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, credit_pack="credits_50")
     customer_id = customers.get(OwnerType.MEMBER, member.id).at_stripe

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.billing.enums import AddonStatus, DisputeStatus, OwnerType, PaymentStatus
 from chalicelib.billing.models import CreditBalance, PaymentTransaction, UserAddon
@@ -27,7 +27,7 @@ Drain = Callable[[], list[Any]]
 
 
 def test_a_lost_dispute_ends_access_and_is_published(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute
 ) -> None:
     buy(member, plan="better_together")
     messages = listen()
@@ -143,7 +143,7 @@ def test_a_lost_dispute_ends_an_addon(member: Owner, buy: Buy, dispute: Dispute,
 
 
 def test_a_redeemed_gift_ends_with_its_payment_and_the_buyer_s_payment_names_no_recipient(
-    api: httpx.Client, member: Owner, dispute: Dispute, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
+    api: httpx2.Client, member: Owner, dispute: Dispute, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
     started, recipient = order(api, member).json(), make_owner(Role.MEMBER)
     stripe_sandbox.complete_checkout(started["checkout"]["id"])
@@ -191,7 +191,7 @@ def test_a_reversed_period_is_not_credited_to_another_plan(
 
 
 def test_a_loss_stored_by_an_earlier_release_counts(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, pass_time: Buy
+    api: httpx2.Client, member: Owner, buy: Buy, dispute: Dispute, pass_time: Buy
 ) -> None:
     """It stored that a dispute was lost and no amount."""
     buy(member, plan="better_together")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.domain import money
@@ -61,11 +61,11 @@ def halves(member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: 
     return payment
 
 
-def ask(api: httpx.Client, owner: Owner, **wanted: Any) -> httpx.Response:
+def ask(api: httpx2.Client, owner: Owner, **wanted: Any) -> httpx2.Response:
     return api.post(f"/v1/billing/payments/{payments()[0].id}/refunds", json=wanted, headers=owner.headers)
 
 
-def approve(api: httpx.Client, refund_id: str) -> httpx.Response:
+def approve(api: httpx2.Client, refund_id: str) -> httpx2.Response:
     return api.post(f"/v1/operator/billing/refunds/{refund_id}/approve", headers=operator())
 
 
@@ -75,7 +75,7 @@ def refunded_at_stripe(stripe_sandbox: StripeSandbox) -> list[int]:
 
 
 def test_a_full_refund_is_made_of_both_intents_and_ends_the_plan(
-    api: httpx.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     assert (halves.amount, balances()) == (Decimal(240), {member.relationship_id: 40})
     asked = ask(api, member)
@@ -101,7 +101,7 @@ def test_a_full_refund_is_made_of_both_intents_and_ends_the_plan(
 
 
 def test_partial_refunds_are_split_only_where_needed(
-    api: httpx.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox
+    api: httpx2.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox
 ) -> None:
     for amount in ("100.00", "80.00"):
         assert approve(api, ask(api, member, amount=amount).json()["id"]).status_code == 200
@@ -131,7 +131,7 @@ def test_refunds_of_both_intents_in_the_dashboard_are_added_up(
 
 
 def test_a_lost_dispute_of_one_intent_limits_the_refund(
-    api: httpx.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     with stripe_sandbox.store() as stripe:
         second = next(row["id"] for row in stripe.all("charge") if row["amount"] == 9_000)
@@ -145,7 +145,7 @@ def test_a_lost_dispute_of_one_intent_limits_the_refund(
 
 
 def test_concurrent_approvals_refund_each_intent_once(
-    api: httpx.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox
+    api: httpx2.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox
 ) -> None:
     refund_id = ask(api, member, amount="200.00").json()["id"]
     with ThreadPoolExecutor(3) as pool:
@@ -156,7 +156,7 @@ def test_concurrent_approvals_refund_each_intent_once(
 
 
 def test_an_interrupted_approval_is_continued(
-    api: httpx.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox
+    api: httpx2.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox
 ) -> None:
     refund_id = ask(api, member).json()["id"]
     stripe_sandbox.fail_next(3, status=500, operation="POST /v1/refunds")
@@ -168,7 +168,7 @@ def test_an_interrupted_approval_is_continued(
 
 
 def test_an_approval_is_continued_after_the_event_of_its_first_part(
-    api: httpx.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     refund_id = ask(api, member).json()["id"]
     stripe_sandbox.fail_next(3, status=500, operation="POST /v1/refunds")
@@ -187,7 +187,7 @@ def test_an_approval_is_continued_after_the_event_of_its_first_part(
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 def test_a_payment_outside_of_stripe_refuses_refunds(
-    api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, version: str
+    api: httpx2.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, version: str
 ) -> None:
     """Its payment intent is canceled, but the invoice still has its id."""
     events = events_of(member, "better_together")
@@ -210,7 +210,7 @@ def test_a_payment_outside_of_stripe_refuses_refunds(
 
 
 def test_a_payment_partly_outside_of_stripe_refunds_the_other_part(
-    api: httpx.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, halves: PaymentTransaction, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     halves.update(actions=[PaymentTransaction.parts.remove()])  # a row of the previous release
     with stripe_sandbox.store() as stripe:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import unescape
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType, SubscriptionStatus
@@ -20,22 +20,22 @@ Press = Callable[[str], str]
 
 
 @pytest.fixture
-def press(api: httpx.Client, store: Owner, stripe_sandbox: StripeSandbox, drain: Drain) -> Press:
+def press(api: httpx2.Client, store: Owner, stripe_sandbox: StripeSandbox, drain: Drain) -> Press:
     """Open the portal, press the button with this label and return the next page."""
 
     def click(words: str) -> str:
         headers = store.headers
         opened = api.post("/v1/billing/portal", json={"return_url": "https://a.b/"}, headers=headers)
         address = opened.json()["url"]
-        page = httpx.get(address).text
+        page = httpx2.get(address).text
         form = next(
             form_text for form_text in re.findall(r"<form.*?</form>", page) if f">{words}<" in unescape(form_text)
         )
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
-        assert httpx.post(address, data=fields).status_code == 303
+        assert httpx2.post(address, data=fields).status_code == 303
         stripe_sandbox.drain()
         assert drain() == []
-        return httpx.get(address).text
+        return httpx2.get(address).text
 
     return click
 
@@ -82,13 +82,13 @@ def test_a_declined_card_makes_the_subscription_past_due_until_it_is_replaced(
 
 
 def test_the_portal_does_not_show_the_subscription_of_another_customer(
-    api: httpx.Client,
+    api: httpx2.Client,
     subscribed: str,
     member: Owner,
-    checkout: Callable[..., httpx.Response],
+    checkout: Callable[..., httpx2.Response],
     stripe_sandbox: StripeSandbox,
 ) -> None:
     stripe_sandbox.complete_checkout(checkout(member).json()["id"])
     opened = api.post("/v1/billing/portal", json={"return_url": "https://a.b/"}, headers=member.headers).json()["url"]
-    assert httpx.post(opened, data={"subscription": subscribed, "action": "cancel"}).status_code == 404
-    assert httpx.post(opened, data={"subscription": "sub_none"}).status_code == 404
+    assert httpx2.post(opened, data={"subscription": subscribed, "action": "cancel"}).status_code == 404
+    assert httpx2.post(opened, data={"subscription": "sub_none"}).status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -46,14 +46,14 @@ def set_price(stripe_sandbox: StripeSandbox, stripe_id: str, price_id: str, quan
     stripe_sandbox.drain()
 
 
-def entitled(api: httpx.Client, owner: Owner) -> Json:
+def entitled(api: httpx2.Client, owner: Owner) -> Json:
     shown: Json = api.get("/v1/billing/subscription", headers=owner.headers).json()
     return shown
 
 
 @pytest.mark.parametrize(("price", "plan"), [("starter", "starter"), ("surprise_box", "try_it_out")])
 def test_a_price_that_is_no_plan_of_the_audience_ends_access_until_one_is_paid(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     subscribe: Subscribe,
     stripe_sandbox: StripeSandbox,
@@ -77,7 +77,7 @@ def test_a_price_that_is_no_plan_of_the_audience_ends_access_until_one_is_paid(
 
 
 def test_another_audience_s_plan_gives_no_access_to_a_new_subscriber(
-    api: httpx.Client,
+    api: httpx2.Client,
     store: Owner,
     events_of: Buy,
     stripe_sandbox: StripeSandbox,
@@ -103,7 +103,7 @@ def test_another_audience_s_plan_gives_no_access_to_a_new_subscriber(
 
 
 def test_the_plan_s_item_is_found_on_the_second_page(
-    api: httpx.Client, member: Owner, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     stripe_id = subscribe(member)
     with stripe_sandbox.store() as stripe:
@@ -127,7 +127,7 @@ def test_the_plan_s_item_is_found_on_the_second_page(
 
 
 def test_an_older_invoice_written_off_or_paid_does_not_restart_the_grace_period(
-    api: httpx.Client, member: Owner, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     stripe_id = subscribe(member)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import AddonStatus, EntryType, PaymentKind, PaymentStatus
@@ -63,7 +63,7 @@ def test_an_unpaid_checkout_grants_nothing(
 
 
 def test_a_declined_payment_is_stored_and_grants_nothing(
-    api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member, None, credit_pack="credits_50")
     intent_id = of_type(events, "payment_intent.succeeded")["data"]["object"]["id"]
@@ -79,7 +79,7 @@ def test_a_declined_payment_is_stored_and_grants_nothing(
     assert balances() == {}
 
 
-def test_a_one_time_addon_belongs_to_its_buyer(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_a_one_time_addon_belongs_to_its_buyer(api: httpx2.Client, member: Owner, buy: Buy) -> None:
     buy(member, addon="coaching_session")
     (mine,) = api.get("/v1/billing/addons/mine", headers=member.headers).json()["items"]
     assert (mine["addon_id"], mine["status"], mine["expires_at"]) == ("coaching_session", "active", None)
@@ -101,20 +101,20 @@ def test_a_one_time_addon_belongs_to_its_buyer(api: httpx.Client, member: Owner,
     ],
 )
 def test_an_invalid_item_is_refused_with_its_field(
-    member: Owner, checkout: Callable[..., httpx.Response], order: Json, status: int, path: str
+    member: Owner, checkout: Callable[..., httpx2.Response], order: Json, status: int, path: str
 ) -> None:
     answer = checkout(member, order.pop("plan", None), **order)
     assert answer.status_code == status, answer.text
     assert answer.json()["errors"][0]["path"] == path
 
 
-def test_stores_cannot_buy_credits_or_addons(store: Owner, checkout: Callable[..., httpx.Response]) -> None:
+def test_stores_cannot_buy_credits_or_addons(store: Owner, checkout: Callable[..., httpx2.Response]) -> None:
     for order in ({"addon": "surprise_box"}, {"credit_pack": "credits_50"}):
         assert checkout(store, None, **order).status_code == 422
 
 
 def test_an_owner_lists_only_the_own_payments_newest_first(
-    api: httpx.Client, member: Owner, store: Owner, buy: Buy
+    api: httpx2.Client, member: Owner, store: Owner, buy: Buy
 ) -> None:
     buy(member, credit_pack="credits_50")
     buy(member, addon="coaching_session")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -46,7 +46,7 @@ SOLD: dict[str, tuple[dict[str, str], int]] = {
 class Life:
     """One owner with a credit pack or a year; the state at Stripe and the delivered events."""
 
-    def __init__(self, stripe: StripeSandbox, checkout: Callable[..., httpx.Response], seed: int, sold: str) -> None:
+    def __init__(self, stripe: StripeSandbox, checkout: Callable[..., httpx2.Response], seed: int, sold: str) -> None:
         self.stripe, self.dice, self.sold = stripe, random.Random(seed), sold
         stripe.reset()
         sync_plans()
@@ -133,7 +133,7 @@ steps = st.one_of(
     walk=st.lists(steps, min_size=3, max_size=14),
 )
 def test_no_payment_grants_more_than_its_paid_share(
-    checkout: Callable[..., httpx.Response],
+    checkout: Callable[..., httpx2.Response],
     stripe_sandbox: StripeSandbox,
     drain: Drain,
     forget_rows: Callable[[], None],

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -40,7 +40,7 @@ VERSIONS = (OLD_API_VERSION, "2024-09-30.acacia", "2025-04-30.basil", NEW_API_VE
 class Life:
     """One owner's subscriptions: the state at Stripe and the delivered events."""
 
-    def __init__(self, stripe: StripeSandbox, checkout: Callable[..., httpx.Response], seed: int, plan: str) -> None:
+    def __init__(self, stripe: StripeSandbox, checkout: Callable[..., httpx2.Response], seed: int, plan: str) -> None:
         self.stripe, self.checkout, self.dice = stripe, checkout, random.Random(seed)
         stripe.reset()
         sync_plans()
@@ -100,7 +100,7 @@ class Life:
             charge = self.dice.choice(charges)
             key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
             data = {"charge": charge["id"], "amount": str(max(1, int(charge["amount"] * share)))}
-            httpx.post(f"{self.stripe.url}/v1/refunds", data=data, headers=key).raise_for_status()
+            httpx2.post(f"{self.stripe.url}/v1/refunds", data=data, headers=key).raise_for_status()
 
     def publish(self, drain: Callable[[], list[Any]], crash: bool) -> None:
         """Deliver some pending events, shuffled and duplicated; keep the others pending. Workers may crash."""
@@ -174,7 +174,7 @@ EVERY_CHANGE: list[tuple[str, Any]] = [
 )
 def test_the_rows_equal_the_state_at_stripe(
     member: Owner,
-    checkout: Callable[..., httpx.Response],
+    checkout: Callable[..., httpx2.Response],
     stripe_sandbox: StripeSandbox,
     drain: Callable[[], list[Any]],
     forget_rows: Callable[[], None],

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import AddonStatus
@@ -77,7 +77,7 @@ def test_a_consumed_session_that_was_refunded_does_not_return(
     assert statuses() == [AddonStatus.ACTIVE]
 
 
-def test_a_recurring_addon_is_held_and_cannot_be_consumed(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_a_recurring_addon_is_held_and_cannot_be_consumed(api: httpx2.Client, member: Owner, buy: Buy) -> None:
     buy(member, addon="surprise_box")
     [held] = addons_of(member.id)
     assert held == HeldAddon(held.id, "surprise_box", None)
@@ -90,7 +90,7 @@ def test_a_recurring_addon_is_held_and_cannot_be_consumed(api: httpx.Client, mem
 
 
 def test_every_change_is_published(
-    api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, buy: Buy, pass_time: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     heard = listen("billing-addons_changed")
 

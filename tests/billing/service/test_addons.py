@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentKind
@@ -19,12 +19,12 @@ Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
 
 
-def mine(api: httpx.Client, owner: Owner) -> list[Json]:
+def mine(api: httpx2.Client, owner: Owner) -> list[Json]:
     items: list[Json] = api.get("/v1/billing/addons/mine", headers=owner.headers).json()["items"]
     return items
 
 
-def cancel(api: httpx.Client, owner: Owner, addon: Json, headers: Json | None = None) -> httpx.Response:
+def cancel(api: httpx2.Client, owner: Owner, addon: Json, headers: Json | None = None) -> httpx2.Response:
     return api.post(f"/v1/billing/addons/mine/{addon['id']}/cancel", headers=owner.headers | (headers or {}))
 
 
@@ -40,7 +40,7 @@ def calendar_beside_plan(stripe_sandbox: StripeSandbox, events: list[Json]) -> N
     stripe_sandbox.drain()
 
 
-def test_addons_for_sale_are_listed(api: httpx.Client, member: Owner) -> None:
+def test_addons_for_sale_are_listed(api: httpx2.Client, member: Owner) -> None:
     response = api.get("/v1/billing/addons", headers=member.headers).json()["items"]
     assert [(item["id"], item["billing_cycle"]) for item in response] == [
         ("surprise_box", "monthly"),
@@ -53,7 +53,7 @@ def test_addons_for_sale_are_listed(api: httpx.Client, member: Owner) -> None:
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 def test_a_monthly_box_renews_beside_a_yearly_plan(
-    api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, version: str
+    api: httpx2.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, version: str
 ) -> None:
     stripe_sandbox.api_version = version
     buy(member, plan="better_together")
@@ -67,7 +67,7 @@ def test_a_monthly_box_renews_beside_a_yearly_plan(
 
 
 def test_a_canceled_addon_ends_with_its_month(
-    api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain
+    api: httpx2.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain
 ) -> None:
     buy(member, addon="surprise_box")
     (box,) = mine(api, member)
@@ -82,7 +82,7 @@ def test_a_canceled_addon_ends_with_its_month(
 
 
 def test_a_repeated_item_removal_keeps_the_plan(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     buy: Buy,
     stripe_sandbox: StripeSandbox,
@@ -109,7 +109,7 @@ def test_a_repeated_item_removal_keeps_the_plan(
     assert row.cancel_at_period_end is False
 
 
-def test_one_key_cancels_once(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_one_key_cancels_once(api: httpx2.Client, member: Owner, buy: Buy) -> None:
     buy(member, addon="surprise_box")
     (box,) = mine(api, member)
     first, again = (cancel(api, member, box, {"Idempotency-Key": "mine"}) for _ in range(2))
@@ -118,7 +118,7 @@ def test_one_key_cancels_once(api: httpx.Client, member: Owner, buy: Buy) -> Non
 
 
 def test_a_recurring_addon_cannot_be_bought_twice(
-    member: Owner, buy: Buy, checkout: Callable[..., httpx.Response], pass_time: Buy, drain: Drain, api: httpx.Client
+    member: Owner, buy: Buy, checkout: Callable[..., httpx2.Response], pass_time: Buy, drain: Drain, api: httpx2.Client
 ) -> None:
     buy(member, addon="calendar_plus")
     again = checkout(member, None, addon="calendar_plus")
@@ -131,14 +131,14 @@ def test_a_recurring_addon_cannot_be_bought_twice(
     assert checkout(member, None, addon="calendar_plus").status_code == 201
 
 
-def test_a_one_time_addon_can_be_bought_repeatedly(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_a_one_time_addon_can_be_bought_repeatedly(api: httpx2.Client, member: Owner, buy: Buy) -> None:
     for _ in range(2):
         buy(member, addon="coaching_session")
     assert [item["status"] for item in mine(api, member)] == ["active", "active"]
 
 
 def test_an_addon_renews_automatically(
-    api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain
+    api: httpx2.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain
 ) -> None:
     buy(member, addon="surprise_box")
     pass_time(days=63)
@@ -149,7 +149,7 @@ def test_an_addon_renews_automatically(
 
 
 def test_an_item_removed_at_stripe_cancels_the_addon(
-    api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """As in the customer portal: the add-on is an item of the subscription of the plan."""
     events = buy(member, plan="try_it_out")

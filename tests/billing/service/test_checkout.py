@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import SubscriptionStatus
@@ -18,10 +18,10 @@ from infra.sandbox.stripe import StripeSandbox
 from infra.sandbox.stripe.errors import ApiError
 from tests.billing.conftest import Json, Owner, subscriptions
 
-Checkout = Callable[..., httpx.Response]
+Checkout = Callable[..., httpx2.Response]
 
 
-def session_of(stripe_sandbox: StripeSandbox, answer: httpx.Response) -> Json:
+def session_of(stripe_sandbox: StripeSandbox, answer: httpx2.Response) -> Json:
     assert answer.status_code == 201, answer.text
     with stripe_sandbox.store() as stripe:
         return dict(stripe.get("checkout.session", answer.json()["id"]))
@@ -51,7 +51,7 @@ def test_an_owner_deleted_at_stripe_buys_as_a_new_customer(
     """Stripe replays the response of a key for a day, here with the deleted customer."""
     deleted = session_of(stripe_sandbox, checkout(member))["customer"]
     key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
-    httpx.delete(f"{stripe_sandbox.url}/v1/customers/{deleted}", headers=key).raise_for_status()
+    httpx2.delete(f"{stripe_sandbox.url}/v1/customers/{deleted}", headers=key).raise_for_status()
     stripe_sandbox.drain()
     assert drain() == []
     session = session_of(stripe_sandbox, checkout(member))
@@ -128,7 +128,7 @@ def test_the_checkout_of_a_stalled_subscription_leads_to_the_portal(
         assert answer.status_code == 201, answer.text
         assert (answer.json()["id"], answer.json()["is_portal"]) == (row.id, True)
         assert "/p/session/" in answer.json()["url"]
-    assert "app.example.com/plans" in httpx.get(answer.json()["url"]).text
+    assert "app.example.com/plans" in httpx2.get(answer.json()["url"]).text
     assert checkout(member, None, credit_pack="credits_200").json()["is_portal"] is False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import AddonStatus, OwnerType, SubscriptionStatus
@@ -46,11 +46,11 @@ def test_the_plan_and_every_addon_end_at_once(
 
 
 def test_an_open_checkout_cannot_be_paid_any_more(
-    member: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox
+    member: Owner, checkout: Callable[..., httpx2.Response], stripe_sandbox: StripeSandbox
 ) -> None:
     session = checkout(member).json()
     leave(OwnerType.MEMBER, member.id)
-    page = httpx.post(f"{stripe_sandbox.url}/c/pay/{session['id']}")
+    page = httpx2.post(f"{stripe_sandbox.url}/c/pay/{session['id']}")
     assert page.status_code == 400
     assert at_stripe(stripe_sandbox) == []
 

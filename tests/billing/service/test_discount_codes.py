@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.models import DiscountCode, DiscountUsage
@@ -27,7 +27,7 @@ __all__ = ["code"]
     ],
 )
 def test_a_refused_code_has_a_reason(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     code: Code,
     checkout: Checkout,
@@ -69,7 +69,7 @@ def test_a_refused_code_has_a_reason(
         {"valid_from": "2027-01-02T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z"},
     ],
 )
-def test_invalid_terms_are_refused(api: httpx.Client, member: Owner, terms: Json) -> None:
+def test_invalid_terms_are_refused(api: httpx2.Client, member: Owner, terms: Json) -> None:
     answer = api.post(URL, json={**QUARTER, **terms}, headers=operator())
     assert answer.status_code == 422
     assert list(DiscountCode.scan()) == []
@@ -85,7 +85,7 @@ def test_a_percentage_is_equal_at_stripe_in_every_notation(
     assert coupon["percent_off"] == float(value)
 
 
-def test_a_code_can_be_reused_after_stripe_refuses_the_terms(api: httpx.Client, code: Code) -> None:
+def test_a_code_can_be_reused_after_stripe_refuses_the_terms(api: httpx2.Client, code: Code) -> None:
     terms = {**QUARTER, "discount_type": "fixed_amount", "currency": "ZZZ"}
     assert api.post(URL, json=terms, headers=operator()).json()["code"] == "StripeRefused"
     assert list(DiscountCode.scan()) == []
@@ -94,7 +94,7 @@ def test_a_code_can_be_reused_after_stripe_refuses_the_terms(api: httpx.Client, 
 
 @pytest.mark.parametrize("lost", ["create_coupon", "create_promotion_code"])
 def test_a_repeated_request_mirrors_a_code_missing_at_stripe(
-    api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch, lost: str
+    api: httpx2.Client, member: Owner, stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     terms = {**QUARTER, "expires_at": "2030-01-01T00:00:00+01:00", "applies_to": ["try_it_out"], "max_uses": 3}
 
@@ -119,7 +119,7 @@ def test_the_longest_code_is_accepted(code: Code) -> None:
     assert code(code="A" * 40)["code"] == "A" * 40
 
 
-def test_operators_change_the_mutable_terms(api: httpx.Client, member: Owner, code: Code, checkout: Checkout) -> None:
+def test_operators_change_the_mutable_terms(api: httpx2.Client, member: Owner, code: Code, checkout: Checkout) -> None:
     code(max_uses=1)
     assert api.post(URL, json=QUARTER, headers=operator()).status_code == 409
     changed = api.patch(f"{URL}/spring-27", json={"max_uses": None, "is_active": False}, headers=operator()).json()
@@ -138,7 +138,7 @@ def test_operators_change_the_mutable_terms(api: httpx.Client, member: Owner, co
         {"valid_from": "2030-05-02T00:00:00Z", "expires_at": "2030-05-01T00:00:00Z"},
     ],
 )
-def test_a_code_cannot_expire_before_its_validity_starts(api: httpx.Client, code: Code, change: Json) -> None:
+def test_a_code_cannot_expire_before_its_validity_starts(api: httpx2.Client, code: Code, change: Json) -> None:
     window = {"valid_from": "2030-03-01T00:00:00Z", "expires_at": "2030-04-01T00:00:00Z"}
     code(**window)
     assert api.patch(f"{URL}/spring-27", json=change, headers=operator()).status_code == 422
@@ -151,7 +151,7 @@ def test_a_code_cannot_expire_before_its_validity_starts(api: httpx.Client, code
 
 
 def test_deactivation_and_reactivation_of_a_code_are_mirrored(
-    api: httpx.Client, code: Code, stripe_sandbox: StripeSandbox
+    api: httpx2.Client, code: Code, stripe_sandbox: StripeSandbox
 ) -> None:
     code()
     for is_active in (False, True, False, True):
@@ -162,7 +162,7 @@ def test_deactivation_and_reactivation_of_a_code_are_mirrored(
 
 
 def test_a_raised_limit_allows_more_uses(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     code: Code,
     checkout: Checkout,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType, RedemptionStatus
@@ -30,7 +30,7 @@ __all__ = ["code"]
 
 
 def test_a_code_reduces_the_first_payment(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     code: Code,
     checkout: Checkout,
@@ -123,7 +123,7 @@ def test_a_paid_use_counts_once_in_any_order_of_events(
 
 @pytest.mark.parametrize("delivered", ["late", "replayed", "after a crash"])
 def test_the_expiry_of_an_earlier_checkout_keeps_the_use_of_the_next(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     code: Code,
     checkout: Checkout,
@@ -183,7 +183,7 @@ def test_a_stale_read_of_the_schedule_keeps_a_new_reservation(member: Owner, cod
 
 
 def test_a_refused_session_releases_its_use_at_once(
-    api: httpx.Client, member: Owner, code: Code, checkout: Checkout
+    api: httpx2.Client, member: Owner, code: Code, checkout: Checkout
 ) -> None:
     created = code()
     assert created["code"] == "SPRING-27"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import GiftStatus, OwnerType, SubscriptionStatus
@@ -30,17 +30,17 @@ ORDER = {
 }
 
 
-def order(api: httpx.Client, buyer: Owner, key: str | None = None, **changes: Any) -> httpx.Response:
+def order(api: httpx2.Client, buyer: Owner, key: str | None = None, **changes: Any) -> httpx2.Response:
     headers = buyer.headers | ({"Idempotency-Key": key} if key else {})
     return api.post("/v1/billing/gifts", json={**ORDER, **changes}, headers=headers)
 
 
-def redeem(api: httpx.Client, owner: Owner, code: str) -> httpx.Response:
+def redeem(api: httpx2.Client, owner: Owner, code: str) -> httpx2.Response:
     return api.post("/v1/billing/gifts/redeem", json={"code": code}, headers=owner.headers)
 
 
 @pytest.fixture
-def code(api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Drain) -> str:
+def code(api: httpx2.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Drain) -> str:
     """Buy a gift and return its code."""
     started = order(api, member).json()
     stripe_sandbox.complete_checkout(started["checkout"]["id"])
@@ -53,7 +53,7 @@ def bea(member: Owner) -> Owner:
     return make_owner(Role.MEMBER)
 
 
-def test_a_redeemed_gift_has_no_recurring_revenue(api: httpx.Client, bea: Owner, code: str) -> None:
+def test_a_redeemed_gift_has_no_recurring_revenue(api: httpx2.Client, bea: Owner, code: str) -> None:
     received, paid = listen("billing-recurring_revenue_changed"), listen("billing-payment_changed")
     assert redeem(api, bea, code).status_code == 200
     assert redeem(api, bea, code).status_code == 200
@@ -68,7 +68,7 @@ def test_a_redeemed_gift_has_no_recurring_revenue(api: httpx.Client, bea: Owner,
     assert [(each["kind"], each["subscription_id"], each["addons"]) for each in paid()] == [("gift", row.id, "0")] * 2
 
 
-def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, bea: Owner, code: str) -> None:
+def test_a_gift_is_bought_paid_and_redeemed(api: httpx2.Client, member: Owner, bea: Owner, code: str) -> None:
     (listed,) = api.get("/v1/billing/gifts", headers=member.headers).json()["items"]
     assert (listed["code"], listed["status"], listed["recipient_email"]) == (code, "paid", "bea@example.com")
     answer = redeem(api, bea, f" {code.lower()} ")
@@ -90,7 +90,7 @@ def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, be
 
 
 def test_a_retry_with_its_key_returns_the_gift(
-    api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = checkout_sessions.create_checkout_session
 
@@ -112,7 +112,7 @@ def test_a_retry_with_its_key_returns_the_gift(
 
 
 def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(
-    api: httpx.Client, member: Owner, bea: Owner, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, bea: Owner, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     started = order(api, member).json()
     answer = redeem(api, bea, started["gift"]["code"])
@@ -124,17 +124,17 @@ def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(
 
 
 @pytest.mark.parametrize("code", ["AAAA-BBBB-CCCC-DDDD", "x", "ä" * 60])
-def test_an_unknown_gift_code_is_404(api: httpx.Client, bea: Owner, code: str) -> None:
+def test_an_unknown_gift_code_is_404(api: httpx2.Client, bea: Owner, code: str) -> None:
     assert redeem(api, bea, code).status_code == 404
 
 
-def test_a_buyer_cannot_redeem_the_own_gift(api: httpx.Client, member: Owner, bea: Owner, code: str) -> None:
+def test_a_buyer_cannot_redeem_the_own_gift(api: httpx2.Client, member: Owner, bea: Owner, code: str) -> None:
     answer = redeem(api, member, code)
     assert (answer.status_code, answer.json()["code"]) == (409, "GiftNotRedeemable")
     assert redeem(api, bea, code).status_code == 200
 
 
-def test_concurrent_redemptions_of_a_gift_succeed_once(api: httpx.Client, member: Owner, code: str) -> None:
+def test_concurrent_redemptions_of_a_gift_succeed_once(api: httpx2.Client, member: Owner, code: str) -> None:
     others = [make_owner(Role.MEMBER) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda owner: redeem(api, owner, code).status_code, others))
@@ -144,7 +144,7 @@ def test_concurrent_redemptions_of_a_gift_succeed_once(api: httpx.Client, member
 
 
 def test_a_gift_cannot_be_redeemed_during_a_subscription(
-    api: httpx.Client, bea: Owner, code: str, buy: Callable[..., list[Json]]
+    api: httpx2.Client, bea: Owner, code: str, buy: Callable[..., list[Json]]
 ) -> None:
     buy(bea, plan="try_it_out")
     answer = redeem(api, bea, code)
@@ -154,7 +154,7 @@ def test_a_gift_cannot_be_redeemed_during_a_subscription(
 
 
 def test_concurrent_redemptions_by_one_owner_use_one_gift(
-    api: httpx.Client, member: Owner, bea: Owner, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, bea: Owner, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     started = [order(api, member).json() for _ in range(6)]
     for each in started:
@@ -170,10 +170,10 @@ def test_concurrent_redemptions_by_one_owner_use_one_gift(
 
 
 def test_a_redeemed_gift_expires_an_open_checkout(
-    api: httpx.Client,
+    api: httpx2.Client,
     bea: Owner,
     code: str,
-    checkout: Callable[..., httpx.Response],
+    checkout: Callable[..., httpx2.Response],
     stripe_sandbox: StripeSandbox,
 ) -> None:
     started = checkout(bea).json()["id"]
@@ -184,10 +184,10 @@ def test_a_redeemed_gift_expires_an_open_checkout(
 
 
 def test_a_gift_cannot_be_redeemed_right_after_a_payment(
-    api: httpx.Client,
+    api: httpx2.Client,
     bea: Owner,
     code: str,
-    checkout: Callable[..., httpx.Response],
+    checkout: Callable[..., httpx2.Response],
     stripe_sandbox: StripeSandbox,
 ) -> None:
     started = checkout(bea).json()["id"]
@@ -199,7 +199,7 @@ def test_a_gift_cannot_be_redeemed_right_after_a_payment(
 
 
 def test_the_next_gift_is_redeemed_when_the_first_has_ended(
-    api: httpx.Client,
+    api: httpx2.Client,
     member: Owner,
     bea: Owner,
     code: str,
@@ -219,7 +219,7 @@ def test_the_next_gift_is_redeemed_when_the_first_has_ended(
 
 
 def test_a_gift_ends_without_a_charge(
-    api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
+    api: httpx2.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
 ) -> None:
     redeem(api, bea, code)
     (row,) = subscriptions()
@@ -233,7 +233,7 @@ def test_a_gift_ends_without_a_charge(
 
 
 def test_the_credits_of_a_gift_are_granted_monthly(
-    api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
+    api: httpx2.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
 ) -> None:
     redeem(api, bea, code)
     for month in range(2, 4):
@@ -245,7 +245,7 @@ def test_the_credits_of_a_gift_are_granted_monthly(
 
 
 def test_an_unredeemed_gift_expires(
-    api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
+    api: httpx2.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
 ) -> None:
     pass_time(days=366)
     assert redeem(api, bea, code).status_code == 409
@@ -255,7 +255,7 @@ def test_an_unredeemed_gift_expires(
 
 
 def test_a_refund_voids_an_unredeemed_gift_and_ends_a_redeemed_one(
-    api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     payment = next(iter(PaymentTransaction.scan()))
     redeemed_code = order(api, member).json()
@@ -276,7 +276,7 @@ def test_a_refund_voids_an_unredeemed_gift_and_ends_a_redeemed_one(
 
 
 def test_a_failed_refund_restores_a_gift(
-    api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     (payment,) = PaymentTransaction.scan()
     requested = api.post(f"/v1/billing/payments/{payment.id}/refunds", json={}, headers=member.headers).json()["id"]
@@ -291,7 +291,7 @@ def test_a_failed_refund_restores_a_gift(
 
 
 def test_a_lost_dispute_voids_a_gift(
-    api: httpx.Client, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     (payment,) = PaymentTransaction.scan()
     dispute = stripe_sandbox.open_dispute(str(payment.stripe_charge_id))
@@ -311,12 +311,12 @@ def test_a_lost_dispute_voids_a_gift(
         ({"message": "x" * 1001}, "body.message"),
     ],
 )
-def test_an_invalid_gift_is_refused_with_its_field(api: httpx.Client, member: Owner, changes: Json, path: str) -> None:
+def test_an_invalid_gift_is_refused_with_its_field(api: httpx2.Client, member: Owner, changes: Json, path: str) -> None:
     answer = order(api, member, **changes)
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, path)
 
 
-def test_the_buyer_s_email_is_refused_as_recipient(api: httpx.Client, member: Owner) -> None:
+def test_the_buyer_s_email_is_refused_as_recipient(api: httpx2.Client, member: Owner) -> None:
     own = Customer.get(OwnerType.MEMBER, member.id).email
     answer = order(api, member, recipient_email=own.upper())
     assert (answer.status_code, answer.json()["code"]) == (422, "InvalidRecipient")

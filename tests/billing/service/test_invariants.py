@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.billing.enums import PaymentStatus
 from chalicelib.billing.models import CreditBalance, StripeWebhook, Subscription
@@ -80,7 +80,7 @@ def test_an_event_with_a_lost_message_is_reported_and_queued_again(
     assert invariants.check(clock.now() + timedelta(minutes=11)) == []
 
 
-def test_operators_list_and_replay_events(api: httpx.Client, member: Owner, buy: Buy, drain: Drain) -> None:
+def test_operators_list_and_replay_events(api: httpx2.Client, member: Owner, buy: Buy, drain: Drain) -> None:
     events = buy(member, plan="try_it_out")
     paid = of_type(events, "invoice.paid")["id"]
     url = "/v1/operator/billing/events"
@@ -101,7 +101,7 @@ def test_operators_list_and_replay_events(api: httpx.Client, member: Owner, buy:
 
 
 def test_an_event_that_fails_is_listed_with_its_error(
-    api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     created = of_type(events_of(member), "customer.subscription.created")
     broken = created["data"]["object"] | {"status": "canceled", "items": {"data": [{}]}}
@@ -111,7 +111,7 @@ def test_an_event_that_fails_is_listed_with_its_error(
     assert (listed["status"], listed["error_message"]) == ("failed", "KeyError: 'plan'")
 
 
-def test_an_operator_grants_credits_once_per_key(api: httpx.Client, member: Owner) -> None:
+def test_an_operator_grants_credits_once_per_key(api: httpx2.Client, member: Owner) -> None:
     body = {"owner_type": "member", "owner_id": member.id, "amount": 5, "reason": "sorry"}
     headers = operator() | {"Idempotency-Key": "k"}
     first, second = (api.post("/v1/operator/billing/credits", json=body, headers=headers) for _ in range(2))

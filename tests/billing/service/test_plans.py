@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.catalogue import plans as source
@@ -89,7 +89,7 @@ def test_a_changed_price_is_created_and_the_earlier_one_is_still_recognized(
     assert {offers[price][1] for price in (before, now)} == {BillingCycle.MONTHLY}
 
 
-def test_each_audience_sees_its_plans_in_order(api: httpx.Client, member: Owner, store: Owner) -> None:
+def test_each_audience_sees_its_plans_in_order(api: httpx2.Client, member: Owner, store: Owner) -> None:
     for_members = api.get("/v1/billing/plans", headers=member.headers).json()["items"]
     assert [(plan["id"], plan["price_monthly"], plan["price_annual"]) for plan in for_members] == [
         ("try_it_out", "30.00", None),
@@ -103,7 +103,7 @@ def test_each_audience_sees_its_plans_in_order(api: httpx.Client, member: Owner,
     assert "stripe_prices" not in for_stores["items"][1]
 
 
-def test_an_operator_syncs_the_catalogue(api: httpx.Client, stripe_sandbox: StripeSandbox) -> None:
+def test_an_operator_syncs_the_catalogue(api: httpx2.Client, stripe_sandbox: StripeSandbox) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
     response = api.post("/v1/operator/billing/plans/sync", headers=headers)
     assert (response.status_code, set(response.json()["plans"])) == (200, set(source.PLANS))

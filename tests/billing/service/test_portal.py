@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.models import SubscriptionPlan
@@ -62,9 +62,9 @@ def configurations_id(stripe: Any, audience: str) -> str:
 
 @pytest.mark.parametrize("audience", ["member", "store"])
 def test_a_portal_session_has_the_configuration_of_its_audience(
-    api: httpx.Client,
+    api: httpx2.Client,
     request: pytest.FixtureRequest,
-    checkout: Callable[..., httpx.Response],
+    checkout: Callable[..., httpx2.Response],
     stripe_sandbox: StripeSandbox,
     audience: str,
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_portal_session_has_the_configuration_of_its_audience(
 
 
 def test_a_portal_opens_before_the_first_sync_of_its_settings(
-    api: httpx.Client, member: Owner, checkout: Callable[..., httpx.Response]
+    api: httpx2.Client, member: Owner, checkout: Callable[..., httpx2.Response]
 ) -> None:
     """Rows of the previous release have no configuration."""
     row = SubscriptionPlan.get("try_it_out")

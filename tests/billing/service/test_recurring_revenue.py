@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType
@@ -201,7 +201,7 @@ def test_an_unknown_discount_of_a_past_due_item_costs_the_most_fetches(
 
 
 def test_quantity_pause_and_planned_end_are_shown(
-    api: httpx.Client, member: Owner, subscribe: Callable[..., str], stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, subscribe: Callable[..., str], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     stripe_id = subscribe(member)
     received = listen(TOPIC)

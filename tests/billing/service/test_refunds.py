@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,17 +25,17 @@ Drain = Callable[[], list[Any]]
 amounts = st.decimals(min_value="0.01", max_value="10000", places=2)
 
 
-def ask(api: httpx.Client, owner: Owner, **wanted: Any) -> httpx.Response:
+def ask(api: httpx2.Client, owner: Owner, **wanted: Any) -> httpx2.Response:
     (payment,) = payments()
     return api.post(f"/v1/billing/payments/{payment.id}/refunds", json=wanted, headers=owner.headers)
 
 
-def decide(api: httpx.Client, refund_id: str, verb: str = "approve") -> httpx.Response:
+def decide(api: httpx2.Client, refund_id: str, verb: str = "approve") -> httpx2.Response:
     return api.post(f"/v1/operator/billing/refunds/{refund_id}/{verb}", headers=operator())
 
 
 def test_a_refund_is_requested_approved_and_paid(
-    api: httpx.Client, member: Owner, buy: Buy, drain: Drain, stripe_sandbox: StripeSandbox
+    api: httpx2.Client, member: Owner, buy: Buy, drain: Drain, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, plan="better_together")
     requested = ask(api, member, amount="40.00", reason="I asked twice")
@@ -63,7 +63,7 @@ def test_a_refund_is_requested_approved_and_paid(
     assert [item["id"] for item in listed] == [refund.id]
 
 
-def test_a_full_refund_ends_access(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_a_full_refund_ends_access(api: httpx2.Client, member: Owner, buy: Buy) -> None:
     buy(member, plan="better_together")
     decide(api, ask(api, member).json()["id"])
     (payment,) = payments()
@@ -72,7 +72,7 @@ def test_a_full_refund_ends_access(api: httpx.Client, member: Owner, buy: Buy) -
 
 
 def test_refund_requests_never_exceed_the_payment_in_parts_or_concurrently(
-    api: httpx.Client, member: Owner, buy: Buy
+    api: httpx2.Client, member: Owner, buy: Buy
 ) -> None:
     buy(member, plan="better_together")
     for amount in ("240.01", "0", "-1", "0.001"):
@@ -90,7 +90,7 @@ def test_refund_requests_never_exceed_the_payment_in_parts_or_concurrently(
     assert ask(api, member).status_code == 422
 
 
-def test_a_rejected_request_releases_its_amount_and_is_final(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_a_rejected_request_releases_its_amount_and_is_final(api: httpx2.Client, member: Owner, buy: Buy) -> None:
     buy(member, plan="better_together")
     refund = ask(api, member).json()["id"]
     assert decide(api, refund, "reject").json()["status"] == "rejected"
@@ -100,7 +100,7 @@ def test_a_rejected_request_releases_its_amount_and_is_final(api: httpx.Client, 
     assert decide(api, "no-such-refund").status_code == 404
 
 
-def test_concurrent_approvals_pay_once(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_concurrent_approvals_pay_once(api: httpx2.Client, member: Owner, buy: Buy) -> None:
     buy(member, plan="better_together")
     refund = ask(api, member, amount="100.00").json()["id"]
     with ThreadPoolExecutor(4) as pool:
@@ -112,7 +112,7 @@ def test_concurrent_approvals_pay_once(api: httpx.Client, member: Owner, buy: Bu
 
 
 def test_a_refund_refused_by_stripe_fails_and_can_be_requested_again(
-    api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox
+    api: httpx2.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, plan="better_together")
     refund = ask(api, member).json()["id"]
@@ -125,7 +125,7 @@ def test_a_refund_refused_by_stripe_fails_and_can_be_requested_again(
 
 
 def test_a_refund_of_a_payment_missing_at_stripe_fails(
-    api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox
+    api: httpx2.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox
 ) -> None:
     """The test data of the account were deleted."""
     buy(member, plan="better_together")
@@ -140,7 +140,7 @@ def test_a_refund_of_a_payment_missing_at_stripe_fails(
 def refund_at_stripe(stripe_sandbox: StripeSandbox, amount: int) -> str:
     """Refund a charge as in Stripe's dashboard."""
     (payment,) = payments()
-    with httpx.Client(
+    with httpx2.Client(
         base_url=stripe_sandbox.url, headers={"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
     ) as client:
         answer = client.post("/v1/refunds", data={"charge": str(payment.stripe_charge_id), "amount": str(amount)})
@@ -173,7 +173,7 @@ def test_refunds_at_stripe_have_one_row_each_in_any_order(
 @pytest.mark.parametrize("wanted", [{"plan": "better_together"}, {"credit_pack": "credits_200"}])
 def test_a_refund_event_before_its_payment_is_applied(
     member: Owner,
-    checkout: Callable[..., httpx.Response],
+    checkout: Callable[..., httpx2.Response],
     stripe_sandbox: StripeSandbox,
     drain: Drain,
     wanted: Json,
@@ -184,7 +184,7 @@ def test_a_refund_event_before_its_payment_is_applied(
     stripe_sandbox.complete_checkout(started.json()["id"])
     with stripe_sandbox.store() as stripe:
         charge = stripe.all("charge")[0]
-    with httpx.Client(
+    with httpx2.Client(
         base_url=stripe_sandbox.url, headers={"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
     ) as client:
         client.post("/v1/refunds", data={"charge": charge["id"]})

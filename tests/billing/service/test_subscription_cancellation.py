@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
@@ -21,7 +21,7 @@ PREMIUM = {"plan": "premium_plus", "billing_cycle": "annual"}
 
 
 def test_a_cancellation_at_period_end_is_shown_and_published_at_once(
-    member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
+    member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx2.Client
 ) -> None:
     stripe_id = subscribe(member)
     receive = listen()
@@ -66,7 +66,7 @@ def test_a_resumed_subscription_continues(
 
 
 def test_an_immediate_cancellation_ends_access_and_cannot_be_resumed(
-    member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
+    member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx2.Client
 ) -> None:
     stripe_id = subscribe(member)
     ask(member, "cancel")

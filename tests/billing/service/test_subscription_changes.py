@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.domain import money
@@ -109,7 +109,7 @@ def test_a_preview_of_the_previous_period_is_refused(
 
 def change(
     ask: Ask, owner: Owner, plan: str, cycle: str, key: str | None = None, proration_date: str | None = None
-) -> httpx.Response:
+) -> httpx2.Response:
     return ask(owner, "change", key, plan=plan, billing_cycle=cycle, proration_date=proration_date)
 
 
@@ -235,7 +235,7 @@ def test_a_change_during_a_trial_charges_nothing_and_keeps_the_trial(
 
 
 def test_a_declined_upgrade_changes_nothing(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx2.Client
 ) -> None:
     stripe_id = subscribe(store, "professional", billing_cycle="annual")
     with stripe_sandbox.store() as stripe:
@@ -270,7 +270,7 @@ def test_one_key_charges_once_and_returns_the_same_response(
 
 
 def test_concurrent_changes_are_charged_once(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx2.Client
 ) -> None:
     stripe_id = backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual"))
     with ThreadPoolExecutor(4) as clicks:
@@ -283,7 +283,7 @@ def test_concurrent_changes_are_charged_once(
 
 
 def test_a_change_is_published_and_sets_the_limits_of_the_new_plan(
-    store: Owner, subscribe: Subscribe, ask: Ask, api: httpx.Client
+    store: Owner, subscribe: Subscribe, ask: Ask, api: httpx2.Client
 ) -> None:
     subscribe(store, "professional", billing_cycle="annual")
     receive = listen()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import quickjs
 
@@ -110,7 +110,7 @@ def test_an_event_with_another_id_is_sent_without_one() -> None:
     assert "id" not in json.loads(pixel.sent[0]["body"])["events"][0]
 
 
-def test_analytics_takes_what_the_pixel_sends(discount_shop: DiscountShop, api: httpx.Client) -> None:
+def test_analytics_takes_what_the_pixel_sends(discount_shop: DiscountShop, api: httpx2.Client) -> None:
     site_cache.forget()
     key = measurement.register_shop(discount_shop.shop)
     assert measurement.register_shop(discount_shop.shop) == key

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics import service as analytics
@@ -37,7 +37,7 @@ def add_test(shop: DiscountShop, discount: Json, value: str = "20") -> Json:
     return found
 
 
-def act(shop: DiscountShop, test: Json, action: str) -> httpx.Response:
+def act(shop: DiscountShop, test: Json, action: str) -> httpx2.Response:
     return shop.merchant("POST", f"tests/{test['test_id']}", {"action": action})
 
 
@@ -49,7 +49,7 @@ def started(shop: DiscountShop, discount: Json | None = None) -> Json:
     return found
 
 
-def visit(shop: DiscountShop, visitor: str, **more: str) -> httpx.Response:
+def visit(shop: DiscountShop, visitor: str, **more: str) -> httpx2.Response:
     url = shop.shopify.proxy_url("discounts", shop.shop, "ab", {"visitor": visitor, **more})
     return shop.api.get(url)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.discounts.models import DiscountUsage
@@ -30,7 +30,7 @@ def headers(role: Role) -> dict[str, str]:
     return {"Authorization": f"Bearer {auth.mint(role, 'op')}"}
 
 
-def test_a_rebuild_corrects_the_shops_figures(api: httpx.Client, drain: Callable[[], list[Any]]) -> None:
+def test_a_rebuild_corrects_the_shops_figures(api: httpx2.Client, drain: Callable[[], list[Any]]) -> None:
     assert record(first_batch()) == []
     DiscountUsage(SHOP, "d1#RED").update([DiscountUsage.times_used.add(5)])
     response = api.post(PATH, headers=headers(Role.OPERATOR))
@@ -39,16 +39,16 @@ def test_a_rebuild_corrects_the_shops_figures(api: httpx.Client, drain: Callable
     assert DiscountUsage.get(SHOP, "d1#RED").times_used == 2
 
 
-def test_a_shop_without_usage_is_not_found(api: httpx.Client) -> None:
+def test_a_shop_without_usage_is_not_found(api: httpx2.Client) -> None:
     response = api.post(PATH, headers=headers(Role.OPERATOR))
     assert (response.status_code, response.json()["code"]) == (404, "UsageNotFound")
 
 
-def test_support_cannot_rebuild(api: httpx.Client) -> None:
+def test_support_cannot_rebuild(api: httpx2.Client) -> None:
     assert api.post(PATH, headers=headers(Role.SUPPORT)).status_code == 403
 
 
-def test_a_repeated_request_sends_one_rebuild(api: httpx.Client) -> None:
+def test_a_repeated_request_sends_one_rebuild(api: httpx2.Client) -> None:
     assert record(first_batch()) == []
     keyed = {**headers(Role.OPERATOR), "Idempotency-Key": "k1"}
     responses = [api.post(PATH, headers=keyed) for _ in range(2)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 
 from tests.discounts.merchants import DiscountShop
 
@@ -12,4 +12,4 @@ def test_the_front_door_leads_to_the_app_in_the_admin(discount_shop: DiscountSho
     front_door = discount_shop.api.get("/").text
     assert f'href="{link}"' in front_door
     assert f"Discounts of {discount_shop.shop}" in front_door
-    assert httpx.get(link).status_code == 200
+    assert httpx2.get(link).status_code == 200

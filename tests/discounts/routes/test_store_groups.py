@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.discounts.models import StoreGroupMember
 from chalicelib.discounts.service import store_groups
@@ -15,11 +15,11 @@ from tests.discounts.merchants import DiscountShop
 STORES_NOTHING = {"/v1/discounts/preview"}
 
 
-def change(shop: DiscountShop, key: str, action: str, **fields: Any) -> httpx.Response:
+def change(shop: DiscountShop, key: str, action: str, **fields: Any) -> httpx2.Response:
     return shop.merchant("POST", "stores", {"action": action, **fields}, Idempotency_Key=key)
 
 
-def test_every_creating_route_takes_an_idempotency_key(api: httpx.Client) -> None:
+def test_every_creating_route_takes_an_idempotency_key(api: httpx2.Client) -> None:
     paths = api.get("/openapi.json").json()["paths"]
     ours = [path for path in paths if path.startswith(("/v1/discounts/", "/v1/operator/discounts/"))]
     posts = {path: paths[path]["post"] for path in ours if "post" in paths[path]}

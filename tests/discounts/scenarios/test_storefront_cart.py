@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.discounts.models import DiscountUsage
@@ -29,19 +29,19 @@ def storefront(discount_shop: DiscountShop) -> DiscountShop:
 def fill(shop: DiscountShop, *items: tuple[int, int]) -> Json:
     """Put variants and quantities into the cart, and return it with its discounts."""
     body = {"items": [{"id": variant, "quantity": quantity} for variant, quantity in items]}
-    assert httpx.post(f"{shop.shopify.url}/{shop.shop}/cart/add.js", json=body).status_code == 200
+    assert httpx2.post(f"{shop.shopify.url}/{shop.shop}/cart/add.js", json=body).status_code == 200
     return enter(shop)
 
 
 def enter(shop: DiscountShop, **fields: Any) -> Json:
     """Enter discount codes or attributes in the cart, and return it with its discounts."""
-    cart: Json = httpx.post(f"{shop.shopify.url}/{shop.shop}/cart/update.js", json=fields).json()
+    cart: Json = httpx2.post(f"{shop.shopify.url}/{shop.shop}/cart/update.js", json=fields).json()
     return cart
 
 
 def pay(shop: DiscountShop) -> Json:
     """Pay the cart and let the jobs run; return the order."""
-    assert httpx.post(f"{shop.shopify.url}/{shop.shop}/cart/pay").status_code == 200
+    assert httpx2.post(f"{shop.shopify.url}/{shop.shop}/cart/pay").status_code == 200
     assert shop.drain() == []
     order: Json = shop.shopify.list_orders(shop.shop)[-1]
     return order

@@ -7,7 +7,7 @@ import io
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.discounts.enums import CustomerSegment
@@ -43,7 +43,7 @@ def export(discount_shop: DiscountShop, **body: Any) -> dict[str, Any]:
 
 def lines_of(read: dict[str, Any]) -> list[dict[str, str]]:
     assert read["status"] == "completed"
-    response = httpx.get(read["url"])
+    response = httpx2.get(read["url"])
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in response.headers["content-disposition"]
     lines = list(csv.DictReader(io.StringIO(response.text)))

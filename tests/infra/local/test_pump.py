@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import aws, messages
@@ -48,14 +48,14 @@ def _total_count(queue: str) -> int:
     return sum(int(response["Attributes"][name]) for name in names)
 
 
-def _install(api: httpx.Client, shopify: ShopifySandbox) -> None:
+def _install(api: httpx2.Client, shopify: ShopifySandbox) -> None:
     response = api.get("/shopify/studio/auth", params={"shop": SHOP})
-    callback = httpx.get(response.headers["location"]).headers["location"]
+    callback = httpx2.get(response.headers["location"]).headers["location"]
     assert api.get(callback).status_code == 302
 
 
 def test_a_poison_message_becomes_a_dead_letter_and_others_are_handled(
-    api: httpx.Client, shopify: ShopifySandbox, pump: Pump
+    api: httpx2.Client, shopify: ShopifySandbox, pump: Pump
 ) -> None:
     _install(api, shopify)
     eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
@@ -71,7 +71,7 @@ def test_a_poison_message_becomes_a_dead_letter_and_others_are_handled(
     eventually(uninstalled)
 
 
-def test_a_killed_worker_is_restarted(api: httpx.Client, shopify: ShopifySandbox, pump: Pump) -> None:
+def test_a_killed_worker_is_restarted(api: httpx2.Client, shopify: ShopifySandbox, pump: Pump) -> None:
     _install(api, shopify)
     eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
     first = pump.workers["shops-register_webhooks"].pid

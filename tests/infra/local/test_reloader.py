@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from infra.local.api_process import ApiNotLoaded, ApiProcess
@@ -35,8 +35,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def health(api: ApiProcess) -> httpx.Response:
-    return httpx.get(f"http://{HOST}:{api.port}/health")
+def health(api: ApiProcess) -> httpx2.Response:
+    return httpx2.get(f"http://{HOST}:{api.port}/health")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.models import StripeWebhook
@@ -20,7 +20,7 @@ Drain = Callable[[], list[Any]]
 
 @pytest.fixture
 def failed_event(
-    api: httpx.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> Json:
     """An event whose processing failed."""
     payment_event = of_type(events_of(member), "invoice.paid")

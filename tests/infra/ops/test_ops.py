@@ -10,7 +10,7 @@ import termios
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, aws, messages
@@ -63,7 +63,7 @@ def test_help_lists_every_command(start: Start) -> None:
     assert err == ""
 
 
-def test_a_minted_token_identifies_its_operator(api: httpx.Client, ops: Ops) -> None:
+def test_a_minted_token_identifies_its_operator(api: httpx2.Client, ops: Ops) -> None:
     token = ops("token", "member", "someone", "--minutes", "5").out.strip()
     assert auth.verify(token, auth.Role.MEMBER).id == "someone"
     assert api.get("/v1/billing/subscription", headers={"Authorization": f"Bearer {token}"}).status_code == 200

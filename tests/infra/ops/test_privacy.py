@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType
@@ -60,7 +60,7 @@ def test_export_prints_a_download_link(start: Start, drain: Drain) -> None:
     seed_owner("mark-store1", OwnerType.STORE)
     out, err = run_worker_until_exit(start("export", "store:mark-store1-id"), drain)
     assert "anyone who has it can download the export" in err
-    result = zipfile.ZipFile(io.BytesIO(httpx.get(out.strip()).content))
+    result = zipfile.ZipFile(io.BytesIO(httpx2.get(out.strip()).content))
     assert json.loads(result.read("tables/billing/customers.json"))[0]["owner_id"] == "mark-store1-id"
 
 

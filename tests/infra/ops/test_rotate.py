@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics.models import VisitorSalt
@@ -82,7 +82,7 @@ def test_a_rotation_reencrypts_every_secret(ops: Ops, key_file: Path, listen: Li
     ]
 
 
-def test_a_rotation_causes_no_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) -> None:
+def test_a_rotation_causes_no_downtime(ops: Ops, api: httpx2.Client, shopify: ShopifySandbox) -> None:
     """Run three rotations while tokens are continuously read and refreshed."""
     shops = [f"in-use-{number}.myshopify.com" for number in range(3)]
     for shop in shops:

@@ -11,7 +11,7 @@ import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock
@@ -48,7 +48,7 @@ def test_many_shops_are_exported_once_in_little_memory(ops: Ops, tmp_path: Path)
 
 
 def test_the_export_is_json_without_secrets(
-    start: Start, ops: Ops, api: httpx.Client, shopify: ShopifySandbox, installed_shop: str
+    start: Start, ops: Ops, api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str
 ) -> None:
     seed(3, app="studio", shop_name="=Ann", email="ann@example.com")
     out, err = start("active-shops", "--app", "studio").communicate()
@@ -146,7 +146,7 @@ def test_an_invalid_range_is_named(ops: Ops, first: str, last: str, named: str) 
     assert result.err.startswith(f"backroom: {named} ")
 
 
-def test_sessions_of_a_shop(ops: Ops, api: httpx.Client, shopify: ShopifySandbox, installed_shop: str) -> None:
+def test_sessions_of_a_shop(ops: Ops, api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str) -> None:
     install(api, "discounts", installed_shop)
     with Session.batch_write() as batch:
         for number in range(130):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pyotp
 import pytest
 
@@ -35,14 +35,14 @@ def add_staff(ops: Ops, email: str, role: str = "admin") -> pyotp.TOTP:
     return pyotp.TOTP(secret)
 
 
-def choose_password(api: httpx.Client, mailbox: Mailbox, person: Owner) -> None:
+def choose_password(api: httpx2.Client, mailbox: Mailbox, person: Owner) -> None:
     body = {"token": mailbox.token(person.email, "reset"), "password": person.password}
     assert api.put("/v1/platform/accounts/reset", json=body).status_code == 204
 
 
 @pytest.mark.parametrize(("role", "audience"), [("admin", Role.OPERATOR), ("support", Role.SUPPORT)])
 def test_staff_chooses_a_password_by_the_mail_and_signs_in_with_a_code(
-    api: httpx.Client, ops: Ops, mailbox: Mailbox, role: str, audience: Role
+    api: httpx2.Client, ops: Ops, mailbox: Mailbox, role: str, audience: Role
 ) -> None:
     person = Owner(api)
     totp = add_staff(ops, person.email, role)
@@ -59,7 +59,7 @@ def test_staff_chooses_a_password_by_the_mail_and_signs_in_with_a_code(
     assert person.refresh(person.tokens["refresh_token"]).status_code == 200
 
 
-def test_a_code_is_used_once_also_by_two_at_the_same_time(api: httpx.Client, ops: Ops, mailbox: Mailbox) -> None:
+def test_a_code_is_used_once_also_by_two_at_the_same_time(api: httpx2.Client, ops: Ops, mailbox: Mailbox) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     person = Owner(api)
@@ -71,7 +71,7 @@ def test_a_code_is_used_once_also_by_two_at_the_same_time(api: httpx.Client, ops
     assert {answer.json()["code"] for answer in answers if answer.status_code == 401} == {"InvalidCode"}
 
 
-def test_wrong_codes_are_counted_like_wrong_passwords(api: httpx.Client, ops: Ops, mailbox: Mailbox) -> None:
+def test_wrong_codes_are_counted_like_wrong_passwords(api: httpx2.Client, ops: Ops, mailbox: Mailbox) -> None:
     person = Owner(api)
     totp = add_staff(ops, person.email)
     choose_password(api, mailbox, person)
@@ -81,7 +81,7 @@ def test_wrong_codes_are_counted_like_wrong_passwords(api: httpx.Client, ops: Op
 
 
 def test_a_repeated_command_replaces_the_authenticator_and_ends_the_sessions(
-    api: httpx.Client, ops: Ops, mailbox: Mailbox
+    api: httpx2.Client, ops: Ops, mailbox: Mailbox
 ) -> None:
     person = Owner(api)
     first = add_staff(ops, person.email)
@@ -95,7 +95,7 @@ def test_a_repeated_command_replaces_the_authenticator_and_ends_the_sessions(
     assert auth.verify(person.tokens["access_token"], Role.SUPPORT).id == person.id
 
 
-def test_removed_staff_is_signed_out_and_cannot_return(api: httpx.Client, ops: Ops, mailbox: Mailbox) -> None:
+def test_removed_staff_is_signed_out_and_cannot_return(api: httpx2.Client, ops: Ops, mailbox: Mailbox) -> None:
     person = Owner(api)
     totp = add_staff(ops, person.email)
     choose_password(api, mailbox, person)
@@ -107,7 +107,7 @@ def test_removed_staff_is_signed_out_and_cannot_return(api: httpx.Client, ops: O
         staff.remove_staff("nobody@example.com")
 
 
-def test_an_owners_address_is_not_added_to_the_staff(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_an_owners_address_is_not_added_to_the_staff(api: httpx2.Client, mailbox: Mailbox) -> None:
     owner = new_owner(api, mailbox)
     with pytest.raises(StaffAccount):
         staff.add_staff(owner.email, UserRole.ADMIN, "Olga")
@@ -126,7 +126,7 @@ def test_a_token_of_staff_belongs_to_a_new_session(ops: Ops, role: Role) -> None
         auth.verify_session(printed["access_token"], role)
 
 
-def test_a_token_of_an_owner_comes_with_an_account(api: httpx.Client, ops: Ops) -> None:
+def test_a_token_of_an_owner_comes_with_an_account(api: httpx2.Client, ops: Ops) -> None:
     email = f"{ids.new()}@example.com"
     printed = json.loads(ops("token", "owner", email, "--json").out)
     again = json.loads(ops("token", "owner", email, "--json").out)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.enums import DatabaseType, JobStatus
@@ -44,7 +44,7 @@ def test_a_store_is_backed_up_once_and_the_backup_is_listed(ops: Ops, drain: Dra
     line = ops("backups", store.id).out.split("\t")
     assert (line[0], line[3]) == (job, "0")
     [backup] = json.loads(ops("backups", store.id, "--json").out)
-    assert len(httpx.get(backup["url"]).content) == backup["byte_size"]
+    assert len(httpx2.get(backup["url"]).content) == backup["byte_size"]
     drain()
     entries = list(AuditLog.query(store.id))
     assert {entry.action for entry in entries} == {"platform.back_up_store", "platform.list_backups"}
@@ -66,7 +66,7 @@ def test_a_store_without_a_database_is_refused(ops: Ops, drain: Drain) -> None:
 def test_a_backup_is_restored_beside_the_present_place_or_to_the_database_of_a_file(
     ops: Ops,
     drain: Drain,
-    api: httpx.Client,
+    api: httpx2.Client,
     tmp_path: Path,
     own_postgresql: ServerOfTest,
     own_mysql: ServerOfTest,
@@ -89,7 +89,7 @@ def test_a_backup_is_restored_beside_the_present_place_or_to_the_database_of_a_f
     assert (entry.target, entry.after) == (f"job:{job}", {"backup": backup.id})
 
 
-def test_a_store_on_mysql_is_told_to_name_a_database(ops: Ops, api: httpx.Client, own_mysql: ServerOfTest) -> None:
+def test_a_store_on_mysql_is_told_to_name_a_database(ops: Ops, api: httpx2.Client, own_mysql: ServerOfTest) -> None:
     owner = owner_api(api, new_store())
     provision(owner, own_mysql.body)
     result = ops("restore-store", owner.store.id, back_up(owner).id)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.models import AuditLog, Store
@@ -22,7 +22,7 @@ Drain = Callable[[], list[Any]]
 
 
 @pytest.fixture
-def requested(api: httpx.Client, own_postgresql: ServerOfTest) -> tuple[Store, str]:
+def requested(api: httpx2.Client, own_postgresql: ServerOfTest) -> tuple[Store, str]:
     """A store with a job that will fail, because the server refuses the password, and the job's id."""
     store = new_store()
     answer = owner_api(api, store).post("provision", {"database": {**own_postgresql.body, "password": "wrong"}})

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.enums import DatabaseType, JobStatus
@@ -26,7 +26,7 @@ Drain = Callable[[], list[Any]]
 
 
 def test_a_store_moves_to_the_database_of_a_file(
-    ops: Ops, drain: Drain, api: httpx.Client, tmp_path: Path, own_postgresql: ServerOfTest, own_mysql: ServerOfTest
+    ops: Ops, drain: Drain, api: httpx2.Client, tmp_path: Path, own_postgresql: ServerOfTest, own_mysql: ServerOfTest
 ) -> None:
     store = new_store()
     provision(owner_api(api, store), own_postgresql.body)

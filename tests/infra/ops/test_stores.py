@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.platform.enums import DatabaseStatus
 from chalicelib.platform.models import AuditLog, Store
@@ -65,7 +65,7 @@ def test_a_store_is_suspended_and_reactivated_with_audit_entries(ops: Ops, drain
     assert {entry.actor_id.partition(":")[0] for entry in entries.values()} == {"cli"}
 
 
-def test_the_deletion_of_a_store_is_undone(ops: Ops, drain: Drain, api: httpx.Client) -> None:
+def test_the_deletion_of_a_store_is_undone(ops: Ops, drain: Drain, api: httpx2.Client) -> None:
     owner = new_account()
     store = new_store(owner.id)
     deleted = PlatformClient(api, owner.id).call("DELETE", f"platform/stores/{store.id}", {"confirm": store.slug})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from infra.sandbox.server import Request, Response, Route, SandboxServer
@@ -33,7 +33,7 @@ class Clock:
 class Admin:
     """A client of the Admin API with a token for one app in `SHOP`."""
 
-    def __init__(self, sandbox: ShopifySandbox, http: httpx.Client, app: str = "studio") -> None:
+    def __init__(self, sandbox: ShopifySandbox, http: httpx2.Client, app: str = "studio") -> None:
         self.url, self._http = f"{sandbox.url}/{SHOP}/admin/api/2026-10/graphql.json", http
         app_config = sandbox.apps[app]
         response = http.post(
@@ -50,7 +50,7 @@ class Admin:
         )
         self.token = response.json()["access_token"]
 
-    def post(self, query: str, /, **variables: object) -> httpx.Response:
+    def post(self, query: str, /, **variables: object) -> httpx2.Response:
         body = {"query": query, "variables": variables}
         return self._http.post(self.url, json=body, headers={"X-Shopify-Access-Token": self.token})
 
@@ -98,7 +98,7 @@ def shopify(clock: Clock, receiver: Receiver) -> Iterator[ShopifySandbox]:
 
 
 @pytest.fixture
-def admin(shopify: ShopifySandbox, http: httpx.Client) -> Admin:
+def admin(shopify: ShopifySandbox, http: httpx2.Client) -> Admin:
     return Admin(shopify, http)
 
 
@@ -109,6 +109,6 @@ def stripe_sandbox(clock: Clock, receiver: Receiver) -> Iterator[StripeSandbox]:
 
 
 @pytest.fixture
-def http() -> Iterator[httpx.Client]:
-    with httpx.Client() as client:
+def http() -> Iterator[httpx2.Client]:
+    with httpx2.Client() as client:
         yield client

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import islice
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.discounts.domain.json_ld import OfferPrice, offer_price
@@ -51,7 +51,7 @@ def test_robots_txt_forbids_the_pages_of_members(competitor, http):
 
 def test_hostile_pages_redirect_and_never_end(competitor, http):
     assert http.get(f"{competitor.url}/hostile/redirect").headers["location"] == PRIVATE_URL
-    with pytest.raises(httpx.TooManyRedirects):
+    with pytest.raises(httpx2.TooManyRedirects):
         http.get(f"{competitor.url}/hostile/loop", follow_redirects=True)
     assert http.get(f"{competitor.url}/hostile/picture").headers["content-type"] == "image/png"
     with http.stream("GET", f"{competitor.url}/hostile/endless") as response:

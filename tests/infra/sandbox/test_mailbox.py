@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import email
@@ -17,13 +17,13 @@ LINK = "https://backroom.example/together/app#verify=a.b&c"
 
 
 @pytest.fixture
-def mailbox(engine: Engine) -> Iterator[httpx.Client]:
+def mailbox(engine: Engine) -> Iterator[httpx2.Client]:
     """A client of the mailbox."""
-    with Mailbox(engine.endpoint_url) as server, httpx.Client(base_url=server.url) as client:
+    with Mailbox(engine.endpoint_url) as server, httpx2.Client(base_url=server.url) as client:
         yield client
 
 
-def test_messages_are_listed_newest_first(mailbox: httpx.Client) -> None:
+def test_messages_are_listed_newest_first(mailbox: httpx2.Client) -> None:
     assert mailbox.get("/messages").json() == {"messages": []}
     email.send(
         Email("ann@example.com", "First", f"Open it:\n{LINK}", f'<a href="{LINK.replace("&", "&amp;")}">Öffnen</a>')
@@ -37,7 +37,7 @@ def test_messages_are_listed_newest_first(mailbox: httpx.Client) -> None:
     assert datetime.fromisoformat(first["sent_at"]) <= datetime.fromisoformat(second["sent_at"])
 
 
-def test_messages_are_filtered_by_their_recipient(mailbox: httpx.Client) -> None:
+def test_messages_are_filtered_by_their_recipient(mailbox: httpx2.Client) -> None:
     for name in ("ann", "ben", "ann"):
         email.send(Email(f"{name}@example.com", f"For {name}", "Text"))
     found = mailbox.get("/messages", params={"to": "Ann@example.com"}).json()["messages"]
@@ -45,7 +45,7 @@ def test_messages_are_filtered_by_their_recipient(mailbox: httpx.Client) -> None
     assert mailbox.get("/messages", params={"to": "nn@example.com"}).json() == {"messages": []}
 
 
-def test_the_page_shows_a_message_without_running_it(mailbox: httpx.Client) -> None:
+def test_the_page_shows_a_message_without_running_it(mailbox: httpx2.Client) -> None:
     email.send(Email("ann@example.com", "<b>First</b>", "<i>Text</i>", "<script>alert(1)</script>"))
     page = mailbox.get("/", params={"to": "ann@example.com"}).text
     assert "&lt;b&gt;First" in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 
 from infra.sandbox.shopify import ShopifySandbox
 
@@ -12,7 +12,7 @@ SHOP = "admin-pages.myshopify.com"
 
 
 def products(shopify: ShopifySandbox, shop: str) -> list[dict[str, Any]]:
-    answer = httpx.get(f"{shopify.url}/{shop}/admin/products.json")
+    answer = httpx2.get(f"{shopify.url}/{shop}/admin/products.json")
     assert answer.headers["access-control-allow-origin"] == "*"
     return list(answer.json()["products"])
 
@@ -32,11 +32,11 @@ def test_a_shop_s_own_products_are_picked_with_their_variants(shopify: ShopifySa
 
 
 def test_the_admin_frames_the_app_and_serves_app_bridge(shopify: ShopifySandbox) -> None:
-    frame = httpx.get(f"{shopify.url}/{SHOP}/admin/apps/studio").text
+    frame = httpx2.get(f"{shopify.url}/{SHOP}/admin/apps/studio").text
     assert f"/studio/app?shop={SHOP}&amp;embedded=1" in frame
-    script = httpx.get(f"{shopify.url}/app-bridge.js")
+    script = httpx2.get(f"{shopify.url}/app-bridge.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert f'"{shopify.url}/"' in script.text
     assert "SANDBOX_URL" not in script.text
-    token = httpx.get(f"{shopify.url}/{SHOP}/admin/apps/studio/session-token")
+    token = httpx2.get(f"{shopify.url}/{SHOP}/admin/apps/studio/session-token")
     assert token.text.count(".") == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra.sandbox.shopify import ShopifySandbox
@@ -55,18 +55,18 @@ def store(shopify: ShopifySandbox, *rows: dict[str, Any]) -> None:
     shopify.restore({**shopify.snapshot(), "discounts": {row["id"]: row for row in rows}})
 
 
-def fill(http: httpx.Client, shop_url: str, **quantities: int) -> dict[str, Any]:
+def fill(http: httpx2.Client, shop_url: str, **quantities: int) -> dict[str, Any]:
     items = [{"id": {"mug": MUG, "bowl": BOWL}[name], "quantity": number} for name, number in quantities.items()]
     assert http.post(f"{shop_url}/cart/add.js", json={"items": items}).status_code == 200
     return read(http, shop_url)
 
 
-def read(http: httpx.Client, shop_url: str) -> dict[str, Any]:
+def read(http: httpx2.Client, shop_url: str) -> dict[str, Any]:
     cart: dict[str, Any] = http.get(f"{shop_url}/cart.js").json()
     return cart
 
 
-def pay(http: httpx.Client, shop_url: str, shopify: ShopifySandbox) -> dict[str, Any]:
+def pay(http: httpx2.Client, shop_url: str, shopify: ShopifySandbox) -> dict[str, Any]:
     assert http.post(f"{shop_url}/cart/pay").status_code == 200
     return shopify.list_orders(SHOP)[-1]
 

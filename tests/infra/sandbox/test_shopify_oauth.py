@@ -6,7 +6,7 @@ import hmac
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import jwt
 import pytest
 
@@ -19,7 +19,7 @@ STUDIO = SANDBOX_APPS["studio"]
 DAY = 24 * 3600
 
 
-def authorize(http: httpx.Client, shopify: ShopifySandbox, **changes: str) -> httpx.Response:
+def authorize(http: httpx2.Client, shopify: ShopifySandbox, **changes: str) -> httpx2.Response:
     params = {
         "client_id": STUDIO.key,
         "scope": ",".join(STUDIO.scopes),
@@ -29,12 +29,12 @@ def authorize(http: httpx.Client, shopify: ShopifySandbox, **changes: str) -> ht
     return http.get(f"{shopify.url}/{SHOP}/admin/oauth/authorize", params={**params, **changes})
 
 
-def request_token(http: httpx.Client, shopify: ShopifySandbox, **fields: str) -> httpx.Response:
+def request_token(http: httpx2.Client, shopify: ShopifySandbox, **fields: str) -> httpx2.Response:
     params = {"client_id": STUDIO.key, "client_secret": STUDIO.secret, **fields}
     return http.post(f"{shopify.url}/{SHOP}/admin/oauth/access_token", data=params)
 
 
-def exchange(http: httpx.Client, shopify: ShopifySandbox, token: str, **fields: str) -> httpx.Response:
+def exchange(http: httpx2.Client, shopify: ShopifySandbox, token: str, **fields: str) -> httpx2.Response:
     return request_token(
         http,
         shopify,
@@ -46,15 +46,15 @@ def exchange(http: httpx.Client, shopify: ShopifySandbox, token: str, **fields: 
     )
 
 
-def install(http: httpx.Client, shopify: ShopifySandbox) -> Any:
+def install(http: httpx2.Client, shopify: ShopifySandbox) -> Any:
     return exchange(http, shopify, shopify.session_token("studio", SHOP), expiring="1").json()
 
 
-def refresh(http: httpx.Client, shopify: ShopifySandbox, token: str) -> httpx.Response:
+def refresh(http: httpx2.Client, shopify: ShopifySandbox, token: str) -> httpx2.Response:
     return request_token(http, shopify, grant_type="refresh_token", refresh_token=token)
 
 
-def is_token_accepted(http: httpx.Client, shopify: ShopifySandbox, access_token: str) -> bool:
+def is_token_accepted(http: httpx2.Client, shopify: ShopifySandbox, access_token: str) -> bool:
     url = f"{shopify.url}/{SHOP}/admin/api/2026-10/graphql.json"
     response = http.post(url, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": access_token})
     return response.status_code == 200
@@ -218,12 +218,12 @@ ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
 OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
 
 
-def permanent_token(http: httpx.Client, shopify: ShopifySandbox) -> str:
+def permanent_token(http: httpx2.Client, shopify: ShopifySandbox) -> str:
     token: str = exchange(http, shopify, shopify.session_token("studio", SHOP)).json()["access_token"]
     return token
 
 
-def migrate(http: httpx.Client, shopify: ShopifySandbox, token: str, **changes: str) -> httpx.Response:
+def migrate(http: httpx2.Client, shopify: ShopifySandbox, token: str, **changes: str) -> httpx2.Response:
     params = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
         "subject_token": token,
@@ -299,7 +299,7 @@ def test_an_invalid_migration_is_refused(http, shopify):
 def test_a_lost_response_does_not_undo_the_grant(http, shopify):
     first = install(http, shopify)
     shopify.lose_answers(1)
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         refresh(http, shopify, first["refresh_token"])
     second = refresh(http, shopify, first["refresh_token"]).json()
     third = refresh(http, shopify, second["refresh_token"])
@@ -310,7 +310,7 @@ def test_a_lost_response_does_not_undo_the_grant(http, shopify):
 def test_a_refused_grant_consumes_no_lost_response(http, shopify):
     shopify.lose_answers(1)
     assert refresh(http, shopify, "shprt_unknown").status_code == 401
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         install(http, shopify)
 
 
@@ -349,7 +349,7 @@ def test_published_signatures():
 
 
 def test_a_session_token_older_than_the_uninstall_is_not_exchanged(
-    http: httpx.Client, shopify: ShopifySandbox, clock: Clock
+    http: httpx2.Client, shopify: ShopifySandbox, clock: Clock
 ) -> None:
     before = shopify.session_token("studio", SHOP)
     clock.now += 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from infra.sandbox.shopify import ShopifySandbox
@@ -70,7 +70,7 @@ def test_a_domain_that_is_taken_belongs_to_a_shop_with_another_id(shopify, admin
     assert taker["id"] != identity["id"]
 
 
-def test_rename_over_the_control_api(shopify, http: httpx.Client):
+def test_rename_over_the_control_api(shopify, http: httpx2.Client):
     response = http.post(f"{shopify.url}/sandbox/rename", json={"shop": SHOP, "domain": NEW})
     assert response.json()["payload"]["myshopify_domain"] == NEW
     assert http.post(f"{shopify.url}/sandbox/rename", json={"shop": NEW, "domain": "x"}).status_code == 400

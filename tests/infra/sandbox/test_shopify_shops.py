@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
@@ -93,7 +93,7 @@ def test_a_product_has_the_documented_shape(shopify):
 
 
 @pytest.fixture
-def post(shopify: ShopifySandbox, http: httpx.Client, admin: Admin, receiver) -> Any:
+def post(shopify: ShopifySandbox, http: httpx2.Client, admin: Admin, receiver) -> Any:
     """Call the control API, with an app that is subscribed to every topic."""
     for topic in TOPICS:
         admin.subscribe(topic, f"{receiver.url}/webhooks/shopify/studio")

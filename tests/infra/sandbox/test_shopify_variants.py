@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra.sandbox.shopify import App, ShopifySandbox
@@ -15,7 +15,7 @@ SEARCH = f"query ($query: String) {{ productVariants(first: 10, query: $query) {
 
 
 @pytest.fixture
-def discounts(shopify: ShopifySandbox, http: httpx.Client) -> Admin:
+def discounts(shopify: ShopifySandbox, http: httpx2.Client) -> Admin:
     variants = [
         {"id": 501, "sku": "MUG", "price": "20.00", "stock": 12, "cost": "7.50"},
         {"id": 502, "sku": 'B "L" 1', "price": "35.00"},

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import stripe
 
@@ -31,8 +31,8 @@ def plan(client: stripe.StripeClient) -> Any:
 
 
 def send_raw(
-    http: httpx.Client, sandbox: StripeSandbox, method: str, path: str, body: str = "", **headers: str
-) -> httpx.Response:
+    http: httpx2.Client, sandbox: StripeSandbox, method: str, path: str, body: str = "", **headers: str
+) -> httpx2.Response:
     own = {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}", "Content-Type": "application/x-www-form-urlencoded"}
     return http.request(method, f"{sandbox.url}{path}", content=body, headers={**own, **headers})
 

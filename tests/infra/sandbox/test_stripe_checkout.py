@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import stripe
 
@@ -33,7 +33,7 @@ def start_checkout(client: stripe.StripeClient, **changes: Any) -> str:
     return client.v1.checkout.sessions.create(params).id
 
 
-def fetch_2020(http: httpx.Client, sandbox: StripeSandbox, path: str) -> Any:
+def fetch_2020(http: httpx2.Client, sandbox: StripeSandbox, path: str) -> Any:
     headers = {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}", "Stripe-Version": OLD_API_VERSION}
     return http.get(f"{sandbox.url}{path}", headers=headers).json()
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import stripe
 
@@ -173,7 +173,7 @@ def test_the_same_price_changes_nothing(client, clock, active_subscription):
 
 
 def test_before_2025_prorations_are_invoice_items(
-    client, clock, active_subscription, http: httpx.Client, stripe_sandbox
+    client, clock, active_subscription, http: httpx2.Client, stripe_sandbox
 ):
     advance_half_period(clock, active_subscription)
     params = price_change(active_subscription, make_price(client, 2000), proration_behavior="always_invoice")

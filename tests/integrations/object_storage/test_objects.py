@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.object_storage import objects
@@ -45,10 +45,10 @@ def test_a_presigned_upload_takes_the_declared_size_and_type_only(
     bucket = new_bucket(vendor)
     url = objects.presigned_put(bucket, "a", ObjectFacts(3, "image/png"), 900)
     for content, content_type in ((b"teas", "image/png"), (b"tea", "text/html")):
-        response = httpx.put(url, content=content, headers={"Content-Type": content_type})
+        response = httpx2.put(url, content=content, headers={"Content-Type": content_type})
         assert (response.status_code, keys_of(bucket)) == (403, [])
-    assert httpx.put(url, content=b"tea", headers={"Content-Type": "image/png"}).status_code == 200
-    assert httpx.get(objects.presigned_get(bucket, "a", 900)).content == b"tea"
+    assert httpx2.put(url, content=b"tea", headers={"Content-Type": "image/png"}).status_code == 200
+    assert httpx2.get(objects.presigned_get(bucket, "a", 900)).content == b"tea"
 
 
 def test_unknown_keys_and_wrong_secrets_are_refused(storage_gateway: StorageGateway) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import parse_qs
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify import admin_api, oauth
@@ -28,7 +28,7 @@ def _sandbox(shopify: ShopifySandbox) -> None:
 
 def code() -> str:
     url = oauth.authorize_url(SHOP, CLIENT, "read_orders", "http://127.0.0.1/back", "a state")
-    return httpx.URL(httpx.get(url).headers["location"]).params["code"]
+    return httpx2.URL(httpx2.get(url).headers["location"]).params["code"]
 
 
 def test_a_code_becomes_an_expiring_token() -> None:
@@ -82,7 +82,7 @@ def test_secrets_are_hidden_in_repr() -> None:
 
 def test_the_url_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(config.settings().vendor_base_urls, "shopify")
-    url = httpx.URL(oauth.authorize_url(SHOP, CLIENT, "a,b", "https://us.example/back", "s"))
+    url = httpx2.URL(oauth.authorize_url(SHOP, CLIENT, "a,b", "https://us.example/back", "s"))
     assert (url.scheme, url.host, url.path) == ("https", SHOP, "/admin/oauth/authorize")
     assert dict(url.params) == {
         "client_id": STUDIO.key,

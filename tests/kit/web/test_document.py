@@ -9,7 +9,7 @@ import json
 import re
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import config
@@ -112,7 +112,7 @@ def test_no_file_of_a_page_loads_anything_or_needs_more_than_hashes(path: Path) 
         assert re.findall(r"""\s(?:style|on\w+)=""", text) == []
 
 
-def test_the_api_document_has_the_headers_of_a_page(api: httpx.Client) -> None:
+def test_the_api_document_has_the_headers_of_a_page(api: httpx2.Client) -> None:
     answer = api.get("/docs")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
@@ -127,7 +127,7 @@ def test_the_api_document_has_the_headers_of_a_page(api: httpx.Client) -> None:
 
 @pytest.mark.parametrize(("stage", "status"), [("test", 200), ("local", 200), ("dev", 404), ("prod", 404)])
 def test_the_page_of_components_is_not_in_an_account(
-    api: httpx.Client, monkeypatch: pytest.MonkeyPatch, stage: str, status: int
+    api: httpx2.Client, monkeypatch: pytest.MonkeyPatch, stage: str, status: int
 ) -> None:
     monkeypatch.setenv("STAGE", stage)
     monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")

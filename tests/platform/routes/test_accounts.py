@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType
@@ -24,7 +24,7 @@ from tests.together.accounts import OTHER_PASSWORD, PASSWORD, Mailbox
 Drain = Callable[[], list[dict[str, Any]]]
 
 
-def test_an_owner_signs_up_verifies_and_signs_in(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_an_owner_signs_up_verifies_and_signs_in(api: httpx2.Client, mailbox: Mailbox) -> None:
     owner = Owner(api)
     assert (owner.sign_up().status_code, owner.sign_in().status_code) == (202, 401)
     assert owner.verify(mailbox.token(owner.email, "verify")).status_code == 204
@@ -38,7 +38,7 @@ def test_an_owner_signs_up_verifies_and_signs_in(api: httpx.Client, mailbox: Mai
     assert row.closing_on is None
 
 
-def test_mails_name_backroom_and_lead_to_the_owners_page(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_mails_name_backroom_and_lead_to_the_owners_page(api: httpx2.Client, mailbox: Mailbox) -> None:
     owner = Owner(api)
     owner.sign_up()
     [text] = mailbox.mails(owner.email)
@@ -48,12 +48,12 @@ def test_mails_name_backroom_and_lead_to_the_owners_page(api: httpx.Client, mail
 
 
 @pytest.mark.parametrize("password", ["shortish", "elevenchars", "password1234"])
-def test_an_owner_needs_a_longer_password_than_a_member(api: httpx.Client, password: str) -> None:
+def test_an_owner_needs_a_longer_password_than_a_member(api: httpx2.Client, password: str) -> None:
     refusal = Owner(api).sign_up(password=password)
     assert (refusal.status_code, refusal.json()["code"]) == (422, "InvalidPassword")
 
 
-def test_known_and_unknown_addresses_have_one_answer(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_known_and_unknown_addresses_have_one_answer(api: httpx2.Client, mailbox: Mailbox) -> None:
     known = new_owner(api, mailbox)
     again, unknown = Owner(api, known.email, OTHER_PASSWORD).sign_up(), Owner(api).sign_up()
     assert (again.status_code, again.text) == (unknown.status_code, unknown.text) == (202, "null")
@@ -61,13 +61,13 @@ def test_known_and_unknown_addresses_have_one_answer(api: httpx.Client, mailbox:
     assert known.sign_in().status_code == 201
 
 
-def test_nobody_signs_up_while_the_setting_closes_it(api: httpx.Client) -> None:
+def test_nobody_signs_up_while_the_setting_closes_it(api: httpx2.Client) -> None:
     PlatformSetting("sign_up", value={"is_open": False}, version=1, updated_at=clock.now()).save()
     refusal = Owner(api).sign_up()
     assert (refusal.status_code, refusal.json()["code"]) == (403, "SignUpClosed")
 
 
-def test_an_address_may_have_an_account_in_each_realm(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_an_address_may_have_an_account_in_each_realm(api: httpx2.Client, mailbox: Mailbox) -> None:
     from tests.together.accounts import new_account
 
     member = new_account(api, mailbox)
@@ -83,7 +83,7 @@ def test_an_address_may_have_an_account_in_each_realm(api: httpx.Client, mailbox
     )
 
 
-def test_a_reset_ends_all_sessions(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_reset_ends_all_sessions(api: httpx2.Client, mailbox: Mailbox) -> None:
     owner = new_owner(api, mailbox)
     assert api.post("/v1/platform/accounts/reset", json={"email": owner.email}).status_code == 202
     body = {"token": mailbox.token(owner.email, "reset"), "password": OTHER_PASSWORD}
@@ -93,7 +93,7 @@ def test_a_reset_ends_all_sessions(api: httpx.Client, mailbox: Mailbox) -> None:
     assert (owner.sign_in().status_code, owner.sign_in(OTHER_PASSWORD).status_code) == (401, 201)
 
 
-def test_a_profile_is_changed_by_version(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_profile_is_changed_by_version(api: httpx2.Client, mailbox: Mailbox) -> None:
     owner = new_owner(api, mailbox)
     etag = owner.call("GET", "me").headers["etag"]
     changed = owner.call("PATCH", "me", {"display_name": "Olga B."}, if_match=etag)
@@ -102,7 +102,7 @@ def test_a_profile_is_changed_by_version(api: httpx.Client, mailbox: Mailbox) ->
     assert owner.call("PATCH", "me", {"role": "admin"}).status_code == 422
 
 
-def test_a_changed_password_ends_the_other_sessions(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_changed_password_ends_the_other_sessions(api: httpx2.Client, mailbox: Mailbox) -> None:
     owner = new_owner(api, mailbox)
     phone = Owner(api, owner.email)
     phone.sign_in()
@@ -113,7 +113,7 @@ def test_a_changed_password_ends_the_other_sessions(api: httpx.Client, mailbox: 
 
 
 def test_a_changed_email_is_confirmed_at_the_new_address_and_undone_from_the_old(
-    api: httpx.Client, mailbox: Mailbox
+    api: httpx2.Client, mailbox: Mailbox
 ) -> None:
     owner, new = new_owner(api, mailbox), Owner(api).email
     store = new_store(owner.id)
@@ -131,7 +131,7 @@ def test_a_changed_email_is_confirmed_at_the_new_address_and_undone_from_the_old
     assert customers.get(OwnerType.STORE, store.id).email == owner.email
 
 
-def test_an_owner_with_stores_is_not_deleted(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_an_owner_with_stores_is_not_deleted(api: httpx2.Client, mailbox: Mailbox) -> None:
     owner = new_owner(api, mailbox)
     PlatformUser(owner.id).update([PlatformUser.store_count.set(1)])
     refusal = owner.call("DELETE", "me", {"password": PASSWORD})
@@ -144,7 +144,7 @@ def test_an_owner_with_stores_is_not_deleted(api: httpx.Client, mailbox: Mailbox
 
 
 def test_a_store_made_while_the_account_closes_wins(
-    api: httpx.Client, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from chalicelib.kit import sessions
 
@@ -161,7 +161,7 @@ def test_a_store_made_while_the_account_closes_wins(
 
 
 def test_a_deleted_owner_is_erased_after_7_days_unless_they_sign_in(
-    api: httpx.Client, mailbox: Mailbox, drain: Drain
+    api: httpx2.Client, mailbox: Mailbox, drain: Drain
 ) -> None:
     gone, kept = new_owner(api, mailbox), new_owner(api, mailbox)
     for owner in (gone, kept):
@@ -178,7 +178,7 @@ def test_a_deleted_owner_is_erased_after_7_days_unless_they_sign_in(
     assert kept.call("GET", "me").status_code == 200
 
 
-def test_unverified_accounts_go_after_7_days(api: httpx.Client) -> None:
+def test_unverified_accounts_go_after_7_days(api: httpx2.Client) -> None:
     late = Owner(api)
     late.sign_up()
     row = late.user
@@ -201,6 +201,6 @@ def test_unverified_accounts_go_after_7_days(api: httpx.Client) -> None:
         ("DELETE", "sessions/current"),
     ],
 )
-def test_no_other_role_reaches_an_owners_account(api: httpx.Client, role: Role, method: str, path: str) -> None:
+def test_no_other_role_reaches_an_owners_account(api: httpx2.Client, role: Role, method: str, path: str) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(role, 'somebody')}"}
     assert api.request(method, f"/v1/platform/{path}", json={}, headers=headers).status_code == 403

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.kit import audit as kit_audit
 from chalicelib.kit import auth, clock, ids, messages
@@ -20,7 +20,7 @@ from tests.platform.stores import new_store
 Drain = Callable[[], list[dict[str, Any]]]
 
 
-def read(api: httpx.Client, path: str, role: Role = Role.OPERATOR, account_id: str = "op", **query: Any) -> Any:
+def read(api: httpx2.Client, path: str, role: Role = Role.OPERATOR, account_id: str = "op", **query: Any) -> Any:
     headers = {"Authorization": f"Bearer {auth.mint(role, account_id)}"}
     return api.get(f"/v1/{path}", headers=headers, params=query)
 
@@ -29,7 +29,7 @@ def change(scope: str, **after: Any) -> Change:
     return Change(scope, "platform.change_store", f"store:{scope}", {}, after)
 
 
-def test_an_owner_reads_the_changes_of_their_store_with_those_of_operators(api: httpx.Client, drain: Drain) -> None:
+def test_an_owner_reads_the_changes_of_their_store_with_those_of_operators(api: httpx2.Client, drain: Drain) -> None:
     store, other = new_store(), new_store()
     owner, operator = Account(Role.OWNER, store.owner_id), Account(Role.OPERATOR, "op")
     audit.publish_change(owner, change(store.id, name="Tea"), "198.51.100.77")
@@ -46,7 +46,7 @@ def test_an_owner_reads_the_changes_of_their_store_with_those_of_operators(api: 
     assert {row.ip_address for row in AuditLog.query(store.id)} == {None, "198.51.100.0/24"}
 
 
-def test_another_owners_store_is_not_found_and_support_reads_each(api: httpx.Client) -> None:
+def test_another_owners_store_is_not_found_and_support_reads_each(api: httpx2.Client) -> None:
     path = f"platform/stores/{new_store().id}/audit"
     response = read(api, path, Role.OWNER, ids.new())
     assert (response.status_code, response.json()["code"]) == (404, "StoreNotFound")
@@ -67,7 +67,7 @@ def test_a_message_that_arrives_twice_is_one_entry_and_never_changes_it(drain: D
     assert [row.after for row in AuditLog.query(scope)] == [{"name": "Tea"}, None]
 
 
-def test_operators_read_by_scope_by_actor_and_by_time(api: httpx.Client, drain: Drain) -> None:
+def test_operators_read_by_scope_by_actor_and_by_time(api: httpx2.Client, drain: Drain) -> None:
     scopes, actor = [ids.new(), ids.new()], ids.new()
     for scope in scopes:
         audit.publish_change(Account(Role.OWNER, actor), change(scope, name="Tea"))
@@ -87,7 +87,7 @@ def test_operators_read_by_scope_by_actor_and_by_time(api: httpx.Client, drain: 
     assert read(api, "operator/platform/audit", scope="platform").json()["items"][0]["actor_type"] == "support"
 
 
-def test_large_fields_are_stored_in_s3_and_read_back(api: httpx.Client, drain: Drain) -> None:
+def test_large_fields_are_stored_in_s3_and_read_back(api: httpx2.Client, drain: Drain) -> None:
     store = new_store()
     audit.publish_change(Account(Role.OWNER, store.owner_id), change(store.id, notes="ä" * 5_000))
     assert drain() == []
@@ -97,7 +97,7 @@ def test_large_fields_are_stored_in_s3_and_read_back(api: httpx.Client, drain: D
     assert entry["after"] == {"notes": "ä" * 5_000}
 
 
-def test_pages_continue_where_the_last_one_ended(api: httpx.Client, drain: Drain) -> None:
+def test_pages_continue_where_the_last_one_ended(api: httpx2.Client, drain: Drain) -> None:
     store = new_store()
     for number in range(5):
         audit.publish_change(Account(Role.OWNER, store.owner_id), change(store.id, number=number))
@@ -113,7 +113,7 @@ def test_pages_continue_where_the_last_one_ended(api: httpx.Client, drain: Drain
     assert numbers == [4, 3, 2, 1, 0]
 
 
-def test_the_entry_of_a_new_key_holds_no_part_of_it(api: httpx.Client, drain: Drain) -> None:
+def test_the_entry_of_a_new_key_holds_no_part_of_it(api: httpx2.Client, drain: Drain) -> None:
     store = new_store()
     headers = {"Authorization": f"Bearer {auth.mint(Role.OWNER, store.owner_id)}", "Idempotency-Key": ids.new()}
     body = {"name": "till", "scope": "write"}

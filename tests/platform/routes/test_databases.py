@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.sql.servers import Dialect, Server
@@ -27,7 +27,7 @@ from tests.platform.stores import new_store
 
 
 @pytest.fixture
-def owner(api: httpx.Client) -> OwnerApi:
+def owner(api: httpx2.Client) -> OwnerApi:
     """The owner of a store without a database."""
     return owner_api(api, new_store())
 
@@ -91,7 +91,7 @@ def test_a_store_has_ten_tests_an_hour(owner: OwnerApi) -> None:
     assert codes == ["HostNotAllowed"] * 10 + ["TooManyRequests"]
 
 
-def test_an_owner_has_a_hundred_tests_an_hour(api: httpx.Client) -> None:
+def test_an_owner_has_a_hundred_tests_an_hour(api: httpx2.Client) -> None:
     owner_id = ids.new()
     database = {"type": "postgresql", "host": "10.0.0.1", "database": "x", "username": "x", "password": "x"}
     stores = [owner_api(api, new_store(owner_id)) for _ in range(11)]
@@ -166,7 +166,7 @@ def test_a_refused_change_keeps_the_large_certificate() -> None:
 
 
 def test_a_connection_to_other_tables_is_refused(
-    api: httpx.Client, owner: OwnerApi, own_postgresql: ServerOfTest
+    api: httpx2.Client, owner: OwnerApi, own_postgresql: ServerOfTest
 ) -> None:
     assert owner.call("PUT", "database", {"database": own_postgresql.body}).json()["code"] == "StoreNotProvisioned"
     assert provision(owner, own_postgresql.body).error_code is None
@@ -187,7 +187,7 @@ def test_a_connection_to_other_tables_is_refused(
         ("POST", "provision/x/cancel"),
     ],
 )
-def test_others_reach_no_route_of_a_store(method: str, path: str, api: httpx.Client) -> None:
+def test_others_reach_no_route_of_a_store(method: str, path: str, api: httpx2.Client) -> None:
     store = new_store()
     database = {"type": "mysql", "host": "db.example.com", "database": "x", "username": "x", "password": "x"}
     body = {"database": database} if path in ("database/test", "database", "provision") else None
@@ -202,7 +202,7 @@ def test_others_reach_no_route_of_a_store(method: str, path: str, api: httpx.Cli
     assert member.call(method, path, body).status_code == 403
 
 
-def test_an_owner_has_five_free_stores_on_shared_servers(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_an_owner_has_five_free_stores_on_shared_servers(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     owner_id = ids.new()
     owners = [owner_api(api, new_store(owner_id)) for _ in range(7)]
     answers = [each.post("provision", {"database": {"type": "shared"}}) for each in owners]
@@ -216,7 +216,7 @@ def test_an_owner_has_five_free_stores_on_shared_servers(api: httpx.Client, shar
 
 
 def test_a_store_whose_paid_plan_ended_counts_as_free_on_shared_servers(
-    api: httpx.Client, shared_server: ServerOfTest
+    api: httpx2.Client, shared_server: ServerOfTest
 ) -> None:
     owner_id, now = ids.new(), clock.now()
     paid = {"subscription_plan": StorePlan.STARTER, "access_until": now + timedelta(days=1)}
@@ -234,7 +234,7 @@ def test_a_region_without_a_shared_server_is_refused(owner: OwnerApi, shared_ser
 
 
 def test_operators_list_the_jobs_in_progress_and_the_failed_ones(
-    api: httpx.Client, owner: OwnerApi, shared_server: ServerOfTest
+    api: httpx2.Client, owner: OwnerApi, shared_server: ServerOfTest
 ) -> None:
     job_id = owner.post("provision", {"database": {"type": "shared"}}).json()["job_id"]
     Store(owner.store.id).update([Store.region.set("us-east-1")])

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock
@@ -17,12 +17,12 @@ from tests.platform.stores import new_store
 HOUR = datetime(2031, 11, 5, 12, tzinfo=UTC)
 
 
-def get(api: httpx.Client, path: str, role: Role, account_id: str = "agent", **query: Any) -> httpx.Response:
+def get(api: httpx2.Client, path: str, role: Role, account_id: str = "agent", **query: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {auth.mint(role, account_id)}"}
     return api.get(f"/v1/{path}", headers=headers, params=query)
 
 
-def analytics(api: httpx.Client, store: Store, **query: Any) -> httpx.Response:
+def analytics(api: httpx2.Client, store: Store, **query: Any) -> httpx2.Response:
     return get(api, f"platform/stores/{store.id}/analytics", Role.OWNER, store.owner_id, **query)
 
 
@@ -37,7 +37,7 @@ def add_metric(endpoint: str, hour: datetime, calls: int) -> None:
     row.save()
 
 
-def test_an_owner_sees_the_days_of_their_store(api: httpx.Client) -> None:
+def test_an_owner_sees_the_days_of_their_store(api: httpx2.Client) -> None:
     store = new_store(timezone="Asia/Tokyo", currency="EUR")
     today = clock.now().date()
     add_day(store, today - timedelta(days=3), visits=8, orders=2, revenue=Decimal("30.05"), new_customers=1)
@@ -51,7 +51,7 @@ def test_an_owner_sees_the_days_of_their_store(api: httpx.Client) -> None:
     assert [each["visits"] for each in earlier["days"]] == [1]
 
 
-def test_the_days_of_another_owners_store_are_not_found_and_support_sees_them(api: httpx.Client) -> None:
+def test_the_days_of_another_owners_store_are_not_found_and_support_sees_them(api: httpx2.Client) -> None:
     store = new_store()
     path = f"platform/stores/{store.id}/analytics"
     assert get(api, path, Role.OWNER, new_store().owner_id).status_code == 404
@@ -68,12 +68,12 @@ def test_the_days_of_another_owners_store_are_not_found_and_support_sees_them(ap
         {"from": "2026-01-01"},
     ],
 )
-def test_invalid_days_are_refused(api: httpx.Client, query: dict[str, str]) -> None:
+def test_invalid_days_are_refused(api: httpx2.Client, query: dict[str, str]) -> None:
     response = analytics(api, new_store(), **query)
     assert (response.status_code, response.json()["code"]) == (422, "InvalidInput")
 
 
-def test_support_sees_the_revenue_of_months(api: httpx.Client) -> None:
+def test_support_sees_the_revenue_of_months(api: httpx2.Client) -> None:
     for period, total in (("2031-09", "10.5"), ("2031-11", "7")):
         RevenueReport(
             period,
@@ -90,7 +90,7 @@ def test_support_sees_the_revenue_of_months(api: httpx.Client) -> None:
     assert (items[0]["new_stores"], items[0]["churned_stores"], items[0]["is_final"]) == (2, 1, False)
 
 
-def test_revenue_is_of_the_last_twelve_months_by_default(api: httpx.Client) -> None:
+def test_revenue_is_of_the_last_twelve_months_by_default(api: httpx2.Client) -> None:
     response = get(api, "operator/platform/revenue", Role.OPERATOR)
     assert response.status_code == 200
     assert get(api, "operator/platform/revenue", Role.OPERATOR, start="2026-01").status_code == 200
@@ -105,11 +105,11 @@ def test_revenue_is_of_the_last_twelve_months_by_default(api: httpx.Client) -> N
         {"end": "26"},
     ],
 )
-def test_invalid_months_are_refused(api: httpx.Client, query: dict[str, str]) -> None:
+def test_invalid_months_are_refused(api: httpx2.Client, query: dict[str, str]) -> None:
     assert get(api, "operator/platform/revenue", Role.SUPPORT, **query).status_code == 422
 
 
-def test_support_sees_all_endpoints_of_an_hour_and_an_endpoint_by_hour(api: httpx.Client) -> None:
+def test_support_sees_all_endpoints_of_an_hour_and_an_endpoint_by_hour(api: httpx2.Client) -> None:
     add_metric("/v1/store/{table} products", HOUR, 5)
     add_metric("/v1/store/orders", HOUR, 9)
     add_metric("/v1/store/orders", HOUR + timedelta(hours=1), 4)
@@ -136,10 +136,10 @@ def test_support_sees_all_endpoints_of_an_hour_and_an_endpoint_by_hour(api: http
         {"endpoint": "a", "end": "0001-01-02T00:00:00Z"},
     ],
 )
-def test_invalid_ranges_of_hours_are_refused(api: httpx.Client, query: dict[str, str]) -> None:
+def test_invalid_ranges_of_hours_are_refused(api: httpx2.Client, query: dict[str, str]) -> None:
     assert get(api, "operator/platform/performance", Role.SUPPORT, **query).status_code == 422
 
 
 @pytest.mark.parametrize("path", ["revenue", "performance"])
-def test_an_owner_sees_no_figures_of_the_platform(api: httpx.Client, path: str) -> None:
+def test_an_owner_sees_no_figures_of_the_platform(api: httpx2.Client, path: str) -> None:
     assert get(api, f"operator/platform/{path}", Role.OWNER, "owner").status_code in (401, 403)

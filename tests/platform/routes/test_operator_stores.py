@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit.auth import Role
@@ -25,7 +25,7 @@ def found(client: PlatformClient, query: str) -> set[str]:
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.SUPPORT])
-def test_stores_are_found_by_owner_slug_and_database_status(api: httpx.Client, role: Role) -> None:
+def test_stores_are_found_by_owner_slug_and_database_status(api: httpx2.Client, role: Role) -> None:
     client = PlatformClient(api, "staff", role)
     one = new_store("owner", slug="tea-house", database_status=DatabaseStatus.ACTIVE)
     two = new_store("owner", database_status=DatabaseStatus.FAILED)
@@ -38,11 +38,11 @@ def test_stores_are_found_by_owner_slug_and_database_status(api: httpx.Client, r
 
 
 @pytest.mark.parametrize("query", ["", "?owner_id=a&slug=tea", "?colour=red", "?database_status=lost"])
-def test_a_list_takes_exactly_one_filter(api: httpx.Client, query: str) -> None:
+def test_a_list_takes_exactly_one_filter(api: httpx2.Client, query: str) -> None:
     assert PlatformClient(api, "op", Role.OPERATOR).call("GET", f"{STORES}{query}").status_code == 422
 
 
-def test_a_suspended_store_is_active_as_before_when_the_suspension_ends(api: httpx.Client, drain: Drain) -> None:
+def test_a_suspended_store_is_active_as_before_when_the_suspension_ends(api: httpx2.Client, drain: Drain) -> None:
     client = PlatformClient(api, "op", Role.OPERATOR)
     store = new_store(database_status=DatabaseStatus.ACTIVE)
     suspended = client.call("POST", f"{STORES}/{store.id}/suspend", {"reason": "unpaid"}).json()
@@ -61,7 +61,7 @@ def test_a_suspended_store_is_active_as_before_when_the_suspension_ends(api: htt
 
 
 @pytest.mark.parametrize("status", [None, DatabaseStatus.FAILED, DatabaseStatus.PROVISIONING])
-def test_a_suspension_keeps_another_status_of_the_database(api: httpx.Client, status: DatabaseStatus | None) -> None:
+def test_a_suspension_keeps_another_status_of_the_database(api: httpx2.Client, status: DatabaseStatus | None) -> None:
     client = PlatformClient(api, "op", Role.OPERATOR)
     store = new_store(database_status=status)
     client.call("POST", f"{STORES}/{store.id}/suspend", {"reason": "fraud"})
@@ -70,7 +70,7 @@ def test_a_suspension_keeps_another_status_of_the_database(api: httpx.Client, st
     assert Store.get(store.id).database_status is status
 
 
-def test_only_operators_suspend(api: httpx.Client) -> None:
+def test_only_operators_suspend(api: httpx2.Client) -> None:
     owner = new_account()
     store = new_store(owner.id)
     for client in (PlatformClient(api, "help", Role.SUPPORT), PlatformClient(api, owner.id)):
@@ -80,7 +80,7 @@ def test_only_operators_suspend(api: httpx.Client) -> None:
     assert Store.get(store.id).is_active
 
 
-def test_an_unknown_store_is_not_found(api: httpx.Client) -> None:
+def test_an_unknown_store_is_not_found(api: httpx2.Client) -> None:
     client = PlatformClient(api, "op", Role.OPERATOR)
     assert client.call("GET", f"{STORES}/unknown").json()["code"] == "StoreNotFound"
     assert client.call("POST", f"{STORES}/unknown/suspend", {"reason": "fraud"}).json()["code"] == "StoreNotFound"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock, sessions
@@ -16,7 +16,7 @@ from tests.together.accounts import Mailbox
 
 
 @pytest.fixture
-def owner(api: httpx.Client, mailbox: Mailbox) -> Owner:
+def owner(api: httpx2.Client, mailbox: Mailbox) -> Owner:
     return new_owner(api, mailbox)
 
 
@@ -39,7 +39,7 @@ def test_an_owners_session_lasts_90_days(owner: Owner) -> None:
     assert abs(session.ends_at - session.created_at - timedelta(days=90)) < timedelta(seconds=1)
 
 
-def test_a_browser_has_its_tokens_in_cookies_of_the_platforms_sessions(api: httpx.Client, owner: Owner) -> None:
+def test_a_browser_has_its_tokens_in_cookies_of_the_platforms_sessions(api: httpx2.Client, owner: Owner) -> None:
     answer = owner.sign_in(headers=PAGE, cookie=True)
     assert (answer.status_code, set(answer.json())) == (201, {"access_token", "session_id"})
     for cookie in answer.headers.get_list("set-cookie"):
@@ -51,7 +51,9 @@ def test_a_browser_has_its_tokens_in_cookies_of_the_platforms_sessions(api: http
     assert owner.call("GET", "me").status_code == 401
 
 
-def test_revocation_ends_the_session_of_a_refresh_token_and_ignores_other_text(api: httpx.Client, owner: Owner) -> None:
+def test_revocation_ends_the_session_of_a_refresh_token_and_ignores_other_text(
+    api: httpx2.Client, owner: Owner
+) -> None:
     old = owner.tokens["refresh_token"]
     owner.refresh(old)
     assert api.post("/v1/platform/sessions/revoke", json={"refresh_token": "x.y"}).status_code == 204
@@ -61,7 +63,7 @@ def test_revocation_ends_the_session_of_a_refresh_token_and_ignores_other_text(a
     assert api.post("/v1/platform/sessions/revoke", json={}).status_code == 401
 
 
-def test_sessions_are_listed_and_ended_by_their_owner_alone(api: httpx.Client, owner: Owner, mailbox: Mailbox) -> None:
+def test_sessions_are_listed_and_ended_by_their_owner_alone(api: httpx2.Client, owner: Owner, mailbox: Mailbox) -> None:
     phone, other = Owner(api, owner.email), new_owner(api, mailbox)
     phone.sign_in(device_name="phone")
     listed = owner.call("GET", "sessions").json()["items"]
@@ -85,7 +87,7 @@ def test_an_account_that_changed_its_role_is_not_refreshed(owner: Owner) -> None
     assert owner.refresh(owner.tokens["refresh_token"]).status_code == 401
 
 
-def test_guesses_at_one_realm_do_not_block_the_other(api: httpx.Client, mailbox: Mailbox, owner: Owner) -> None:
+def test_guesses_at_one_realm_do_not_block_the_other(api: httpx2.Client, mailbox: Mailbox, owner: Owner) -> None:
     from tests.together.accounts import OTHER_PASSWORD, Person
 
     member = Person(api, owner.email)

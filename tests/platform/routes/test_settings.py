@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth
@@ -28,8 +28,8 @@ SERVER = {
 
 
 def call(
-    api: httpx.Client, method: str, name: str, role: Role = Role.OPERATOR, version: int = 0, **value: Any
-) -> httpx.Response:
+    api: httpx2.Client, method: str, name: str, role: Role = Role.OPERATOR, version: int = 0, **value: Any
+) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {auth.mint(role, 'op')}"}
     if method == "GET":
         return api.get(f"/v1/operator/platform/settings/{name}", headers=headers)
@@ -38,13 +38,13 @@ def call(
 
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))
-def test_a_setting_that_was_never_written_has_its_defaults(api: httpx.Client, name: str) -> None:
+def test_a_setting_that_was_never_written_has_its_defaults(api: httpx2.Client, name: str) -> None:
     response = call(api, "GET", name, Role.SUPPORT)
     assert (response.status_code, response.headers["ETag"]) == (200, '"0"')
     assert response.json()["value"] == SETTINGS[name]().model_dump()
 
 
-def test_a_setting_is_stored_by_version_and_audited(api: httpx.Client, drain: Drain) -> None:
+def test_a_setting_is_stored_by_version_and_audited(api: httpx2.Client, drain: Drain) -> None:
     first = call(api, "PUT", "allowed_hosts", hosts=["db.internal", "10.0.0.7", "fd00::1"])
     assert (first.status_code, first.json()["version"], first.json()["updated_by"]) == (200, 1, "op")
     assert read_setting(AllowedHosts).hosts == ["db.internal", "10.0.0.7", "fd00::1"]
@@ -60,7 +60,7 @@ def test_a_setting_is_stored_by_version_and_audited(api: httpx.Client, drain: Dr
     assert entries[0].after == {"hosts": ["db.internal", "10.0.0.7", "fd00::1"]}
 
 
-def test_shared_servers_name_their_secrets(api: httpx.Client) -> None:
+def test_shared_servers_name_their_secrets(api: httpx2.Client) -> None:
     assert call(api, "PUT", "shared_servers", servers=[SERVER]).status_code == 200
     [server] = read_setting(SharedServers).servers
     assert (server.port, server.capacity, server.password_secret) == (5432, 1_000, "SHARED_EU_1_LOGIN")
@@ -85,7 +85,7 @@ def test_shared_servers_name_their_secrets(api: httpx.Client) -> None:
     ],
 )
 def test_a_value_that_does_not_fit_names_its_field(
-    api: httpx.Client, name: str, value: dict[str, Any], path: str
+    api: httpx2.Client, name: str, value: dict[str, Any], path: str
 ) -> None:
     response = call(api, "PUT", name, **value)
     problem = response.json()
@@ -93,18 +93,18 @@ def test_a_value_that_does_not_fit_names_its_field(
     assert "hunter2" not in response.text
 
 
-def test_another_name_is_no_setting(api: httpx.Client) -> None:
+def test_another_name_is_no_setting(api: httpx2.Client) -> None:
     for method in ("GET", "PUT"):
         response = call(api, method, "colour")
         assert (response.status_code, response.json()["code"]) == (404, "SettingNotFound")
 
 
-def test_support_changes_no_setting_and_owners_read_none(api: httpx.Client) -> None:
+def test_support_changes_no_setting_and_owners_read_none(api: httpx2.Client) -> None:
     assert call(api, "PUT", "sign_up", Role.SUPPORT, is_open=False).status_code == 403
     assert call(api, "GET", "sign_up", Role.OWNER).status_code == 403
 
 
-def test_owners_see_the_notice_of_maintenance_while_it_is_on(api: httpx.Client) -> None:
+def test_owners_see_the_notice_of_maintenance_while_it_is_on(api: httpx2.Client) -> None:
     message = "Moves are slow until <6 pm>."
     assert "banner warn" not in api.get("/platform/app").text
     assert call(api, "PUT", "maintenance", is_on=True, message=message).status_code == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.object_storage.buckets import Bucket, Vendor
@@ -21,12 +21,12 @@ __all__ = ["storage_gateway"]
 
 
 @pytest.fixture
-def owner(api: httpx.Client) -> OwnerApi:
+def owner(api: httpx2.Client) -> OwnerApi:
     """The owner of a store without a storage."""
     return owner_api(api, new_store())
 
 
-def change(owner: OwnerApi, bucket: Bucket, /, **changes: str) -> httpx.Response:
+def change(owner: OwnerApi, bucket: Bucket, /, **changes: str) -> httpx2.Response:
     return owner.call("PUT", "storage", {"storage": storage_body(bucket, **changes)})
 
 
@@ -217,7 +217,7 @@ def test_a_file_that_is_added_during_the_change_keeps_the_bucket(
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "storage"), ("POST", "storage/test")])
-def test_others_reach_no_storage_of_a_store(method: str, path: str, api: httpx.Client) -> None:
+def test_others_reach_no_storage_of_a_store(method: str, path: str, api: httpx2.Client) -> None:
     store, body = new_store(), {"storage": storage_body(new_bucket())}
     for role, status in ((Role.OWNER, 404), (Role.SUPPORT, 403), (Role.MEMBER, 403), (Role.STORE_OWNER, 403)):
         answer = OwnerApi(api, store, auth.mint(role, ids.new())).call(method, path, body)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing import service as billing
@@ -34,12 +34,12 @@ def stored(store: Store) -> Store:
     return Store.get(store.id, consistent_read=True)
 
 
-def call(api: httpx.Client, token: str) -> httpx.Response:
+def call(api: httpx2.Client, token: str) -> httpx2.Response:
     """Call a route that needs no database."""
     return api.get("/v1/store/schema", headers={"Authorization": f"Bearer {token}"})
 
 
-def test_a_key_and_the_owners_token_are_admitted_and_each_call_is_counted(api: httpx.Client) -> None:
+def test_a_key_and_the_owners_token_are_admitted_and_each_call_is_counted(api: httpx2.Client) -> None:
     store = active_store()
     for token in (new_key(store, KeyScope.CATALOGUE), auth.mint(Role.STORE_OWNER, store.id)):
         assert call(api, token).status_code == 200
@@ -48,7 +48,7 @@ def test_a_key_and_the_owners_token_are_admitted_and_each_call_is_counted(api: h
     assert row.last_activity_at is not None
 
 
-def test_an_admission_is_one_update_of_two_units(api: httpx.Client) -> None:
+def test_an_admission_is_one_update_of_two_units(api: httpx2.Client) -> None:
     store = active_store()
     client = data_client(api, store).scoped(KeyScope.READ)
     new_key(store, KeyScope.WRITE)
@@ -59,7 +59,7 @@ def test_an_admission_is_one_update_of_two_units(api: httpx.Client) -> None:
     assert meter.cost.write_units <= 3
 
 
-def test_a_row_with_all_keys_and_subscriptions_costs_four_units_at_most(api: httpx.Client) -> None:
+def test_a_row_with_all_keys_and_subscriptions_costs_four_units_at_most(api: httpx2.Client) -> None:
     until = clock.iso(clock.now() + timedelta(days=30))
     row = {"version": 12, "plan": "enterprise", "status": "active", "access_until": until, "limits": LIMITS}
     store = active_store(name="n" * 100, subscriptions={f"sub_{number:024}": row for number in range(5)})
@@ -71,7 +71,7 @@ def test_a_row_with_all_keys_and_subscriptions_costs_four_units_at_most(api: htt
     assert meter.cost.write_units <= 4 + 1  # the log
 
 
-def test_unknown_changed_and_revoked_keys_are_401_and_not_counted(api: httpx.Client) -> None:
+def test_unknown_changed_and_revoked_keys_are_401_and_not_counted(api: httpx2.Client) -> None:
     store = active_store()
     key, other = new_key(store, KeyScope.WRITE), new_key(active_store(), KeyScope.WRITE)
     store_id, key_id, secret = key.split(".")
@@ -92,12 +92,12 @@ def test_unknown_changed_and_revoked_keys_are_401_and_not_counted(api: httpx.Cli
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.STORE_OWNER])
-def test_tokens_of_other_roles_are_forbidden(api: httpx.Client, role: Role) -> None:
+def test_tokens_of_other_roles_are_forbidden(api: httpx2.Client, role: Role) -> None:
     store = active_store()
     assert call(api, auth.mint(role, store.id)).status_code == 403
 
 
-def test_suspension_and_a_missing_database_are_told(api: httpx.Client) -> None:
+def test_suspension_and_a_missing_database_are_told(api: httpx2.Client) -> None:
     cases: list[tuple[dict[str, Any], int, str]] = [
         ({"is_active": False}, 403, "StoreSuspended"),
         ({"database_status": DatabaseStatus.SUSPENDED}, 403, "StoreSuspended"),
@@ -113,7 +113,7 @@ def test_suspension_and_a_missing_database_are_told(api: httpx.Client) -> None:
         assert stored(store).api_calls_month == 0
 
 
-def test_a_suspension_acts_on_the_next_call(api: httpx.Client) -> None:
+def test_a_suspension_acts_on_the_next_call(api: httpx2.Client) -> None:
     store = active_store()
     key = new_key(store, KeyScope.READ)
     assert call(api, key).status_code == 200
@@ -121,7 +121,7 @@ def test_a_suspension_acts_on_the_next_call(api: httpx.Client) -> None:
     assert call(api, key).status_code == 403
 
 
-def test_over_the_limit_calls_are_refused_until_the_months_end(api: httpx.Client) -> None:
+def test_over_the_limit_calls_are_refused_until_the_months_end(api: httpx2.Client) -> None:
     limit = LIMITS["max_api_calls_per_month"]
     store = active_store(api_calls_month=limit)
     response = call(api, new_key(store, KeyScope.READ))
@@ -134,13 +134,13 @@ def test_over_the_limit_calls_are_refused_until_the_months_end(api: httpx.Client
 
 
 @pytest.fixture
-def warm_api(api: httpx.Client) -> httpx.Client:
+def warm_api(api: httpx2.Client) -> httpx2.Client:
     """The API after a first call: Python 3.11 cannot parse modules in several threads, which the check of roles does."""
     assert call(api, new_key(active_store(), KeyScope.READ)).status_code == 200
     return api
 
 
-def test_of_50_parallel_calls_at_one_below_the_limit_one_is_admitted(warm_api: httpx.Client) -> None:
+def test_of_50_parallel_calls_at_one_below_the_limit_one_is_admitted(warm_api: httpx2.Client) -> None:
     store = active_store(api_calls_month=LIMITS["max_api_calls_per_month"] - 1)
     key = new_key(store, KeyScope.READ)
     with ThreadPoolExecutor(16) as pool:
@@ -149,7 +149,7 @@ def test_of_50_parallel_calls_at_one_below_the_limit_one_is_admitted(warm_api: h
     assert stored(store).api_calls_month == LIMITS["max_api_calls_per_month"]
 
 
-def test_parallel_calls_at_the_turn_of_the_month_are_each_counted_once(warm_api: httpx.Client) -> None:
+def test_parallel_calls_at_the_turn_of_the_month_are_each_counted_once(warm_api: httpx2.Client) -> None:
     store = active_store(api_calls_month=LIMITS["max_api_calls_per_month"], orders_month=7, usage_month="2001-01")
     key = new_key(store, KeyScope.READ)
     with ThreadPoolExecutor(8) as pool:
@@ -159,13 +159,13 @@ def test_parallel_calls_at_the_turn_of_the_month_are_each_counted_once(warm_api:
     assert (row.api_calls_month, row.orders_month, row.usage_month) == (16, 0, f"{clock.now():%Y-%m}")
 
 
-def test_a_process_with_a_late_clock_counts_in_the_new_month(api: httpx.Client) -> None:
+def test_a_process_with_a_late_clock_counts_in_the_new_month(api: httpx2.Client) -> None:
     store = active_store(usage_month="2999-01", api_calls_month=5)
     assert call(api, new_key(store, KeyScope.READ)).status_code == 200
     assert (stored(store).usage_month, stored(store).api_calls_month) == ("2999-01", 6)
 
 
-def test_after_the_end_of_its_access_a_store_has_the_free_plans_limits(api: httpx.Client) -> None:
+def test_after_the_end_of_its_access_a_store_has_the_free_plans_limits(api: httpx2.Client) -> None:
     store = active_store(
         subscription_plan=StorePlan.ENTERPRISE,
         subscription_status=StoreSubscriptionStatus.TRIAL,
@@ -184,7 +184,7 @@ def test_the_scopes_cover_every_table() -> None:
     assert not CATALOGUE_TABLES & PRIVATE_TABLES
 
 
-def test_a_catalogue_key_sees_no_private_table(api: httpx.Client) -> None:
+def test_a_catalogue_key_sees_no_private_table(api: httpx2.Client) -> None:
     client = data_client(api, active_store()).scoped(KeyScope.CATALOGUE)
     tables = [table["name"] for table in client.call("GET", "schema").json()["tables"]]
     assert set(tables) == CATALOGUE_TABLES
@@ -194,7 +194,7 @@ def test_a_catalogue_key_sees_no_private_table(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("scope", [KeyScope.CATALOGUE, KeyScope.READ])
-def test_only_the_scope_write_changes_rows(api: httpx.Client, scope: KeyScope) -> None:
+def test_only_the_scope_write_changes_rows(api: httpx2.Client, scope: KeyScope) -> None:
     client = data_client(api, active_store()).scoped(scope)
     calls = [
         client.call("POST", "products", {}),
@@ -206,7 +206,7 @@ def test_only_the_scope_write_changes_rows(api: httpx.Client, scope: KeyScope) -
     assert stored(client.store).api_calls_month == 0
 
 
-def test_each_admitted_call_is_logged_with_its_route_table_and_result(api: httpx.Client) -> None:
+def test_each_admitted_call_is_logged_with_its_route_table_and_result(api: httpx2.Client) -> None:
     client = data_client(api, active_store())
     client.call("GET", "schema", user_agent="u" * 300)
     client.call("POST", "products", [], idempotency_key="a")
@@ -221,7 +221,7 @@ def test_each_admitted_call_is_logged_with_its_route_table_and_result(api: httpx
     assert logs[0].ip_address == "127.0.0.0/24"
 
 
-def test_browsers_of_other_origins_get_no_permission(api: httpx.Client) -> None:
+def test_browsers_of_other_origins_get_no_permission(api: httpx2.Client) -> None:
     client: DataClient = data_client(api, active_store())
     response = client.call("GET", "schema", origin="https://shop.example.com")
     assert not [name for name in response.headers if name.startswith("access-control")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import Connection
 
@@ -21,7 +21,7 @@ from tests.timeouts import eventually
 
 
 @pytest.fixture
-def tea(api: httpx.Client, either_database: StoreDatabase) -> DataClient:
+def tea(api: httpx2.Client, either_database: StoreDatabase) -> DataClient:
     """A client of an empty store on either dialect."""
     return data_client(api, connected_store(either_database))
 
@@ -44,7 +44,7 @@ def order_insert(order_id: str, customer_id: str) -> str:
     )
 
 
-def paths(response: httpx.Response) -> list[str]:
+def paths(response: httpx2.Response) -> list[str]:
     return [error["path"] for error in response.json().get("errors", [])]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit.models import IdempotencyRecord
@@ -15,7 +15,7 @@ TEA: dict[str, Any] = {"name": "Tea", "slug": "tea", "sku": "T"}
 
 
 @pytest.fixture
-def tea(api: httpx.Client, either_database: StoreDatabase) -> DataClient:
+def tea(api: httpx2.Client, either_database: StoreDatabase) -> DataClient:
     """A client of an empty store on either dialect."""
     return data_client(api, connected_store(either_database))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import jwt
 import pytest
 
@@ -25,12 +25,12 @@ Drain = Callable[[], list[Any]]
 BODY = {"name": "warehouse", "scope": "read"}
 
 
-def owned_store(api: httpx.Client) -> tuple[Store, PlatformClient]:
+def owned_store(api: httpx2.Client) -> tuple[Store, PlatformClient]:
     owner = new_account()
     return new_store(owner.id), PlatformClient(api, owner.id)
 
 
-def test_a_key_is_shown_once_and_stored_as_a_hash(api: httpx.Client) -> None:
+def test_a_key_is_shown_once_and_stored_as_a_hash(api: httpx2.Client) -> None:
     store, client = owned_store(api)
     response = client.call("POST", f"platform/stores/{store.id}/keys", BODY)
     created = response.json()
@@ -44,7 +44,7 @@ def test_a_key_is_shown_once_and_stored_as_a_hash(api: httpx.Client) -> None:
     assert listed.json() == {"items": [{name: value for name, value in created.items() if name != "key"}]}
 
 
-def test_a_repeated_request_creates_one_key_and_shows_it_once(api: httpx.Client) -> None:
+def test_a_repeated_request_creates_one_key_and_shows_it_once(api: httpx2.Client) -> None:
     store, client = owned_store(api)
     path = f"platform/stores/{store.id}/keys"
     first, second = (client.call("POST", path, BODY, Idempotency_Key="k").json() for _ in range(2))
@@ -54,7 +54,7 @@ def test_a_repeated_request_creates_one_key_and_shows_it_once(api: httpx.Client)
     assert all(first["key"] not in str(record.response) for record in IdempotencyRecord.scan())
 
 
-def test_parallel_keys_end_at_ten(api: httpx.Client) -> None:
+def test_parallel_keys_end_at_ten(api: httpx2.Client) -> None:
     store, client = owned_store(api)
     names = [{"name": f"key {n}", "scope": "write"} for n in range(14)]
     with ThreadPoolExecutor(7) as pool:
@@ -68,7 +68,7 @@ def test_parallel_keys_end_at_ten(api: httpx.Client) -> None:
     assert len(Store.get(store.id).api_keys) == 10
 
 
-def test_a_revoked_key_leaves_the_others(api: httpx.Client) -> None:
+def test_a_revoked_key_leaves_the_others(api: httpx2.Client) -> None:
     store, client = owned_store(api)
     path = f"platform/stores/{store.id}/keys"
     one, two = (client.call("POST", path, BODY).json() for _ in range(2))
@@ -77,7 +77,7 @@ def test_a_revoked_key_leaves_the_others(api: httpx.Client) -> None:
     assert client.call("DELETE", f"{path}/{one['id']}").json()["code"] == "StoreKeyNotFound"
 
 
-def test_the_audit_log_names_keys_and_holds_no_secret(api: httpx.Client, drain: Drain) -> None:
+def test_the_audit_log_names_keys_and_holds_no_secret(api: httpx2.Client, drain: Drain) -> None:
     store, client = owned_store(api)
     created = client.call("POST", f"platform/stores/{store.id}/keys", BODY).json()
     client.call("DELETE", f"platform/stores/{store.id}/keys/{created['id']}")
@@ -90,12 +90,12 @@ def test_the_audit_log_names_keys_and_holds_no_secret(api: httpx.Client, drain: 
 
 
 @pytest.mark.parametrize("body", [{"name": "x" * 33, "scope": "read"}, {"name": "x", "scope": "admin"}])
-def test_an_invalid_key_is_refused(api: httpx.Client, body: dict[str, str]) -> None:
+def test_an_invalid_key_is_refused(api: httpx2.Client, body: dict[str, str]) -> None:
     store, client = owned_store(api)
     assert client.call("POST", f"platform/stores/{store.id}/keys", body).status_code == 422
 
 
-def test_nobody_but_the_owner_creates_or_revokes_keys(api: httpx.Client) -> None:
+def test_nobody_but_the_owner_creates_or_revokes_keys(api: httpx2.Client) -> None:
     store, client = owned_store(api)
     path = f"platform/stores/{store.id}/keys"
     key = client.call("POST", path, BODY).json()
@@ -114,7 +114,7 @@ def test_nobody_but_the_owner_creates_or_revokes_keys(api: httpx.Client) -> None
     assert PlatformClient(api, "help", Role.SUPPORT).call("GET", path).status_code == 200
 
 
-def test_a_token_of_the_store_is_for_its_owner_alone(api: httpx.Client) -> None:
+def test_a_token_of_the_store_is_for_its_owner_alone(api: httpx2.Client) -> None:
     store, client = owned_store(api)
     answer = client.call("POST", f"platform/stores/{store.id}/token").json()
     account = auth.verify(answer["access_token"], Role.STORE_OWNER)
@@ -126,7 +126,7 @@ def test_a_token_of_the_store_is_for_its_owner_alone(api: httpx.Client) -> None:
     assert operator.call("POST", f"platform/stores/{store.id}/token").status_code == 403
 
 
-def test_a_token_makes_the_store_known_to_billing(api: httpx.Client) -> None:
+def test_a_token_makes_the_store_known_to_billing(api: httpx2.Client) -> None:
     store, client = owned_store(api)
     token = client.call("POST", f"platform/stores/{store.id}/token").json()["access_token"]
     assert Customer.get(OwnerType.STORE, store.id).name == store.name
@@ -134,6 +134,6 @@ def test_a_token_makes_the_store_known_to_billing(api: httpx.Client) -> None:
     assert (response.status_code, response.json()["plan_name"]) == (200, "free")
 
 
-def test_an_unknown_store_has_no_keys(api: httpx.Client) -> None:
+def test_an_unknown_store_has_no_keys(api: httpx2.Client) -> None:
     client = PlatformClient(api, new_account().id)
     assert client.call("POST", f"platform/stores/{ids.new()}/keys", BODY).json()["code"] == "StoreNotFound"

@@ -6,7 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import ids
@@ -15,7 +15,7 @@ from tests.platform.store_databases import DataClient, StoreDatabase, connected_
 
 
 @pytest.fixture
-def tea(api: httpx.Client, any_database: StoreDatabase) -> DataClient:
+def tea(api: httpx2.Client, any_database: StoreDatabase) -> DataClient:
     """A client of an empty store."""
     return data_client(api, connected_store(any_database))
 
@@ -30,7 +30,7 @@ def add_products(tea: DataClient, *named: str) -> list[dict[str, Any]]:
     return list(tea.call("POST", "products", body).json()["items"])
 
 
-def refusal(response: httpx.Response) -> tuple[int, str, list[str]]:
+def refusal(response: httpx2.Response) -> tuple[int, str, list[str]]:
     """Return the status, the code and the paths of the errors."""
     document = response.json()
     return response.status_code, document["code"], [error["path"] for error in document.get("errors", [])]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics.models import Site
@@ -32,11 +32,11 @@ def create(client: PlatformClient, **fields: Any) -> Json:
     return dict(response.json())
 
 
-def patch(client: PlatformClient, store: Json, **fields: Any) -> httpx.Response:
+def patch(client: PlatformClient, store: Json, **fields: Any) -> httpx2.Response:
     return client.call("PATCH", f"platform/stores/{store['id']}", fields, If_Match=f'"{store["version"]}"')
 
 
-def test_a_new_store_is_on_the_free_plan_without_a_database(api: httpx.Client) -> None:
+def test_a_new_store_is_on_the_free_plan_without_a_database(api: httpx2.Client) -> None:
     owner = new_account()
     client = PlatformClient(api, owner.id)
     store = create(client, slug="tea-house", currency="EUR", timezone="Europe/Berlin", region="eu-central-1")
@@ -47,7 +47,7 @@ def test_a_new_store_is_on_the_free_plan_without_a_database(api: httpx.Client) -
     assert PlatformUser.get(owner.id).store_count == 1
 
 
-def test_a_new_store_is_known_to_billing_and_analytics(api: httpx.Client) -> None:
+def test_a_new_store_is_known_to_billing_and_analytics(api: httpx2.Client) -> None:
     owner = new_account()
     store = create(PlatformClient(api, owner.id), currency="EUR", timezone="Europe/Berlin")
     customer = Customer.get(OwnerType.STORE, store["id"])
@@ -56,7 +56,7 @@ def test_a_new_store_is_known_to_billing_and_analytics(api: httpx.Client) -> Non
     assert (site.time_zone, site.currency, site.readers) == ("Europe/Berlin", "EUR", [f"store:{store['id']}"])
 
 
-def test_a_repeated_request_creates_one_store(api: httpx.Client) -> None:
+def test_a_repeated_request_creates_one_store(api: httpx2.Client) -> None:
     client, body = PlatformClient(api, new_account().id), {"name": "Tea", "slug": "tea-house"}
     answers = [client.call("POST", "platform/stores", body, Idempotency_Key="k").json() for _ in range(2)]
     assert answers[0] == answers[1]
@@ -84,14 +84,14 @@ def test_a_repeated_request_creates_one_store(api: httpx.Client) -> None:
         ("owner_id", "another"),
     ],
 )
-def test_invalid_fields_are_named(api: httpx.Client, field: str, value: str) -> None:
+def test_invalid_fields_are_named(api: httpx2.Client, field: str, value: str) -> None:
     body = {"name": "Tea", "slug": "tea-house", field: value}
     response = PlatformClient(api, new_account().id).call("POST", "platform/stores", body)
     assert response.status_code == 422
     assert [error["path"] for error in response.json()["errors"]] == [f"body.{field}"]
 
 
-def test_of_parallel_stores_with_one_slug_one_is_created(api: httpx.Client) -> None:
+def test_of_parallel_stores_with_one_slug_one_is_created(api: httpx2.Client) -> None:
     clients = [PlatformClient(api, new_account().id) for _ in range(8)]
     body = {"name": "Tea", "slug": "tea-house"}
     with ThreadPoolExecutor(8) as pool:
@@ -101,7 +101,7 @@ def test_of_parallel_stores_with_one_slug_one_is_created(api: httpx.Client) -> N
     assert sum(PlatformUser.get(client.account_id).store_count for client in clients) == 1
 
 
-def test_parallel_stores_of_an_owner_end_at_the_limit(api: httpx.Client) -> None:
+def test_parallel_stores_of_an_owner_end_at_the_limit(api: httpx2.Client) -> None:
     owner = new_account(store_count=MAX_STORES - 3)
     client = PlatformClient(api, owner.id)
     bodies = [{"name": "Tea", "slug": f"tea-{n}"} for n in range(8)]
@@ -111,14 +111,14 @@ def test_parallel_stores_of_an_owner_end_at_the_limit(api: httpx.Client) -> None
     assert PlatformUser.get(owner.id).store_count == MAX_STORES
 
 
-def test_an_account_that_is_closed_creates_no_store(api: httpx.Client) -> None:
+def test_an_account_that_is_closed_creates_no_store(api: httpx2.Client) -> None:
     for account_id in (new_account(is_active=False).id, ids.new()):
         response = PlatformClient(api, account_id).call("POST", "platform/stores", {"name": "Tea", "slug": "tea"})
         assert response.status_code == 401
     assert Store.count() == 0
 
 
-def test_an_owner_lists_their_own_stores_page_by_page(api: httpx.Client) -> None:
+def test_an_owner_lists_their_own_stores_page_by_page(api: httpx2.Client) -> None:
     owner = new_account()
     expected = {new_store(owner.id).id for _ in range(5)}
     new_store()
@@ -131,7 +131,7 @@ def test_an_owner_lists_their_own_stores_page_by_page(api: httpx.Client) -> None
     assert listed == expected
 
 
-def test_another_owners_store_is_not_found(api: httpx.Client) -> None:
+def test_another_owners_store_is_not_found(api: httpx2.Client) -> None:
     store: Json = {"id": new_store().id, "version": 1}
     stranger = PlatformClient(api, new_account().id)
     assert stranger.call("GET", f"platform/stores/{store['id']}").json()["code"] == "StoreNotFound"
@@ -139,7 +139,7 @@ def test_another_owners_store_is_not_found(api: httpx.Client) -> None:
     assert Store.get(store["id"]).name == "Tea House"
 
 
-def test_operators_and_support_read_a_store_and_do_not_change_it(api: httpx.Client) -> None:
+def test_operators_and_support_read_a_store_and_do_not_change_it(api: httpx2.Client) -> None:
     store: Json = {"id": new_store().id, "version": 1}
     for role in (Role.OPERATOR, Role.SUPPORT):
         client = PlatformClient(api, "staff", role)
@@ -150,7 +150,7 @@ def test_operators_and_support_read_a_store_and_do_not_change_it(api: httpx.Clie
         assert PlatformClient(api, store["id"], role).call("GET", f"platform/stores/{store['id']}").status_code == 403
 
 
-def test_a_change_sets_the_given_fields_of_the_version_that_was_read(api: httpx.Client) -> None:
+def test_a_change_sets_the_given_fields_of_the_version_that_was_read(api: httpx2.Client) -> None:
     client = PlatformClient(api, new_account().id)
     store = create(client)
     changed = patch(client, store, name="Coffee House", timezone="Asia/Tokyo", is_published=True).json()
@@ -163,13 +163,13 @@ def test_a_change_sets_the_given_fields_of_the_version_that_was_read(api: httpx.
     assert Site.get(f"store:{store['id']}").time_zone == "Asia/Tokyo"
 
 
-def test_a_change_without_a_difference_writes_nothing(api: httpx.Client) -> None:
+def test_a_change_without_a_difference_writes_nothing(api: httpx2.Client) -> None:
     client = PlatformClient(api, new_account().id)
     store = create(client)
     assert patch(client, store, name=store["name"]).json() == store
 
 
-def test_currency_and_region_are_fixed_once_there_is_a_database(api: httpx.Client) -> None:
+def test_currency_and_region_are_fixed_once_there_is_a_database(api: httpx2.Client) -> None:
     owner = new_account()
     client = PlatformClient(api, owner.id)
     store = create(client, region="eu-central-1")
@@ -181,7 +181,7 @@ def test_currency_and_region_are_fixed_once_there_is_a_database(api: httpx.Clien
     assert patch(client, store, currency="JPY", name="Coffee").status_code == 200
 
 
-def test_a_former_slug_is_free_for_others_after_90_days(api: httpx.Client) -> None:
+def test_a_former_slug_is_free_for_others_after_90_days(api: httpx2.Client) -> None:
     client, other = (PlatformClient(api, new_account().id) for _ in range(2))
     store = create(client, slug="tea-house")
     store = patch(client, store, slug="coffee-house").json()
@@ -195,7 +195,7 @@ def test_a_former_slug_is_free_for_others_after_90_days(api: httpx.Client) -> No
     assert patch(client, store, slug="tea-house").json()["code"] == "SlugTaken"
 
 
-def test_an_owner_may_return_to_a_former_slug(api: httpx.Client) -> None:
+def test_an_owner_may_return_to_a_former_slug(api: httpx2.Client) -> None:
     client = PlatformClient(api, new_account().id)
     store = create(client, slug="tea-house")
     store = patch(client, store, slug="coffee-house").json()
@@ -204,7 +204,7 @@ def test_an_owner_may_return_to_a_former_slug(api: httpx.Client) -> None:
     assert current.expires_epoch is None
 
 
-def test_changes_are_audited_with_the_fields_before_and_after(api: httpx.Client, drain: Drain) -> None:
+def test_changes_are_audited_with_the_fields_before_and_after(api: httpx2.Client, drain: Drain) -> None:
     owner = new_account()
     client = PlatformClient(api, owner.id)
     store = create(client, slug="tea-house")
@@ -217,7 +217,7 @@ def test_changes_are_audited_with_the_fields_before_and_after(api: httpx.Client,
     assert {created.ip_address, changed.ip_address} == {"127.0.0.0/24"}
 
 
-def test_a_read_shows_the_plan_and_month_that_hold_now(api: httpx.Client) -> None:
+def test_a_read_shows_the_plan_and_month_that_hold_now(api: httpx2.Client) -> None:
     ended = clock.now() - timedelta(minutes=1)
     row = {"version": 1, "plan": "starter", "status": "active", "access_until": clock.iso(ended), "limits": {}}
     store = new_store(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.object_storage import objects
@@ -38,14 +38,14 @@ GB = 1_000_000_000
 
 
 @pytest.fixture
-def tea(api: httpx.Client, either_database: StoreDatabase) -> Client:
+def tea(api: httpx2.Client, either_database: StoreDatabase) -> Client:
     """A client of an empty store on either dialect, and the store's bucket."""
     store, bucket = store_with_bucket(either_database, limits=PLENTY)
     return data_client(api, store), bucket
 
 
 @pytest.fixture
-def shared_tea(api: httpx.Client, shared_database: StoreDatabase) -> Client:
+def shared_tea(api: httpx2.Client, shared_database: StoreDatabase) -> Client:
     """A client of an empty store, and the store's bucket."""
     store, bucket = store_with_bucket(shared_database, limits=PLENTY)
     return data_client(api, store), bucket
@@ -53,7 +53,7 @@ def shared_tea(api: httpx.Client, shared_database: StoreDatabase) -> Client:
 
 @pytest.mark.parametrize("vendor", list(Vendor))
 def test_a_file_goes_to_the_bucket_of_each_vendor_and_comes_back(
-    vendor: Vendor, api: httpx.Client, shared_database: StoreDatabase, storage_gateway: StorageGateway
+    vendor: Vendor, api: httpx2.Client, shared_database: StoreDatabase, storage_gateway: StorageGateway
 ) -> None:
     store, bucket = store_with_bucket(shared_database, vendor, limits=PLENTY)
     client = data_client(api, store)
@@ -69,7 +69,7 @@ def test_a_file_goes_to_the_bucket_of_each_vendor_and_comes_back(
     assert done.json().items() >= (IMAGE | {"status": "ready", "alt_text": "A cup", "width": 3, "height": 2}).items()
     assert client.call("PUT", f"uploads/{declared['id']}").json() == done.json(), "a repeat changes nothing"
     link = client.call("GET", f"uploads/{declared['id']}").json()
-    assert httpx.get(link["url"]).content == TEA
+    assert httpx2.get(link["url"]).content == TEA
     assert (link["checksum"], link["version"]) == ("sha256:abc", 2)
     assert used_bytes(store) == len(TEA)
     assert client.list("media_library")[0]["status"] == "ready"
@@ -96,7 +96,7 @@ def test_the_bucket_takes_no_other_size_than_the_declared_one(
     client, bucket = shared_tea
     upload_request = declare(client)["upload"]
     headers = upload_request["headers"] | {"Content-Length": str(len(TEA) + 1)}
-    assert httpx.put(upload_request["url"], content=TEA + b"!", headers=headers).status_code == 403
+    assert httpx2.put(upload_request["url"], content=TEA + b"!", headers=headers).status_code == 403
     assert keys_of(bucket) == []
 
 
@@ -292,7 +292,7 @@ def test_an_invalid_declaration_reserves_nothing(changes: dict[str, Any], shared
     assert used_bytes(client.store) == 0
 
 
-def test_a_store_without_a_storage_takes_no_files(api: httpx.Client, shared_database: StoreDatabase) -> None:
+def test_a_store_without_a_storage_takes_no_files(api: httpx2.Client, shared_database: StoreDatabase) -> None:
     client = data_client(api, connected_store(shared_database))
     row_id = add_row(client.store, MEDIA_LIBRARY, storage_key="x", **IMAGE)
     answer = client.call("POST", "uploads", IMAGE)
@@ -313,7 +313,7 @@ def test_a_key_reads_links_and_only_a_writer_uploads(shared_tea: Client) -> None
 
 
 def test_another_store_in_the_same_bucket_reaches_no_file(
-    api: httpx.Client, shared_tea: Client, prepared_places: Callable[[str], Any]
+    api: httpx2.Client, shared_tea: Client, prepared_places: Callable[[str], Any]
 ) -> None:
     client, bucket = shared_tea
     file_id = upload(client)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock, ids
@@ -24,7 +24,7 @@ def between(first: date, last: date) -> dict[str, Any]:
     return {"from": first, "to": last}
 
 
-def get(api: httpx.Client, store: Store, path: str, role: Role = Role.OWNER, **query: Any) -> httpx.Response:
+def get(api: httpx2.Client, store: Store, path: str, role: Role = Role.OWNER, **query: Any) -> httpx2.Response:
     account_id = store.owner_id if role is Role.OWNER else "agent"
     headers = {"Authorization": f"Bearer {auth.mint(role, account_id)}"}
     return api.get(f"/v1/platform/stores/{store.id}/{path}", headers=headers, params=query)
@@ -51,7 +51,7 @@ def store() -> Store:
     return row
 
 
-def test_usage_shows_limits_days_and_latencies_within_two_percent(api: httpx.Client, store: Store) -> None:
+def test_usage_shows_limits_days_and_latencies_within_two_percent(api: httpx2.Client, store: Store) -> None:
     body = get(api, store, "usage").json()
     limits = {each["name"]: (each["used"], each["limit"]) for each in body["limits"]}
     assert limits["products"] == (7, store.limits["max_products"])
@@ -67,13 +67,13 @@ def test_usage_shows_limits_days_and_latencies_within_two_percent(api: httpx.Cli
         assert abs(endpoint[name] - exact) <= 0.02 * exact + 1
 
 
-def test_a_month_without_a_call_uses_nothing(api: httpx.Client) -> None:
+def test_a_month_without_a_call_uses_nothing(api: httpx2.Client) -> None:
     store = new_store(usage_month="2020-01", api_calls_month=500, orders_month=9)
     limits = {each["name"]: each["used"] for each in get(api, store, "usage").json()["limits"]}
     assert (limits["api_calls"], limits["orders"]) == (0, 0)
 
 
-def test_days_are_those_asked_for_at_most_400(api: httpx.Client) -> None:
+def test_days_are_those_asked_for_at_most_400(api: httpx2.Client) -> None:
     store, today = new_store(), clock.now().date()
     for age in (0, 29, 30, 399):
         UsageMetric(store.id, today - timedelta(days=age), api_calls=age, created_at=clock.now()).save()
@@ -90,13 +90,13 @@ def test_days_are_those_asked_for_at_most_400(api: httpx.Client) -> None:
     assert get(api, store, "usage", **between(today, today - timedelta(days=1))).status_code == 422
 
 
-def test_usage_costs_three_reads_however_many_calls_there_were(api: httpx.Client, store: Store) -> None:
+def test_usage_costs_three_reads_however_many_calls_there_were(api: httpx2.Client, store: Store) -> None:
     with metered() as meter:
         assert get(api, store, "usage").status_code == 200
     assert (meter.cost.reads, meter.cost.writes) == (3, 0)
 
 
-def test_the_log_is_listed_by_day_newest_first_without_addresses(api: httpx.Client, store: Store) -> None:
+def test_the_log_is_listed_by_day_newest_first_without_addresses(api: httpx2.Client, store: Store) -> None:
     record_call(data_call(store.id, started_at=clock.now() - timedelta(days=2), endpoint="old"))
     items: list[dict[str, Any]] = []
     for day in (clock.now().date(), clock.now().date() - timedelta(days=1)):
@@ -116,7 +116,7 @@ def test_the_log_is_listed_by_day_newest_first_without_addresses(api: httpx.Clie
 
 
 @pytest.mark.parametrize("path", ["usage", "api-logs"])
-def test_only_the_owner_operators_and_support_read_them(api: httpx.Client, store: Store, path: str) -> None:
+def test_only_the_owner_operators_and_support_read_them(api: httpx2.Client, store: Store, path: str) -> None:
     assert [get(api, store, path, role).status_code for role in (Role.OWNER, Role.OPERATOR, Role.SUPPORT)] == [200] * 3
     assert get(api, store, path, Role.STORE_OWNER).status_code == 403
     headers = {"Authorization": f"Bearer {auth.mint(Role.OWNER, ids.new())}"}

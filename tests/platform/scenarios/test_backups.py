@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import Engine, event
 
@@ -44,7 +44,7 @@ def test_support_sees_backups_without_their_links(owner: OwnerApi) -> None:
 
 
 @pytest.fixture
-def owner(api: httpx.Client, either_database: StoreDatabase) -> OwnerApi:
+def owner(api: httpx2.Client, either_database: StoreDatabase) -> OwnerApi:
     """The owner of an empty store on each dialect in turn."""
     return owner_api(api, connected_store(either_database.prepared))
 
@@ -53,7 +53,7 @@ def test_a_backup_holds_every_row_and_says_so(owner: OwnerApi) -> None:
     fill(owner.store, 3)
     job = back_up(owner)
     [read] = owner.get("backups")["items"]
-    content = httpx.get(read["url"]).content
+    content = httpx2.get(read["url"]).content
     assert (read["byte_size"], read["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     assert (read["id"], clock.parse(read["expires_at"])) == (job.id, job.completed_at + KEPT)
     backup = download(owner)
@@ -97,7 +97,7 @@ def once_after(statement: str, act: Callable[[], None]) -> Iterator[None]:
     assert done
 
 
-def test_a_backup_shows_one_moment(api: httpx.Client, either_database: StoreDatabase) -> None:
+def test_a_backup_shows_one_moment(api: httpx2.Client, either_database: StoreDatabase) -> None:
     store = store_of(either_database)
     owner, client = owner_api(api, store), data_client(api, store)
     client.add("products", name="Tea", slug="tea", sku="TEA")
@@ -157,7 +157,7 @@ def test_a_canceled_backup_is_none(owner: OwnerApi) -> None:
     assert store.database_status is DatabaseStatus.ACTIVE
 
 
-def test_a_store_without_a_database_has_nothing_to_back_up(api: httpx.Client) -> None:
+def test_a_store_without_a_database_has_nothing_to_back_up(api: httpx2.Client) -> None:
     owner = owner_api(api, new_store())
     assert owner.post("backups").json()["code"] == "StoreNotProvisioned"
 

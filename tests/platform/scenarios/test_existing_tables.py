@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 from psycopg import sql
 
@@ -41,7 +41,7 @@ def create_unmarked(server: ServerOfTest, store: Store, *names: str) -> None:
 
 
 @pytest.fixture
-def owner(api: httpx.Client) -> OwnerApi:
+def owner(api: httpx2.Client) -> OwnerApi:
     """The owner of a store without a database."""
     return owner_api(api, new_store())
 
@@ -107,7 +107,7 @@ def test_the_tables_of_the_revision_are_compared_without_a_difference(
     assert (job.status, job.report) == ("completed", {"adopted": [table.name for table in TABLES]})
 
 
-def test_a_schema_of_another_store_is_refused(api: httpx.Client, owner: OwnerApi, own_server: ServerOfTest) -> None:
+def test_a_schema_of_another_store_is_refused(api: httpx2.Client, owner: OwnerApi, own_server: ServerOfTest) -> None:
     assert provision(owner, own_server.body).status == "completed"
     before = own_server.comments(owner.store)
     stranger = owner_api(api, new_store())

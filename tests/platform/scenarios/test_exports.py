@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import ids
@@ -20,7 +20,7 @@ ODD = 'comma, "quote"\r\nline\ttab; =1+1 \\N ünïcode 🍵'
 
 
 @pytest.fixture
-def tea(api: httpx.Client, either_database: StoreDatabase) -> DataClient:
+def tea(api: httpx2.Client, either_database: StoreDatabase) -> DataClient:
     """A client of a store with a row in each writable table, with odd values."""
     client = data_client(api, connected_store(either_database))
     root = client.add("categories", name="Root", slug="root", description=ODD)
@@ -73,7 +73,7 @@ def test_an_export_imported_again_changes_nothing(tea: DataClient) -> None:
 
 
 def test_an_export_has_the_rows_of_its_filter_and_all_of_more_than_a_page(
-    api: httpx.Client, shared_database: StoreDatabase
+    api: httpx2.Client, shared_database: StoreDatabase
 ) -> None:
     client = data_client(api, connected_store(shared_database))
     for start in (0, 500):
@@ -87,7 +87,7 @@ def test_an_export_has_the_rows_of_its_filter_and_all_of_more_than_a_page(
     assert (refused.status_code, refused.json()["code"]) == (422, "InvalidFilter")
 
 
-def test_orders_are_exported_only(api: httpx.Client, shared_database: StoreDatabase) -> None:
+def test_orders_are_exported_only(api: httpx2.Client, shared_database: StoreDatabase) -> None:
     client = data_client(api, connected_store(shared_database))
     for table in ("orders", "order_items"):
         assert export_table(client, table).startswith(b"id,")
@@ -107,7 +107,7 @@ def test_orders_are_exported_only(api: httpx.Client, shared_database: StoreDatab
     ],
 )
 def test_a_key_transfers_what_its_scope_allows(
-    api: httpx.Client, shared_database: StoreDatabase, scope: KeyScope, kind: str, table: str, status: int
+    api: httpx2.Client, shared_database: StoreDatabase, scope: KeyScope, kind: str, table: str, status: int
 ) -> None:
     owner = data_client(api, connected_store(shared_database))
     key = owner.scoped(scope)
@@ -119,7 +119,7 @@ def test_a_key_transfers_what_its_scope_allows(
     assert key.call("POST", f"transfers/{created['id']}/cancel").status_code == (202 if status == 201 else 403)
 
 
-def test_an_import_changes_files_and_adds_none(api: httpx.Client, shared_database: StoreDatabase) -> None:
+def test_an_import_changes_files_and_adds_none(api: httpx2.Client, shared_database: StoreDatabase) -> None:
     store = connected_store(shared_database)
     client = data_client(api, store)
     key = f"{ids.new()}.png"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock
@@ -54,7 +54,7 @@ def count_schemas(server: ServerOfTest, job_id: str) -> int:
 
 
 @pytest.fixture
-def owner(api: httpx.Client, own_mysql: ServerOfTest) -> OwnerApi:
+def owner(api: httpx2.Client, own_mysql: ServerOfTest) -> OwnerApi:
     """The owner of a store with rows on their own server."""
     return provisioned(api, own_mysql, 1)
 

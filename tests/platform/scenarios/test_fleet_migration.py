@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import inspect
 
@@ -40,8 +40,8 @@ BASE = "/v1/operator/platform/migrations"
 
 
 @pytest.fixture
-def operator(api: httpx.Client) -> Callable[..., httpx.Response]:
-    def call(method: str, path: str = "", body: Any = None, role: Role = Role.OPERATOR) -> httpx.Response:
+def operator(api: httpx2.Client) -> Callable[..., httpx2.Response]:
+    def call(method: str, path: str = "", body: Any = None, role: Role = Role.OPERATOR) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {auth.mint(role, 'ann')}", "Idempotency-Key": ids.new()}
         return api.request(method, BASE + path, json=body, headers=headers)
 
@@ -92,7 +92,7 @@ def revision_of(store: Store) -> str | None:
 
 
 def test_a_store_whose_login_cannot_be_read_is_reported_and_the_run_completes(
-    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+    prepared_places: Places, operator: Callable[..., httpx2.Response], drain: Callable[[], list[Any]]
 ) -> None:
     prepared = prepared_places("postgresql")
     healthy, without_secret, moved, malformed = (outdated_store(prepared) for _ in range(4))
@@ -116,7 +116,7 @@ def test_a_store_whose_login_cannot_be_read_is_reported_and_the_run_completes(
 
 @pytest.mark.slow
 def test_a_run_migrates_199_stores_reports_the_broken_one_and_a_rerun_does_that_one(
-    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+    prepared_places: Places, operator: Callable[..., httpx2.Response], drain: Callable[[], list[Any]]
 ) -> None:
     prepared = prepared_places("postgresql")
     downgrade(prepared)
@@ -143,7 +143,7 @@ def test_a_run_migrates_199_stores_reports_the_broken_one_and_a_rerun_does_that_
 
 
 def test_the_first_failure_of_the_canary_stops_the_run(
-    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+    prepared_places: Places, operator: Callable[..., httpx2.Response], drain: Callable[[], list[Any]]
 ) -> None:
     prepared = prepared_places("postgresql")
     stores = [broken_store(prepared) for _ in range(12)]
@@ -159,7 +159,7 @@ def test_the_first_failure_of_the_canary_stops_the_run(
 
 
 def test_stores_without_tables_are_skipped_and_the_others_follow_the_canary(
-    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+    prepared_places: Places, operator: Callable[..., httpx2.Response], drain: Callable[[], list[Any]]
 ) -> None:
     prepared = prepared_places("postgresql")
     active = [outdated_store(prepared) for _ in range(7)]
@@ -241,7 +241,7 @@ def test_the_others_are_not_started_once_a_store_failed(prepared_places: Places)
 
 
 def test_only_one_run_at_a_time_and_a_stopped_one_migrates_nothing_more(
-    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+    prepared_places: Places, operator: Callable[..., httpx2.Response], drain: Callable[[], list[Any]]
 ) -> None:
     store = outdated_store(prepared_places("postgresql"))
     run = operator("POST", body={}).json()
@@ -254,7 +254,7 @@ def test_only_one_run_at_a_time_and_a_stopped_one_migrates_nothing_more(
 
 
 def test_a_repeated_message_counts_a_store_once(
-    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+    prepared_places: Places, operator: Callable[..., httpx2.Response], drain: Callable[[], list[Any]]
 ) -> None:
     prepared = prepared_places("postgresql")
     stores = [outdated_store(prepared) for _ in range(6)]
@@ -267,7 +267,7 @@ def test_a_repeated_message_counts_a_store_once(
     assert operator("GET", f"/{run['id']}").json()["done"] == 6
 
 
-def test_support_reads_the_report_and_starts_nothing(operator: Callable[..., httpx.Response]) -> None:
+def test_support_reads_the_report_and_starts_nothing(operator: Callable[..., httpx2.Response]) -> None:
     assert operator("GET", role=Role.SUPPORT).status_code == 200
     assert operator("POST", body={}, role=Role.SUPPORT).status_code == 403
     assert operator("GET", f"/{ids.new()}").json()["code"] == "MigrationRunNotFound"
@@ -324,7 +324,7 @@ def test_a_worker_killed_after_any_statement_leaves_tables_that_the_next_one_com
 
 
 def test_a_store_of_an_unknown_revision_is_reported_and_not_touched(
-    prepared_places: Places, operator: Callable[..., httpx.Response], drain: Callable[[], list[Any]]
+    prepared_places: Places, operator: Callable[..., httpx2.Response], drain: Callable[[], list[Any]]
 ) -> None:
     prepared = prepared_places("mysql")
     outdated_store(prepared)

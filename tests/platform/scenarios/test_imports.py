@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.enums import DatabaseStatus
@@ -16,7 +16,7 @@ PRODUCTS = "name,slug,sku,status"
 
 
 @pytest.fixture
-def tea(api: httpx.Client, either_database: StoreDatabase) -> DataClient:
+def tea(api: httpx2.Client, either_database: StoreDatabase) -> DataClient:
     """A client of an empty store on either dialect."""
     return data_client(api, connected_store(either_database))
 
@@ -164,7 +164,7 @@ def test_categories_come_in_any_order_within_a_batch_and_no_cycle_is_stored(tea:
     ],
 )
 def test_a_file_that_cannot_be_read_fails_and_stores_nothing(
-    api: httpx.Client, shared_database: StoreDatabase, content: str | bytes, message: str
+    api: httpx2.Client, shared_database: StoreDatabase, content: str | bytes, message: str
 ) -> None:
     client = data_client(api, connected_store(shared_database))
     transfer = import_file(client, "products", content)
@@ -174,7 +174,7 @@ def test_a_file_that_cannot_be_read_fails_and_stores_nothing(
 
 
 def test_an_import_waits_while_the_store_moves_or_its_tables_are_older(
-    api: httpx.Client, shared_database: StoreDatabase
+    api: httpx2.Client, shared_database: StoreDatabase
 ) -> None:
     from chalicelib.platform.schemas.transfers import TransferDue
     from chalicelib.platform.service.transfers.worker import transfer_rows

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import Engine, event
 
@@ -31,7 +31,7 @@ from tests.platform.stores import new_store
 
 
 @pytest.fixture
-def owner(api: httpx.Client) -> OwnerApi:
+def owner(api: httpx2.Client) -> OwnerApi:
     """The owner of a store without a database."""
     return owner_api(api, new_store())
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.enums import JobStatus
@@ -63,7 +63,7 @@ def write_until_paused(client: DataClient, writer: int, stopped: Event) -> dict[
 
 @pytest.mark.parametrize(("source", "target"), [("shared", "mysql"), ("mysql", "postgresql")])
 def test_a_move_under_writes_whose_workers_are_killed_loses_nothing(
-    source: str, target: str, api: httpx.Client, request: pytest.FixtureRequest
+    source: str, target: str, api: httpx2.Client, request: pytest.FixtureRequest
 ) -> None:
     owner = provisioned(api, server_of(source, request))
     store = Store.get(owner.store.id)
@@ -99,7 +99,7 @@ def test_a_move_under_writes_whose_workers_are_killed_loses_nothing(
 
 
 def test_the_comparison_repairs_what_changed_after_the_copy(
-    api: httpx.Client, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ranges, "RANGE_ROWS", 2)
     owner = provisioned(api, server_of("shared", request), 5)
@@ -125,7 +125,7 @@ def test_the_comparison_repairs_what_changed_after_the_copy(
 
 
 def test_a_move_fails_if_another_program_changes_the_source_all_the_time(
-    api: httpx.Client, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = server_of("postgresql", request)
     owner = provisioned(api, source, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.enums import DatabaseType
@@ -28,7 +28,7 @@ def lines() -> list[str]:
 
 @pytest.mark.slow
 def test_an_import_stores_every_good_row_once_however_often_its_workers_are_killed(
-    api: httpx.Client, either_database: StoreDatabase
+    api: httpx2.Client, either_database: StoreDatabase
 ) -> None:
     store = connected_store(either_database, limits=PLENTY)  # a crash leaves reserved products
     mode = "upsert" if either_database.kind is DatabaseType.MYSQL else "insert"
@@ -64,7 +64,7 @@ def test_an_import_stores_every_good_row_once_however_often_its_workers_are_kill
 
 @pytest.mark.slow
 def test_an_export_is_whole_however_often_its_workers_are_killed(
-    api: httpx.Client, shared_database: StoreDatabase
+    api: httpx2.Client, shared_database: StoreDatabase
 ) -> None:
     store = connected_store(shared_database)
     client = data_client(api, store)
@@ -83,4 +83,4 @@ def test_an_export_is_whole_however_often_its_workers_are_killed(
     assert nth > 8
     transfer = client.call("GET", f"transfers/{transfer_id}").json()
     assert (transfer["status"], transfer["rows_written"]) == ("completed", 20)
-    assert len(httpx.get(transfer["file_url"]).text.splitlines()) == 21
+    assert len(httpx2.get(transfer["file_url"]).text.splitlines()) == 21

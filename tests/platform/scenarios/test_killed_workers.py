@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
@@ -28,7 +28,7 @@ def begin(owner: OwnerApi, server: ServerOfTest) -> str:
 
 @pytest.mark.slow
 def test_a_job_completes_however_often_its_workers_are_killed(
-    api: httpx.Client, server_of_kind: ServerOfTest, supabase: SupabaseSandbox
+    api: httpx2.Client, server_of_kind: ServerOfTest, supabase: SupabaseSandbox
 ) -> None:
     owner = owner_api(api, new_store())
     job_id = begin(owner, server_of_kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.domain.legacy_rows import legacy_id
@@ -88,7 +88,7 @@ def source_of(server: ServerOfTest, store_id: str = "7") -> dict[str, Any]:
 
 
 @pytest.fixture
-def owner(api: httpx.Client) -> OwnerApi:
+def owner(api: httpx2.Client) -> OwnerApi:
     """The owner of a store without a database."""
     return owner_api(api, new_store())
 
@@ -100,7 +100,7 @@ def snapshot(server: ServerOfTest) -> dict[str, list[Any]]:
 
 
 def test_the_rows_of_one_store_are_taken_over(
-    api: httpx.Client, owner: OwnerApi, legacy: ServerOfTest, shared_server: ServerOfTest
+    api: httpx2.Client, owner: OwnerApi, legacy: ServerOfTest, shared_server: ServerOfTest
 ) -> None:
     before = snapshot(legacy)
     job = move(owner, {"type": "shared"}, **source_of(legacy))
@@ -125,7 +125,7 @@ def test_the_rows_of_one_store_are_taken_over(
     assert {(row["table"], row["key"]) for row in report["rejected"]} == REJECTED
     assert report["rejected_count"] == len(REJECTED)
     assert {each["table"]: each["rows"] for each in report["proof"]["tables"]}["products"] == 2
-    lines = httpx.get(report["proof"]["rejected_download_url"]).text.splitlines()
+    lines = httpx2.get(report["proof"]["rejected_download_url"]).text.splitlines()
     assert {(row["table"], row["key"]) for row in (json.loads(line)["rejected"] for line in lines)} == REJECTED
     assert len(data_client(api, store).list("products", expand="prices")) == 2
     assert [key.id for key in ProvisioningJob.by_store.query(store.id)] == [job.id]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth
@@ -58,7 +58,7 @@ def end(many: int) -> datetime:
 
 
 def test_a_stores_day_costs_the_same_with_few_and_many_orders(
-    api: httpx.Client, shared_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch, many: int, end: datetime
+    api: httpx2.Client, shared_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch, many: int, end: datetime
 ) -> None:
     measured: Costs = {}
     store = connected_store(shared_database, created_at=CREATED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock
@@ -25,7 +25,7 @@ HUNDRED_RANGES = Cost(writes=20, write_units=80, objects=30)
 
 @pytest.mark.parametrize("count", [0, 100])
 def test_a_move_costs_by_its_ranges(
-    count: int, api: httpx.Client, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    count: int, api: httpx2.Client, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = provisioned(api, server_of("shared", request), 1)
     if count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.domain.provisioning import MAX_OUTAGES
@@ -33,7 +33,7 @@ CREATE TRIGGER refuse BEFORE INSERT ON store.orders FOR EACH ROW EXECUTE FUNCTIO
 ROOM = {"postgresql": "DROP TRIGGER refuse ON store.orders", "mysql": "DROP TRIGGER refuse"}
 
 
-def require_source_serves(owner: OwnerApi, api: httpx.Client, config_version: int = 1) -> None:
+def require_source_serves(owner: OwnerApi, api: httpx2.Client, config_version: int = 1) -> None:
     """Check that the store works in its former database."""
     store = Store.get(owner.store.id)
     assert (store.database_status, store.config_version) == (DatabaseStatus.ACTIVE, config_version)
@@ -42,7 +42,7 @@ def require_source_serves(owner: OwnerApi, api: httpx.Client, config_version: in
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "mysql"])
-def test_the_source_serves_if_the_target_is_full(kind: str, api: httpx.Client, request: pytest.FixtureRequest) -> None:
+def test_the_source_serves_if_the_target_is_full(kind: str, api: httpx2.Client, request: pytest.FixtureRequest) -> None:
     owner = provisioned(api, server_of("shared", request), 1)
     target = server_of(kind, request)
     job_id = begin_move(owner, target.body)
@@ -63,7 +63,7 @@ def test_the_source_serves_if_the_target_is_full(kind: str, api: httpx.Client, r
 
 
 def test_the_source_serves_if_the_target_is_gone(
-    api: httpx.Client, shared_server: ServerOfTest, own_postgresql: ServerOfTest
+    api: httpx2.Client, shared_server: ServerOfTest, own_postgresql: ServerOfTest
 ) -> None:
     owner = provisioned(api, shared_server, 1)
     with relay(own_postgresql.body["host"], own_postgresql.body["port"]) as passed:
@@ -77,7 +77,7 @@ def test_the_source_serves_if_the_target_is_gone(
 
 @pytest.mark.parametrize("kind", ["shared", "postgresql", "mysql"])
 def test_a_canceled_move_drops_its_tables_with_their_rows(
-    kind: str, api: httpx.Client, request: pytest.FixtureRequest
+    kind: str, api: httpx2.Client, request: pytest.FixtureRequest
 ) -> None:
     source = "mysql" if kind == "shared" else "shared"
     owner = provisioned(api, server_of(source, request))
@@ -94,7 +94,7 @@ def test_a_canceled_move_drops_its_tables_with_their_rows(
 
 
 def test_a_target_with_rows_is_refused_and_unchanged(
-    api: httpx.Client, shared_server: ServerOfTest, own_postgresql: ServerOfTest
+    api: httpx2.Client, shared_server: ServerOfTest, own_postgresql: ServerOfTest
 ) -> None:
     owner = provisioned(api, own_postgresql, 1)
     assert move(owner, shared_server.body).status is JobStatus.COMPLETED
@@ -108,7 +108,7 @@ def test_a_target_with_rows_is_refused_and_unchanged(
     assert move(owner, own_postgresql.body).status is JobStatus.COMPLETED
 
 
-def test_a_move_to_the_database_of_the_store_is_refused(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+def test_a_move_to_the_database_of_the_store_is_refused(api: httpx2.Client, own_postgresql: ServerOfTest) -> None:
     owner = provisioned(api, own_postgresql, 1)
     answer = owner.post("move", {"database": own_postgresql.body})
     assert (answer.status_code, answer.json()["code"]) == (409, "SameDatabase")
@@ -120,7 +120,9 @@ def test_a_move_to_the_database_of_the_store_is_refused(api: httpx.Client, own_p
     require_source_serves(owner, api)
 
 
-def test_requests_of_moves_are_checked(api: httpx.Client, shared_server: ServerOfTest, own_mysql: ServerOfTest) -> None:
+def test_requests_of_moves_are_checked(
+    api: httpx2.Client, shared_server: ServerOfTest, own_mysql: ServerOfTest
+) -> None:
     owner = owner_api(api, new_store())
     answer = owner.post("move", {"database": own_mysql.body})
     assert (answer.status_code, answer.json()["code"]) == (409, "StoreNotProvisioned")
@@ -140,7 +142,7 @@ def test_requests_of_moves_are_checked(api: httpx.Client, shared_server: ServerO
 
 
 def test_a_move_to_a_shared_server_needs_one_of_the_free_stores(
-    api: httpx.Client, shared_server: ServerOfTest, own_postgresql: ServerOfTest
+    api: httpx2.Client, shared_server: ServerOfTest, own_postgresql: ServerOfTest
 ) -> None:
     owner = provisioned(api, own_postgresql, 1)
     for _ in range(5):
@@ -153,7 +155,7 @@ def test_a_move_to_a_shared_server_needs_one_of_the_free_stores(
 
 @pytest.mark.parametrize("step", ["copy", "compare", "switch"])
 def test_a_message_of_a_move_that_is_delivered_again_changes_nothing(
-    step: str, api: httpx.Client, request: pytest.FixtureRequest, drain: Callable[[], list[object]]
+    step: str, api: httpx2.Client, request: pytest.FixtureRequest, drain: Callable[[], list[object]]
 ) -> None:
     owner = provisioned(api, server_of("shared", request), 1)
     job_id = begin_move(owner, server_of("postgresql", request).body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock, ids
@@ -20,7 +20,7 @@ from tests.platform.store_databases import data_client
 
 
 @pytest.fixture
-def paused(api: httpx.Client, request: pytest.FixtureRequest) -> tuple[OwnerApi, str]:
+def paused(api: httpx2.Client, request: pytest.FixtureRequest) -> tuple[OwnerApi, str]:
     """A store whose move has just paused its changes, and the job."""
     owner = provisioned(api, server_of("shared", request), 1)
     job_id = begin_move(owner, server_of("mysql", request).body)
@@ -32,7 +32,7 @@ def paused(api: httpx.Client, request: pytest.FixtureRequest) -> tuple[OwnerApi,
 
 
 def test_reads_continue_and_changes_wait_while_a_store_is_switched(
-    paused: tuple[OwnerApi, str], api: httpx.Client
+    paused: tuple[OwnerApi, str], api: httpx2.Client
 ) -> None:
     owner, job_id = paused
     client = data_client(api, owner.store)
@@ -71,7 +71,7 @@ def test_a_move_waits_for_the_lease_of_a_transfer(
     assert ProvisioningJob.get(job_id).status is JobStatus.COMPLETED
 
 
-def test_a_canceled_move_ends_the_pause(paused: tuple[OwnerApi, str], api: httpx.Client) -> None:
+def test_a_canceled_move_ends_the_pause(paused: tuple[OwnerApi, str], api: httpx2.Client) -> None:
     owner, job_id = paused
     assert owner.post(f"provision/{job_id}/cancel").status_code == 202
     job = run_to_end(job_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import Connection
 
@@ -28,7 +28,7 @@ def sessions() -> Iterator[ExitStack]:
 
 @pytest.mark.parametrize("settings", ["SET TimeZone = 'UTC'", "SET DateStyle = 'German'; SET TimeZone = 'Asia/Tokyo'"])
 def test_texts_have_the_hash_of_their_values(
-    settings: str, api: httpx.Client, request: pytest.FixtureRequest, sessions: ExitStack
+    settings: str, api: httpx2.Client, request: pytest.FixtureRequest, sessions: ExitStack
 ) -> None:
     owner = provisioned(api, server_of("postgresql", request))
     place = integration_configs.load_place(Store.get(owner.store.id))
@@ -43,7 +43,7 @@ def test_texts_have_the_hash_of_their_values(
 
 
 def test_copied_texts_are_the_values_on_a_server_with_another_style_of_dates(
-    api: httpx.Client, request: pytest.FixtureRequest, sessions: ExitStack
+    api: httpx2.Client, request: pytest.FixtureRequest, sessions: ExitStack
 ) -> None:
     owner = provisioned(api, server_of("postgresql", request))
     place = integration_configs.load_place(Store.get(owner.store.id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from itertools import product
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import storage
@@ -29,7 +29,7 @@ from tests.platform.stores import new_store
     ("source", "target"), [pair for pair in product(FIXTURES, FIXTURES) if pair[0] != pair[1] or pair[0] == "shared"]
 )
 def test_a_store_moves_between_databases_of_all_kinds(
-    source: str, target: str, api: httpx.Client, request: pytest.FixtureRequest
+    source: str, target: str, api: httpx2.Client, request: pytest.FixtureRequest
 ) -> None:
     owner = provisioned(api, server_of(source, request))
     before = Store.get(owner.store.id)
@@ -47,13 +47,13 @@ def test_a_store_moves_between_databases_of_all_kinds(
     assert {each["table"]: each["rows"] for each in proof["tables"]} == {
         name: len(rows) for name, rows in expected.items()
     }
-    assert httpx.get(proof["download_url"]).status_code == 200
+    assert httpx2.get(proof["download_url"]).status_code == 200
     assert {job.request, job.cursor} == {None}
 
 
 @pytest.mark.parametrize("kind", FIXTURES)
 def test_what_is_ours_at_the_old_place_is_dropped_after_seven_days(
-    kind: str, api: httpx.Client, request: pytest.FixtureRequest
+    kind: str, api: httpx2.Client, request: pytest.FixtureRequest
 ) -> None:
     server = server_of(kind, request)
     owner = provisioned(api, server, 1)
@@ -82,7 +82,7 @@ def test_what_is_ours_at_the_old_place_is_dropped_after_seven_days(
     assert Store.get(store.id).database_status is DatabaseStatus.ACTIVE
 
 
-def test_the_calls_after_a_move_reach_the_new_place(api: httpx.Client, request: pytest.FixtureRequest) -> None:
+def test_the_calls_after_a_move_reach_the_new_place(api: httpx2.Client, request: pytest.FixtureRequest) -> None:
     owner = provisioned(api, server_of("shared", request), 1)
     client = data_client(api, owner.store)
     before = client.list("products")
@@ -94,7 +94,7 @@ def test_the_calls_after_a_move_reach_the_new_place(api: httpx.Client, request: 
 
 
 def test_a_proof_of_1000_ranges_leaves_the_row_of_the_job_under_4_kb(
-    api: httpx.Client, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = provisioned(api, server_of("shared", request), 1)
     client = data_client(api, owner.store)
@@ -119,7 +119,7 @@ def test_a_proof_of_1000_ranges_leaves_the_row_of_the_job_under_4_kb(
 
 @pytest.mark.parametrize("is_legacy", [False, True])
 def test_large_certificates_are_no_part_of_the_row_of_a_job(
-    api: httpx.Client, request: pytest.FixtureRequest, *, is_legacy: bool
+    api: httpx2.Client, request: pytest.FixtureRequest, *, is_legacy: bool
 ) -> None:
     database = server_of("postgresql", request).body | {"ca_certificate": "C" * MAX_CERTIFICATE}
     if is_legacy:
@@ -134,7 +134,7 @@ def test_large_certificates_are_no_part_of_the_row_of_a_job(
     assert len(storage.get(job.cursor["from_certificate" if is_legacy else "ca_certificate"])) == MAX_CERTIFICATE
 
 
-def test_the_old_place_stays_for_a_week_after_the_switch(api: httpx.Client, request: pytest.FixtureRequest) -> None:
+def test_the_old_place_stays_for_a_week_after_the_switch(api: httpx2.Client, request: pytest.FixtureRequest) -> None:
     owner = provisioned(api, server_of("shared", request), 1)
     assert move(owner, {"type": "shared"}).status is JobStatus.COMPLETED
     assert drop_job_of(owner.store.id).lease_until > clock.now() + OLD_PLACE_KEPT - (OLD_PLACE_KEPT / 7)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock
@@ -22,7 +22,7 @@ from tests.platform.wire import relay
 
 
 def test_an_old_server_that_is_gone_is_given_up_and_its_password_removed(
-    api: httpx.Client, own_postgresql: ServerOfTest, own_mysql: ServerOfTest
+    api: httpx2.Client, own_postgresql: ServerOfTest, own_mysql: ServerOfTest
 ) -> None:
     with relay(own_postgresql.body["host"], own_postgresql.body["port"]) as passed:
         own_postgresql.body["port"] = passed.port
@@ -35,7 +35,7 @@ def test_an_old_server_that_is_gone_is_given_up_and_its_password_removed(
 
 
 def test_an_old_schema_waits_for_its_shared_server(
-    api: httpx.Client, shared_server: ServerOfTest, own_mysql: ServerOfTest
+    api: httpx2.Client, shared_server: ServerOfTest, own_mysql: ServerOfTest
 ) -> None:
     [server] = PlatformSetting.get("shared_servers").value["servers"]
     with relay(server["host"], server["port"]) as passed:
@@ -54,7 +54,7 @@ def test_an_old_schema_waits_for_its_shared_server(
 
 @pytest.mark.parametrize("unfinished", [provisioning_jobs.RUNNING, provisioning_jobs.RETRYABLE])
 def test_an_old_place_whose_drop_has_begun_or_failed_is_removed_with_its_store(
-    unfinished: str, api: httpx.Client, shared_server: ServerOfTest, own_mysql: ServerOfTest
+    unfinished: str, api: httpx2.Client, shared_server: ServerOfTest, own_mysql: ServerOfTest
 ) -> None:
     owner = provisioned(api, shared_server, 1)
     assert move(owner, own_mysql.body).status is JobStatus.COMPLETED

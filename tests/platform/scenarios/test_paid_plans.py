@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock, ids
@@ -27,7 +27,7 @@ PassTime = Callable[..., list[Any]]
 
 
 @pytest.fixture
-def store(api: httpx.Client) -> Owner:
+def store(api: httpx2.Client) -> Owner:
     """A store that an owner has created, with the headers of its token."""
     client = PlatformClient(api, new_account().id)
     created = client.call("POST", "platform/stores", {"name": "Tea House", "slug": f"s-{ids.new()}"}).json()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 
 from chalicelib.platform.enums import DatabaseStatus, JobStatus
 from chalicelib.platform.models import ProvisioningJob, Store
@@ -19,7 +19,7 @@ NAMES = {table.name for table in TABLES}
 
 
 def test_a_store_is_provisioned_on_every_kind_of_server(
-    api: httpx.Client, drain: Drain, server_of_kind: ServerOfTest
+    api: httpx2.Client, drain: Drain, server_of_kind: ServerOfTest
 ) -> None:
     owner = owner_api(api, new_store())
     answer = owner.post("provision", {"database": server_of_kind.body})
@@ -46,7 +46,7 @@ def test_a_store_is_provisioned_on_every_kind_of_server(
     assert counts == [1, 3, 4]
 
 
-def test_the_schema_of_an_own_server_may_have_any_name(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+def test_the_schema_of_an_own_server_may_have_any_name(api: httpx2.Client, own_postgresql: ServerOfTest) -> None:
     schema = '50% "off"; %s \' {schema} :name'
     owner = owner_api(api, new_store())
     job = provision(owner, own_postgresql.body | {"schema": schema})
@@ -57,7 +57,7 @@ def test_the_schema_of_an_own_server_may_have_any_name(api: httpx.Client, own_po
         assert len(transaction.connection.execute(CMS_PAGES.select()).all()) == 3
 
 
-def test_cancellation_drops_a_schema_of_any_name(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+def test_cancellation_drops_a_schema_of_any_name(api: httpx2.Client, own_postgresql: ServerOfTest) -> None:
     schema = '50% "off"'
     owner = owner_api(api, new_store())
     answer = owner.post("provision", {"database": own_postgresql.body | {"schema": schema}})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock
@@ -27,7 +27,7 @@ from tests.platform.stores import new_store
     ],
 )
 def test_a_store_is_provisioned_within_its_round_trips(
-    name: str, cost: Cost, messages: int, api: httpx.Client, request: pytest.FixtureRequest
+    name: str, cost: Cost, messages: int, api: httpx2.Client, request: pytest.FixtureRequest
 ) -> None:
     server: ServerOfTest = request.getfixturevalue(name)
     owner = owner_api(api, new_store())
@@ -41,7 +41,7 @@ def test_a_store_is_provisioned_within_its_round_trips(
     assert (used.writes, used.write_units, len(sent.sent)) == (cost.writes, cost.write_units, messages)
 
 
-def test_the_schedule_reads_no_job_that_has_a_worker_or_has_ended(api: httpx.Client) -> None:
+def test_the_schedule_reads_no_job_that_has_a_worker_or_has_ended(api: httpx2.Client) -> None:
     for _ in range(3):
         store = new_store()
         owner_api(api, store).post("provision", {"database": {"type": "shared"}})

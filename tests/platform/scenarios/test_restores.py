@@ -8,7 +8,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import storage
@@ -49,7 +49,7 @@ from tests.platform.stores import new_store
 Content = dict[str, list[dict[str, Any]]]
 
 
-def filled_owner(api: httpx.Client, server: ServerOfTest, rows: int = 3) -> OwnerApi:
+def filled_owner(api: httpx2.Client, server: ServerOfTest, rows: int = 3) -> OwnerApi:
     """Return the owner of a provisioned store with rows in each table."""
     owner = owner_api(api, new_store())
     assert provision(owner, server.body).status is JobStatus.COMPLETED
@@ -90,7 +90,7 @@ def restore(owner: OwnerApi, backup: ProvisioningJob, database: dict[str, Any] |
 
 @pytest.mark.parametrize("name", ["shared_server", "own_postgresql", "supabase_account"])
 def test_a_restored_store_is_the_backup_row_by_row(
-    name: str, api: httpx.Client, request: pytest.FixtureRequest, supabase: SupabaseSandbox
+    name: str, api: httpx2.Client, request: pytest.FixtureRequest, supabase: SupabaseSandbox
 ) -> None:
     owner = filled_owner(api, request.getfixturevalue(name))
     backup, before, old = back_up(owner), content_of(owner), place_of(owner)
@@ -113,7 +113,7 @@ def test_a_restored_store_is_the_backup_row_by_row(
 
 @pytest.mark.parametrize(("source", "target"), [("own_mysql", "own_postgresql"), ("own_postgresql", "own_mysql")])
 def test_a_backup_is_restored_on_another_kind_of_server(
-    source: str, target: str, api: httpx.Client, request: pytest.FixtureRequest
+    source: str, target: str, api: httpx2.Client, request: pytest.FixtureRequest
 ) -> None:
     owner = filled_owner(api, request.getfixturevalue(source))
     backup, before = back_up(owner), content_of(owner)
@@ -125,7 +125,7 @@ def test_a_backup_is_restored_on_another_kind_of_server(
     assert Store.get(owner.store.id).database_type == server.body["type"]
 
 
-def test_a_store_on_mysql_needs_a_database(api: httpx.Client, own_mysql: ServerOfTest) -> None:
+def test_a_store_on_mysql_needs_a_database(api: httpx2.Client, own_mysql: ServerOfTest) -> None:
     owner = filled_owner(api, own_mysql)
     answer = owner.post("restore", {"backup": back_up(owner).id})
     assert (answer.status_code, answer.json()["code"]) == (422, "InvalidRestore")
@@ -133,7 +133,7 @@ def test_a_store_on_mysql_needs_a_database(api: httpx.Client, own_mysql: ServerO
     assert Store.get(owner.store.id).active_job is None
 
 
-def test_the_backup_of_another_store_is_not_found(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_the_backup_of_another_store_is_not_found(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     owner, other = filled_owner(api, shared_server), filled_owner(api, shared_server)
     backup, provisioning = back_up(other), next(iter(ProvisioningJob.by_store.query(owner.store.id)))
     for name in (backup.id, provisioning.id, ids.new(), "x"):
@@ -141,7 +141,7 @@ def test_the_backup_of_another_store_is_not_found(api: httpx.Client, shared_serv
         assert (answer.status_code, answer.json()["code"]) == (404, "BackupNotFound"), name
 
 
-def test_a_backup_cannot_be_restored_after_30_days(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_a_backup_cannot_be_restored_after_30_days(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     owner = filled_owner(api, shared_server)
     backup = back_up(owner)
     backup.update([ProvisioningJob.completed_at.set(clock.now() - KEPT)])
@@ -196,7 +196,7 @@ _CHANGES = [
 ]
 
 
-def test_a_damaged_backup_changes_nothing(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_a_damaged_backup_changes_nothing(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     owner = filled_owner(api, shared_server)
     before, store = content_of(owner), Store.get(owner.store.id)
     backup = back_up(owner)
@@ -231,7 +231,7 @@ def test_a_damaged_backup_changes_nothing(api: httpx.Client, shared_server: Serv
     assert restore(owner, backup).status is JobStatus.COMPLETED
 
 
-def test_a_backup_that_is_gone_fails_the_job(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_a_backup_that_is_gone_fails_the_job(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     owner = filled_owner(api, shared_server)
     backup = back_up(owner)
     storage.delete(backup.report["backup"]["stored_at"])
@@ -239,7 +239,7 @@ def test_a_backup_that_is_gone_fails_the_job(api: httpx.Client, shared_server: S
     assert (job.status, job.error_code) == (JobStatus.FAILED, "BackupNotFound")
 
 
-def test_a_backup_of_a_newer_version_is_refused(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_a_backup_of_a_newer_version_is_refused(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     owner = filled_owner(api, shared_server)
     backup = back_up(owner)
     rewrite(backup, lambda files: change_manifest(files, revision="9999"))
@@ -249,7 +249,7 @@ def test_a_backup_of_a_newer_version_is_refused(api: httpx.Client, shared_server
 
 
 def test_a_backup_of_an_earlier_revision_gets_the_defaults_of_new_columns(
-    api: httpx.Client, own_postgresql: ServerOfTest
+    api: httpx2.Client, own_postgresql: ServerOfTest
 ) -> None:
     owner = filled_owner(api, own_postgresql)
     backup, before = back_up(owner), content_of(owner)
@@ -270,7 +270,9 @@ def test_a_backup_of_an_earlier_revision_gets_the_defaults_of_new_columns(
     assert content_of(owner) == before
 
 
-def test_a_restore_in_progress_is_returned_and_can_be_canceled(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+def test_a_restore_in_progress_is_returned_and_can_be_canceled(
+    api: httpx2.Client, own_postgresql: ServerOfTest
+) -> None:
     owner = filled_owner(api, own_postgresql)
     backup, before = back_up(owner), content_of(owner)
     job_id = begin_restore(owner, backup)
@@ -290,7 +292,7 @@ def test_a_restore_in_progress_is_returned_and_can_be_canceled(api: httpx.Client
 
 
 def test_a_worker_that_is_out_of_time_leaves_the_rest_to_the_next_one(
-    api: httpx.Client, shared_server: ServerOfTest, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, shared_server: ServerOfTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = filled_owner(api, shared_server)
     backup, before = back_up(owner), content_of(owner)
@@ -313,7 +315,7 @@ def test_a_worker_that_is_out_of_time_leaves_the_rest_to_the_next_one(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["own_postgresql", "own_mysql"])
 def test_a_restore_completes_however_often_its_workers_are_killed(
-    name: str, api: httpx.Client, request: pytest.FixtureRequest, shared_server: ServerOfTest
+    name: str, api: httpx2.Client, request: pytest.FixtureRequest, shared_server: ServerOfTest
 ) -> None:
     owner = filled_owner(api, shared_server)
     backup, before = back_up(owner), content_of(owner)
@@ -338,7 +340,7 @@ def test_a_restore_completes_however_often_its_workers_are_killed(
     assert content_of(owner) == before
 
 
-def test_a_restore_of_few_rows_has_a_fixed_cost(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_a_restore_of_few_rows_has_a_fixed_cost(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     owner = filled_owner(api, shared_server)
     job_id = begin_restore(owner, back_up(owner))
     with metered() as meter:
@@ -351,7 +353,7 @@ def test_a_restore_of_few_rows_has_a_fixed_cost(api: httpx.Client, shared_server
 
 @pytest.mark.parametrize("checked", [None, 5])
 def test_a_retried_restore_checks_the_whole_backup_again(
-    checked: int | None, api: httpx.Client, shared_server: ServerOfTest
+    checked: int | None, api: httpx2.Client, shared_server: ServerOfTest
 ) -> None:
     owner = filled_owner(api, shared_server, 1)
     backup = back_up(owner)

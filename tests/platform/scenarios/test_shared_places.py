@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.sql.errors import FailureReason, StatementFailed
@@ -18,7 +18,7 @@ from tests.platform.store_servers import ServerOfTest, put_shared_servers
 from tests.platform.stores import new_store
 
 
-def provisioned(api: httpx.Client) -> Store:
+def provisioned(api: httpx2.Client) -> Store:
     owner = owner_api(api, new_store())
     assert provision(owner, {"type": "shared"}).error_code is None
     return Store.get(owner.store.id)
@@ -28,7 +28,7 @@ def schema_of(store: Store) -> str:
     return f"s_{store.id.replace('-', '')}"
 
 
-def test_a_role_reaches_the_rows_of_its_own_store_only(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_a_role_reaches_the_rows_of_its_own_store_only(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     one, other = provisioned(api), provisioned(api)
     refused = [
         f"SELECT * FROM {schema_of(other)}.categories",
@@ -50,7 +50,9 @@ def test_a_role_reaches_the_rows_of_its_own_store_only(api: httpx.Client, shared
             assert transaction.connection.exec_driver_sql("SELECT current_user").scalar() == schema_of(one)
 
 
-def test_the_login_of_all_stores_reaches_nothing_without_a_role(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_the_login_of_all_stores_reaches_nothing_without_a_role(
+    api: httpx2.Client, shared_server: ServerOfTest
+) -> None:
     store = provisioned(api)
     [setting] = PlatformSetting.get("shared_servers").value["servers"]
     rights = shared_server.query(
@@ -62,7 +64,7 @@ def test_the_login_of_all_stores_reaches_nothing_without_a_role(api: httpx.Clien
     assert rights == [(False, False)]
 
 
-def test_the_server_with_the_fewest_stores_is_chosen(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_the_server_with_the_fewest_stores_is_chosen(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     [one] = PlatformSetting.get("shared_servers").value["servers"]
     provisioned(api)
     shared_server.query("CREATE SCHEMA s_" + "0" * 32)
@@ -79,7 +81,7 @@ def test_the_server_with_the_fewest_stores_is_chosen(api: httpx.Client, shared_s
 
 
 def test_no_password_is_logged_sent_or_stored_in_clear(
-    api: httpx.Client, engine: Engine, own_postgresql: ServerOfTest, caplog: pytest.LogCaptureFixture
+    api: httpx2.Client, engine: Engine, own_postgresql: ServerOfTest, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     password = own_postgresql.body["password"]

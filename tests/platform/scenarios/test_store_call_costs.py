@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.object_storage import objects
@@ -18,7 +18,7 @@ from tests.platform.stored_files import TEA, declare, store_with_bucket
 
 
 @pytest.mark.usefixtures("stopped_clock")  # no minute passes, after which settings are read again
-def test_calls_of_the_data_api_cost_what_the_page_says(api: httpx.Client, shared_database: StoreDatabase) -> None:
+def test_calls_of_the_data_api_cost_what_the_page_says(api: httpx2.Client, shared_database: StoreDatabase) -> None:
     store, bucket = store_with_bucket(shared_database)
     client = data_client(api, store)
     for sku in ("S1", "S2", "S3"):

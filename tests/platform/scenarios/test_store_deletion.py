@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from pynamodb.expressions.update import Action
 
@@ -45,12 +45,12 @@ __all__ = ["buy", "catalogue", "checkout", "events_of", "nothing_in_progress", "
 pytestmark = pytest.mark.usefixtures("catalogue")
 
 
-def owned_store(api: httpx.Client, **columns: Any) -> OwnerApi:
+def owned_store(api: httpx2.Client, **columns: Any) -> OwnerApi:
     """Return the owner of a new store, who has an account with one store."""
     return owner_api(api, new_store(new_account(store_count=1).id, **columns))
 
 
-def call(owner: OwnerApi, method: str, body: Any = None, path: str = "") -> httpx.Response:
+def call(owner: OwnerApi, method: str, body: Any = None, path: str = "") -> httpx2.Response:
     """Call the store's own route as its owner."""
     client = PlatformClient(owner.api, owner.store.owner_id)
     return client.call(method, f"platform/stores/{owner.store.id}{path}", body)
@@ -64,7 +64,7 @@ def end_grace(owner: OwnerApi) -> None:
 
 
 @pytest.mark.parametrize("confirm", ["", "tea", None])
-def test_a_deletion_needs_the_slug(confirm: str | None, api: httpx.Client) -> None:
+def test_a_deletion_needs_the_slug(confirm: str | None, api: httpx2.Client) -> None:
     owner = owned_store(api)
     answer = call(owner, "DELETE", {"confirm": confirm})
     assert answer.status_code == 422
@@ -72,7 +72,7 @@ def test_a_deletion_needs_the_slug(confirm: str | None, api: httpx.Client) -> No
     assert Store.get(owner.store.id).deletion_due_at is None
 
 
-def test_another_owner_finds_no_store_to_delete(api: httpx.Client) -> None:
+def test_another_owner_finds_no_store_to_delete(api: httpx2.Client) -> None:
     owner = owned_store(api)
     other = PlatformClient(api, new_account().id)
     body = {"confirm": owner.store.slug}
@@ -82,7 +82,7 @@ def test_another_owner_finds_no_store_to_delete(api: httpx.Client) -> None:
 
 
 def test_a_deleted_store_refuses_calls_is_backed_up_and_can_be_undeleted(
-    api: httpx.Client, shared_server: ServerOfTest, drain: Drain
+    api: httpx2.Client, shared_server: ServerOfTest, drain: Drain
 ) -> None:
     owner = owned_store(api)
     assert provision(owner, shared_server.body).status is JobStatus.COMPLETED
@@ -114,14 +114,14 @@ def test_a_deleted_store_refuses_calls_is_backed_up_and_can_be_undeleted(
     assert Store.get(owner.store.id).database_status is DatabaseStatus.ACTIVE
 
 
-def test_a_repeated_deletion_changes_nothing(api: httpx.Client) -> None:
+def test_a_repeated_deletion_changes_nothing(api: httpx2.Client) -> None:
     owner = owned_store(api)
     first, second = delete_store(owner).json(), delete_store(owner, drop=True).json()
     assert first == second
     assert [job.id for job in ProvisioningJob.by_store.query(owner.store.id)] == [removal_of(owner).id]
 
 
-def test_a_store_with_a_job_in_progress_is_not_deleted(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_a_store_with_a_job_in_progress_is_not_deleted(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     owner = owned_store(api)
     job_id = owner.post("provision", {"database": shared_server.body}).json()["job_id"]
     answer = delete_store(owner)
@@ -129,7 +129,7 @@ def test_a_store_with_a_job_in_progress_is_not_deleted(api: httpx.Client, shared
 
 
 def test_a_suspended_store_is_suspended_again_when_it_is_undeleted(
-    api: httpx.Client, shared_server: ServerOfTest, drain: Drain
+    api: httpx2.Client, shared_server: ServerOfTest, drain: Drain
 ) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)
@@ -143,7 +143,7 @@ def test_a_suspended_store_is_suspended_again_when_it_is_undeleted(
     assert call(owner, "POST", path="/undelete").json()["database_status"] == "active"
 
 
-def test_the_removal_cannot_be_canceled_as_a_job(api: httpx.Client) -> None:
+def test_the_removal_cannot_be_canceled_as_a_job(api: httpx2.Client) -> None:
     owner = owned_store(api)
     delete_store(owner)
     answer = owner.post(f"provision/{removal_of(owner).id}/cancel")
@@ -152,7 +152,7 @@ def test_the_removal_cannot_be_canceled_as_a_job(api: httpx.Client) -> None:
 
 @pytest.mark.usefixtures("nothing_in_progress")
 def test_a_deleted_store_is_removed_when_the_grace_ends(
-    api: httpx.Client, shared_server: ServerOfTest, drain: Drain, engine: Engine
+    api: httpx2.Client, shared_server: ServerOfTest, drain: Drain, engine: Engine
 ) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)
@@ -181,7 +181,7 @@ def test_a_deleted_store_is_removed_when_the_grace_ends(
 
 
 @pytest.mark.usefixtures("nothing_in_progress")
-def test_a_store_without_a_database_is_removed_and_its_owner_can_leave(api: httpx.Client, drain: Drain) -> None:
+def test_a_store_without_a_database_is_removed_and_its_owner_can_leave(api: httpx2.Client, drain: Drain) -> None:
     owner = owned_store(api)
     delete_store(owner)
     end_grace(owner)
@@ -193,7 +193,7 @@ def test_a_store_without_a_database_is_removed_and_its_owner_can_leave(api: http
 @pytest.mark.parametrize("name", ["own_postgresql", "own_mysql"])
 @pytest.mark.parametrize("drop", [False, True])
 def test_an_owners_server_keeps_the_tables_unless_they_are_to_be_dropped(
-    name: str, drop: bool, api: httpx.Client, request: pytest.FixtureRequest
+    name: str, drop: bool, api: httpx2.Client, request: pytest.FixtureRequest
 ) -> None:
     server: ServerOfTest = request.getfixturevalue(name)
     owner = owned_store(api)
@@ -207,7 +207,7 @@ def test_an_owners_server_keeps_the_tables_unless_they_are_to_be_dropped(
     assert server.query(f"SELECT count(*) FROM {users} = %s", own_login(owner.store.id)) == [(0,)]
 
 
-def test_tables_that_are_not_ours_are_never_dropped(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+def test_tables_that_are_not_ours_are_never_dropped(api: httpx2.Client, own_postgresql: ServerOfTest) -> None:
     owner = owned_store(api)
     provision(owner, own_postgresql.body)
     own_postgresql.query("CREATE TABLE store.theirs (id int); COMMENT ON TABLE store.seo_settings IS 'theirs'")
@@ -216,7 +216,7 @@ def test_tables_that_are_not_ours_are_never_dropped(api: httpx.Client, own_postg
     assert set(own_postgresql.comments(owner.store)) == {"theirs", "seo_settings"}
 
 
-def test_a_server_that_is_gone_does_not_keep_its_store(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+def test_a_server_that_is_gone_does_not_keep_its_store(api: httpx2.Client, own_postgresql: ServerOfTest) -> None:
     owner = owned_store(api)
     provision(owner, own_postgresql.body)
     store = Store.get(owner.store.id)
@@ -245,7 +245,7 @@ def backups_of(owner: OwnerApi) -> list[JobStatus]:
 
 
 def test_a_store_whose_last_backup_failed_is_backed_up_before_its_removal(
-    api: httpx.Client, shared_server: ServerOfTest
+    api: httpx2.Client, shared_server: ServerOfTest
 ) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)
@@ -258,7 +258,7 @@ def test_a_store_whose_last_backup_failed_is_backed_up_before_its_removal(
     assert shared_server.comments(owner.store) == {}
 
 
-def test_a_removal_waits_for_a_backup_in_progress(api: httpx.Client, shared_server: ServerOfTest) -> None:
+def test_a_removal_waits_for_a_backup_in_progress(api: httpx2.Client, shared_server: ServerOfTest) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)
     delete_store(owner)
@@ -272,7 +272,7 @@ def test_a_removal_waits_for_a_backup_in_progress(api: httpx.Client, shared_serv
 
 
 def test_a_former_place_is_removed_with_the_store(
-    api: httpx.Client, shared_server: ServerOfTest, own_mysql: ServerOfTest
+    api: httpx2.Client, shared_server: ServerOfTest, own_mysql: ServerOfTest
 ) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)
@@ -285,7 +285,7 @@ def test_a_former_place_is_removed_with_the_store(
     assert shared_server.query("SELECT count(*) FROM pg_namespace WHERE nspname = %s", schema) == [(0,)]
 
 
-def test_a_backup_can_be_made_during_the_grace(api: httpx.Client, shared_server: ServerOfTest, drain: Drain) -> None:
+def test_a_backup_can_be_made_during_the_grace(api: httpx2.Client, shared_server: ServerOfTest, drain: Drain) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)
     delete_store(owner)
@@ -295,7 +295,7 @@ def test_a_backup_can_be_made_during_the_grace(api: httpx.Client, shared_server:
     assert Store.get(owner.store.id).database_status is DatabaseStatus.DELETING
 
 
-def test_an_operator_can_undo_a_deletion_and_support_cannot(api: httpx.Client) -> None:
+def test_an_operator_can_undo_a_deletion_and_support_cannot(api: httpx2.Client) -> None:
     owner = owned_store(api)
     delete_store(owner)
     path = f"platform/stores/{owner.store.id}/undelete"
@@ -304,7 +304,7 @@ def test_an_operator_can_undo_a_deletion_and_support_cannot(api: httpx.Client) -
     assert Store.get(owner.store.id).deletion_due_at is None
 
 
-def test_the_schedule_reads_only_what_is_due(api: httpx.Client, drain: Callable[[], list[Any]]) -> None:
+def test_the_schedule_reads_only_what_is_due(api: httpx2.Client, drain: Callable[[], list[Any]]) -> None:
     for _ in range(3):
         delete_store(owned_store(api))
     due = list(ProvisioningJob.by_lease.query(provisioning_jobs.SCHEDULED))
@@ -315,7 +315,7 @@ def test_the_schedule_reads_only_what_is_due(api: httpx.Client, drain: Callable[
     assert {ProvisioningJob.get(job.id).kind for job in due} == {JobKind.DROP}
 
 
-def test_what_a_failed_job_created_is_removed_with_the_store(api: httpx.Client, own_postgresql: ServerOfTest) -> None:
+def test_what_a_failed_job_created_is_removed_with_the_store(api: httpx2.Client, own_postgresql: ServerOfTest) -> None:
     owner = owned_store(api)
     own_postgresql.query("CREATE SCHEMA store; CREATE TABLE store.products (id int)")
     assert provision(owner, own_postgresql.body).status is JobStatus.FAILED
@@ -328,7 +328,7 @@ def test_what_a_failed_job_created_is_removed_with_the_store(api: httpx.Client, 
     assert Store.get(owner.store.id).database_status is DatabaseStatus.DELETING
 
 
-def test_a_removal_that_failed_is_tried_again_after_a_day(api: httpx.Client, drain: Drain) -> None:
+def test_a_removal_that_failed_is_tried_again_after_a_day(api: httpx2.Client, drain: Drain) -> None:
     owner = owned_store(api)
     delete_store(owner)
     past = clock.now() - timedelta(seconds=1)
@@ -343,7 +343,7 @@ def test_a_removal_that_failed_is_tried_again_after_a_day(api: httpx.Client, dra
 
 
 def test_the_subscription_of_a_deleted_store_ends(
-    api: httpx.Client, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     owner = owned_store(api)
     token = call(owner, "POST", path="/token").json()["access_token"]
@@ -359,7 +359,7 @@ def test_the_subscription_of_a_deleted_store_ends(
 
 
 def test_a_deletion_that_was_undone_keeps_the_subscription(
-    api: httpx.Client, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, subscribe: Subscribe, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     owner = owned_store(api)
     token = call(owner, "POST", path="/token").json()["access_token"]
@@ -374,7 +374,7 @@ def test_a_deletion_that_was_undone_keeps_the_subscription(
 @pytest.mark.slow
 @pytest.mark.usefixtures("nothing_in_progress")
 def test_a_removal_completes_however_often_its_workers_are_killed(
-    api: httpx.Client, shared_server: ServerOfTest, drain: Drain
+    api: httpx2.Client, shared_server: ServerOfTest, drain: Drain
 ) -> None:
     owner = owned_store(api)
     provision(owner, shared_server.body)

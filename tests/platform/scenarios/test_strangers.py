@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, ids
@@ -31,10 +31,10 @@ SECRET = "s" * 43
 class Place:
     """A store with a key of each scope, and a client of the API."""
 
-    api: httpx.Client
+    api: httpx2.Client
     store: Store
 
-    def call(self, method: str, path: str, body: Any, token: str | None) -> httpx.Response:
+    def call(self, method: str, path: str, body: Any, token: str | None) -> httpx2.Response:
         """Call a route of the store with a body and version that fit."""
         headers = {"If-Match": '"1"', "Idempotency-Key": ids.new()}
         if token is not None:
@@ -44,7 +44,7 @@ class Place:
 
 
 @pytest.fixture
-def place(api: httpx.Client) -> Place:
+def place(api: httpx2.Client) -> Place:
     store_id = ids.new()
     keys = {f"k{scope}": [hash_key(_key(store_id, scope)), scope.value, "test", 1] for scope in KeyScope}
     return Place(api, new_store(new_account().id, id=store_id, api_keys=keys, database_name="secret-name"))

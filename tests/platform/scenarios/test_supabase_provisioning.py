@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock
@@ -20,7 +20,7 @@ from tests.platform.stores import new_store
 
 
 @pytest.fixture
-def owner(api: httpx.Client, supabase_account: ServerOfTest) -> OwnerApi:
+def owner(api: httpx2.Client, supabase_account: ServerOfTest) -> OwnerApi:
     """The owner of a store without a database."""
     return owner_api(api, new_store())
 

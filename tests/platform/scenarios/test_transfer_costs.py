@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.platform.schemas.transfers import TransferDue
@@ -19,7 +19,7 @@ HEADER = "slug,title"
 
 @pytest.mark.usefixtures("stopped_clock")  # no minute passes, after which settings are read again
 def test_transfers_cost_what_the_page_says(
-    api: httpx.Client, shared_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, shared_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "BATCH_ROWS", 2)
     client = data_client(api, connected_store(shared_database))

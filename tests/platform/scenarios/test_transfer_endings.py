@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import storage
@@ -36,7 +36,7 @@ HEADER = "slug,title"
 
 
 @pytest.fixture
-def tea(api: httpx.Client, shared_database: StoreDatabase) -> DataClient:
+def tea(api: httpx2.Client, shared_database: StoreDatabase) -> DataClient:
     """A client of an empty store."""
     return data_client(api, connected_store(shared_database))
 
@@ -109,7 +109,7 @@ def test_a_store_has_three_unfinished_transfers_and_others_wait_for_none(
 def test_the_form_takes_no_other_type_of_file(tea: DataClient) -> None:
     form = tea.call("POST", "transfers", {"kind": "import", "table": "cms_pages"}).json()["upload"]
     fields = form["fields"] | {"Content-Type": "text/html"}
-    assert httpx.post(form["url"], data=fields, files={"file": ("a", b"x", "text/html")}).status_code == 403
+    assert httpx2.post(form["url"], data=fields, files={"file": ("a", b"x", "text/html")}).status_code == 403
 
 
 def test_a_file_that_was_replaced_since_the_start_fails(tea: DataClient) -> None:

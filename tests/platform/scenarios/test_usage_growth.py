@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock
@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.mark.parametrize("calls", [5, 200])
 def test_a_call_a_roll_up_and_a_read_cost_the_same_with_few_and_many_calls(
-    api: httpx.Client, monkeypatch: pytest.MonkeyPatch, calls: int
+    api: httpx2.Client, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
     measured: dict[str, Cost] = {}
 

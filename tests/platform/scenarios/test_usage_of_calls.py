@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock, ids
@@ -20,7 +20,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 
 @pytest.mark.parametrize("kind", ["shared"])
 def test_the_calls_of_a_store_are_its_usage_and_its_counters_its_rows(
-    api: httpx.Client, prepared_place: PreparedPlace, drain: Drain
+    api: httpx2.Client, prepared_place: PreparedPlace, drain: Drain
 ) -> None:
     store = connected_store(prepared_place)
     client = data_client(api, store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import config, secrets
@@ -21,7 +21,7 @@ from tests.platform.stores import new_store
 
 
 def test_sealed_requests_and_connections_survive_the_removal_of_their_key(
-    api: httpx.Client, own_postgresql: ServerOfTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, own_postgresql: ServerOfTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = tmp_path / "secrets.key"
     keys.write_text(Path(os.environ["SECRETS_KEY_FILE"]).read_text())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import storage
@@ -29,7 +29,7 @@ COMPARED = "compared"
 
 
 @pytest.fixture
-def run(api: httpx.Client) -> JobRun:
+def run(api: httpx2.Client) -> JobRun:
     """The run of a leased move in its comparison."""
     store: Store = new_store()
     job = new_job(store.id, ids.new(), JobKind.MOVE, "tests", step="compare")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import aws, clock
@@ -39,7 +39,7 @@ def test_a_photo_uploaded_during_the_erasure_is_deleted(gallery: Gallery, drain:
     form = gallery.shopper("POST", "uploads", {"content_type": "image/jpeg"}).json()
     erase(subject_of(gallery, who), drain)
     quotas = [place for place in items() if place[0].endswith("studio-quotas")]
-    sent = httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
+    sent = httpx2.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
     assert sent.status_code == 201
     assert len(below("uploads")) == 1
     assert drain() == []

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import DiscountType, OwnerType, RedemptionStatus
@@ -47,7 +47,7 @@ def test_an_owner_deleted_at_stripe_first_is_erased(
 
 @pytest.mark.parametrize("is_paid", [True, False])
 def test_billing_checks_pass_after_an_erasure(
-    member: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Drain, is_paid: bool
+    member: Owner, checkout: Callable[..., httpx2.Response], stripe_sandbox: StripeSandbox, drain: Drain, is_paid: bool
 ) -> None:
     """A use of a code goes with its owner, from the code's count as well; that a payment was told of stays."""
     codes.create_code(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
@@ -62,7 +62,7 @@ def test_billing_checks_pass_after_an_erasure(
 
 
 def test_a_released_discount_use_is_not_subtracted_twice(
-    member: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Drain
+    member: Owner, checkout: Callable[..., httpx2.Response], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     codes.create_code(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
     stripe_sandbox.expire_checkout(checkout(member, code="TEN").json()["id"])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -32,7 +32,7 @@ OTHER = 8_800_022
 
 
 @pytest.fixture
-def galleries(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> list[Gallery]:
+def galleries(api: httpx2.Client, shopify: ShopifySandbox, drain: Drain) -> list[Gallery]:
     """Three shops, each with everything that a merchant and two shoppers make."""
     made = [Gallery(api, shopify, drain) for _ in range(3)]
     for each in made:
@@ -159,8 +159,8 @@ def test_a_returning_shop_starts_without_old_data(galleries: list[Gallery], drai
     shopify.deliver("studio", gone.shop, "shop/redact", shopify.privacy("shop/redact", gone.shop))
     assert drain() == []
     begun = gone.api.get("/shopify/studio/auth", params={"shop": gone.shop})
-    back = httpx.URL(httpx.get(begun.headers["location"]).headers["location"])
-    assert gone.api.get(httpx.URL(path=back.path, query=back.query)).status_code == 302
+    back = httpx2.URL(httpx2.get(begun.headers["location"]).headers["location"])
+    assert gone.api.get(httpx2.URL(path=back.path, query=back.query)).status_code == 302
     assert drain() == []
     assert Shop.get(gone.shop, "studio").is_active
     gone.add_catalogue()

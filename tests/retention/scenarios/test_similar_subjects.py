@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType
@@ -57,7 +57,7 @@ def test_erasing_a_customer_deletes_the_shops_export(drain: Drain) -> None:
     assert pseudonym(f"customer:{shop}:{other}") in left
 
 
-def test_stored_responses_to_operators_are_erased(api: httpx.Client, drain: Drain) -> None:
+def test_stored_responses_to_operators_are_erased(api: httpx2.Client, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     token = auth.mint(Role.OPERATOR, "op", timedelta(hours=1))
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": ids.new()}

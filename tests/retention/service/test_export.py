@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType
@@ -39,7 +39,7 @@ OPERATOR = Account(Role.OPERATOR, "op")
 
 def fetched(request: str) -> zipfile.ZipFile:
     """The export, fetched by its link."""
-    answer = httpx.get(privacy_requests.create_export_link(OPERATOR, request).url)
+    answer = httpx2.get(privacy_requests.create_export_link(OPERATOR, request).url)
     assert answer.status_code == 200
     return zipfile.ZipFile(io.BytesIO(answer.content))
 
@@ -120,7 +120,7 @@ def test_an_export_contains_a_shoppers_uploads(gallery: Gallery, drain: Drain) -
     assert found.read(f"files/{generation['preview_image_url'].split('/', 3)[3]}").startswith(b"\xff\xd8")
 
 
-def test_operators_request_and_download_an_export_over_http(api: httpx.Client, drain: Drain) -> None:
+def test_operators_request_and_download_an_export_over_http(api: httpx2.Client, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     path, asked = "/v1/operator/privacy-requests", {"kind": "export", "subject": "member:mark-member1-id"}
@@ -139,7 +139,7 @@ def test_operators_request_and_download_an_export_over_http(api: httpx.Client, d
     about = {"status": "completed", "subject": asked["subject"]}
     assert [item["id"] for item in api.get(path, params=about, headers=headers).json()["items"]] == [read["id"]]
     link = api.post(f"{one}/link", headers=headers).json()
-    assert zipfile.ZipFile(io.BytesIO(httpx.get(link["url"]).content)).testzip() is None
+    assert zipfile.ZipFile(io.BytesIO(httpx2.get(link["url"]).content)).testzip() is None
     wrong = api.post(path, json={"kind": "erase", "subject": "everybody"}, headers=headers)
     assert (wrong.status_code, wrong.json()["code"]) == (422, "InvalidSubject")
     assert api.get(f"{path}/{ids.new()}", headers=headers).json()["code"] == "RequestNotFound"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock
@@ -26,7 +26,7 @@ def operator() -> dict[str, str]:
     return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'operator-1', timedelta(hours=1))}"}
 
 
-def rule_of(answer: httpx.Response, name: str) -> dict[str, Any]:
+def rule_of(answer: httpx2.Response, name: str) -> dict[str, Any]:
     [found] = [dict(rule) for rule in answer.json()["items"] if rule["rule"] == name]
     return found
 
@@ -36,7 +36,7 @@ def listed_rules() -> list[str]:
 
 
 def test_lakes_are_listed_with_their_storage_classes(
-    api: httpx.Client, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(LAKES, SAMPLE.name, SAMPLE)
     rule = rule_of(api.get("/v1/operator/retention-rules", headers=operator), "lake/sample/events")
@@ -50,7 +50,7 @@ def test_lakes_are_listed_with_their_storage_classes(
     }
 
 
-def test_all_rules_are_listed_with_their_latest_run(api: httpx.Client, operator: dict[str, str], sweep: Sweep) -> None:
+def test_all_rules_are_listed_with_their_latest_run(api: httpx2.Client, operator: dict[str, str], sweep: Sweep) -> None:
     before = api.get("/v1/operator/retention-rules", headers=operator)
     assert [rule["rule"] for rule in before.json()["items"]] == listed_rules()
     assert {rule["latest"] for rule in before.json()["items"]} == {None}
@@ -69,7 +69,7 @@ def test_all_rules_are_listed_with_their_latest_run(api: httpx.Client, operator:
     assert (latest["cut_off"], latest["rows_archived"], latest["rows_deleted"]) == (clock.iso(CUT_OFF), 1, 1)
 
 
-def test_runs_of_a_rule_are_listed_newest_first(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_runs_of_a_rule_are_listed_newest_first(api: httpx2.Client, operator: dict[str, str]) -> None:
     for day in range(3):
         run = runs.add(LOGS, f"2026112{day}T030000Z", CUT_OFF, segments=2)
     runs.mark_failed(run)
@@ -89,7 +89,7 @@ def test_runs_of_a_rule_are_listed_newest_first(api: httpx.Client, operator: dic
     ("query", "status", "code"), [({"rule": "no/such"}, 404, "RuleNotFound"), ({}, 422, "InvalidInput")]
 )
 def test_an_unknown_rule_is_not_found(
-    api: httpx.Client, operator: dict[str, str], query: dict[str, str], status: int, code: str
+    api: httpx2.Client, operator: dict[str, str], query: dict[str, str], status: int, code: str
 ) -> None:
     answer = api.get("/v1/operator/retention-runs", params=query, headers=operator)
     assert (answer.status_code, answer.json()["code"]) == (status, code)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import tombstones
@@ -69,7 +69,7 @@ def test_a_request_is_stored_once_with_its_due_date_and_processed(
     assert "john@example.com" not in str(row.attribute_values)
 
 
-def test_a_reinstalled_shop_is_not_erased(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
+def test_a_reinstalled_shop_is_not_erased(api: httpx2.Client, shopify: ShopifySandbox, drain: Drain) -> None:
     install(api, "studio", SHOP)
     shopify.uninstall("studio", SHOP)
     assert drain() == []
@@ -81,7 +81,7 @@ def test_a_reinstalled_shop_is_not_erased(api: httpx.Client, shopify: ShopifySan
     assert (row.status, row.error_message) == (DeliveryStatus.PROCESSED, "the app was reinstalled")
 
 
-def test_an_uninstalled_shop_is_erased(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
+def test_an_uninstalled_shop_is_erased(api: httpx2.Client, shopify: ShopifySandbox, drain: Drain) -> None:
     install(api, "studio", SHOP)
     shopify.uninstall("studio", SHOP)
     assert drain() == []
@@ -94,7 +94,7 @@ def test_an_uninstalled_shop_is_erased(api: httpx.Client, shopify: ShopifySandbo
 
 @pytest.mark.parametrize(("token_is_dead", "erased"), [(True, 1), (False, 0)])
 def test_a_shop_without_an_uninstall_webhook_is_erased(
-    api: httpx.Client, shopify: ShopifySandbox, drain: Drain, token_is_dead: bool, erased: int
+    api: httpx2.Client, shopify: ShopifySandbox, drain: Drain, token_is_dead: bool, erased: int
 ) -> None:
     """Its row is active, but there is no evidence of it since the removal, and Shopify refuses its token."""
     install(api, "studio", SHOP)

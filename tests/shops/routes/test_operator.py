@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock
@@ -31,7 +31,7 @@ def operator() -> dict[str, str]:
     return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
-def test_active_shops_are_paged_oldest_first(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_active_shops_are_paged_oldest_first(api: httpx2.Client, operator: dict[str, str]) -> None:
     names = seed(25)
     seed(3, app="discounts")
     Shop(names[3], "studio").update([Shop.is_active.set(False), Shop.active_app.remove()])
@@ -54,7 +54,7 @@ def test_active_shops_are_paged_oldest_first(api: httpx.Client, operator: dict[s
     assert "token" not in response.text
 
 
-def test_active_shops_are_exported_as_csv_with_a_next_link(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_active_shops_are_exported_as_csv_with_a_next_link(api: httpx2.Client, operator: dict[str, str]) -> None:
     names = seed(12, shop_name='Ann\'s "Prints", Ltd\nBerlin', email="ann@example.com")
     first = api.get("/v1/operator/shops", params={"app": "studio", "format": "csv", "limit": 8}, headers=operator)
     assert first.headers["content-type"] == "text/csv; charset=utf-8"
@@ -72,7 +72,7 @@ def test_active_shops_are_exported_as_csv_with_a_next_link(api: httpx.Client, op
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_is_a_formula(api: httpx.Client, operator: dict[str, str], name: str) -> None:
+def test_no_cell_is_a_formula(api: httpx2.Client, operator: dict[str, str], name: str) -> None:
     seed(1, shop_name=name)
     response = api.get("/v1/operator/shops", params={"app": "studio", "format": "csv"}, headers=operator)
     [row] = csv.DictReader(io.StringIO(response.text, newline=""))
@@ -81,7 +81,7 @@ def test_no_cell_is_a_formula(api: httpx.Client, operator: dict[str, str], name:
     assert as_json["items"][0]["shop_name"] == name
 
 
-def test_invalid_requests_explain_the_error(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_invalid_requests_explain_the_error(api: httpx2.Client, operator: dict[str, str]) -> None:
     unknown = api.get("/v1/operator/shops", params={"app": "stduio"}, headers=operator)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "AppNotFound")
     assert "studio" in unknown.json()["detail"]
@@ -97,11 +97,13 @@ def log(app: str, event: EventType, moment: datetime) -> None:
     InstallationLog(shop="a.myshopify.com", id=str(uuid.uuid4()), app=app, event_type=event, created_at=moment).save()
 
 
-def timeline(api: httpx.Client, operator: dict[str, str], first: str, last: str, app: str = "studio") -> httpx.Response:
+def timeline(
+    api: httpx2.Client, operator: dict[str, str], first: str, last: str, app: str = "studio"
+) -> httpx2.Response:
     return api.get("/v1/operator/shops/timeline", params={"app": app, "from": first, "to": last}, headers=operator)
 
 
-def test_the_timeline_includes_both_end_days(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_the_timeline_includes_both_end_days(api: httpx2.Client, operator: dict[str, str]) -> None:
     almost = timedelta(microseconds=1)
     log("studio", EventType.INSTALL, BEGAN - almost)
     log("studio", EventType.INSTALL, BEGAN)
@@ -120,7 +122,7 @@ def test_the_timeline_includes_both_end_days(api: httpx.Client, operator: dict[s
     ]
 
 
-def test_the_timeline_covers_at_most_a_leap_year(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_the_timeline_covers_at_most_a_leap_year(api: httpx2.Client, operator: dict[str, str]) -> None:
     year = timeline(api, operator, "2028-01-01", "2028-12-31").json()["items"]
     assert len(year) == 366
     assert year[59]["day"] == "2028-02-29"
@@ -137,7 +139,7 @@ def test_the_timeline_covers_at_most_a_leap_year(api: httpx.Client, operator: di
     ],
 )
 def test_an_invalid_range_names_its_field(
-    api: httpx.Client, operator: dict[str, str], first: str, last: str, path: str
+    api: httpx2.Client, operator: dict[str, str], first: str, last: str, path: str
 ) -> None:
     response = timeline(api, operator, first, last)
     assert response.status_code == 422
@@ -145,7 +147,7 @@ def test_an_invalid_range_names_its_field(
 
 
 def test_the_timeline_counts_installs_reinstalls_and_uninstalls(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, operator: dict[str, str]
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, operator: dict[str, str]
 ) -> None:
     shopify.uninstall("studio", installed_shop)
     assert drain() == []
@@ -157,7 +159,7 @@ def test_the_timeline_counts_installs_reinstalls_and_uninstalls(
 
 
 def test_sessions_of_a_shop_without_its_tokens(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, operator: dict[str, str]
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, operator: dict[str, str]
 ) -> None:
     install(api, "discounts", installed_shop)
     api.get("/shopify/studio/auth", params={"shop": installed_shop})
@@ -175,7 +177,7 @@ def test_sessions_of_a_shop_without_its_tokens(
     assert other.json() == {"items": [], "next_cursor": None}
 
 
-def test_sessions_are_paged(api: httpx.Client, installed_shop: str, operator: dict[str, str]) -> None:
+def test_sessions_are_paged(api: httpx2.Client, installed_shop: str, operator: dict[str, str]) -> None:
     install(api, "discounts", installed_shop)
     path = f"/v1/operator/shops/{installed_shop}/sessions"
     first = api.get(path, params={"limit": 1}, headers=operator).json()
@@ -183,7 +185,7 @@ def test_sessions_are_paged(api: httpx.Client, installed_shop: str, operator: di
     assert [first["items"][0]["app"], second["items"][0]["app"]] == ["discounts", "studio"]
 
 
-def test_every_table_has_a_size(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_every_table_has_a_size(api: httpx2.Client, operator: dict[str, str]) -> None:
     seed(7)
     sizes = {item["table"]: item for item in api.get("/v1/operator/tables", headers=operator).json()["items"]}
     assert set(sizes) == {str(model.Meta.table_name) for model in data_stack.models()}

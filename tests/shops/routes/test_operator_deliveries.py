@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock, ids
@@ -15,7 +15,7 @@ SHOP = "seeded.myshopify.com"
 
 
 @pytest.fixture
-def operator(api: httpx.Client) -> httpx.Client:
+def operator(api: httpx2.Client) -> httpx2.Client:
     """A client that signs in as an operator."""
     api.headers["Authorization"] = f"Bearer {auth.mint(Role.OPERATOR, 'op')}"
     return api
@@ -37,7 +37,7 @@ def add_delivery(minutes: int, status: str = "processed", topic: str = "orders/p
     return str(row.delivery_id)
 
 
-def list_ids(client: httpx.Client, **query: str) -> list[str]:
+def list_ids(client: httpx2.Client, **query: str) -> list[str]:
     """Return the ids on all pages."""
     found: list[str] = []
     while True:
@@ -48,7 +48,7 @@ def list_ids(client: httpx.Client, **query: str) -> list[str]:
         query = {**query, "cursor": page["next_cursor"]}
 
 
-def test_deliveries_of_a_shop_are_listed_newest_first(operator: httpx.Client) -> None:
+def test_deliveries_of_a_shop_are_listed_newest_first(operator: httpx2.Client) -> None:
     oldest, middle, newest = add_delivery(30), add_delivery(20, "failed"), add_delivery(10, topic="app/uninstalled")
     add_delivery(5, shop="other.myshopify.com")
     assert list_ids(operator) == [newest, middle, oldest]
@@ -58,6 +58,6 @@ def test_deliveries_of_a_shop_are_listed_newest_first(operator: httpx.Client) ->
     assert "her@example.com" not in operator.get("/v1/operator/deliveries", params={"shop": SHOP}).text
 
 
-def test_the_shop_must_be_a_domain(operator: httpx.Client) -> None:
+def test_the_shop_must_be_a_domain(operator: httpx2.Client) -> None:
     assert operator.get("/v1/operator/deliveries").status_code == 422
     assert operator.get("/v1/operator/deliveries", params={"shop": "x y"}).json()["code"] == "InvalidShopDomain"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth
@@ -35,7 +35,7 @@ def deliver_paid_order(shopify: ShopifySandbox, shop: str) -> str:
 
 
 def test_a_delivery_shows_its_status_without_its_payload(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str]
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str]
 ) -> None:
     delivery_id = deliver_paid_order(shopify, shop)
     response = api.get(f"{DELIVERIES}/{delivery_id}", headers=operator)
@@ -48,7 +48,7 @@ def test_a_delivery_shows_its_status_without_its_payload(
 
 
 def test_a_replay_publishes_the_same_message_and_is_audited(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
 ) -> None:
     orders, acts = listen("shops-order_paid"), listen("kit-operator_acted")
     delivery_id = deliver_paid_order(shopify, shop)
@@ -67,7 +67,7 @@ def test_a_replay_publishes_the_same_message_and_is_audited(
 
 
 def test_a_failed_delivery_is_parsed_again(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
 ) -> None:
     read_messages = listen("shops-order_paid")
     delivery_id = deliver_paid_order(shopify, shop)
@@ -80,7 +80,7 @@ def test_a_failed_delivery_is_parsed_again(
 
 
 def test_a_replayed_uninstall_has_no_second_effect(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, operator: dict[str, str], drain: Drain
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, operator: dict[str, str], drain: Drain
 ) -> None:
     shopify.uninstall("studio", installed_shop)
     assert drain() == []
@@ -91,7 +91,7 @@ def test_a_replayed_uninstall_has_no_second_effect(
     assert InstallationLog.count(installed_shop) == 2
 
 
-def test_an_unknown_delivery_is_not_replayed(api: httpx.Client, operator: dict[str, str], listen: Listen) -> None:
+def test_an_unknown_delivery_is_not_replayed(api: httpx2.Client, operator: dict[str, str], listen: Listen) -> None:
     acts = listen("kit-operator_acted")
     for response in (
         api.get(f"{DELIVERIES}/x", headers=operator),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import httpx
+import httpx2
 import jwt
 
 from chalicelib.integrations.shopify import admin_api
@@ -89,7 +89,7 @@ class Task:
 class PendingInstall:
     """An OAuth installation with consent, before its callback."""
 
-    callback: httpx.URL
+    callback: httpx2.URL
     cookie: str
     at: datetime
 
@@ -97,7 +97,7 @@ class PendingInstall:
 class InterleavedShop:
     """One shop. Times strictly increase; Shopify and our code share one clock."""
 
-    def __init__(self, api: httpx.Client, shopify: ShopifySandbox) -> None:
+    def __init__(self, api: httpx2.Client, shopify: ShopifySandbox) -> None:
         self.api, self.shopify = api, shopify
         self.shop = f"shop-{uuid.uuid4().hex[:12]}.myshopify.com"
         self.expected = Expectation()
@@ -122,7 +122,7 @@ class InterleavedShop:
         callback = oauth_callback(self.api, APP, self.shop)
         return PendingInstall(callback, self.api.cookies["backroom_install"], self.now())
 
-    def follow_callback(self, pending_install: PendingInstall) -> httpx.Response:
+    def follow_callback(self, pending_install: PendingInstall) -> httpx2.Response:
         self.api.cookies.clear()
         return self.api.get(pending_install.callback, headers={"Cookie": f"backroom_install={pending_install.cookie}"})
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-import httpx
+import httpx2
 
 from chalicelib.kit import aws, config, messages
 from infra.deploy import data_stack
@@ -20,7 +20,7 @@ from infra.deploy.handlers import Consumer
 from infra.local import delivery
 from infra.sandbox.server import Request, Response
 
-FOREIGN_LOGS = ("httpx", "httpcore")
+FOREIGN_LOGS = ("httpx2", "httpcore2")
 """Loggers of the test client and the sandbox; our code does not use them."""
 
 
@@ -113,14 +113,14 @@ class SecretScanner:
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
 
-    def record_responses(self, client: httpx.Client, secrets: Secrets) -> None:
+    def record_responses(self, client: httpx2.Client, secrets: Secrets) -> None:
         """Record every response to the client; remember the secrets that it sends."""
 
-        def record_request(request: httpx.Request) -> None:
+        def record_request(request: httpx2.Request) -> None:
             _, _, token = request.headers.get("authorization", "").partition(" ")
             secrets.add_jwt(token)
 
-        def record_response(response: httpx.Response) -> None:
+        def record_response(response: httpx2.Response) -> None:
             response.read()
             headers = dict(response.headers)
             location, cookie = headers.pop("location", ""), headers.pop("set-cookie", "")

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify.errors import ShopifyRefused
@@ -49,13 +49,13 @@ LINES = [{"variant_id": 11, "product_id": 22, "quantity": 2}]
 class ShopWalk:
     """The life of one app in one shop."""
 
-    api: httpx.Client
+    api: httpx2.Client
     shopify: ShopifySandbox
     app: str
     shop: str
     scanner: SecretScanner
 
-    def call(self, status: int, method: str, path: str | httpx.URL, **options: Any) -> httpx.Response:
+    def call(self, status: int, method: str, path: str | httpx2.URL, **options: Any) -> httpx2.Response:
         """Call the API and assert the status."""
         response = self.api.request(method, path, **options)
         assert response.status_code == status, response.text

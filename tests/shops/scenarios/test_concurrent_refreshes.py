@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify import admin_api
@@ -214,27 +214,27 @@ def test_a_lost_refresh_response_changes_no_token(shopify: ShopifySandbox, insta
     assert is_newest_token_pair(installed_shop, token)
 
 
-def refresh(api: httpx.Client, shop: str, headers: dict[str, str]) -> None:
+def refresh(api: httpx2.Client, shop: str, headers: dict[str, str]) -> None:
     install(api, "studio", shop)
     set_token_lifetime(shop, EXPIRED)
     service.get_access_token(shop, "studio")
 
 
-def exchange(api: httpx.Client, shop: str, headers: dict[str, str]) -> None:
+def exchange(api: httpx2.Client, shop: str, headers: dict[str, str]) -> None:
     assert api.get("/v1/shops/me", headers=headers).status_code == 200
 
 
-def authorize(api: httpx.Client, shop: str, headers: dict[str, str]) -> None:
+def authorize(api: httpx2.Client, shop: str, headers: dict[str, str]) -> None:
     assert install(api, "studio", shop).status_code == 302
 
 
 @pytest.mark.parametrize("get_token", [refresh, exchange, authorize])
 def test_a_token_without_a_lifetime_expires_in_an_hour(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     shop: str,
     bearer: Callable[..., dict[str, str]],
-    get_token: Callable[[httpx.Client, str, dict[str, str]], None],
+    get_token: Callable[[httpx2.Client, str, dict[str, str]], None],
 ) -> None:
     """A response without `expires_in` gets the documented lifetime of one hour."""
     shopify.answer_without_expires_in(2)

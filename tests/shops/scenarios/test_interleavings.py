@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -62,7 +62,7 @@ class ShopStateMachine(InterleavedShop, RuleBasedStateMachine):
     pending_deliveries: Bundle[PendingDelivery] = Bundle("pending_deliveries")
     pending_installs: Bundle[PendingInstall] = Bundle("pending_installs")
 
-    def __init__(self, api: httpx.Client, shopify: ShopifySandbox, listen: Callable[..., ReadMessages]) -> None:
+    def __init__(self, api: httpx2.Client, shopify: ShopifySandbox, listen: Callable[..., ReadMessages]) -> None:
         RuleBasedStateMachine.__init__(self)
         InterleavedShop.__init__(self, api, shopify)
         self.read_messages = listen("shops-shop_uninstalled", "shops-shop_installed")
@@ -302,7 +302,7 @@ def held_shopify(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.slow
 def test_the_newest_event_wins(
-    api: httpx.Client, held_shopify: ShopifySandbox, engine: Engine, listen: Callable[..., ReadMessages]
+    api: httpx2.Client, held_shopify: ShopifySandbox, engine: Engine, listen: Callable[..., ReadMessages]
 ) -> None:
     """Run the same examples each time."""
 

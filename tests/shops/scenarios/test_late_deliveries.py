@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify import admin_api
@@ -24,7 +24,7 @@ Listen = Callable[[str], Drain]
 
 
 def test_an_unpublished_uninstall_is_published_after_a_reinstallation(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     read_messages = listen("shops-shop_uninstalled")
     uninstall = row_of(shopify.uninstall("studio", installed_shop))
@@ -51,7 +51,7 @@ def test_an_uninstall_delivered_twice_without_an_event_id(
 
 
 def test_an_uninstall_older_than_the_new_token_is_ignored(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     installed_shop: str,
     drain: Drain,
@@ -93,11 +93,11 @@ def send_without_time(delivery: Delivery) -> None:
     """Send the webhook without its time header."""
     headers = {name: value for name, value in delivery.webhook.headers.items() if not name.endswith("Triggered-At")}
     assert len(headers) == len(delivery.webhook.headers) - 1
-    assert httpx.post(delivery.webhook.url, content=delivery.webhook.body, headers=headers).status_code == 200
+    assert httpx2.post(delivery.webhook.url, content=delivery.webhook.body, headers=headers).status_code == 200
 
 
 def test_an_uninstall_without_a_time_is_ignored_if_shopify_accepts_the_token(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     installed_shop: str,
     drain: Drain,
@@ -130,7 +130,7 @@ def test_an_uninstall_without_a_time_applies_if_shopify_rejects_the_token(
 
 
 def test_scopes_of_an_earlier_installation_are_ignored(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
 ) -> None:
     payload, updated_at = shopify.update_scopes("studio", installed_shop, ["read_orders"]), clock.now()
     shopify.uninstall("studio", installed_shop)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth
@@ -35,7 +35,7 @@ def new() -> str:
 
 
 @pytest.fixture
-def known_shop(installed_shop: str, api: httpx.Client, drain: Drain, bearer: Bearer) -> str:
+def known_shop(installed_shop: str, api: httpx2.Client, drain: Drain, bearer: Bearer) -> str:
     """Return the domain of a shop with `studio` installed, registered, and with settings."""
     assert drain() == []
     body = {"settings": {"greeting": installed_shop}}
@@ -43,7 +43,7 @@ def known_shop(installed_shop: str, api: httpx.Client, drain: Drain, bearer: Bea
     return installed_shop
 
 
-def greeting(api: httpx.Client, headers: dict[str, str]) -> str | None:
+def greeting(api: httpx2.Client, headers: dict[str, str]) -> str | None:
     response = api.get(PATH, headers=headers)
     assert response.status_code == 200, response.text
     found: str | None = response.json()["settings"].get("greeting")
@@ -68,7 +68,7 @@ def test_the_id_is_stored_with_the_installation(known_shop: str, shopify: Shopif
 
 
 def test_session_token_of_a_new_domain(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain
 ) -> None:
     shopify.rename_shop(known_shop, new)
     assert greeting(api, bearer(new)) == known_shop
@@ -98,7 +98,7 @@ def test_tokens_are_refreshed_at_the_present_domain(
 
 
 def test_two_first_calls_under_a_new_domain(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer
 ) -> None:
     shopify.rename_shop(known_shop, new)
     with ThreadPoolExecutor(4) as pool:
@@ -109,15 +109,15 @@ def test_two_first_calls_under_a_new_domain(
 
 @pytest.mark.parametrize("starts_with_old_domain", [True, False])
 def test_oauth_under_a_new_domain(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, starts_with_old_domain: bool
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, starts_with_old_domain: bool
 ) -> None:
     shopify.rename_shop(known_shop, new)
     start = api.get("/shopify/studio/auth", params={"shop": known_shop if starts_with_old_domain else new})
-    consent = httpx.get(start.headers["location"], follow_redirects=False)
+    consent = httpx2.get(start.headers["location"], follow_redirects=False)
     while "/callback" not in consent.headers["location"]:
-        consent = httpx.get(httpx.URL(start.headers["location"]).join(consent.headers["location"]))
-    callback = httpx.URL(consent.headers["location"])
-    response = api.get(httpx.URL(path=callback.path, query=callback.query))
+        consent = httpx2.get(httpx2.URL(start.headers["location"]).join(consent.headers["location"]))
+    callback = httpx2.URL(consent.headers["location"])
+    response = api.get(httpx2.URL(path=callback.path, query=callback.query))
     assert response.status_code == 302, response.text
     assert f"/store/{new.partition('.')[0]}/" in response.headers["location"]
     assert rows_of(known_shop, new) == [known_shop]
@@ -125,12 +125,12 @@ def test_oauth_under_a_new_domain(
 
 
 def test_oauth_that_was_started_for_another_shop_is_refused(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox
 ) -> None:
     start = api.get("/shopify/studio/auth", params={"shop": known_shop})
     other = start.headers["location"].replace(known_shop, new)
-    callback = httpx.URL(httpx.get(other).headers["location"])
-    response = api.get(httpx.URL(path=callback.path, query=callback.query))
+    callback = httpx2.URL(httpx2.get(other).headers["location"])
+    response = api.get(httpx2.URL(path=callback.path, query=callback.query))
     assert response.json()["code"] == "InvalidState"
     assert rows_of(new) == []
 
@@ -166,7 +166,7 @@ def test_orders_before_the_domain_is_known_are_fetched(
 
 
 def test_reconciliation_finds_a_new_domain(
-    known_shop: str, new: str, shopify: ShopifySandbox, drain: Drain, api: httpx.Client, bearer: Bearer
+    known_shop: str, new: str, shopify: ShopifySandbox, drain: Drain, api: httpx2.Client, bearer: Bearer
 ) -> None:
     """So it does for a shop that was installed before ids were stored."""
     Shop(known_shop, "studio").update([Shop.shopify_id.remove()])
@@ -182,7 +182,7 @@ def test_reconciliation_finds_a_new_domain(
 
 
 def test_two_renames_and_back(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain
 ) -> None:
     third = f"third-{new}"
     for old, domain in ((known_shop, new), (new, third), (third, new), (new, known_shop)):
@@ -200,14 +200,14 @@ def test_a_late_webhook_does_not_undo_a_rename(
     before = shopify.update_shop(known_shop, name="Before")
     early = shopify.webhook("studio", known_shop, "shop/update", before, triggered_at="2026-01-01T00:00:00Z")
     emit_rename(shopify, known_shop, new)
-    assert httpx.post(early.url, content=early.body, headers=early.headers).status_code == 200
+    assert httpx2.post(early.url, content=early.body, headers=early.headers).status_code == 200
     assert drain() == []
     assert Shop.get(known_shop, "studio").current_domain == new
 
 
 @pytest.mark.parametrize("by_oauth", [True, False])
 def test_a_shop_returns_under_a_new_domain(
-    api: httpx.Client,
+    api: httpx2.Client,
     known_shop: str,
     new: str,
     shopify: ShopifySandbox,
@@ -237,7 +237,7 @@ def test_uninstall_under_a_new_domain(known_shop: str, new: str, shopify: Shopif
 
 
 def test_another_app_stores_its_rows_under_the_same_domain(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer
 ) -> None:
     shopify.rename_shop(known_shop, new)
     assert install(api, "discounts", new).status_code == 302
@@ -247,7 +247,7 @@ def test_another_app_stores_its_rows_under_the_same_domain(
 
 
 def test_a_first_domain_that_another_shop_takes(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain
 ) -> None:
     """The other shop is refused, whether or not we know of the rename."""
     shopify.rename_shop(known_shop, new)
@@ -264,7 +264,7 @@ def test_a_first_domain_that_another_shop_takes(
 
 
 def test_a_later_domain_that_another_shop_takes(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain, listen: Listen
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain, listen: Listen
 ) -> None:
     third = f"third-{new}"
     emit_rename(shopify, known_shop, new)
@@ -281,7 +281,7 @@ def test_a_later_domain_that_another_shop_takes(
 
 
 def test_a_shop_that_moves_to_the_domain_that_another_left(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain
 ) -> None:
     """We did not hear that the other left it: its rows are not served any more at that domain."""
     assert install(api, "studio", new).status_code == 302
@@ -296,7 +296,7 @@ def test_a_shop_that_moves_to_the_domain_that_another_left(
 
 
 def test_operators_find_a_shop_by_either_domain(
-    api: httpx.Client, known_shop: str, new: str, shopify: ShopifySandbox, drain: Drain
+    api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, drain: Drain
 ) -> None:
     emit_rename(shopify, known_shop, new)
     assert drain() == []

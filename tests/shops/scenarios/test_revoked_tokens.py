@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify import admin_api
@@ -197,7 +197,7 @@ def test_other_topics_need_no_valid_token(
 
 @pytest.mark.parametrize("invalidate", INVALID)
 def test_an_order_edit_without_a_valid_token_is_processed_with_an_error(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     registered_shop: str,
     drain: Drain,

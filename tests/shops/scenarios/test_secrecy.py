@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import storage
@@ -74,7 +74,7 @@ def known_secrets(shopify: ShopifySandbox, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.fixture
-def scanner(api: httpx.Client, known_secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretScanner]:
+def scanner(api: httpx2.Client, known_secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretScanner]:
     scanner = SecretScanner()
     scanner.record_responses(api, known_secrets)
     monkeypatch.setattr(delivery, "receive", scanner.record_queues(delivery.receive))
@@ -94,7 +94,7 @@ def record_rest(
 
 @pytest.mark.parametrize("app", sorted(SANDBOX_APPS))
 def test_no_channel_leaks_a_secret(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     shop: str,
     app: str,
@@ -197,7 +197,7 @@ def leak_in_stdout(walk: ShopWalk, secret: str) -> None:
     ],
 )
 def test_a_secret_in_any_channel_is_found(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     shop: str,
     scanner: SecretScanner,
@@ -220,7 +220,7 @@ def test_a_secret_in_any_channel_is_found(
 
 
 def test_tokens_and_codes_from_shopify_are_known_secrets(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, known_secrets: Secrets
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, known_secrets: Secrets
 ) -> None:
     install(api, "studio", shop)
     row = Shop.get(shop, "studio")

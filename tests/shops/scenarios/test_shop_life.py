@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -57,7 +57,7 @@ pauses = st.sampled_from([timedelta(0), timedelta(seconds=50), timedelta(minutes
 class ShopLife(RuleBasedStateMachine):
     """Actions of one shop. `is_installed` is the state at Shopify, `is_active_merchant` is true after a request since then."""
 
-    def __init__(self, api: httpx.Client, shopify: ShopifySandbox, time: VirtualTime, engine: Engine) -> None:
+    def __init__(self, api: httpx2.Client, shopify: ShopifySandbox, time: VirtualTime, engine: Engine) -> None:
         super().__init__()
         self.api, self.shopify, self.time, self.engine = api, shopify, time, engine
         self.domains = [f"life-{uuid.uuid4().hex[:12]}.myshopify.com" for _ in range(3)]
@@ -370,7 +370,7 @@ def held_shopify(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tupl
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_life_of_a_shop(
-    api: httpx.Client,
+    api: httpx2.Client,
     held_shopify: tuple[ShopifySandbox, VirtualTime],
     engine: Engine,
     fixed_examples: dict[str, Any],

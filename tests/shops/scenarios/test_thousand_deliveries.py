@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import aws, error_reports, messages
@@ -218,7 +218,7 @@ def are_queues_empty() -> bool:
 
 
 @pytest.fixture
-def gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
+def gallery(api: httpx2.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """A shop with a catalogue, whose orders are printed."""
     new_gallery = Gallery(api, shopify, drain)
     new_gallery.add_catalogue()

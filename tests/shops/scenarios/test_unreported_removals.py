@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify import admin_api
@@ -54,7 +54,7 @@ def backdate(shop: str, by: timedelta) -> None:
     row.update([getattr(Shop, name).set(value - by) for name, value in times.items()])
 
 
-def open_app(api: httpx.Client, bearer: Bearer, shop: str, at: datetime | None = None) -> None:
+def open_app(api: httpx2.Client, bearer: Bearer, shop: str, at: datetime | None = None) -> None:
     """Request the shop with a session token issued at `at`."""
     claims = {"iat": int(at.timestamp()), "nbf": int(at.timestamp())} if at else {}
     response = api.get("/v1/shops/me", headers=bearer(shop, **claims))
@@ -80,7 +80,7 @@ def assert_works(shopify: ShopifySandbox, shop: str) -> None:
 
 @pytest.mark.parametrize("is_checked_first", [True, False], ids=["checked-first", "delivered-first"])
 def test_a_late_uninstall_is_stale_after_a_session_token(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     registered_shop: str,
     drain: Drain,
@@ -109,7 +109,7 @@ def test_a_late_uninstall_is_stale_after_a_session_token(
 
 
 def test_a_merchant_request_detects_an_unreported_uninstall(
-    api: httpx.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer, listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer, listen: Listen
 ) -> None:
     """One request recreates the subscriptions and publishes the missed events."""
     read_messages, read_edits = listen("shops-order_paid"), listen("shops-product_updated")
@@ -127,7 +127,7 @@ def test_a_merchant_request_detects_an_unreported_uninstall(
 
 
 def test_the_backfill_starts_at_the_last_delivery(
-    api: httpx.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer, listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer, listen: Listen
 ) -> None:
     """Deliveries of other apps and privacy requests need no subscription of the app, so they do not count."""
     backdate(registered_shop, timedelta(days=9))
@@ -151,7 +151,7 @@ def test_the_backfill_starts_at_the_last_delivery(
 
 
 def test_a_token_is_checked_once_a_minute(
-    api: httpx.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer
+    api: httpx2.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer
 ) -> None:
     for _ in range(5):
         open_app(api, bearer, registered_shop)
@@ -167,7 +167,7 @@ def test_a_token_is_checked_once_a_minute(
 
 
 def test_a_session_token_older_than_the_uninstall_is_no_evidence(
-    api: httpx.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer
+    api: httpx2.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer
 ) -> None:
     """It arrives after the uninstall: neither storing nor exchanging it reactivates the app."""
     now = clock.now()
@@ -186,7 +186,7 @@ def test_a_session_token_older_than_the_uninstall_is_no_evidence(
 
 @pytest.mark.parametrize("is_reinstalled", [False, True])
 def test_an_uninstall_within_clock_skew_is_postponed(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     registered_shop: str,
     drain: Drain,
@@ -221,7 +221,7 @@ def test_an_uninstall_within_clock_skew_is_postponed(
 
 @pytest.mark.parametrize("seconds", [2, 3, 9, 11, 30])
 def test_a_session_token_after_the_uninstall_is_evidence_without_further_requests(
-    api: httpx.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer, seconds: int
+    api: httpx2.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer, seconds: int
 ) -> None:
     """The merchant opens the page, uninstalls, returns; the token check is lost, and no request follows."""
     before = clock.now().replace(microsecond=0) - timedelta(seconds=40)
@@ -249,7 +249,7 @@ def handle_one(queue: str, wait_seconds: int = 0) -> None:
 
 
 def test_a_redact_request_is_ignored_if_shopify_accepts_the_token(
-    api: httpx.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer
+    api: httpx2.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer
 ) -> None:
     """All stored times of the installation are older than the uninstall that the request follows."""
     backdate(registered_shop, timedelta(days=9))
@@ -260,7 +260,7 @@ def test_a_redact_request_is_ignored_if_shopify_accepts_the_token(
 
 
 def test_a_redact_request_ignores_an_unreported_reinstallation(
-    api: httpx.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer
+    api: httpx2.Client, shopify: ShopifySandbox, registered_shop: str, drain: Drain, bearer: Bearer
 ) -> None:
     """The request arrives 48 hours after the uninstall; the merchant returned in between, but no token check is left."""
     backdate(registered_shop, timedelta(days=9))

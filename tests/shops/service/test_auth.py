@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import jwt
 import pytest
 
@@ -22,7 +22,7 @@ Bearer = Callable[..., dict[str, str]]
 STUDIO = SANDBOX_APPS["studio"]
 
 
-def test_a_session_token_identifies_the_shop(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
+def test_a_session_token_identifies_the_shop(api: httpx2.Client, installed_shop: str, bearer: Bearer) -> None:
     body = api.get("/v1/shops/me", headers=bearer(installed_shop)).json()
     assert (body["shop"], body["app"], body["is_active"]) == (installed_shop, "studio", True)
     assert "access_token" not in body
@@ -30,7 +30,7 @@ def test_a_session_token_identifies_the_shop(api: httpx.Client, installed_shop: 
 
 @pytest.mark.parametrize("moments", [{"exp": -60}, {"nbf": 3600, "exp": 7200}], ids=["expired", "not yet"])
 def test_other_times_are_refused(
-    api: httpx.Client, installed_shop: str, bearer: Bearer, moments: dict[str, int]
+    api: httpx2.Client, installed_shop: str, bearer: Bearer, moments: dict[str, int]
 ) -> None:
     """Seconds from now, by claim."""
     claims = {name: int(time.time()) + seconds for name, seconds in moments.items()}
@@ -52,7 +52,7 @@ def test_other_times_are_refused(
     ],
 )
 def test_other_claims_are_refused(
-    api: httpx.Client, installed_shop: str, bearer: Bearer, claims: dict[str, Any]
+    api: httpx2.Client, installed_shop: str, bearer: Bearer, claims: dict[str, Any]
 ) -> None:
     response = api.get("/v1/shops/me", headers=bearer(installed_shop, **claims))
     assert (response.status_code, response.json()["code"]) == (401, "InvalidSessionToken")
@@ -60,7 +60,7 @@ def test_other_claims_are_refused(
 
 @pytest.mark.parametrize(("off", "status"), [(-10, 401), (-9, 200), (10, 200), (11, 401)])
 def test_clock_skew_of_ten_seconds_is_accepted(
-    api: httpx.Client, installed_shop: str, bearer: Bearer, stopped_clock: datetime, off: int, status: int
+    api: httpx2.Client, installed_shop: str, bearer: Bearer, stopped_clock: datetime, off: int, status: int
 ) -> None:
     moment = int(stopped_clock.timestamp()) + off
     claims = {"exp": moment} if off < 0 else {"nbf": moment, "iat": moment, "exp": moment + 60}
@@ -69,7 +69,7 @@ def test_clock_skew_of_ten_seconds_is_accepted(
 
 @pytest.mark.parametrize("algorithm", ["none", "HS384", "HS512"])
 def test_only_hs256_is_accepted(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, algorithm: str
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, algorithm: str
 ) -> None:
     claims = jwt.decode(shopify.session_token("studio", installed_shop), options={"verify_signature": False})
     secret = "" if algorithm == "none" else STUDIO.secret
@@ -80,12 +80,12 @@ def test_only_hs256_is_accepted(
 
 
 @pytest.mark.parametrize("header", [None, "Bearer", "Basic abc", "Bearer a.b.c", "Bearer é.é.é"])
-def test_a_missing_token_is_refused(api: httpx.Client, header: str | None) -> None:
+def test_a_missing_token_is_refused(api: httpx2.Client, header: str | None) -> None:
     headers = {b"Authorization": header.encode()} if header else {}
     assert api.get("/v1/shops/me", headers=headers).status_code == 401
 
 
-def test_a_changed_signature_is_refused(api: httpx.Client, shopify: ShopifySandbox, installed_shop: str) -> None:
+def test_a_changed_signature_is_refused(api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str) -> None:
     head, body, signature = shopify.session_token("studio", installed_shop).split(".")
     forged_token = ".".join([head, body, signature[::-1]])
     assert api.get("/v1/shops/me", headers={"Authorization": f"Bearer {forged_token}"}).status_code == 401
@@ -122,7 +122,7 @@ def test_other_queries_are_refused(shopify: ShopifySandbox, shop: str) -> None:
 
 
 def test_missing_scopes_are_returned_to_the_merchant(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     installed_shop: str,
     bearer: Bearer,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify.errors import ShopUnavailable
@@ -108,7 +108,7 @@ def test_a_shop_that_answers_is_registered_and_backfilled(
 
 
 def test_scopes_granted_by_oauth_lose_nothing_that_a_shop_missed(
-    api: httpx.Client, shopify: ShopifySandbox, frozen_shop: str, drain: Drain, listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, frozen_shop: str, drain: Drain, listen: Listen
 ) -> None:
     """The app stays installed: its registration takes the shop up, and backfills what was missed."""
     since = clock.now() - timedelta(days=9)
@@ -124,7 +124,7 @@ def test_scopes_granted_by_oauth_lose_nothing_that_a_shop_missed(
 
 
 def test_a_merchants_request_takes_the_shop_up(
-    api: httpx.Client, shopify: ShopifySandbox, frozen_shop: str, drain: Drain, bearer: Callable[..., dict[str, str]]
+    api: httpx2.Client, shopify: ShopifySandbox, frozen_shop: str, drain: Drain, bearer: Callable[..., dict[str, str]]
 ) -> None:
     shopify.unfreeze_shop(frozen_shop)
     assert api.get("/v1/shops/me", headers=bearer(frozen_shop)).status_code == 200

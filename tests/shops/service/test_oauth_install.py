@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify.signature import sign_oauth_query
@@ -30,7 +30,7 @@ def events(shop: str) -> list[EventType]:
 
 
 def test_an_installation_stores_the_shop_and_its_tokens(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, drain: Drain
 ) -> None:
     response = install(api, "studio", shop)
     assert response.status_code == 302
@@ -56,7 +56,7 @@ def test_an_installation_stores_the_shop_and_its_tokens(
 
 
 def test_repeated_registration_subscribes_once(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, drain: Drain
 ) -> None:
     for _ in range(2):
         install(api, "discounts", shop)
@@ -64,7 +64,7 @@ def test_repeated_registration_subscribes_once(
     assert len(shopify.webhook_subscriptions("discounts", shop)) == len(apps.get_app("discounts").topics)
 
 
-def test_a_second_installation_is_a_reinstallation(api: httpx.Client, shop: str, shopify: ShopifySandbox) -> None:
+def test_a_second_installation_is_a_reinstallation(api: httpx2.Client, shop: str, shopify: ShopifySandbox) -> None:
     install(api, "studio", shop)
     first = Shop.get(shop, "studio")
     install(api, "studio", shop)
@@ -75,7 +75,7 @@ def test_a_second_installation_is_a_reinstallation(api: httpx.Client, shop: str,
 
 
 def test_new_scopes_of_an_installed_app_are_not_a_reinstallation(
-    api: httpx.Client, shop: str, shopify: ShopifySandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, shop: str, shopify: ShopifySandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They arrive by OAuth, by a webhook, or with refreshed tokens; only the first of these adds an entry."""
     install(api, "studio", shop)
@@ -97,7 +97,7 @@ def test_new_scopes_of_an_installed_app_are_not_a_reinstallation(
     assert events(shop) == [EventType.INSTALL, *[EventType.SCOPES_UPDATE] * 4]
 
 
-def test_apps_are_installed_side_by_side(api: httpx.Client, shop: str, shopify: ShopifySandbox) -> None:
+def test_apps_are_installed_side_by_side(api: httpx2.Client, shop: str, shopify: ShopifySandbox) -> None:
     install(api, "studio", shop)
     install(api, "discounts", shop)
     assert [row.app for row in Shop.query(shop)] == ["discounts", "studio"]
@@ -106,7 +106,7 @@ def test_apps_are_installed_side_by_side(api: httpx.Client, shop: str, shopify: 
 
 
 def test_no_token_is_stored_in_clear(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain, caplog: pytest.LogCaptureFixture
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, drain: Drain, caplog: pytest.LogCaptureFixture
 ) -> None:
     for context in ("shops", "http", "jobs"):
         caplog.set_level(logging.DEBUG, f"{config.settings().namespace}.{context}")
@@ -129,7 +129,7 @@ def test_no_token_is_stored_in_clear(
         assert secret not in logged
 
 
-def test_a_callback_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_a_callback_works_once(api: httpx2.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = oauth_callback(api, "studio", shop)
     cookies = dict(api.cookies)
     assert api.get(url).status_code == 302
@@ -139,7 +139,9 @@ def test_a_callback_works_once(api: httpx.Client, shopify: ShopifySandbox, shop:
     assert events(shop) == [EventType.INSTALL]
 
 
-def test_another_browser_cannot_complete_an_installation(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_another_browser_cannot_complete_an_installation(
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str
+) -> None:
     url = oauth_callback(api, "studio", shop)
     api.cookies.clear()
     assert api.get(url).json()["code"] == "InvalidState"
@@ -148,7 +150,7 @@ def test_another_browser_cannot_complete_an_installation(api: httpx.Client, shop
     assert list(Shop.query(shop)) == []
 
 
-def test_a_state_is_bound_to_its_shop(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_a_state_is_bound_to_its_shop(api: httpx2.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = oauth_callback(api, "studio", shop)
     other = {**dict(url.params), "shop": f"other-{shop}"}
     query = {name: [value] for name, value in other.items()}
@@ -156,7 +158,7 @@ def test_a_state_is_bound_to_its_shop(api: httpx.Client, shopify: ShopifySandbox
     assert response.json()["code"] == "InvalidState"
 
 
-def test_an_expired_state_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_an_expired_state_is_refused(api: httpx2.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = oauth_callback(api, "studio", shop)
     [pending] = Session.by_shop.query(shop)
     assert pending.access_token is None
@@ -166,7 +168,7 @@ def test_an_expired_state_is_refused(api: httpx.Client, shopify: ShopifySandbox,
 
 
 @pytest.mark.parametrize("name", ["code", "shop", "state", "timestamp", "hmac", "host"])
-def test_a_changed_callback_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str, name: str) -> None:
+def test_a_changed_callback_is_refused(api: httpx2.Client, shopify: ShopifySandbox, shop: str, name: str) -> None:
     url = oauth_callback(api, "studio", shop)
     value = url.params[name]
     other = ("y" if value[0] == "z" else "z") + value[1:]
@@ -177,7 +179,7 @@ def test_a_changed_callback_is_refused(api: httpx.Client, shopify: ShopifySandbo
 
 @pytest.mark.parametrize("off", [-120, 120])
 def test_an_old_or_future_callback_is_refused(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, stopped_clock: datetime, off: int
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, stopped_clock: datetime, off: int
 ) -> None:
     url = oauth_callback(api, "studio", shop)
     query = {**dict(url.params), "timestamp": str(int(stopped_clock.timestamp()) + off)}
@@ -185,37 +187,37 @@ def test_an_old_or_future_callback_is_refused(
     assert api.get(url.path, params=query).json()["code"] == "InvalidOAuthCallback"
 
 
-def test_repeated_and_absent_parameters_are_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_repeated_and_absent_parameters_are_refused(api: httpx2.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = oauth_callback(api, "studio", shop)
     assert api.get(f"{url}&shop={shop}").status_code == 422
     assert api.get(url.path, params={"shop": shop}).status_code == 422
 
 
 @pytest.mark.parametrize("text", ["evil.example", "evil.example/a.myshopify.com", "a.myshopify.com.evil.example"])
-def test_no_other_host_is_called(api: httpx.Client, text: str) -> None:
+def test_no_other_host_is_called(api: httpx2.Client, text: str) -> None:
     response = api.get("/shopify/studio/auth", params={"shop": text})
     assert (response.status_code, response.json()["code"]) == (400, "InvalidShopDomain")
 
 
-def test_an_unknown_app_is_404(api: httpx.Client, shop: str) -> None:
+def test_an_unknown_app_is_404(api: httpx2.Client, shop: str) -> None:
     assert api.get("/shopify/nobody/auth", params={"shop": shop}).json()["code"] == "AppNotFound"
 
 
-def test_an_unknown_code_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_an_unknown_code_is_refused(api: httpx2.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = oauth_callback(api, "studio", shop)
     query = {**dict(url.params), "code": "0" * 32}
     query["hmac"] = sign_oauth_query({name: [value] for name, value in query.items()}, SANDBOX_APPS["studio"].secret)
     assert api.get(url.path, params=query).json()["code"] == "InstallationRefused"
 
 
-def test_the_cookie_is_limited_to_the_install_path(api: httpx.Client, shop: str) -> None:
+def test_the_cookie_is_limited_to_the_install_path(api: httpx2.Client, shop: str) -> None:
     cookie = api.get("/shopify/studio/auth", params={"shop": shop}).headers["set-cookie"]
     for part in ("HttpOnly", "SameSite=Lax", "Path=/shopify/studio/auth", "Max-Age=600"):
         assert part in cookie
 
 
 def test_an_installation_is_published(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain, listen: Callable[[str], Drain]
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, drain: Drain, listen: Callable[[str], Drain]
 ) -> None:
     read_messages = listen("shops-shop_installed")
     install(api, "studio", shop)
@@ -228,7 +230,7 @@ def test_an_installation_is_published(
 
 
 def test_a_reinstallation_removes_the_tombstone(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, drain: Drain
 ) -> None:
     tombstones.add(data_subjects.app(shop, "studio"))
     install(api, "studio", shop)
@@ -237,7 +239,7 @@ def test_a_reinstallation_removes_the_tombstone(
 
 
 def test_the_tombstone_is_removed_even_if_the_process_crashes_after_the_commit(
-    api: httpx.Client, shop: str, bearer: Callable[..., dict[str, str]]
+    api: httpx2.Client, shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
     """Crash right after the commit: no second installation happens."""
     tombstones.add(data_subjects.app(shop, "studio"))
@@ -249,7 +251,7 @@ def test_the_tombstone_is_removed_even_if_the_process_crashes_after_the_commit(
 
 
 def test_the_first_session_token_installs(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, bearer: Callable[..., dict[str, str]]
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
     """As with Shopify managed installation: eight concurrent requests make one installation."""
     with ThreadPoolExecutor(8) as calls:
@@ -260,7 +262,11 @@ def test_the_first_session_token_installs(
 
 
 def test_a_session_token_reinstalls_an_uninstalled_app(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, bearer: Callable[..., dict[str, str]]
+    api: httpx2.Client,
+    shopify: ShopifySandbox,
+    installed_shop: str,
+    drain: Drain,
+    bearer: Callable[..., dict[str, str]],
 ) -> None:
     shopify.uninstall("studio", installed_shop)
     drain()
@@ -270,7 +276,7 @@ def test_a_session_token_reinstalls_an_uninstalled_app(
 
 
 def test_the_cookie_works_below_a_stage_path(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In an account, URLs begin with the API Gateway stage, and a cookie's path must match it (RFC 6265, 5.1.4)."""
     base = f"https://abc.execute-api.eu-central-1.amazonaws.com/{API_STAGE}"
@@ -279,9 +285,9 @@ def test_the_cookie_works_below_a_stage_path(
     start_response = api.get("/shopify/studio/auth", params={"shop": shop})
     monkeypatch.undo()
     config.forget_settings()
-    begin = httpx.Request("GET", f"{base}/shopify/studio/auth?shop={shop}")
-    browser = httpx.Cookies()
-    browser.extract_cookies(httpx.Response(302, headers=start_response.headers, request=begin))
-    callback = httpx.Request("GET", httpx.URL(start_response.headers["location"]).params["redirect_uri"])
+    begin = httpx2.Request("GET", f"{base}/shopify/studio/auth?shop={shop}")
+    browser = httpx2.Cookies()
+    browser.extract_cookies(httpx2.Response(302, headers=start_response.headers, request=begin))
+    callback = httpx2.Request("GET", httpx2.URL(start_response.headers["location"]).params["redirect_uri"])
     browser.set_cookie_header(callback)
     assert "backroom_install=" in callback.headers.get("cookie", "")

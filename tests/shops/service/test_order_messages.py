@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +48,7 @@ OF_A_DELIVERY = {"message_id", "triggered_at", "occurred_at", "correlation_id"}
 
 
 @pytest.fixture
-def discounts_shop(api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain) -> str:
+def discounts_shop(api: httpx2.Client, shopify: ShopifySandbox, shop: str, drain: Drain) -> str:
     """A shop with `discounts` installed."""
     assert install(api, "discounts", shop).status_code == 302
     assert drain() == []
@@ -160,7 +160,7 @@ def test_a_guest_has_the_same_pseudonym_in_every_message(
 
 
 def test_guests_of_two_shops_and_customers_differ(
-    api: httpx.Client, shopify: ShopifySandbox, discounts_shop: str, drain: Drain, listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, discounts_shop: str, drain: Drain, listen: Listen
 ) -> None:
     other_shop = f"other-{discounts_shop}"
     assert install(api, "discounts", other_shop).status_code == 302

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.shops.models import AppSettingsVersion
@@ -16,25 +16,25 @@ PATH = "/v1/shops/me/settings"
 
 
 @pytest.fixture
-def put_settings(api: httpx.Client, installed_shop: str, bearer: Bearer) -> Callable[..., httpx.Response]:
-    def send(settings: Any, etag: str | None = '"0"', **claims: Any) -> httpx.Response:
+def put_settings(api: httpx2.Client, installed_shop: str, bearer: Bearer) -> Callable[..., httpx2.Response]:
+    def send(settings: Any, etag: str | None = '"0"', **claims: Any) -> httpx2.Response:
         headers = bearer(installed_shop, **claims) | ({"If-Match": etag} if etag else {})
         return api.put(PATH, json={"settings": settings}, headers=headers)
 
     return send
 
 
-Put = Callable[..., httpx.Response]
+Put = Callable[..., httpx2.Response]
 
 
-def test_settings_are_empty_at_first(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
+def test_settings_are_empty_at_first(api: httpx2.Client, installed_shop: str, bearer: Bearer) -> None:
     response = api.get(PATH, headers=bearer(installed_shop))
     assert response.json() == {"settings": {}, "version": 0, "updated_at": None}
     assert response.headers["etag"] == '"0"'
 
 
 def test_settings_are_read_and_changed(
-    api: httpx.Client, installed_shop: str, bearer: Bearer, put_settings: Put
+    api: httpx2.Client, installed_shop: str, bearer: Bearer, put_settings: Put
 ) -> None:
     settings = {"theme": {"colour": "#fff"}, " odd key ": [1, 2.5, None, True, "é 😀 "], "enabled": False}
     first = put_settings(settings)
@@ -57,7 +57,7 @@ def test_concurrent_edits_are_detected(put_settings: Put) -> None:
         assert put_settings({"by": "b"}, etag).status_code == 400
 
 
-def test_numbers_outside_json_are_refused(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
+def test_numbers_outside_json_are_refused(api: httpx2.Client, installed_shop: str, bearer: Bearer) -> None:
     headers = bearer(installed_shop) | {"If-Match": '"0"', "Content-Type": "application/json"}
     assert api.put(PATH, content=b'{"settings":{"n":1e999}}', headers=headers).status_code == 422
 
@@ -84,7 +84,7 @@ def test_settings_must_be_an_object(put_settings: Put, settings: Any) -> None:
 
 
 def test_settings_are_separate_per_app_and_shop(
-    api: httpx.Client, installed_shop: str, bearer: Bearer, put_settings: Put
+    api: httpx2.Client, installed_shop: str, bearer: Bearer, put_settings: Put
 ) -> None:
     put_settings({"secret": 1})
     for headers in (bearer(installed_shop, "discounts"), bearer(f"other-{installed_shop}")):
@@ -93,7 +93,7 @@ def test_settings_are_separate_per_app_and_shop(
 
 
 def test_earlier_versions_are_readable(
-    api: httpx.Client, installed_shop: str, bearer: Bearer, put_settings: Put
+    api: httpx2.Client, installed_shop: str, bearer: Bearer, put_settings: Put
 ) -> None:
     for n in range(3):
         assert put_settings({"n": n}, f'"{n}"', sub=str(40 + n)).status_code == 200
@@ -111,7 +111,7 @@ def test_earlier_versions_are_readable(
 
 
 def test_an_expired_version_is_not_returned(
-    api: httpx.Client, installed_shop: str, bearer: Bearer, put_settings: Put
+    api: httpx2.Client, installed_shop: str, bearer: Bearer, put_settings: Put
 ) -> None:
     put_settings({"n": 0})
     [version] = AppSettingsVersion.query(f"{installed_shop}#studio")
@@ -119,7 +119,7 @@ def test_an_expired_version_is_not_returned(
     assert api.get(f"{PATH}/history", headers=bearer(installed_shop)).json()["items"] == []
 
 
-def test_installs_and_uninstalls_are_paged(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
+def test_installs_and_uninstalls_are_paged(api: httpx2.Client, installed_shop: str, bearer: Bearer) -> None:
     from tests.shops.conftest import install
 
     install(api, "discounts", installed_shop)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify.errors import ShopUnavailable
@@ -81,7 +81,7 @@ def test_an_expired_token_is_not_used_during_another_refresh(shopify: ShopifySan
 
 
 def test_revoked_tokens_are_deleted_and_the_next_call_gets_new_ones(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, bearer: Callable[..., dict[str, str]]
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
     shopify.revoke_tokens("studio", installed_shop)
     set_token_lifetime(installed_shop, timedelta(0))
@@ -140,7 +140,7 @@ def test_a_response_without_a_refresh_token_keeps_the_stored_one(
 
 
 def test_an_undecryptable_refresh_token_is_replaced_by_the_next_request(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, bearer: Callable[[str], dict[str, str]]
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, bearer: Callable[[str], dict[str, str]]
 ) -> None:
     set_token_lifetime(installed_shop, timedelta(0))
     Shop.get(installed_shop, "studio").update([Shop.refresh_token.set("file:gone:AAAA")])

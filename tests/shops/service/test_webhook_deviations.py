@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify.admin_api import API_VERSION
@@ -31,12 +31,12 @@ def undated() -> dict[str, Any]:
     return {"received_at": clock.now(), "status": DeliveryStatus.RECEIVED}
 
 
-def post(api: httpx.Client, payload: dict[str, Any], shop: str, **options: Any) -> httpx.Response:
+def post(api: httpx2.Client, payload: dict[str, Any], shop: str, **options: Any) -> httpx2.Response:
     return post_raw(api, json.dumps(payload).encode(), shop, **options)
 
 
 def test_the_shop_of_a_compliance_topic_is_that_of_its_signed_body(
-    api: httpx.Client, shop: str, listen: Listen
+    api: httpx2.Client, shop: str, listen: Listen
 ) -> None:
     read_messages = listen("shops-privacy_requested")
     signed = REDACT | {"shop_domain": shop}
@@ -57,7 +57,7 @@ def test_the_shop_of_a_compliance_topic_is_that_of_its_signed_body(
         assert "X-Shopify-Shop-Domain" in response.json()["detail"]
 
 
-def test_topics_of_the_admin_api_are_applied(api: httpx.Client, installed_shop: str, drain: Drain) -> None:
+def test_topics_of_the_admin_api_are_applied(api: httpx2.Client, installed_shop: str, drain: Drain) -> None:
     assert drain() == []
     now = clock.iso(clock.now())
     assert post(api, {}, installed_shop, Topic="APP_UNINSTALLED", Triggered_At=now).status_code == 200
@@ -78,7 +78,7 @@ def test_a_replay_applies_a_topic_that_the_previous_version_did_not_know(
     assert not Shop.get(installed_shop, "studio").is_active
 
 
-def test_values_too_long_for_a_key_are_refused(api: httpx.Client, shop: str) -> None:
+def test_values_too_long_for_a_key_are_refused(api: httpx2.Client, shop: str) -> None:
     for name in MAX_BYTES:
         for size in (MAX_BYTES[name] + 1, 3_000):
             response = post(api, {}, shop, **{name.replace("-", "_"): "w" * size})
@@ -92,7 +92,7 @@ def test_values_too_long_for_a_key_are_refused(api: httpx.Client, shop: str) -> 
 
 
 def test_deliveries_of_several_topics_shops_and_apps_have_one_webhook_id(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, listen: Listen
 ) -> None:
     read_messages = listen("shops-product_deleted")
     api.headers["Authorization"] = f"Bearer {auth.mint(Role.OPERATOR, 'op')}"
@@ -133,7 +133,7 @@ def test_redeliveries_of_rows_of_the_previous_version_are_duplicates(
         delivery_id="w", event_id=event_id, shop=shop, app="studio", topic="products/delete", **undated()
     )
     assert deliveries.add(row) is row
-    response = httpx.post(delivery.url, content=delivery.body, headers=delivery.headers)
+    response = httpx2.post(delivery.url, content=delivery.body, headers=delivery.headers)
     assert response.json() == {"status": "known"}
     assert [each.delivery_id for each in WebhookDelivery.scan()] == ["w"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 
 from chalicelib.kit import clock
 from chalicelib.kit.messages import publish
@@ -43,7 +43,7 @@ def events(shop: str) -> list[EventType]:
 
 
 def test_an_uninstall(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     install(api, "discounts", installed_shop)
     oauth_callback(api, "studio", installed_shop)  # started, never completed
@@ -111,7 +111,7 @@ def test_a_crash_after_the_commit_loses_nothing(
 
 
 def test_a_stale_uninstall_is_ignored(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     read_messages = listen("shops-shop_uninstalled")
     left_at = clock.now()
@@ -131,7 +131,7 @@ def test_a_stale_uninstall_is_ignored(
 
 
 def test_an_installation_started_after_the_uninstall_completes(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
 ) -> None:
     drain()
     left_at = clock.now()
@@ -154,7 +154,7 @@ def test_an_uninstall_of_an_unknown_shop_is_ignored(
 
 
 def test_a_later_uninstall_is_applied(
-    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
+    api: httpx2.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
 ) -> None:
     for _ in range(2):
         shopify.uninstall("studio", installed_shop)

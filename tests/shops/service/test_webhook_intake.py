@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify.signature import sign_webhook
@@ -30,14 +30,14 @@ LINES = [
 
 
 def post_raw(
-    api: httpx.Client,
+    api: httpx2.Client,
     body: bytes,
     shop: str,
     *,
     secret: str = SANDBOX_APPS["studio"].secret,
     without: str = "",
     **changed: str,
-) -> httpx.Response:
+) -> httpx2.Response:
     """Post a delivery with changed headers."""
     headers = {
         "X-Shopify-Hmac-Sha256": sign_webhook(body, secret),
@@ -101,13 +101,13 @@ def test_a_delivery_is_stored(shopify: ShopifySandbox, shop: str) -> None:
     assert (row.expires_epoch - row.received_at).days in (29, 30)
 
 
-def test_topics_without_a_message_are_kept(api: httpx.Client, shop: str, drain: Drain) -> None:
+def test_topics_without_a_message_are_kept(api: httpx2.Client, shop: str, drain: Drain) -> None:
     assert post_raw(api, b'{"id": 1}', shop, Topic="products/update", Webhook_Id="w1").json() == {"status": "recorded"}
     assert WebhookDelivery.get("w1").payload == {"id": 1}
     assert drain() == []
 
 
-def test_a_wrong_or_missing_signature_is_401(api: httpx.Client, shop: str) -> None:
+def test_a_wrong_or_missing_signature_is_401(api: httpx2.Client, shop: str) -> None:
     for response in (
         post_raw(api, b"{}", shop, secret=SANDBOX_APPS["discounts"].secret),
         post_raw(api, b"{}", shop, without="Hmac-Sha256"),
@@ -119,40 +119,40 @@ def test_a_wrong_or_missing_signature_is_401(api: httpx.Client, shop: str) -> No
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"text"', b"null", b"[" * 100_000, b'{"a":"\xc3\xa9"'])
-def test_malformed_json_is_400(api: httpx.Client, shop: str, body: bytes) -> None:
+def test_malformed_json_is_400(api: httpx2.Client, shop: str, body: bytes) -> None:
     response = post_raw(api, body, shop)
     assert (response.status_code, response.json()["code"]) == (400, "MalformedRequest")
 
 
 @pytest.mark.parametrize("name", ["Topic", "Shop-Domain", "Webhook-Id"])
-def test_missing_headers_are_named(api: httpx.Client, shop: str, name: str) -> None:
+def test_missing_headers_are_named(api: httpx2.Client, shop: str, name: str) -> None:
     response = post_raw(api, b"{}", shop, without=name)
     assert (response.status_code, response.json()["code"]) == (400, "MissingWebhookHeaders")
     assert f"X-Shopify-{name}" in response.json()["detail"]
 
 
-def test_an_invalid_shop_domain_is_400(api: httpx.Client) -> None:
+def test_an_invalid_shop_domain_is_400(api: httpx2.Client) -> None:
     assert post_raw(api, b"{}", "evil.example").json()["code"] == "InvalidShopDomain"
 
 
-def test_header_names_are_case_insensitive(shopify: ShopifySandbox, shop: str, api: httpx.Client) -> None:
+def test_header_names_are_case_insensitive(shopify: ShopifySandbox, shop: str, api: httpx2.Client) -> None:
     webhook = shopify.webhook("studio", shop, "shop/update", {"id": 1})
     uppercase_headers = {name.upper(): value for name, value in webhook.headers.items()}
     assert api.post(urlsplit(webhook.url).path, content=webhook.body, headers=uppercase_headers).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-def test_other_methods(api: httpx.Client, method: str) -> None:
+def test_other_methods(api: httpx2.Client, method: str) -> None:
     response = api.request(method, PATH)
     assert response.status_code == 405
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_an_unknown_app_is_404(api: httpx.Client, shop: str) -> None:
+def test_an_unknown_app_is_404(api: httpx2.Client, shop: str) -> None:
     assert api.post("/webhooks/shopify/nobody", json={}).status_code == 404
 
 
-def test_a_body_over_the_limit_is_413(api: httpx.Client, shop: str) -> None:
+def test_a_body_over_the_limit_is_413(api: httpx2.Client, shop: str) -> None:
     response = post_raw(api, b'{"a":"' + b"x" * 5_000_000 + b'"}', shop)
     assert (response.status_code, response.json()["code"]) == (413, "PayloadTooLarge")
 
@@ -170,7 +170,7 @@ def test_a_large_body_is_stored_by_reference(shopify: ShopifySandbox, shop: str,
     assert len(read_messages()) == 1
 
 
-def test_an_invalid_payload_is_stored_with_its_error(api: httpx.Client, shop: str, listen: Listen) -> None:
+def test_an_invalid_payload_is_stored_with_its_error(api: httpx2.Client, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     body = json.dumps({"id": "shopper@example.com", "email": "shopper@example.com", "line_items": []}).encode()
     assert post_raw(api, body, shop, Webhook_Id="odd").status_code == 200
@@ -181,7 +181,7 @@ def test_an_invalid_payload_is_stored_with_its_error(api: httpx.Client, shop: st
     assert read_messages() == []
 
 
-def test_a_lone_surrogate_does_not_lose_the_order(api: httpx.Client, shop: str, listen: Listen) -> None:
+def test_a_lone_surrogate_does_not_lose_the_order(api: httpx2.Client, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     note = r'{"name":"Note \ud83d","value":"\ud83d\ude00 \ude00"}'
     body = (
@@ -216,7 +216,7 @@ def test_a_crash_after_the_write_loses_no_message(shopify: ShopifySandbox, shop:
         "topic": "orders/paid",
     }
     deliveries.add(WebhookDelivery(**stored_columns, status=DeliveryStatus.RECEIVED, received_at=clock.now()))
-    response = httpx.post(webhook.url, content=webhook.body, headers=webhook.headers)
+    response = httpx2.post(webhook.url, content=webhook.body, headers=webhook.headers)
     assert response.json() == {"status": "known"}
     assert [message["message_id"] for message in read_messages()] == ["w"]
 
@@ -246,7 +246,7 @@ def test_twenty_concurrent_duplicates_are_stored_once(shopify: ShopifySandbox, s
     duplicates = [each for webhook_ in same[:10] for each in (webhook_, webhook_)]
     with ThreadPoolExecutor(20) as senders:
         responses = list(
-            senders.map(lambda each: httpx.post(each.url, content=each.body, headers=each.headers), duplicates)
+            senders.map(lambda each: httpx2.post(each.url, content=each.body, headers=each.headers), duplicates)
         )
     assert {response.status_code for response in responses} == {200}
     assert [response.json()["status"] for response in responses].count("recorded") == 1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations.shopify.admin_api import graphql
@@ -108,7 +108,7 @@ ORDER_TOPICS = ["orders/cancelled", "orders/edited", "orders/paid"]
 
 
 def test_a_refused_topic_blocks_no_other_step(
-    api: httpx.Client,
+    api: httpx2.Client,
     shopify: ShopifySandbox,
     installed_shop: str,
     drain: Drain,

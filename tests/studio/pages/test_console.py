@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 import chalicelib.shops.errors
@@ -20,7 +20,7 @@ from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 PAGES = Path(storefront.__file__).parents[1]
 
 
-def frame_ancestors(answer: httpx.Response) -> str:
+def frame_ancestors(answer: httpx2.Response) -> str:
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
     return policy["frame-ancestors"]
 
@@ -30,7 +30,7 @@ def frame_ancestors(answer: httpx.Response) -> str:
     [("roses.myshopify.com", "https://roses.myshopify.com "), ("evil.example", ""), ("", "")],
 )
 def test_only_the_admin_of_the_shop_may_frame_the_page(
-    api: httpx.Client, shopify: ShopifySandbox, shop: str, framed_by: str
+    api: httpx2.Client, shopify: ShopifySandbox, shop: str, framed_by: str
 ) -> None:
     response = api.get("/studio/app", params={"shop": shop, "host": "x", "embedded": "1"})
     assert response.status_code == 200
@@ -51,7 +51,7 @@ def test_in_an_account_app_bridge_is_shopify_s_own() -> None:
     assert " *" not in policy
 
 
-def test_the_page_may_load_pictures_of_the_bucket_and_nothing_else(api: httpx.Client, shopify: ShopifySandbox) -> None:
+def test_the_page_may_load_pictures_of_the_bucket_and_nothing_else(api: httpx2.Client, shopify: ShopifySandbox) -> None:
     answer = api.get("/studio/app", params={"shop": "roses.myshopify.com"})
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
     bucket = storage.origins(config.settings().images_bucket)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import aws, clock
@@ -51,7 +51,7 @@ def add_generations(gallery: Gallery, count: int, **columns: Any) -> None:
 
 
 def fetch_page(gallery: Gallery, **query: Any) -> dict[str, Any]:
-    response = gallery.merchant("GET", f"generations?{httpx.QueryParams(query)}")
+    response = gallery.merchant("GET", f"generations?{httpx2.QueryParams(query)}")
     assert response.status_code == 200, response.text
     body: dict[str, Any] = response.json()
     return body

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -155,7 +155,7 @@ running.server.serve_forever()
 
 
 @pytest.fixture
-def without_pillow(engine: object) -> Iterator[httpx.Client]:
+def without_pillow(engine: object) -> Iterator[httpx2.Client]:
     """The API in a process that cannot import Pillow."""
     with subprocess.Popen(
         [sys.executable, "-c", SERVE], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
@@ -163,13 +163,13 @@ def without_pillow(engine: object) -> Iterator[httpx.Client]:
         assert process.stdout is not None
         try:
             url = f"http://127.0.0.1:{process.stdout.readline().strip()}"
-            with httpx.Client(base_url=url, timeout=LIMIT) as client:
+            with httpx2.Client(base_url=url, timeout=LIMIT) as client:
                 yield client
         finally:
             process.kill()
 
 
-def test_no_route_decodes_in_the_api_process(gallery: Gallery, without_pillow: httpx.Client) -> None:
+def test_no_route_decodes_in_the_api_process(gallery: Gallery, without_pillow: httpx2.Client) -> None:
     gallery.api = without_pillow
     photo = base64.b64encode(PHOTO.read_bytes()).decode()
     assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -304,7 +304,7 @@ def test_generations_are_filtered_by_their_columns(gallery: Gallery) -> None:
     customer = "gid://shopify/Customer/4711"
 
     def matching_ids(**query: str) -> list[str]:
-        items = gallery.merchant("GET", f"generations?{httpx.QueryParams(query)}").json()["items"]
+        items = gallery.merchant("GET", f"generations?{httpx2.QueryParams(query)}").json()["items"]
         return [f"{item['generation_type']} {item['status']}" for item in items]
 
     assert matching_ids(status="pending") in (["preview pending"], ["preview pending", "final pending"])
@@ -325,7 +325,7 @@ def test_usage_lists_the_most_used_styles(gallery: Gallery) -> None:
     assert usage["quota"]["current_generations"] == 1
 
 
-def test_an_operator_changes_the_limits_of_a_shop(gallery: Gallery, api: httpx.Client) -> None:
+def test_an_operator_changes_the_limits_of_a_shop(gallery: Gallery, api: httpx2.Client) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     path = f"/v1/operator/studio/quotas/{gallery.shop}"
     response = api.put(path, json={"monthly_generation_limit": 7}, headers=headers)

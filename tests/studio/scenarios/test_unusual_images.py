@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -87,7 +87,7 @@ def test_unusual_photos_give_the_correct_image(gallery: Gallery, kind: str) -> N
     assert gallery.drain() == []
     body = gallery.shopper("GET", f"generations/{accepted.json()['id']}").json()
     assert body["status"] == "completed", body
-    picture = httpx.get(body["preview_url"]).content
+    picture = httpx2.get(body["preview_url"]).content
     assert open_image(picture).size == (819, 1024), "cropped to the shape of the size, 4:5"
     dark, light = colour_at(picture, 0.25, 0.5), colour_at(picture, 0.75, 0.5)
     assert sum(light) - sum(dark) > 300, (dark, light)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -65,15 +65,15 @@ def test_the_print_is_the_approved_picture(gallery: Gallery, varying_model: list
     body = gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()
     assert gallery.drain() == []
     blue = encode_image(Image.new("RGB", (512, 600), "blue"), "JPEG")
-    assert httpx.post(upload["url"], data=upload["fields"], files={"file": blue}).status_code == 201
+    assert httpx2.post(upload["url"], data=upload["fields"], files={"file": blue}).status_code == 201
     assert gallery.drain() == []
     preview = gallery.shopper("GET", f"generations/{body['id']}").json()
-    shown = colour_at(httpx.get(preview["preview_url"]).content, 0.5, 0.5)
+    shown = colour_at(httpx2.get(preview["preview_url"]).content, 0.5, 0.5)
     pay(gallery, preview["line_item_property"])
     for _ in range(2):
         final = only_final(gallery)
         assert (final["status"], final["ai_model_used"]) == ("completed", "varying/1")
-        assert is_close(colour_at(httpx.get(final["final_url"]).content, 0.5, 0.5), shown, 6)
+        assert is_close(colour_at(httpx2.get(final["final_url"]).content, 0.5, 0.5), shown, 6)
         assert gallery.merchant("POST", f"generations/{final['id']}/remake").status_code == 202
         assert gallery.drain() == []
     assert varying_model == [1024]
@@ -99,7 +99,7 @@ def test_style_and_preview_are_made_from_the_cropped_photo(gallery: Gallery) -> 
     body = gallery.shopper("POST", "generations", gallery.preview_request(upload, crop=crop)).json()
     assert gallery.drain() == []
     preview = gallery.shopper("GET", f"generations/{body['id']}").json()
-    picture = httpx.get(preview["preview_url"]).content
+    picture = httpx2.get(preview["preview_url"]).content
     assert open_image(picture).size == (819, 1024)
     assert min(colour_at(picture, 0.02, 0.5)) > 200
     pay(gallery, preview["line_item_property"])
@@ -118,8 +118,8 @@ def test_the_unmarked_picture_is_private_and_the_preview_says_if_it_is_marked(ga
     assert preview["is_watermarked"] is True
     assert str(row.unmarked_image_url).rsplit("/", 1)[-1] not in str(gallery.merchant("GET", "generations").json())
     bucket, key = storage.parts(str(row.unmarked_image_url))
-    assert httpx.get(f"{storage.origins(bucket).split()[0]}/{bucket}/{key}").status_code in (403, 404)
-    shown = httpx.get(preview["preview_url"]).content
+    assert httpx2.get(f"{storage.origins(bucket).split()[0]}/{bucket}/{key}").status_code in (403, 404)
+    shown = httpx2.get(preview["preview_url"]).content
     assert not is_close(colour_at(storage.get(str(row.unmarked_image_url)), 0.5, 0.5), colour_at(shown, 0.5, 0.5), 4)
 
 
@@ -174,7 +174,7 @@ def test_a_size_can_ask_for_png_prints(gallery: Gallery) -> None:
     size = add_size(gallery, 80, 100, VARIANT + 1, print_format="image/png")
     pay(gallery, gallery.preview_size(size)["line_item_property"], variant=VARIANT + 1)
     final = only_final(gallery)
-    response = httpx.get(final["final_download_url"])
+    response = httpx2.get(final["final_download_url"])
     assert response.headers["content-type"] == "image/png"
     assert response.headers["content-disposition"].endswith('.png"')
     image = open_image(response.content)

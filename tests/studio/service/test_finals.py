@@ -6,7 +6,7 @@ import io
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -29,7 +29,7 @@ def test_a_paid_line_gets_a_final_of_the_exact_size(gallery: Gallery) -> None:
     assert (final["status"], final["upscale_status"]) == ("completed", "completed")
     assert final["source_generation_id"] == preview["id"]
     assert (final["final_width"], final["final_height"]) == (400, 500)
-    with Image.open(io.BytesIO(httpx.get(final["final_url"]).content)) as image:
+    with Image.open(io.BytesIO(httpx2.get(final["final_url"]).content)) as image:
         assert image.size == (400, 500)
         assert image.info["dpi"] == (300, 300)
         assert image.info["icc_profile"]

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -33,7 +33,7 @@ def _limits(gallery: Gallery, **limits: int) -> None:
 
 def test_a_preview_has_its_columns_and_no_metadata(gallery: Gallery) -> None:
     preview = gallery.preview()
-    picture = httpx.get(preview["preview_url"]).content
+    picture = httpx2.get(preview["preview_url"]).content
     with Image.open(io.BytesIO(picture)) as image:
         assert max(image.size) == 1024
         assert image.format == "JPEG"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -53,7 +53,7 @@ def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProvide
     job_request = provider.jobs[job]
     assert "a hat" in job_request["prompt"]
     assert job_request["long_side"] == 1024
-    copy = httpx.get(job_request["image_url"])
+    copy = httpx2.get(job_request["image_url"])
     assert copy.headers["content-type"] == "image/jpeg"
     assert open_image(copy.content).size == (480, 600)
     assert copy.content != PHOTO.read_bytes()
@@ -62,7 +62,7 @@ def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProvide
     assert provider.call_back(job).answer == '{"status":"heard"}'
     assert gallery.drain() == []
     body = gallery.shopper("GET", f"generations/{generation}").json()
-    preview = httpx.get(body["preview_url"]).content
+    preview = httpx2.get(body["preview_url"]).content
     assert open_image(preview).size == (819, 1024)  # in the shape of the crop
     assert colour_at(preview, 0.5, 0.5)[0] > 150
     row = Generation.get(generation)
@@ -81,7 +81,7 @@ def test_a_result_with_an_orientation_is_not_cropped_as_it_lies(
     provider.call_back(job)
     assert gallery.drain() == []
     preview = gallery.shopper("GET", f"generations/{generation}").json()["preview_url"]
-    assert open_image(httpx.get(preview).content).size == (800, 1000)
+    assert open_image(httpx2.get(preview).content).size == (800, 1000)
 
 
 def test_gps_stays_in_the_house(gallery: Gallery, provider: ImageProviderSandbox) -> None:
@@ -94,7 +94,7 @@ def test_gps_stays_in_the_house(gallery: Gallery, provider: ImageProviderSandbox
     body = gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()
     assert gallery.drain() == []
     row = Generation.get(body["id"])
-    copy = open_image(httpx.get(provider.jobs[str(row.provider_job)]["image_url"]).content)
+    copy = open_image(httpx2.get(provider.jobs[str(row.provider_job)]["image_url"]).content)
     assert copy.size == (480, 600)
     assert not copy.getexif()
     assert "comment" not in copy.info
@@ -142,7 +142,7 @@ def test_ten_concurrent_callbacks_complete_it_once(gallery: Gallery, provider: I
 
 
 def test_forged_stale_and_foreign_callbacks_are_ignored(
-    gallery: Gallery, provider: ImageProviderSandbox, api: httpx.Client
+    gallery: Gallery, provider: ImageProviderSandbox, api: httpx2.Client
 ) -> None:
     generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
@@ -150,9 +150,9 @@ def test_forged_stale_and_foreign_callbacks_are_ignored(
     assert provider.call_back(job, at=time.time() - 301).status == 401
     assert provider.call_back(job, named="another").answer == '{"status":"ignored"}'
     genuine = provider.callback(job)
-    assert httpx.post(genuine.url, content=genuine.body + b" ", headers=genuine.headers).status_code == 401
+    assert httpx2.post(genuine.url, content=genuine.body + b" ", headers=genuine.headers).status_code == 401
     elsewhere = genuine.url.replace(generation, "00000000-0000-4000-8000-000000000000")
-    assert httpx.post(elsewhere, content=genuine.body, headers=genuine.headers).json() == {"status": "ignored"}
+    assert httpx2.post(elsewhere, content=genuine.body, headers=genuine.headers).json() == {"status": "ignored"}
     assert api.get(f"/webhooks/images/{generation}").status_code == 405
     assert message_counts("studio-generate_preview") == (0, 0)
     assert send(genuine).status == 200

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.integrations import storage
@@ -28,7 +28,7 @@ def deliver(gallery: Gallery, topic: str, payload: Any) -> Webhook:
 
 
 def send(webhook: Webhook) -> None:
-    assert httpx.post(webhook.url, content=webhook.body, headers=webhook.headers).status_code == 200
+    assert httpx2.post(webhook.url, content=webhook.body, headers=webhook.headers).status_code == 200
 
 
 def statuses(gallery: Gallery) -> list[str]:
@@ -199,7 +199,7 @@ def test_a_final_with_a_lost_file_can_be_remade(gallery: Gallery, line_property:
         "completed",
         "completed",
     )
-    assert httpx.get(finals_after["final_url"]).status_code == 200
+    assert httpx2.get(finals_after["final_url"]).status_code == 200
     row = Generation.get(final["id"])
     assert row.final_image_url != before.final_image_url
     assert storage.size(row.final_image_url) == row.byte_count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -33,7 +33,7 @@ def uploaded(gallery: Gallery, image: Image.Image, **options: Any) -> dict[str, 
     return upload
 
 
-def request(gallery: Gallery, upload: dict[str, Any], **more: Any) -> httpx.Response:
+def request(gallery: Gallery, upload: dict[str, Any], **more: Any) -> httpx2.Response:
     return gallery.shopper("POST", "generations", gallery.preview_request(upload, **more))
 
 

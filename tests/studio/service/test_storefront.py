@@ -8,7 +8,7 @@ import re
 import time
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -22,7 +22,7 @@ from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import VARIANT, Gallery
 
 
-def get_offer(gallery: Gallery, product: str = "8001") -> httpx.Response:
+def get_offer(gallery: Gallery, product: str = "8001") -> httpx2.Response:
     return gallery.shopper("GET", f"products/{product}", customer=None)
 
 
@@ -43,7 +43,7 @@ def test_the_offer_lists_choices_in_the_order_of_the_merchant(gallery: Gallery) 
     assert (body["product_id"], body["title"]) == (gallery.product, "Portrait")
     assert [style["name"] for style in body["styles"]] == ["Oil", "Pencil"]
     assert body["styles"][0]["example_url"] is None
-    assert httpx.get(body["styles"][1]["example_url"]).headers["content-type"] == "image/png"
+    assert httpx2.get(body["styles"][1]["example_url"]).headers["content-type"] == "image/png"
     (size,) = body["sizes"]
     assert (size["name"], size["shopify_variant_id"]) == ("small", f"gid://shopify/ProductVariant/{VARIANT}")
     assert meter.cost.reads == 4
@@ -100,12 +100,12 @@ def test_an_unavailable_product_has_an_error_page(gallery: Gallery) -> None:
 def test_an_invalid_path_prefix_is_refused(gallery: Gallery, prefix: list[str]) -> None:
     """Shopify signs any query that a visitor adds to the URL."""
     query = {"shop": gallery.shop, "timestamp": str(int(time.time())), "path_prefix": prefix[0]}
-    signed_query = httpx.QueryParams(gallery.shopify.sign_proxy("studio", query))
+    signed_query = httpx2.QueryParams(gallery.shopify.sign_proxy("studio", query))
     if len(prefix) > 1:
         apps_secret = SANDBOX_APPS["studio"].secret
         signed_params = {name: [value] for name, value in query.items()} | {"path_prefix": prefix}
         pairs = [(name, value) for name, values in signed_params.items() for value in values]
-        signed_query = httpx.QueryParams([*pairs, ("signature", sign_proxy_query(signed_params, apps_secret))])
+        signed_query = httpx2.QueryParams([*pairs, ("signature", sign_proxy_query(signed_params, apps_secret))])
     response = gallery.api.get("/proxy/studio/products/8001/page", params=signed_query)
     assert (response.status_code, response.json()["code"]) == (401, "InvalidProxySignature")
 

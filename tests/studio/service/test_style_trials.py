@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -17,7 +17,7 @@ from tests.studio.conftest import Gallery
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
-def trial(gallery: Gallery, **body: str) -> httpx.Response:
+def trial(gallery: Gallery, **body: str) -> httpx2.Response:
     return gallery.merchant("POST", f"styles/{gallery.style}/trials", {"product_id": gallery.product, **body})
 
 
@@ -31,7 +31,7 @@ def test_a_trial_is_a_preview_of_the_sample_photo(gallery: Gallery) -> None:
         None,
         "Pencil of Portrait: in the snow",
     )
-    assert open_image(httpx.get(read["preview_url"]).content).width == 1024
+    assert open_image(httpx2.get(read["preview_url"]).content).width == 1024
     assert gallery.quota()["current_generations"] == 1
 
 
@@ -78,7 +78,7 @@ def test_a_style_has_a_link_to_its_example(gallery: Gallery) -> None:
     image = base64.b64encode(encode_image(Image.new("RGB", (64, 64), "red"))).decode()
     gallery.merchant("PUT", f"styles/{gallery.style}/example", {"image": image})
     (style,) = gallery.merchant("GET", "styles").json()["items"]
-    assert httpx.get(style["example_url"]).headers["content-type"] == "image/png"
+    assert httpx2.get(style["example_url"]).headers["content-type"] == "image/png"
 
 
 def test_a_print_is_downloaded_as_a_file(gallery: Gallery) -> None:
@@ -86,6 +86,6 @@ def test_a_print_is_downloaded_as_a_file(gallery: Gallery) -> None:
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(preview["line_item_property"]))
     assert gallery.drain() == []
     (final,) = gallery.finals()
-    answer = httpx.get(final["final_download_url"])
+    answer = httpx2.get(final["final_download_url"])
     assert answer.headers["content-disposition"] == f'attachment; filename="print-{final["id"]}.jpg"'
     assert open_image(answer.content).size == (400, 500)

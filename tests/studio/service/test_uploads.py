@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -76,10 +76,10 @@ def test_an_invalid_photo_is_rejected_with_its_reason_and_deleted(
 
 def test_the_form_accepts_at_most_25_mb_and_no_other_key(gallery: Gallery) -> None:
     form = gallery.shopper("POST", "uploads", {}).json()
-    large = httpx.post(form["url"], data=form["fields"], files={"file": bytes(25_000_001)})
+    large = httpx2.post(form["url"], data=form["fields"], files={"file": bytes(25_000_001)})
     assert large.status_code == 400
     elsewhere = form["fields"] | {"key": "finals/elsewhere"}
-    assert httpx.post(form["url"], data=elsewhere, files={"file": b"x"}).status_code in (400, 403)
+    assert httpx2.post(form["url"], data=elsewhere, files={"file": b"x"}).status_code in (400, 403)
 
 
 def test_an_expired_form_is_refused(gallery: Gallery) -> None:
@@ -89,16 +89,16 @@ def test_an_expired_form_is_refused(gallery: Gallery) -> None:
         max_bytes=1000,
         seconds=-1,
     )
-    late_response = httpx.post(form.url, data=form.fields, files={"file": b"x"})
+    late_response = httpx2.post(form.url, data=form.fields, files={"file": b"x"})
     assert late_response.status_code == 403
 
 
 def test_an_expired_link_is_refused(gallery: Gallery) -> None:
     url = storage.address(config.settings().images_bucket, "previews/x")
     storage.put(url, b"x", "image/jpeg")
-    assert httpx.get(storage.presigned_get(url, seconds=60)).status_code == 200
+    assert httpx2.get(storage.presigned_get(url, seconds=60)).status_code == 200
     brief = storage.presigned_get(url, seconds=1)
-    eventually(lambda: httpx.get(brief).status_code == 403, "the link expires")
+    eventually(lambda: httpx2.get(brief).status_code == 403, "the link expires")
 
 
 def test_a_photo_not_yet_uploaded_cannot_be_used(gallery: Gallery) -> None:
@@ -161,7 +161,7 @@ def test_the_storage_limit_bounds_the_size_of_a_photo(gallery: Gallery) -> None:
     fits = Decimal(2 * len(photo) - 1) / 1_000_000
     Quota(gallery.shop).update([Quota.storage_quota_mb.set(1), Quota.current_storage_mb.set(1 - fits + Decimal("0.1"))])
     form = gallery.shopper("POST", "uploads", {}).json()
-    assert httpx.post(form["url"], data=form["fields"], files={"file": photo * 2}).status_code == 400
+    assert httpx2.post(form["url"], data=form["fields"], files={"file": photo * 2}).status_code == 400
 
 
 def test_concurrent_uploads_do_not_exceed_the_storage_limit(gallery: Gallery) -> None:
@@ -172,7 +172,7 @@ def test_concurrent_uploads_do_not_exceed_the_storage_limit(gallery: Gallery) ->
     quotas.set_limits(gallery.shop, {"storage_quota_mb": 1})
     forms = [gallery.shopper("POST", "uploads", {"content_type": "image/png"}).json() for _ in range(6)]
     for form in forms:
-        assert httpx.post(form["url"], data=form["fields"], files={"file": photo}).status_code == 201
+        assert httpx2.post(form["url"], data=form["fields"], files={"file": photo}).status_code == 201
     rows = [Upload.get(form["id"]) for form in forms]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda row: uploads.inspect_upload(_event(row, "ObjectCreated:Post", "0")), rows))
@@ -189,7 +189,7 @@ def test_a_photo_posted_after_acceptance_changes_nothing(gallery: Gallery) -> No
     before = Upload.get(upload["id"]).serialize()
     smaller = encode_image(Image.new("RGB", (64, 64), "red"), "JPEG")
     for data in (PHOTO.read_bytes(), smaller, b"%PDF-1.7"):
-        assert httpx.post(upload["url"], data=upload["fields"], files={"file": data}).status_code == 201
+        assert httpx2.post(upload["url"], data=upload["fields"], files={"file": data}).status_code == 201
     assert gallery.drain() == []
     assert Upload.get(upload["id"]).serialize() == before
     assert _object(gallery, upload["id"]) == PHOTO.stat().st_size
@@ -199,7 +199,7 @@ def test_a_photo_posted_after_acceptance_changes_nothing(gallery: Gallery) -> No
 def test_a_rejected_photo_can_be_replaced(gallery: Gallery) -> None:
     upload = gallery.upload_photo(b"%PDF-1.7")
     assert gallery.drain() == []
-    assert httpx.post(upload["url"], data=upload["fields"], files={"file": PHOTO.read_bytes()}).status_code == 201
+    assert httpx2.post(upload["url"], data=upload["fields"], files={"file": PHOTO.read_bytes()}).status_code == 201
     assert gallery.drain() == []
     assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["status"] == "accepted"
 
@@ -327,7 +327,7 @@ def test_an_expired_upload_is_not_found(gallery: Gallery) -> None:
 def test_a_used_photo_is_kept_after_a_second_upload(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).status_code == 202
-    httpx.post(upload["url"], data=upload["fields"], files={"file": PHOTO.read_bytes()})
+    httpx2.post(upload["url"], data=upload["fields"], files={"file": PHOTO.read_bytes()})
     assert gallery.drain() == []
     row = Upload.get(upload["id"])
     assert not row.expires_epoch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from argon2 import PasswordHasher
 
@@ -36,7 +36,7 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return computed
 
 
-def test_a_verified_account_has_a_space_and_a_customer_of_its_own(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_verified_account_has_a_space_and_a_customer_of_its_own(api: httpx2.Client, mailbox: Mailbox) -> None:
     person = Person(api)
     assert (person.sign_up(timezone="Europe/Berlin").status_code, person.sign_in().status_code) == (202, 401)
     assert person.row.closing_on is not None
@@ -55,7 +55,7 @@ def test_a_verified_account_has_a_space_and_a_customer_of_its_own(api: httpx.Cli
     assert person.call("GET", "me").json()["email"] == person.email
 
 
-def test_a_link_needs_the_password_that_was_chosen(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_link_needs_the_password_that_was_chosen(api: httpx2.Client, mailbox: Mailbox) -> None:
     stranger = Person(api, password=OTHER_PASSWORD)
     stranger.sign_up()
     link = mailbox.token(stranger.email, "verify")
@@ -63,7 +63,7 @@ def test_a_link_needs_the_password_that_was_chosen(api: httpx.Client, mailbox: M
     assert not stranger.row.email_verified
 
 
-def test_a_second_sign_up_voids_the_first(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_second_sign_up_voids_the_first(api: httpx2.Client, mailbox: Mailbox) -> None:
     stranger = Person(api, password=OTHER_PASSWORD)
     stranger.sign_up(display_name="Stranger")
     first = mailbox.token(stranger.email, "verify")
@@ -77,7 +77,7 @@ def test_a_second_sign_up_voids_the_first(api: httpx.Client, mailbox: Mailbox) -
 
 
 def test_a_link_works_once_and_for_a_day(
-    api: httpx.Client, mailbox: Mailbox, stopped_clock: datetime, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, mailbox: Mailbox, stopped_clock: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = Person(api)
     person.sign_up()
@@ -89,7 +89,7 @@ def test_a_link_works_once_and_for_a_day(
     assert person.verify(link).status_code == 422
 
 
-def test_known_and_unknown_addresses_have_one_answer(api: httpx.Client, mailbox: Mailbox, hashes: list[str]) -> None:
+def test_known_and_unknown_addresses_have_one_answer(api: httpx2.Client, mailbox: Mailbox, hashes: list[str]) -> None:
     known = new_account(api, mailbox)
     seen = []
     for email in (known.email, f"{ids.new()}@example.com"):
@@ -105,7 +105,7 @@ def test_known_and_unknown_addresses_have_one_answer(api: httpx.Client, mailbox:
     assert known.sign_in().status_code == 201
 
 
-def test_sign_in_has_one_refusal_after_one_hash(api: httpx.Client, mailbox: Mailbox, hashes: list[str]) -> None:
+def test_sign_in_has_one_refusal_after_one_hash(api: httpx2.Client, mailbox: Mailbox, hashes: list[str]) -> None:
     known, unverified = new_account(api, mailbox), Person(api)
     unverified.sign_up()
     hashes.clear()
@@ -116,7 +116,7 @@ def test_sign_in_has_one_refusal_after_one_hash(api: httpx.Client, mailbox: Mail
     assert hashes == ["verify"] * 3
 
 
-def test_a_reset_ends_all_sessions_and_its_link_works_once(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_reset_ends_all_sessions_and_its_link_works_once(api: httpx2.Client, mailbox: Mailbox) -> None:
     person = new_account(api, mailbox)
     assert api.post("/v1/together/accounts/reset", json={"email": person.email.upper()}).status_code == 202
     body = {"token": mailbox.token(person.email, "reset"), "password": OTHER_PASSWORD}
@@ -128,7 +128,7 @@ def test_a_reset_ends_all_sessions_and_its_link_works_once(api: httpx.Client, ma
 
 
 def test_a_reset_link_is_void_after_another_change_and_after_an_hour(
-    api: httpx.Client, mailbox: Mailbox, stopped_clock: datetime, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, mailbox: Mailbox, stopped_clock: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = new_account(api, mailbox)
     api.post("/v1/together/accounts/reset", json={"email": person.email})
@@ -142,7 +142,7 @@ def test_a_reset_link_is_void_after_another_change_and_after_an_hour(
 
 
 def test_a_recipient_gets_three_mails_of_a_purpose_an_hour(
-    api: httpx.Client, mailbox: Mailbox, stopped_clock: datetime, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, mailbox: Mailbox, stopped_clock: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = new_account(api, mailbox)
     for _ in range(5):
@@ -155,7 +155,7 @@ def test_a_recipient_gets_three_mails_of_a_purpose_an_hour(
     assert len([mail for mail in mailbox.mails(person.email) if "#reset=" in mail]) == 4
 
 
-def test_an_address_of_a_caller_has_60_sign_ups_and_resets_an_hour(api: httpx.Client) -> None:
+def test_an_address_of_a_caller_has_60_sign_ups_and_resets_an_hour(api: httpx2.Client) -> None:
     for number in range(60):
         answer = api.post("/v1/together/accounts/reset", json={"email": f"a{number}@example.com"})
         assert answer.status_code == 202
@@ -191,32 +191,32 @@ def test_an_address_of_a_caller_has_60_sign_ups_and_resets_an_hour(api: httpx.Cl
         ("avatar_url", "x"),
     ],
 )
-def test_bad_input_is_named(api: httpx.Client, field: str, value: Any) -> None:
+def test_bad_input_is_named(api: httpx2.Client, field: str, value: Any) -> None:
     refusal = Person(api).sign_up(**{field: value})
     assert (refusal.status_code, refusal.json()["errors"][0]["path"].split(".")[:2]) == (422, ["body", field])
 
 
 @pytest.mark.parametrize("name", ["Ада", "O’Neill-Smith Jr.", "李", "Zoë 🦢", "علي"])
-def test_names_of_the_world_are_accepted(api: httpx.Client, name: str) -> None:
+def test_names_of_the_world_are_accepted(api: httpx2.Client, name: str) -> None:
     person = Person(api)
     assert person.sign_up(display_name=name).status_code == 202
     assert person.row.display_name == name
 
 
-def test_a_password_is_used_as_it_was_received(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_password_is_used_as_it_was_received(api: httpx2.Client, mailbox: Mailbox) -> None:
     person = new_account(api, mailbox, password="  four quiet herons ")
     assert person.sign_in("four quiet herons").status_code == 401
     assert person.sign_in("  four quiet herons ").status_code == 201
 
 
-def test_addresses_are_one_in_any_case(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_addresses_are_one_in_any_case(api: httpx2.Client, mailbox: Mailbox) -> None:
     person = new_account(api, mailbox, email=f"ada.{ids.new()}@example.com")
     shouted = Person(api, f" {person.email.upper()} ")
     assert shouted.sign_in().status_code == 201
 
 
 def test_no_log_line_holds_a_secret_or_an_address(
-    api: httpx.Client, mailbox: Mailbox, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    api: httpx2.Client, mailbox: Mailbox, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     person = new_account(api, mailbox)
     person.sign_in(OTHER_PASSWORD)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.analytics import service as analytics
@@ -28,7 +28,7 @@ Sent = list[tuple[Any, ...]]
 
 
 @pytest.fixture(autouse=True)
-def _partner(api: httpx.Client, engine: Any) -> None:
+def _partner(api: httpx2.Client, engine: Any) -> None:
     assert operate(api, "POST", "partners", partner_body()).status_code == 200
 
 
@@ -118,7 +118,7 @@ def test_a_repeated_report_changes_nothing_and_sends_the_same_version(acting: As
     assert Booking.get(click_id).version == 1
 
 
-def test_lines_of_others_and_broken_lines_are_refused_alone(acting: As, api: httpx.Client) -> None:
+def test_lines_of_others_and_broken_lines_are_refused_alone(acting: As, api: httpx2.Client) -> None:
     operate(api, "POST", "partners", partner_body(id="spa"))
     own = click(acting(new_member()))["id"]
     theirs = click(acting(new_member()), partner_id="spa")["id"]
@@ -185,7 +185,7 @@ def test_erased_members_and_those_who_opted_out_are_not_named(acting: As, sent: 
     assert [columns["subject"] for *_, columns in sent] == [None, None]
 
 
-def test_operators_import_and_look_up_bookings(acting: As, api: httpx.Client) -> None:
+def test_operators_import_and_look_up_bookings(acting: As, api: httpx2.Client) -> None:
     user = new_member()
     click_id = click(acting(user))["id"]
     body = {"partner_id": "bistro", "lines": json.dumps(line(click_id, commission="3.10", currency="EUR")) + "\n"}

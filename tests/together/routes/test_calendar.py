@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import vobject
 
@@ -29,7 +29,7 @@ def link(client: MemberClient) -> str:
     return str(response.json()["url"])
 
 
-def feed(api: httpx.Client, url: str) -> list[Any]:
+def feed(api: httpx2.Client, url: str) -> list[Any]:
     response = api.get(url)
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "text/calendar; charset=utf-8"
@@ -45,7 +45,7 @@ def add(client: MemberClient, title: str, value: str, **fields: Any) -> str:
     return str(response.json()["id"])
 
 
-def test_another_parser_reads_the_dates(acting: As, api: httpx.Client) -> None:
+def test_another_parser_reads_the_dates(acting: As, api: httpx2.Client) -> None:
     user = new_member()
     make_premium(user)
     client = acting(user)
@@ -57,7 +57,7 @@ def test_another_parser_reads_the_dates(acting: As, api: httpx.Client) -> None:
     assert [event.dtstart.value for event in events] == [date(2020, number + 1, 15) for number in range(4)]
 
 
-def test_february_29_is_the_last_day_of_february(acting: As, api: httpx.Client) -> None:
+def test_february_29_is_the_last_day_of_february(acting: As, api: httpx2.Client) -> None:
     user = new_member()
     make_premium(user)
     client = acting(user)
@@ -74,7 +74,7 @@ def test_february_29_is_the_last_day_of_february(acting: As, api: httpx.Client) 
     assert not hasattr(once, "rrule")
 
 
-def test_forty_dates_keep_their_uids(acting: As, api: httpx.Client) -> None:
+def test_forty_dates_keep_their_uids(acting: As, api: httpx2.Client) -> None:
     user = new_member()
     make_premium(user)
     client = acting(user)
@@ -86,7 +86,7 @@ def test_forty_dates_keep_their_uids(acting: As, api: httpx.Client) -> None:
     assert [event.uid.value for event in first] == [event.uid.value for event in second]
 
 
-def test_the_link_needs_premium_or_the_add_on(acting: As, api: httpx.Client, time: MovableClock) -> None:
+def test_the_link_needs_premium_or_the_add_on(acting: As, api: httpx2.Client, time: MovableClock) -> None:
     user = new_member()
     client = acting(user)
     assert client.call("POST", "calendar").json()["code"] == "PremiumRequired"
@@ -103,7 +103,7 @@ def test_the_link_needs_premium_or_the_add_on(acting: As, api: httpx.Client, tim
     assert api.get(url).status_code == 404
 
 
-def test_a_revoked_link_never_works_again(acting: As, api: httpx.Client) -> None:
+def test_a_revoked_link_never_works_again(acting: As, api: httpx2.Client) -> None:
     user = new_member()
     make_premium(user)
     client = acting(user)
@@ -117,13 +117,13 @@ def test_a_revoked_link_never_works_again(acting: As, api: httpx.Client) -> None
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "x" * 501])
-def test_a_forged_link_is_refused(api: httpx.Client, token: str) -> None:
+def test_a_forged_link_is_refused(api: httpx2.Client, token: str) -> None:
     response = api.get("/together/calendar.ics", params={"token": token})
     assert response.status_code in (404, 422)
     assert "text/calendar" not in response.headers["content-type"]
 
 
-def test_each_partner_has_a_link_to_the_joint_dates(acting: As, api: httpx.Client) -> None:
+def test_each_partner_has_a_link_to_the_joint_dates(acting: As, api: httpx2.Client) -> None:
     one, two = new_couple()
     make_premium(one)
     add(acting(one), "Ours", "2020-05-01")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import signing
@@ -27,7 +27,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
     return set_clock(monkeypatch)
 
 
-def put(client: MemberClient, day: date = TODAY, **fields: Any) -> httpx.Response:
+def put(client: MemberClient, day: date = TODAY, **fields: Any) -> httpx2.Response:
     return client.call("PUT", f"checkins/{day}", checkin(**fields))
 
 
@@ -282,7 +282,7 @@ def test_another_members_check_in_cannot_be_deleted(acting: As) -> None:
     assert DailyCheckin.count(User.get(ada.user_id).relationship_id) == 1
 
 
-def test_nobody_checks_in_without_signing_in(api: httpx.Client) -> None:
+def test_nobody_checks_in_without_signing_in(api: httpx2.Client) -> None:
     assert api.put(f"/v1/together/checkins/{TODAY}", json=checkin()).status_code == 401
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock
@@ -24,7 +24,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> MovableClock:
     return set_clock(monkeypatch)
 
 
-def add(client: MemberClient, **fields: Any) -> httpx.Response:
+def add(client: MemberClient, **fields: Any) -> httpx2.Response:
     body = {"title": "Our day", "date_value": "2020-06-01", "kind": "anniversary", **fields}
     return client.call("POST", "dates", body)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import audit
@@ -15,7 +15,7 @@ from tests.together.offers import operate
 from tests.together.spaces import make_premium
 
 
-def test_support_reads_a_state_without_content(api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_support_reads_a_state_without_content(api: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     actions: list[OperatorActed] = []
     monkeypatch.setattr(audit, "publish", actions.append)
     one, two = new_couple(plan_name="try_it_out", addons={"calendar_plus": None})
@@ -30,7 +30,7 @@ def test_support_reads_a_state_without_content(api: httpx.Client, monkeypatch: p
     assert [(each.action, each.subject) for each in actions] == [("together.read_member", f"member:{one.id}")]
 
 
-def test_an_unknown_member_is_not_found_and_members_may_not_ask(api: httpx.Client) -> None:
+def test_an_unknown_member_is_not_found_and_members_may_not_ask(api: httpx2.Client) -> None:
     one, _ = new_couple()
     assert operate(api, "GET", "users/nobody").json()["code"] == "MemberNotFound"
     assert operate(api, "GET", f"users/{one.id}", role=Role.MEMBER).status_code == 403

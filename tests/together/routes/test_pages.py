@@ -6,18 +6,18 @@ import json
 import re
 from urllib.parse import urljoin
 
-import httpx
+import httpx2
 
 MOST_BYTES = 150_000
 PARTS = ("app", "worker.js", "manifest.json", "icon.svg")
 
 
-def test_the_page_and_its_files_are_small(api: httpx.Client) -> None:
+def test_the_page_and_its_files_are_small(api: httpx2.Client) -> None:
     sizes = {name: len(api.get(f"/together/{name}").raise_for_status().content) for name in PARTS}
     assert sum(sizes.values()) <= MOST_BYTES, sizes
 
 
-def test_the_page_allows_its_own_parts_only(api: httpx.Client) -> None:
+def test_the_page_allows_its_own_parts_only(api: httpx2.Client) -> None:
     headers = api.get("/together/app").headers
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     for name in ("connect-src", "worker-src", "manifest-src", "img-src"):
@@ -27,12 +27,12 @@ def test_the_page_allows_its_own_parts_only(api: httpx.Client) -> None:
     assert headers["cache-control"] == "no-store"
 
 
-def test_the_page_loads_nothing_from_elsewhere(api: httpx.Client) -> None:
+def test_the_page_loads_nothing_from_elsewhere(api: httpx2.Client) -> None:
     html = api.get("/together/app").text
     assert set(re.findall(r"https?://[^\s\"'`]+", html)) <= {"http://www.w3.org/2000/svg"}
 
 
-def test_the_manifest_makes_the_page_installable(api: httpx.Client) -> None:
+def test_the_manifest_makes_the_page_installable(api: httpx2.Client) -> None:
     response = api.get("/together/manifest.json")
     assert response.headers["content-type"] == "application/manifest+json"
     manifest = json.loads(response.text)
@@ -44,12 +44,12 @@ def test_the_manifest_makes_the_page_installable(api: httpx.Client) -> None:
         assert api.get(urljoin(address, icon["src"])).headers["content-type"] == icon["type"]
 
 
-def test_the_service_worker_is_checked_for_a_new_version_each_time(api: httpx.Client) -> None:
+def test_the_service_worker_is_checked_for_a_new_version_each_time(api: httpx2.Client) -> None:
     response = api.get("/together/worker.js")
     assert response.headers["content-type"].startswith("text/javascript")
     assert response.headers["cache-control"] == "no-cache"
 
 
-def test_another_file_is_not_found(api: httpx.Client) -> None:
+def test_another_file_is_not_found(api: httpx2.Client) -> None:
     for name in ("page.py", "session.js", "..%2Fapp", "constructor"):
         assert api.get(f"/together/{name}").status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit.auth import Role
@@ -13,11 +13,11 @@ from tests.together.members import new_member
 from tests.together.offers import operate, partner_body
 
 
-def put(api: httpx.Client, **fields: Any) -> httpx.Response:
+def put(api: httpx2.Client, **fields: Any) -> httpx2.Response:
     return operate(api, "POST", "partners", partner_body(**fields))
 
 
-def test_members_find_the_active_partners_of_a_city_by_kind(api: httpx.Client, acting: As) -> None:
+def test_members_find_the_active_partners_of_a_city_by_kind(api: httpx2.Client, acting: As) -> None:
     for name, kind in (("a", "restaurant"), ("b", "activity"), ("c", "restaurant")):
         assert put(api, id=name, kind=kind).status_code == 200
     put(api, id="c", is_active=False)
@@ -33,7 +33,7 @@ def test_members_find_the_active_partners_of_a_city_by_kind(api: httpx.Client, a
     assert sorted(item["id"] for item in everywhere) == ["a", "b", "c"]
 
 
-def test_a_partner_is_replaced_by_its_id(api: httpx.Client) -> None:
+def test_a_partner_is_replaced_by_its_id(api: httpx2.Client) -> None:
     first = put(api, commission_percent="7.50").json()
     second = put(api, name="New name").json()
     assert (second["name"], second["commission_percent"]) == ("New name", None)
@@ -53,12 +53,12 @@ def test_a_partner_is_replaced_by_its_id(api: httpx.Client) -> None:
         ("name", "a\x00"),
     ],
 )
-def test_an_invalid_partner_names_its_field(api: httpx.Client, field: str, value: str) -> None:
+def test_an_invalid_partner_names_its_field(api: httpx2.Client, field: str, value: str) -> None:
     response = put(api, **{field: value})
     assert (response.status_code, response.json()["errors"][0]["path"]) == (422, f"body.{field}")
 
 
-def test_support_and_members_enter_no_partner(api: httpx.Client, acting: As) -> None:
+def test_support_and_members_enter_no_partner(api: httpx2.Client, acting: As) -> None:
     assert operate(api, "POST", "partners", partner_body(), role=Role.SUPPORT).status_code == 403
     assert operate(api, "POST", "partners", partner_body(), role=Role.MEMBER).status_code == 403
     assert acting(new_member()).call("GET", "partners").json()["errors"][0]["path"] == "query.city"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing import service as billing
@@ -74,7 +74,7 @@ def test_concurrent_claims_get_one_box() -> None:
     assert len(list(Perk.query(user.id))) == 1
 
 
-def test_an_address_is_encrypted_and_only_operators_read_it(acting: As, api: httpx.Client) -> None:
+def test_an_address_is_encrypted_and_only_operators_read_it(acting: As, api: httpx2.Client) -> None:
     user = new_member()
     subscribe(user, "premium_plus")
     perk = claim(acting(user), BOX)
@@ -89,7 +89,7 @@ def test_an_address_is_encrypted_and_only_operators_read_it(acting: As, api: htt
     assert operate(api, "PATCH", f"perks/{perk['id']}", {"status": "shipped"}, role=Role.SUPPORT).status_code == 403
 
 
-def test_a_box_is_shipped_and_done(acting: As, api: httpx.Client) -> None:
+def test_a_box_is_shipped_and_done(acting: As, api: httpx2.Client) -> None:
     user = new_member()
     subscribe(user, "premium_plus")
     path = f"perks/{claim(acting(user), BOX)['id']}"
@@ -105,7 +105,7 @@ def test_a_box_is_shipped_and_done(acting: As, api: httpx.Client) -> None:
     assert acting(user).call("GET", "perks").json()["items"][0]["tracking"] == "T-1"
 
 
-def test_coaching_consumes_its_addon_and_a_cancelled_session_returns_it(acting: As, api: httpx.Client) -> None:
+def test_coaching_consumes_its_addon_and_a_cancelled_session_returns_it(acting: As, api: httpx2.Client) -> None:
     user = new_member()
     addon = give_addon(user, "coaching_session")
     client = acting(user)
@@ -190,6 +190,6 @@ def test_a_claim_has_the_fields_of_its_kind(acting: As, body: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("perk", ["x", "!!", "bm9ib2R5", "bm9ib2R5L3g"])
-def test_an_unknown_perk_is_not_found(api: httpx.Client, perk: str) -> None:
+def test_an_unknown_perk_is_not_found(api: httpx2.Client, perk: str) -> None:
     assert operate(api, "GET", f"perks/{perk}").status_code == 404
     assert operate(api, "PATCH", f"perks/{perk}", {"status": "done"}).status_code == 404

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import OwnerType
@@ -18,16 +18,16 @@ from tests.together.accounts import OTHER_PASSWORD, PASSWORD, Mailbox, Person, n
 
 
 @pytest.fixture
-def person(api: httpx.Client, mailbox: Mailbox) -> Person:
+def person(api: httpx2.Client, mailbox: Mailbox) -> Person:
     """A person with an account who is signed in."""
     return new_account(api, mailbox)
 
 
-def change_email(person: Person, email: str, password: str = PASSWORD) -> httpx.Response:
+def change_email(person: Person, email: str, password: str = PASSWORD) -> httpx2.Response:
     return person.call("POST", "me/email", {"email": email, "password": password})
 
 
-def open_link(person: Person, token: str) -> httpx.Response:
+def open_link(person: Person, token: str) -> httpx2.Response:
     return person.api.post("/v1/together/accounts/email", json={"token": token})
 
 
@@ -47,7 +47,7 @@ def test_a_profile_is_read_and_changed_with_its_version(person: Person) -> None:
     assert removed.json()["birthday"] is None
 
 
-def test_a_sign_in_does_not_change_the_version_of_the_profile(api: httpx.Client, person: Person) -> None:
+def test_a_sign_in_does_not_change_the_version_of_the_profile(api: httpx2.Client, person: Person) -> None:
     tag = person.call("GET", "me").headers["etag"]
     Person(api, person.email).sign_in()
     assert person.call("PATCH", "me", {"locale": "fr"}, If_Match=tag).status_code == 200
@@ -90,7 +90,7 @@ def test_bad_input_is_named(person: Person, change: dict[str, Any], path: str) -
     assert (refusal.status_code, refusal.json()["errors"][0]["path"]) == (422, path)
 
 
-def test_a_password_change_ends_the_other_sessions(api: httpx.Client, person: Person) -> None:
+def test_a_password_change_ends_the_other_sessions(api: httpx2.Client, person: Person) -> None:
     other = Person(api, person.email)
     other.sign_in()
     old_device = person.tokens["device_token"]
@@ -140,7 +140,7 @@ def test_an_email_changes_once_the_new_address_confirms_it(person: Person, mailb
 
 
 def test_the_former_address_undoes_the_change_and_ends_all_sessions(
-    api: httpx.Client, person: Person, mailbox: Mailbox
+    api: httpx2.Client, person: Person, mailbox: Mailbox
 ) -> None:
     old, new = person.email, f"{ids.new()}@example.com"
     change_email(person, new)
@@ -159,7 +159,7 @@ def test_the_former_address_undoes_the_change_and_ends_all_sessions(
     assert open_link(person, undo).status_code == 422
 
 
-def test_an_undone_address_resets_no_password(api: httpx.Client, person: Person, mailbox: Mailbox) -> None:
+def test_an_undone_address_resets_no_password(api: httpx2.Client, person: Person, mailbox: Mailbox) -> None:
     old, new = person.email, f"{ids.new()}@example.com"
     change_email(person, new)
     open_link(person, mailbox.token(new, "email"))
@@ -172,7 +172,7 @@ def test_an_undone_address_resets_no_password(api: httpx.Client, person: Person,
 
 
 def test_a_reset_voids_an_email_change_that_is_not_confirmed(
-    api: httpx.Client, person: Person, mailbox: Mailbox
+    api: httpx2.Client, person: Person, mailbox: Mailbox
 ) -> None:
     new = f"{ids.new()}@example.com"
     change_email(person, new)
@@ -184,7 +184,7 @@ def test_a_reset_voids_an_email_change_that_is_not_confirmed(
 
 
 def test_a_change_can_be_undone_for_72_hours(
-    api: httpx.Client,
+    api: httpx2.Client,
     person: Person,
     mailbox: Mailbox,
     stopped_clock: datetime,
@@ -217,7 +217,7 @@ def test_a_pending_address_can_be_replaced_after_a_day(
 
 
 def test_an_address_of_another_account_is_not_told_and_not_taken(
-    api: httpx.Client, person: Person, mailbox: Mailbox
+    api: httpx2.Client, person: Person, mailbox: Mailbox
 ) -> None:
     other = new_account(api, mailbox)
     assert change_email(person, other.email).status_code == 202
@@ -225,7 +225,7 @@ def test_an_address_of_another_account_is_not_told_and_not_taken(
     assert "#email=" not in "".join(mailbox.mails(other.email))
 
 
-def test_an_address_that_was_taken_since_is_refused(api: httpx.Client, person: Person, mailbox: Mailbox) -> None:
+def test_an_address_that_was_taken_since_is_refused(api: httpx2.Client, person: Person, mailbox: Mailbox) -> None:
     new = f"{ids.new()}@example.com"
     change_email(person, new)
     link = mailbox.token(new, "email")

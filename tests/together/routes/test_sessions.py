@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock, ids, sessions
@@ -19,12 +19,12 @@ PAGE = {"X-Backroom": "1"}
 
 
 @pytest.fixture
-def person(api: httpx.Client, mailbox: Mailbox) -> Person:
+def person(api: httpx2.Client, mailbox: Mailbox) -> Person:
     """A person with an account who is signed in."""
     return new_account(api, mailbox)
 
 
-def refresh(api: httpx.Client, token: str | None, headers: dict[str, str] | None = None) -> httpx.Response:
+def refresh(api: httpx2.Client, token: str | None, headers: dict[str, str] | None = None) -> httpx2.Response:
     body = {"refresh_token": token} if token else {}
     return api.post("/v1/together/sessions/refresh", json=body, headers=headers)
 
@@ -38,7 +38,7 @@ def guess_from(email: str, source_ip: str, device_token: str | None = None, pass
     return "ok"
 
 
-def test_a_refresh_rotates_and_keeps_the_session(api: httpx.Client, person: Person) -> None:
+def test_a_refresh_rotates_and_keeps_the_session(api: httpx2.Client, person: Person) -> None:
     first = person.tokens
     answer = refresh(api, first["refresh_token"])
     assert answer.status_code == 200
@@ -51,7 +51,9 @@ def test_a_refresh_rotates_and_keeps_the_session(api: httpx.Client, person: Pers
     assert person.call("GET", "me").status_code == 200
 
 
-def test_an_old_refresh_token_ends_the_session_with_a_mail(api: httpx.Client, person: Person, mailbox: Mailbox) -> None:
+def test_an_old_refresh_token_ends_the_session_with_a_mail(
+    api: httpx2.Client, person: Person, mailbox: Mailbox
+) -> None:
     first = person.tokens["refresh_token"]
     second = refresh(api, first).json()["refresh_token"]
     third = refresh(api, second).json()["refresh_token"]
@@ -64,7 +66,7 @@ def test_an_old_refresh_token_ends_the_session_with_a_mail(api: httpx.Client, pe
 
 
 def test_forged_refresh_tokens_and_those_of_erased_members_are_refused(
-    api: httpx.Client, person: Person, mailbox: Mailbox
+    api: httpx2.Client, person: Person, mailbox: Mailbox
 ) -> None:
     token = person.tokens["refresh_token"]
     for wrong in ("x", token[:-3] + "abc", None):
@@ -73,14 +75,14 @@ def test_forged_refresh_tokens_and_those_of_erased_members_are_refused(
     assert refresh(api, token).status_code == 401
 
 
-def test_a_members_token_refreshes_their_own_session_only(api: httpx.Client, person: Person, mailbox: Mailbox) -> None:
+def test_a_members_token_refreshes_their_own_session_only(api: httpx2.Client, person: Person, mailbox: Mailbox) -> None:
     other = new_account(api, mailbox)
     answer = refresh(api, other.tokens["refresh_token"]).json()
     assert answer["session_id"] == other.tokens["session_id"] != person.tokens["session_id"]
     assert person.call("GET", "me").json()["id"] != other.call("GET", "me").json()["id"]
 
 
-def test_sessions_are_listed_and_ended(api: httpx.Client, person: Person) -> None:
+def test_sessions_are_listed_and_ended(api: httpx2.Client, person: Person) -> None:
     phone = Person(api, person.email)
     phone.sign_in(device_name="Ada’s phone")
     listed = person.call("GET", "sessions").json()["items"]
@@ -95,13 +97,13 @@ def test_sessions_are_listed_and_ended(api: httpx.Client, person: Person) -> Non
     assert person.call("GET", "me").status_code == 401
 
 
-def test_the_session_of_another_member_is_not_found(api: httpx.Client, person: Person, mailbox: Mailbox) -> None:
+def test_the_session_of_another_member_is_not_found(api: httpx2.Client, person: Person, mailbox: Mailbox) -> None:
     other = new_account(api, mailbox)
     assert person.call("DELETE", f"sessions/{other.tokens['session_id']}").status_code == 404
     assert other.call("GET", "me").status_code == 200
 
 
-def test_a_21st_session_ends_the_longest_unused(api: httpx.Client, person: Person) -> None:
+def test_a_21st_session_ends_the_longest_unused(api: httpx2.Client, person: Person) -> None:
     first = Person(api, person.email, tokens=person.tokens)
     second = Person(api, person.email)
     second.sign_in()
@@ -112,7 +114,7 @@ def test_a_21st_session_ends_the_longest_unused(api: httpx.Client, person: Perso
     assert (first.call("GET", "me").status_code, second.call("GET", "me").status_code) == (200, 401)
 
 
-def test_a_browser_has_its_tokens_in_cookies_of_the_sessions_path(api: httpx.Client, person: Person) -> None:
+def test_a_browser_has_its_tokens_in_cookies_of_the_sessions_path(api: httpx2.Client, person: Person) -> None:
     assert person.sign_in(cookie=True).status_code == 403
     api.cookies.clear()
     answer = person.sign_in(headers=PAGE, cookie=True)
@@ -132,7 +134,7 @@ def test_a_browser_has_its_tokens_in_cookies_of_the_sessions_path(api: httpx.Cli
 
 
 def test_ten_wrong_guesses_of_an_address_block_it_for_15_minutes(
-    stopped_clock: datetime, api: httpx.Client, person: Person, monkeypatch: pytest.MonkeyPatch
+    stopped_clock: datetime, api: httpx2.Client, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert [person.sign_in(OTHER_PASSWORD).status_code for _ in range(11)] == [401] * 10 + [429]
     blocked = person.sign_in()
@@ -142,12 +144,12 @@ def test_ten_wrong_guesses_of_an_address_block_it_for_15_minutes(
     assert person.sign_in().status_code == 201
 
 
-def test_an_unknown_account_is_blocked_alike(api: httpx.Client) -> None:
+def test_an_unknown_account_is_blocked_alike(api: httpx2.Client) -> None:
     stranger = Person(api)
     assert [stranger.sign_in().status_code for _ in range(11)] == [401] * 10 + [429]
 
 
-def test_successes_are_not_counted(api: httpx.Client, person: Person) -> None:
+def test_successes_are_not_counted(api: httpx2.Client, person: Person) -> None:
     assert [person.sign_in().status_code for _ in range(15)] == [201] * 15
     assert {row.failures for row in Attempt.scan() if row.key.startswith("sign-in/")} == {0}
 
@@ -161,7 +163,7 @@ def test_an_address_has_100_guesses_over_all_accounts() -> None:
 
 @pytest.mark.slow
 def test_1000_guesses_from_200_addresses_lock_the_owner_out_of_no_known_device_nor_of_a_reset(
-    api: httpx.Client, person: Person, mailbox: Mailbox
+    api: httpx2.Client, person: Person, mailbox: Mailbox
 ) -> None:
     device = person.tokens["device_token"]
     outcomes = [guess_from(person.email, f"198.51.100.{number % 200}") for number in range(1_000)]
@@ -175,7 +177,7 @@ def test_1000_guesses_from_200_addresses_lock_the_owner_out_of_no_known_device_n
     assert person.sign_in(OTHER_PASSWORD, device_token=reset.headers["device-token"]).status_code == 201
 
 
-def test_a_reset_in_a_browser_marks_it_as_known(api: httpx.Client, person: Person, mailbox: Mailbox) -> None:
+def test_a_reset_in_a_browser_marks_it_as_known(api: httpx2.Client, person: Person, mailbox: Mailbox) -> None:
     for number in range(100):
         guess_from(person.email, f"198.51.100.{number}")
     api.post("/v1/together/accounts/reset", json={"email": person.email})
@@ -186,7 +188,7 @@ def test_a_reset_in_a_browser_marks_it_as_known(api: httpx.Client, person: Perso
 
 
 def test_a_device_has_ten_guesses_and_belongs_to_one_account(
-    api: httpx.Client, person: Person, mailbox: Mailbox
+    api: httpx2.Client, person: Person, mailbox: Mailbox
 ) -> None:
     device = person.tokens["device_token"]
     outcomes = [guess_from(person.email, f"198.51.100.{number}", device) for number in range(11)]
@@ -209,11 +211,11 @@ def test_a_device_has_ten_guesses_and_belongs_to_one_account(
         ("cookie", "perhaps"),
     ],
 )
-def test_bad_input_is_named(api: httpx.Client, field: str, value: Any) -> None:
+def test_bad_input_is_named(api: httpx2.Client, field: str, value: Any) -> None:
     body = {"email": "ada@example.com", "password": PASSWORD, field: value}
     refusal = api.post("/v1/together/sessions", json=body)
     assert (refusal.status_code, refusal.json()["errors"][0]["path"]) == (422, f"body.{field}")
 
 
-def test_other_text_is_no_device_token(api: httpx.Client, person: Person) -> None:
+def test_other_text_is_no_device_token(api: httpx2.Client, person: Person) -> None:
     assert person.sign_in(device_token="x.y.z").status_code == 201

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import signing
@@ -33,7 +33,7 @@ def test_every_kind_of_mail_has_a_subject_for_its_page() -> None:
     assert set(REASONS) == set(preferences.MAIL_KINDS)
 
 
-def test_opening_the_link_shows_a_button_and_changes_nothing(api: httpx.Client) -> None:
+def test_opening_the_link_shows_a_button_and_changes_nothing(api: httpx2.Client) -> None:
     user = new_member(email="ann@example.com")
     path = _path(user.id, "reminder")
     page = api.get(path)
@@ -48,7 +48,7 @@ def test_opening_the_link_shows_a_button_and_changes_nothing(api: httpx.Client) 
 @pytest.mark.parametrize(
     "headers", [FORM, {"content-type": "multipart/form-data; boundary=x"}, {"content-type": "text/plain"}, {}]
 )
-def test_a_post_stops_this_kind_of_mail_and_no_other(api: httpx.Client, headers: dict[str, str]) -> None:
+def test_a_post_stops_this_kind_of_mail_and_no_other(api: httpx2.Client, headers: dict[str, str]) -> None:
     user = new_member(preferences={"hour": 7})
     path = _path(user.id, "reminder")
     for _ in range(2):
@@ -60,7 +60,7 @@ def test_a_post_stops_this_kind_of_mail_and_no_other(api: httpx.Client, headers:
     assert User.get(user.id).preferences["hour"] == 7
 
 
-def test_several_kinds_are_stopped_at_once(api: httpx.Client) -> None:
+def test_several_kinds_are_stopped_at_once(api: httpx2.Client) -> None:
     user = new_member()
     kinds = ("reminder", "digest", "billing", "system")
     with ThreadPoolExecutor(4) as pool:
@@ -70,7 +70,7 @@ def test_several_kinds_are_stopped_at_once(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_forged_link_changes_nothing(api: httpx.Client, method: str) -> None:
+def test_a_forged_link_changes_nothing(api: httpx2.Client, method: str) -> None:
     user = new_member()
     token = _path(user.id, "reminder").partition("=")[2]
     other = signing.sign("cursor", f"{user.id} reminder".encode())
@@ -84,14 +84,14 @@ def test_a_forged_link_changes_nothing(api: httpx.Client, method: str) -> None:
     assert _is_mailed(user, "reminder")
 
 
-def test_the_link_of_an_erased_member_works_and_writes_nothing(api: httpx.Client) -> None:
+def test_the_link_of_an_erased_member_works_and_writes_nothing(api: httpx2.Client) -> None:
     user = new_member()
     user.delete()
     assert api.post(_path(user.id, "reminder"), headers=FORM).status_code == 200
     assert list(User.query(user.id)) == []
 
 
-def test_the_link_in_a_mail_works(api: httpx.Client, engine: Engine, moving_clock: Clock, drain: object) -> None:
+def test_the_link_in_a_mail_works(api: httpx2.Client, engine: Engine, moving_clock: Clock, drain: object) -> None:
     from chalicelib.together.schemas.messages import NotificationDue
     from chalicelib.together.service.notice_delivery import send_notice
 

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import auth, clock, ids, secrets
@@ -27,21 +27,21 @@ def headers(user: User) -> dict[str, str]:
     return {"Authorization": f"Bearer {auth.mint(Role.MEMBER, user.id)}"}
 
 
-def request_export(api: httpx.Client, user: User) -> httpx.Response:
+def request_export(api: httpx2.Client, user: User) -> httpx2.Response:
     return api.post("/v1/retention/exports", headers=headers(user) | {"Idempotency-Key": ids.new()})
 
 
-def listed(api: httpx.Client, user: User) -> list[dict[str, Any]]:
+def listed(api: httpx2.Client, user: User) -> list[dict[str, Any]]:
     answer = api.get("/v1/retention/exports", headers=headers(user))
     assert answer.status_code == 200
     return list(answer.json()["items"])
 
 
-def export_of(api: httpx.Client, user: User, drain: Drain) -> dict[str, list[dict[str, Any]]]:
+def export_of(api: httpx2.Client, user: User, drain: Drain) -> dict[str, list[dict[str, Any]]]:
     """Request an export and return its tables of together, by name."""
     assert request_export(api, user).status_code == 202
     assert drain() == []
-    content = httpx.get(listed(api, user)[0]["url"]).content
+    content = httpx2.get(listed(api, user)[0]["url"]).content
     archive = zipfile.ZipFile(io.BytesIO(content))
     tables = [name for name in archive.namelist() if name.startswith("tables/together/")]
     return {name.split("/")[2].removesuffix(".json"): json.loads(archive.read(name)) for name in tables}
@@ -76,7 +76,7 @@ def couple() -> tuple[User, User]:
 
 @pytest.mark.parametrize("has_ended", [False, True])
 def test_an_export_holds_nothing_that_the_other_typed_alone(
-    api: httpx.Client, couple: tuple[User, User], drain: Drain, has_ended: bool
+    api: httpx2.Client, couple: tuple[User, User], drain: Drain, has_ended: bool
 ) -> None:
     if has_ended:
         end_relationship(couple[0])
@@ -100,7 +100,7 @@ def test_an_export_holds_nothing_that_the_other_typed_alone(
 
 
 def test_an_export_does_not_tell_who_ended_or_blocked(
-    api: httpx.Client, couple: tuple[User, User], drain: Drain
+    api: httpx2.Client, couple: tuple[User, User], drain: Drain
 ) -> None:
     ada, ben = couple
     end_relationship(ada)
@@ -113,14 +113,14 @@ def test_an_export_does_not_tell_who_ended_or_blocked(
     assert [row["blocked_id"] for row in export_of(api, ada, drain)["blocks"]] == [ben.id]
 
 
-def test_an_export_has_no_password(api: httpx.Client, drain: Drain) -> None:
+def test_an_export_has_no_password(api: httpx2.Client, drain: Drain) -> None:
     user = new_member(password_hash="$argon2id$of nothing")
     [row] = export_of(api, user, drain)["users"]
     assert row["email"] == user.email
     assert "password_hash" not in row
 
 
-def test_three_exports_a_day(api: httpx.Client, drain: Drain) -> None:
+def test_three_exports_a_day(api: httpx2.Client, drain: Drain) -> None:
     user, other = new_member(), new_member()
     answers = [request_export(api, user) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
@@ -131,7 +131,7 @@ def test_three_exports_a_day(api: httpx.Client, drain: Drain) -> None:
     assert len(listed(api, other)) == 1
 
 
-def test_one_request_is_one_export(api: httpx.Client) -> None:
+def test_one_request_is_one_export(api: httpx2.Client) -> None:
     user = new_member()
     sent = headers(user) | {"Idempotency-Key": "mine"}
     first, again = (api.post("/v1/retention/exports", headers=sent).json() for _ in range(2))
@@ -139,7 +139,7 @@ def test_one_request_is_one_export(api: httpx.Client) -> None:
     assert len(listed(api, user)) == 1
 
 
-def test_only_members_have_exports(api: httpx.Client) -> None:
+def test_only_members_have_exports(api: httpx2.Client) -> None:
     assert api.get("/v1/retention/exports").status_code == 401
     store = {"Authorization": f"Bearer {auth.mint(Role.STORE_OWNER, ids.new())}"}
     assert api.get("/v1/retention/exports", headers=store).status_code in (401, 403)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock, passwords
@@ -40,7 +40,7 @@ def stored_hash() -> str:
     return passwords.hash_password(PASSWORD)
 
 
-def test_a_deleted_account_is_closed_at_once_and_a_sign_in_keeps_it(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_deleted_account_is_closed_at_once_and_a_sign_in_keeps_it(api: httpx2.Client, mailbox: Mailbox) -> None:
     person = new_account(api, mailbox)
     assert person.call("DELETE", "me", {"password": OTHER_PASSWORD}).status_code == 403
     answer = person.call("DELETE", "me", {"password": PASSWORD})
@@ -113,7 +113,7 @@ def test_a_sign_in_in_time_wins_against_the_schedule(stored_hash: str) -> None:
     assert users.find_user(ada.id).is_active  # type: ignore[union-attr]
 
 
-def test_unverified_accounts_go_after_7_days(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_unverified_accounts_go_after_7_days(api: httpx2.Client, mailbox: Mailbox) -> None:
     late, verified = Person(api), new_account(api, mailbox)
     late.sign_up()
     row = late.row
@@ -125,7 +125,7 @@ def test_unverified_accounts_go_after_7_days(api: httpx.Client, mailbox: Mailbox
     assert late.sign_up().status_code == 202
 
 
-def test_a_verification_in_time_wins_against_the_schedule(api: httpx.Client, mailbox: Mailbox) -> None:
+def test_a_verification_in_time_wins_against_the_schedule(api: httpx2.Client, mailbox: Mailbox) -> None:
     person = Person(api)
     person.sign_up()
     before = person.row

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import clock, messages
@@ -23,7 +23,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 
 @pytest.mark.usefixtures("api_url")
 def test_a_throttled_account_mail_is_sent_later(
-    api: httpx.Client, engine: Engine, drain: Drain, monkeypatch: pytest.MonkeyPatch
+    api: httpx2.Client, engine: Engine, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(account_mail_delivery, "RETRY", timedelta(seconds=1))
     assert Person(api).sign_up().status_code == 202
@@ -40,7 +40,7 @@ def test_a_throttled_account_mail_is_sent_later(
     assert len(subjects(engine)) == 1
 
 
-def test_an_account_mail_waits_for_at_most_a_day(api: httpx.Client, engine: Engine, drain: Drain) -> None:
+def test_an_account_mail_waits_for_at_most_a_day(api: httpx2.Client, engine: Engine, drain: Drain) -> None:
     person = Person(api)
     assert person.sign_up().status_code == 202
     assert drain() == []

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import WebhookStatus
@@ -39,7 +39,7 @@ def event(event_id: str = "evt_1", kind: str = "product.created", **members: Any
     }
 
 
-def post(api: httpx.Client, body: Any, secret: str = SANDBOX_WEBHOOK_SECRET, at: int | None = None) -> httpx.Response:
+def post(api: httpx2.Client, body: Any, secret: str = SANDBOX_WEBHOOK_SECRET, at: int | None = None) -> httpx2.Response:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     signed_at = int(time.time()) if at is None else at
     header = f"t={signed_at},v1={sign(b'%d.' % signed_at + raw, secret)}"
@@ -49,11 +49,11 @@ def post(api: httpx.Client, body: Any, secret: str = SANDBOX_WEBHOOK_SECRET, at:
 
 def post_from(stripe_sandbox: StripeSandbox, body: Json) -> int:
     """Post a signed event to the sandbox's webhook URL; return the status."""
-    with httpx.Client(base_url=str(stripe_sandbox.webhook_url).removesuffix("/webhooks/stripe")) as client:
+    with httpx2.Client(base_url=str(stripe_sandbox.webhook_url).removesuffix("/webhooks/stripe")) as client:
         return post(client, body).status_code
 
 
-def refusal(answer: httpx.Response) -> str:
+def refusal(answer: httpx2.Response) -> str:
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert webhooks() == {}
@@ -61,11 +61,11 @@ def refusal(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("created", [253_402_300_800, 10**18, -1])
-def test_a_time_after_the_year_9999_is_refused(api: httpx.Client, created: int) -> None:
+def test_a_time_after_the_year_9999_is_refused(api: httpx2.Client, created: int) -> None:
     assert refusal(post(api, event(created=created))) == "InvalidStripeEvent"
 
 
-def test_the_last_second_of_the_year_9999_is_stored(api: httpx.Client) -> None:
+def test_the_last_second_of_the_year_9999_is_stored(api: httpx2.Client) -> None:
     assert post(api, event(created=253_402_300_799)).status_code == 200
     assert webhooks()["evt_1"].stripe_created_at.year == 9999
 
@@ -88,7 +88,7 @@ def test_an_event_of_a_connected_account_is_stored_and_ignored(
     assert subscriptions() == []
 
 
-def test_an_event_is_stored_unchanged_before_processing(api: httpx.Client) -> None:
+def test_an_event_is_stored_unchanged_before_processing(api: httpx2.Client) -> None:
     sent = event(data={"object": {"id": "prod_1", "object": "product", "name": "Tasse für Zwei ☕", "nested": [1, {}]}})
     answer = post(api, sent)
     assert (answer.status_code, answer.json()) == (200, {"received": True})
@@ -98,7 +98,7 @@ def test_an_event_is_stored_unchanged_before_processing(api: httpx.Client) -> No
     assert row.expires_epoch is None
 
 
-def test_an_unhandled_event_is_ignored_and_expires_in_90_days(api: httpx.Client, drain: Drain) -> None:
+def test_an_unhandled_event_is_ignored_and_expires_in_90_days(api: httpx2.Client, drain: Drain) -> None:
     post(api, event())
     assert drain() == []
     row = webhooks()["evt_1"]
@@ -109,19 +109,19 @@ def test_an_unhandled_event_is_ignored_and_expires_in_90_days(api: httpx.Client,
 
 
 @pytest.mark.parametrize("off", [-301, 301])
-def test_an_old_or_future_signature_is_refused(api: httpx.Client, stopped_clock: datetime, off: int) -> None:
+def test_an_old_or_future_signature_is_refused(api: httpx2.Client, stopped_clock: datetime, off: int) -> None:
     assert refusal(post(api, event(), at=int(stopped_clock.timestamp()) + off)) == "InvalidStripeSignature"
 
 
-def test_a_wrong_secret_is_refused(api: httpx.Client) -> None:
+def test_a_wrong_secret_is_refused(api: httpx2.Client) -> None:
     assert refusal(post(api, event(), secret="whsec_of_somebody_else")) == "InvalidStripeSignature"
 
 
-def test_an_unsigned_body_is_refused(api: httpx.Client) -> None:
+def test_an_unsigned_body_is_refused(api: httpx2.Client) -> None:
     assert refusal(api.post("/webhooks/stripe", json=event())) == "InvalidStripeSignature"
 
 
-def test_a_body_with_an_added_space_is_refused(api: httpx.Client, stripe_sandbox: StripeSandbox) -> None:
+def test_a_body_with_an_added_space_is_refused(api: httpx2.Client, stripe_sandbox: StripeSandbox) -> None:
     genuine = stripe_sandbox.webhook(event())
     answer = api.post("/webhooks/stripe", content=genuine.body + b" ", headers=genuine.headers)
     assert refusal(answer) == "InvalidStripeSignature"
@@ -152,11 +152,11 @@ def test_a_body_with_an_added_space_is_refused(api: httpx.Client, stripe_sandbox
         },
     ],
 )
-def test_a_body_other_than_a_snapshot_event_is_refused(api: httpx.Client, body: Any) -> None:
+def test_a_body_other_than_a_snapshot_event_is_refused(api: httpx2.Client, body: Any) -> None:
     assert refusal(post(api, body)) == "InvalidStripeEvent"
 
 
-def test_live_events_are_refused_outside_prod(api: httpx.Client) -> None:
+def test_live_events_are_refused_outside_prod(api: httpx2.Client) -> None:
     assert refusal(post(api, event(livemode=True))) == "WrongStripeMode"
 
 
@@ -174,19 +174,19 @@ def test_test_events_are_refused_in_prod() -> None:
     assert b"WrongStripeMode" in died.stderr.splitlines()[-1]
 
 
-def test_both_secrets_are_accepted_during_a_rotation(api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_secrets_are_accepted_during_a_rotation(api: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", f"whsec_next, {SANDBOX_WEBHOOK_SECRET}")
     assert post(api, event("evt_1")).status_code == 200
     assert post(api, event("evt_2"), secret="whsec_next").status_code == 200
     assert post(api, event("evt_3"), secret="whsec_past").status_code == 400
 
 
-def test_a_body_over_4_mb_is_refused(api: httpx.Client) -> None:
+def test_a_body_over_4_mb_is_refused(api: httpx2.Client) -> None:
     answer = post(api, event(data={"object": {"id": "x" * 4_000_000}}))
     assert (answer.status_code, answer.json()["code"]) == (413, "PayloadTooLarge")
 
 
-def test_an_event_too_large_for_an_item_is_stored_in_the_bucket(api: httpx.Client, drain: Drain) -> None:
+def test_an_event_too_large_for_an_item_is_stored_in_the_bucket(api: httpx2.Client, drain: Drain) -> None:
     sent = event(data={"object": {"id": "prod_1", "object": "product", "description": "ä" * 600_000}})
     assert post(api, sent).status_code == 200
     row = webhooks()["evt_1"]
@@ -200,7 +200,7 @@ def test_an_event_too_large_for_an_item_is_stored_in_the_bucket(api: httpx.Clien
 
 
 def test_a_redelivery_publishes_a_message_lost_in_a_crash(
-    api: httpx.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
+    api: httpx2.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """The process crashed between the write and the message: only the row exists."""
     created = next(e for e in events_of(member) if e["type"] == "customer.subscription.created")
@@ -268,7 +268,7 @@ def test_a_message_of_a_deleted_event_is_acknowledged(drain: Drain) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_only_post_is_served(api: httpx.Client, method: str) -> None:
+def test_only_post_is_served(api: httpx2.Client, method: str) -> None:
     answer = api.request(method, "/webhooks/stripe")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert answer.json()["code"] == "MethodNotAllowed"

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from decimal import Decimal
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentStatus
@@ -52,7 +52,7 @@ def merged_ledgers(member: Owner, buy: Callable[..., list[Json]]) -> dict[str, i
 
 @pytest.fixture
 def retried_purchase(
-    member: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Drain
+    member: Owner, checkout: Callable[..., httpx2.Response], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> tuple[str, list[Json]]:
     """Buy credits with a payment that fails first; return the charge and the undelivered events of the success."""
     stripe_sandbox.hold_events = True

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from botocore.session import get_session
 
@@ -89,9 +89,9 @@ class Account:
 
     def walk(self, delivery: str) -> None:
         """From API Gateway to the stores and from a queue to its consumer."""
-        answer = httpx.get(f"{self.api}/ready")
+        answer = httpx2.get(f"{self.api}/ready")
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-        assert httpx.get(f"{self.api}/v1/studio/products").status_code == 401
+        assert httpx2.get(f"{self.api}/v1/studio/products").status_code == 401
         self.process(delivery)
 
 
@@ -120,13 +120,13 @@ def account(packaged: Packaged, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def test_the_api_answers_through_api_gateway(account: Account) -> None:
     """`/ready` reads a table and a bucket of the data stack."""
-    response = httpx.get(f"{account.api}/ready")
+    response = httpx2.get(f"{account.api}/ready")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
 def test_a_problem_passes_through_api_gateway(account: Account) -> None:
-    response = httpx.get(f"{account.api}/v1/shops/me/settings")
+    response = httpx2.get(f"{account.api}/v1/shops/me/settings")
 
     assert response.status_code == 401
     assert response.headers["content-type"] == "application/problem+json"
@@ -153,7 +153,7 @@ def test_api_gateway_sends_every_path_to_the_app(account: Account) -> None:
     """The embedded gateway decodes a path and drops its empty parts; `test_lazy_app` has both as AWS forwards them."""
     url = account.api
     for method, path, status in REQUESTS:
-        answer = httpx.request(method, url + path)
+        answer = httpx2.request(method, url + path)
         assert (answer.status_code, method, path) == (status, method, path)
         assert answer.headers["content-type"] == "application/problem+json"
         if status == 405:
@@ -228,10 +228,10 @@ def test_a_function_may_do_only_what_its_deployed_role_allows(account: Account, 
     try:
         reduced = json.dumps(document | {"Statement": kept})
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=reduced)
-        assert httpx.get(f"{account.api}/ready").status_code == 503
+        assert httpx2.get(f"{account.api}/ready").status_code == 503
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
-    assert httpx.get(f"{account.api}/ready").status_code == 200
+    assert httpx2.get(f"{account.api}/ready").status_code == 200
 
 
 @pytest.mark.parametrize("stage", ["local", "test"])

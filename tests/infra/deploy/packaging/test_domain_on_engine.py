@@ -6,7 +6,7 @@ import platform
 import sys
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from chalicelib.kit import aws
@@ -42,7 +42,7 @@ def test_an_api_moves_to_a_domain(packaged: Packaged, engine: Engine) -> None:
     assert first["PublicUrl"].endswith(".execute-api.us-east-1.amazonaws.com/api")
     assert "DnsTarget" not in first
     below_the_stage = f"{engine.endpoint_url}/restapis/{first['RestAPIId']}/api/_user_request_"
-    assert f"{first['PublicUrl']}{SNIPPET}" in httpx.get(f"{below_the_stage}/analytics/app", timeout=60).text
+    assert f"{first['PublicUrl']}{SNIPPET}" in httpx2.get(f"{below_the_stage}/analytics/app", timeout=60).text
 
     given = {domain.DOMAIN: NAME, domain.CERTIFICATE: CERTIFICATE}
     assert stacks.bring_up(STACK, url, {**values, **given}) == f"{STACK}: updated"
@@ -55,7 +55,7 @@ def test_an_api_moves_to_a_domain(packaged: Packaged, engine: Engine) -> None:
     assert (moved["PublicUrl"], moved["DnsTarget"]) == (f"https://{NAME}", described["regionalDomainName"])
     assert (described["securityPolicy"], described["endpointConfiguration"]["types"]) == ("TLS_1_2", ["REGIONAL"])
     assert _public_urls() == {f"https://{NAME}"}
-    page = httpx.get(f"{engine.endpoint_url}/analytics/app", headers={"Host": NAME}, timeout=60)
+    page = httpx2.get(f"{engine.endpoint_url}/analytics/app", headers={"Host": NAME}, timeout=60)
     assert f"https://{NAME}{SNIPPET}" in page.text
 
 
