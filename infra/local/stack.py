@@ -126,7 +126,7 @@ def fire(plan: Plan, name: str | None) -> None:
     known = {schedule.name: schedule for schedule in handlers.schedules()}
     if name not in known:
         listed = "\n".join(f"  {schedule.name:24} {schedule.expression}" for schedule in known.values())
-        raise ValueError(f"give the name of a schedule, e.g. make tick NAME=retention-start_sweep:\n{listed}")
+        raise ValueError(f"give the name of a schedule, e.g. backroom tick retention-start_sweep:\n{listed}")
     worker = Worker(known[name])
     try:
         worker.invoke(schedules.event_of(known[name], clock.now()))

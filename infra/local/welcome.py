@@ -48,7 +48,9 @@ Try, in another terminal:
   make demo                        run the main workflow with a real photo
   curl {plan.api_url}/ready
   curl -i '{plan.api_url}/shopify/studio/auth?shop={SHOP}'      start an OAuth install
-  make tick NAME=retention-start_sweep   run a schedule now
-  make ops ARGS=--help             list operator commands
+  .venv/bin/backroom tick retention-start_sweep   run a schedule now
+  .venv/bin/backroom ops --help    list operator commands
+
+A change of the code is served at once.
 
 Ctrl-C stops the stack; stored data stays for the next run."""

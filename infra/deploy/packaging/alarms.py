@@ -100,7 +100,7 @@ def _queue(consumer: Consumer) -> Resources:
         above=max(OLDEST_SECONDS + consumer.options.batching_window, 2 * data_stack.visibility_timeout(consumer)),
     ) | _alarm(
         f"{queue}-dead-letters",
-        f"Messages are in {dead}: inspect them, fix the cause, then redrive them (make ops ARGS=dead-letters).",
+        f"Messages are in {dead}: inspect them, fix the cause, then redrive them (backroom ops dead-letters).",
         metric=("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": dead}),
         statistic="Maximum",
         above=0,

@@ -1,4 +1,4 @@
-"""Checks of a deployed stage for `make ops ARGS=check`: one module for each kind, with `check() -> Iterator[Finding]`."""
+"""Checks of a deployed stage for `backroom check`: one module for each kind, with `check() -> Iterator[Finding]`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 /** Webhook deliveries of a shop, or some by their ids, with replay. */
 const DELIVERY = /^[0-9a-f-]{36}(~[0-9a-f]+)?$/i;
 const STATUSES = ["received", "processed", "failed"];
-const ALL_SHOPS = "make ops ARGS=\"replay --status failed --dry-run\"";
+const ALL_SHOPS = "backroom ops replay --status failed --dry-run";
 
 op.deliveries = (panel, shop) => {
   const table = kit.h("div");

@@ -18,7 +18,7 @@ const op = {};
   const screens = kit.accounts({
     session,
     brand: "Operator's console",
-    intro: "For support and admins. The command make ops ARGS=\"staff add\" adds an account.",
+    intro: "For support and admins. The command backroom ops staff add adds an account.",
     show: (...content) => {
       document.getElementById("account").replaceChildren();
       main.replaceChildren(kit.h("div", { class: "stack narrow" }, content.filter(Boolean)));
