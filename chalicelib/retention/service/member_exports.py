@@ -14,7 +14,7 @@ from chalicelib.retention.repository import privacy_requests as requests
 from chalicelib.retention.schemas import MemberExportRead
 from chalicelib.retention.service import privacy_requests
 
-LIMIT = Limit("member-export", 3, timedelta(days=1))
+LIMIT = Limit("member-export", 3, timedelta(days=1), is_reported=True)
 SHOWN = 20
 """The latest requests under each of the two names of a member."""
 
