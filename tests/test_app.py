@@ -30,9 +30,18 @@ def test_unknown_routes_and_methods_are_problems(api: httpx2.Client) -> None:
         assert response.json()["status"] == status
 
 
-def test_a_head_response_has_no_body_and_keeps_the_connection(api: httpx2.Client) -> None:
-    assert (api.head("/health").status_code, api.head("/nowhere").status_code) == (405, 404)
-    assert api.get("/health").json() == {"status": "ok"}
+def test_a_head_response_has_the_headers_of_get_without_a_body(api: httpx2.Client) -> None:
+    head = api.head("/health")
+    assert (head.status_code, head.content, api.head("/nowhere").status_code) == (200, b"", 404)
+    get = api.get("/health")  # on the same connection
+    assert get.json() == {"status": "ok"}
+    own = {"date", "x-request-id", "content-length"}
+    assert {name: head.headers[name] for name in set(head.headers) - own} == {
+        name: get.headers[name] for name in set(get.headers) - own
+    }
+    refused = api.head("/v1/together/accounts")
+    assert (refused.status_code, refused.headers["allow"], refused.content) == (405, "POST", b"")
+    assert api.put("/health").headers["allow"] == "GET, HEAD"
 
 
 def test_a_body_of_20_mb_is_refused(api: httpx2.Client) -> None:

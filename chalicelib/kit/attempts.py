@@ -6,16 +6,16 @@ the limit under concurrent callers. A counter that cannot be written refuses, to
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
 
-from chalicelib.kit import attempt_windows, clock, logs, retries, signing, tables
+from chalicelib.kit import attempt_windows, clock, logs, rate_limit_headers, retries, signing, tables
 from chalicelib.kit.attempt_windows import Window
 from chalicelib.kit.errors import TooManyRequests, Unavailable, WriteConflict
 from chalicelib.kit.models import Attempt
+from chalicelib.kit.rate_limit_headers import RateLimit
 from chalicelib.kit.tables import Table, Transaction
 
 log = logs.logger("attempts")
@@ -23,11 +23,16 @@ log = logs.logger("attempts")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `count` attempts of a purpose in `window`."""
+    """At most `count` attempts of a purpose in `window`.
+
+    `is_reported`: responses say what is left of it (`kit/rate_limit_headers.py`). Only for a limit that counts the caller
+    alone; the state of others tells of other callers.
+    """
 
     purpose: str
     count: int
     window: timedelta
+    is_reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,7 @@ def stage(transaction: Transaction, counters: Sequence[Counter], rows: Sequence[
     now = clock.now()
     full = find_full_counter(counters, rows)
     if full is not None:
-        raise TooManyRequests(headers=retry_after(full.until, now))
+        raise TooManyRequests(headers=refusal_headers(full))
     return [
         CountedAttempt(each, _stage_one(transaction, each, _window(row), now))
         for each, row in zip(counters, rows, strict=True)
@@ -174,9 +179,11 @@ def find_full_counter(counters: Sequence[Counter], rows: Sequence[Table | None])
     return max(full, key=lambda each: each.until, default=None)
 
 
-def retry_after(until: datetime, now: datetime) -> dict[str, str]:
-    """Return the header Retry-After with the time until `until` in whole seconds, rounded up."""
-    return {"Retry-After": str(math.ceil((until - now).total_seconds()))}
+def refusal_headers(full: FullCounter) -> dict[str, str]:
+    """Return Retry-After with the time until the counter allows attempts, and its limit if it is reported."""
+    limit = full.counter.limit
+    limits = [RateLimit(limit.purpose, limit.count, limit.window, 0, full.until)] if limit.is_reported else []
+    return {**rate_limit_headers.retry_after(full.until), **rate_limit_headers.rate_limit_headers(limits)}
 
 
 def _window(row: Table | None) -> Window | None:
@@ -186,7 +193,11 @@ def _window(row: Table | None) -> Window | None:
 def _stage_one(transaction: Transaction, counter: Counter, window: Window | None, now: datetime) -> datetime:
     """Stage the write of one counter that is not full, and return the end of its window."""
     limit = counter.limit
-    ends_at = attempt_windows.count_attempt(window, limit.window, now).ends_at
+    counted = attempt_windows.count_attempt(window, limit.window, now)
+    ends_at = counted.ends_at
+    if limit.is_reported:
+        left = limit.count - counted.count
+        rate_limit_headers.report(RateLimit(limit.purpose, limit.count, limit.window, left, ends_at))
     if window is None or window.ends_at <= now:
         is_over = Attempt.key.does_not_exist() | (Attempt.window_ends_at <= now)
         transaction.put(_first(counter, ends_at), condition=is_over, otherwise=WriteConflict())

@@ -134,8 +134,18 @@ class PreconditionRequired(Problem):
 
 
 class TooManyRequests(Problem):
+    """A limit is reached. The response has a Retry-After header: the one given, or `default_retry_after` in seconds."""
+
     code = "TooManyRequests"
     status, title = 429, "Too many requests; try again later"
+    default_retry_after: ClassVar[int] = 1
+
+    def __init__(
+        self, detail: str = "", *, headers: dict[str, str] | None = None, extras: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(
+            detail, headers={"Retry-After": str(self.default_retry_after), **(headers or {})}, extras=extras
+        )
 
 
 class Unavailable(Problem):

@@ -16,7 +16,7 @@ from chalice.app import Chalice, Response, SQSEventConfig
 from chalicelib.kit import config, ids
 from chalicelib.kit.errors import MethodNotAllowed, NotFound, Problem
 from chalicelib.kit.http import cors, rendering
-from chalicelib.kit.route_table import GREEDY, RouteMatch, find_route, gateway_path, requested_path
+from chalicelib.kit.route_table import GREEDY, RouteMatch, allowed_methods, find_route, gateway_path, requested_path
 
 Paths = tuple[str, ...]
 NO_ROUTE = "No route is served at this path."
@@ -38,8 +38,13 @@ class LazyChalice(Chalice):
             self.load_all()
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        """Answer a request, with the headers of CORS if its page has one of the allowed origins."""
+        """Answer a request, with the headers of CORS if its page has one of the allowed origins.
+
+        HEAD is answered like GET, without the body (RFC 9110, 9.3.2).
+        """
         response = self._answer(event, context)
+        if event["requestContext"]["httpMethod"] == "HEAD":
+            response |= {"body": "", "isBase64Encoded": False}
         response["headers"] = (response.get("headers") or {}) | cors.response_headers(event, response)
         return response
 
@@ -52,7 +57,7 @@ class LazyChalice(Chalice):
         request = event["requestContext"]
         try:
             match = self._match(request["resourcePath"], event.get("pathParameters") or {})
-            methods = self.routes[match.route]
+            methods = allowed_methods(self.routes[match.route])
             if request["httpMethod"] not in methods:
                 if cors.is_preflight(event):
                     return dict(Response("", cors.preflight_headers(methods), 204).to_dict())
@@ -61,7 +66,9 @@ class LazyChalice(Chalice):
             request_id = request.get("requestId") or ids.new()
             response = rendering.with_common_headers(rendering.render_problem(problem, request_id), request_id)
             return dict(response.to_dict(self.api.binary_types))
-        resolved = {"requestContext": {**request, "resourcePath": match.route}, "pathParameters": match.parameters}
+        method = "GET" if request["httpMethod"] == "HEAD" else request["httpMethod"]
+        served = {**request, "resourcePath": match.route, "httpMethod": method}
+        resolved = {"requestContext": served, "pathParameters": match.parameters}
         return dict(super().__call__({**event, **resolved}, context))
 
     def load_all(self) -> None:

@@ -18,6 +18,7 @@ from chalicelib.kit.openapi_problems import framework_problems, problem_response
 from chalicelib.kit.schemas import ProblemRead
 
 Routes = Mapping[str, Mapping[str, Any]]
+HTML = "text/html"
 _REFERENCE = "#/components/schemas/{model}"
 
 
@@ -147,7 +148,10 @@ def _responses(operation: _Operation, references: Any, schemas: dict[str, Any]) 
     kinds = [*framework_problems(operation.path, operation.method, contract), *contract.errors]
     codes = [(kind.status, kind.code) for kind in kinds]
     codes += [(error.status, error.code) for error in error_catalogue.by_operation().get(operation.id, ())]
-    return {str(contract.status): answer, **problem_responses(codes, problem), "default": default}
+    responses = {str(contract.status): answer, **problem_responses(codes, problem), "default": default}
+    if contract.media_type == HTML:  # a page may also tell of a problem
+        responses = {key: each | {"content": {**each.get("content", {}), HTML: {}}} for key, each in responses.items()}
+    return responses
 
 
 def _security_schemes(contracts: Iterable[EndpointSpec]) -> dict[str, Any]:

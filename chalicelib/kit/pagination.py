@@ -56,6 +56,20 @@ def paginate_sorted(rows: list[T], page: PageRequest, key: Callable[[T], Sequenc
     return PageResult(items, {"after": list(key(items[-1]))} if len(remaining) > len(items) else None)
 
 
+def paginate_in_order(rows: Sequence[T], page: PageRequest, name: Callable[[T], str]) -> PageResult[T]:
+    """Return a page of a short list that keeps its order; `name` must be unique per row.
+
+    If the last row of the page before was removed, the page continues at its place.
+    """
+    start = 0
+    if page.start:
+        names, after = [name(row) for row in rows], page.start["after"]
+        start = names.index(after) + 1 if after in names else int(page.start["place"])
+    items = list(rows[start : start + page.limit])
+    end = start + len(items)
+    return PageResult(items, {"after": name(items[-1]), "place": end - 1} if end < len(rows) else None)
+
+
 def encode(last_key: dict[str, Any] | None, bound_to: str) -> str | None:
     """Return the signed cursor for the page after `last_key`, valid only with `bound_to`; None without a key."""
     if last_key is None:

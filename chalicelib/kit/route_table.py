@@ -37,6 +37,11 @@ def gateway_path(route: str, methods: Methods) -> str:
     return "/".join(["", *parts[:PREFIX_PARTS], GREEDY])
 
 
+def allowed_methods(methods: Methods) -> list[str]:
+    """Return the methods that a route answers, sorted: its own, and HEAD if it has GET."""
+    return sorted({*methods, *(["HEAD"] if "GET" in methods else [])})
+
+
 def serving_function(methods: Methods) -> str:
     """Return the function that serves a route. Raises ValueError if its methods differ: they share a gateway path."""
     functions = {_contract_value(entry, "function") or API_FUNCTION for entry in methods.values()}

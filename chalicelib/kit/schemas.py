@@ -48,6 +48,12 @@ class PageQuery(Query):
     cursor: str | None = Field(default=None, max_length=4096, description="`next_cursor` of the previous page.")
 
 
+class ShortListQuery(PageQuery):
+    """The query of a list that is short: by default all of it is on one page."""
+
+    limit: int = Field(default=1000, ge=1, le=1000, description="The maximum number of items.")
+
+
 class Page(BaseModel, Generic[T]):
     """One page of a list."""
 

@@ -9,8 +9,8 @@ from chalicelib.kit.auth import Account, Role, operator, support
 from chalicelib.kit.front_door import Link, Person
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.lazy_app import load_all, queue_names
-from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page, PageQuery
+from chalicelib.kit.pagination import PageResult, paginate_in_order
+from chalicelib.kit.schemas import Page, PageQuery, ShortListQuery
 from chalicelib.operator.errors import BucketNotFound, QueueNotFound
 from chalicelib.operator.pages.console import page
 from chalicelib.operator.schemas import BucketRead, DeadLetterQueueRead, DeadLetterRead, RedriveRead
@@ -40,17 +40,20 @@ def show_console(call: ApiRequest) -> Response:
 
 
 @bp.route("/v1/operator/dead-letters", methods=["GET"])
-@endpoint(bp, auth=support, returns=Page[DeadLetterQueueRead])
-def list_dead_letter_queues(call: ApiRequest[Account]) -> PageResult[DeadLetterQueueRead]:
-    """List every queue with the approximate number of its dead letters; all on one page."""
-    return PageResult([dead_letters.read_queue(queue) for queue in _queues()])
+@endpoint(bp, auth=support, query=ShortListQuery, returns=Page[DeadLetterQueueRead])
+def list_dead_letter_queues(call: ApiRequest[Account, None, ShortListQuery]) -> PageResult[DeadLetterQueueRead]:
+    """List every queue with the approximate number of its dead letters."""
+    return paginate_in_order(_queues(), call.page, str).map(dead_letters.read_queue)
 
 
 @bp.route("/v1/operator/dead-letters/{queue}", methods=["GET"])
-@endpoint(bp, auth=support, returns=Page[DeadLetterRead])
-def list_dead_letters(call: ApiRequest[Account], queue: str) -> PageResult[DeadLetterRead]:
-    """Return up to ten dead letters of a queue, masked. They stay in the queue."""
-    return PageResult(dead_letters.list_dead_letters(_known_queue(queue)))
+@endpoint(bp, auth=support, query=PageQuery, returns=Page[DeadLetterRead])
+def list_dead_letters(call: ApiRequest[Account, None, PageQuery], queue: str) -> PageResult[DeadLetterRead]:
+    """Return up to `limit` dead letters of a queue, at most ten, masked. They stay in the queue.
+
+    SQS returns any of them and has no order, so there is no next page.
+    """
+    return PageResult(dead_letters.list_dead_letters(_known_queue(queue), call.page.limit))
 
 
 @bp.route("/v1/operator/dead-letters/{queue}/redrive", methods=["POST"])

@@ -7,7 +7,7 @@ from chalice.app import Blueprint
 from chalicelib.kit.auth import Account, Role, accepts, operator, support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.schemas import Page, ShortListQuery
 from chalicelib.retention.models import PrivacyKind
 from chalicelib.retention.schemas import (
     ExportLinkRead,
@@ -34,10 +34,10 @@ def request_export(call: ApiRequest[Account]) -> MemberExportRead:
 
 
 @bp.route("/v1/retention/exports", methods=["GET"])
-@endpoint(bp, auth=member, returns=Page[MemberExportRead])
-def list_exports(call: ApiRequest[Account]) -> PageResult[MemberExportRead]:
+@endpoint(bp, auth=member, query=ShortListQuery, returns=Page[MemberExportRead])
+def list_exports(call: ApiRequest[Account, None, ShortListQuery]) -> PageResult[MemberExportRead]:
     """List the caller's latest exports, the newest first, with links to those that can be downloaded."""
-    return member_exports.list_exports(call.principal)
+    return member_exports.list_exports(call.principal, call.page)
 
 
 @bp.route("/v1/operator/privacy-requests", methods=["POST"])
@@ -69,10 +69,10 @@ def link_export(call: ApiRequest[Account], request_id: str) -> ExportLinkRead:
 
 
 @bp.route("/v1/operator/retention-rules", methods=["GET"])
-@endpoint(bp, auth=support, returns=Page[RuleRead])
-def list_rules(call: ApiRequest[Account]) -> PageResult[RuleRead]:
+@endpoint(bp, auth=support, query=ShortListQuery, returns=Page[RuleRead])
+def list_rules(call: ApiRequest[Account, None, ShortListQuery]) -> PageResult[RuleRead]:
     """List all retention rules with their latest runs."""
-    return operator_service.list_rules()
+    return operator_service.list_rules(call.page)
 
 
 @bp.route("/v1/operator/retention-runs", methods=["GET"])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from chalicelib.kit import clock
-from chalicelib.kit.attempts import retry_after
+from chalicelib.kit.attempts import FullCounter, refusal_headers
 from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, TooManyRequests
 from chalicelib.studio.domain.visitor_limits import VisitorGroup, VisitorLimit, waiting_time
 
@@ -135,6 +133,7 @@ class QuotaExceeded(TooManyRequests):
 class StorageExceeded(TooManyRequests):
     code = "StorageExceeded"
     title = "The shop's storage is full"
+    default_retry_after = 3600
 
 
 class TooManyGenerations(TooManyRequests):
@@ -142,9 +141,7 @@ class TooManyGenerations(TooManyRequests):
 
     code = "TooManyGenerations"
     title = "Too many images in progress; try again shortly"
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "5"})
+    default_retry_after = 5
 
 
 class VisitorLimitReached(TooManyRequests):
@@ -153,10 +150,10 @@ class VisitorLimitReached(TooManyRequests):
     code = "VisitorLimitReached"
     title = "Limit of uploads or previews reached"
 
-    def __init__(self, limit: VisitorLimit, until: datetime, now: datetime) -> None:
-        wait = waiting_time(until - now)
+    def __init__(self, limit: VisitorLimit, full: FullCounter) -> None:
+        wait = waiting_time(full.until - clock.now())
         if limit.group is VisitorGroup.ALL_GUESTS:
             detail = f"This shop's limit of {limit.action} for guests is reached. Log in, or try again in {wait}."
         else:
             detail = f"You have reached this shop's limit of {limit.action}. Try again in {wait}."
-        super().__init__(detail, headers=retry_after(until, now), extras={"retry_at": clock.iso(until)})
+        super().__init__(detail, headers=refusal_headers(full), extras={"retry_at": clock.iso(full.until)})

@@ -71,8 +71,12 @@ class RequestHandler(ChaliceRequestHandler):
             self.headers["X-Forwarded-For"] = ", ".join([*forwarded_for, str(self.client_address[0])])
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: str | bytes) -> None:
-        """Send no body in response to HEAD. Chalice would send one, and clients would read it as the next response."""
-        super()._send_http_response_with_body(code, headers, b"" if self.command == "HEAD" else body)
+        """Send no body in response to HEAD, and no Content-Length, which only the content tells (RFC 9110, 9.3.2)."""
+        if self.command != "HEAD":
+            super()._send_http_response_with_body(code, headers, body)
+            return
+        self.send_response(code)
+        self._send_headers(headers)
 
     def _send_error_response(self, error: LocalGatewayException) -> None:
         self._refuse(NotFound("No route is served at this path.") if error.CODE == HTTPStatus.FORBIDDEN else None)

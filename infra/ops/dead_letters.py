@@ -41,7 +41,7 @@ def run(arguments: Namespace) -> int:
 def _show(queue: str, arguments: Namespace) -> None:
     """Print up to ten messages, masked, and leave them in the queue."""
     with output.lines(arguments) as write:
-        for letter in dead_letters.list_dead_letters(queue):
+        for letter in dead_letters.list_dead_letters(queue, dead_letters.BATCH):
             text = f"{letter.message_id}  received {letter.received} times\n  {letter.body}"
             write(letter.model_dump(mode="json"), text)
 

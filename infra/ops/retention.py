@@ -25,7 +25,7 @@ def show(arguments: Namespace) -> int:
             for run in iterate_pages(lambda page: operator.list_runs(arguments.rule, page)):
                 write(run.model_dump(mode="json"), "\t".join(_line(run)))
         else:
-            for rule in operator.list_rules().items:
+            for rule in iterate_pages(operator.list_rules):
                 line = _line(rule.latest) if rule.latest else ("-",)
                 write(rule.model_dump(mode="json"), "\t".join((rule.rule, *line)))
     return 0

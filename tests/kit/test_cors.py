@@ -33,7 +33,7 @@ def test_a_preflight_of_an_allowed_origin_names_the_methods_and_headers(api: htt
     answer = preflight(api, SHOP)
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["access-control-allow-origin"] == SHOP
-    assert answer.headers["access-control-allow-methods"] == "GET, PUT"
+    assert answer.headers["access-control-allow-methods"] == "GET, HEAD, PUT"
     allowed = answer.headers["access-control-allow-headers"].split(", ")
     assert {"Authorization", "Content-Type", "Idempotency-Key", "If-Match"} <= set(allowed)
     assert preflight(api, "http://localhost:5173").status_code == 204

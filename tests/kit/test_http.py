@@ -107,8 +107,11 @@ def test_json_nested_too_deep_is_rejected(sample: httpx2.Client) -> None:
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_an_empty_body_is_an_empty_object(sample: httpx2.Client) -> None:
-    document = problem(sample.post("/echo/x", headers={"Content-Type": "application/json"}), 422, "InvalidInput")
+def test_a_missing_body_is_not_an_empty_object(sample: httpx2.Client) -> None:
+    for content in (b"", b" \n"):
+        response = sample.post("/echo/x", content=content, headers={"Content-Type": "application/json"})
+        assert [error["path"] for error in problem(response, 422, "InvalidInput")["errors"]] == ["body"]
+    document = problem(sample.post("/echo/x", json={}), 422, "InvalidInput")
     assert document["detail"] == "body.name: Field required"
 
 
@@ -131,9 +134,9 @@ def test_another_media_type_is_415(sample: httpx2.Client) -> None:
 
 def test_other_methods(sample: httpx2.Client) -> None:
     problem(sample.post("/who"), 405, "MethodNotAllowed")
-    response = sample.patch("/drafts/x")
+    response = sample.post("/drafts/x")
     problem(response, 405, "MethodNotAllowed")
-    assert response.headers["allow"] == "GET, PUT, DELETE"
+    assert response.headers["allow"] == "DELETE, GET, HEAD, PATCH, PUT"
 
 
 def test_a_query_is_validated(sample: httpx2.Client) -> None:
@@ -178,6 +181,13 @@ def test_a_matching_etag_returns_304(sample: httpx2.Client) -> None:
             '"7"',
         ), given
     assert sample.get("/drafts/x", headers={"If-None-Match": '"6"'}).json() == {"text": "a", "version": 7}
+
+
+def test_head_has_the_headers_of_get(sample: httpx2.Client) -> None:
+    sample_app.drafts["x"] = Draft(text="a", version=7)
+    head = sample.head("/drafts/x")
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", '"7"')
+    assert sample.head("/drafts/x", headers={"If-None-Match": '"7"'}).status_code == 304
 
 
 def test_a_change_requires_the_current_etag(sample: httpx2.Client) -> None:

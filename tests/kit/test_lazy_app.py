@@ -110,15 +110,21 @@ def test_an_unserved_path_loads_every_blueprint_and_is_a_problem() -> None:
 
 
 def test_another_method_is_a_problem_that_names_the_methods() -> None:
-    methods = ("HEAD", "OPTIONS", "POST", "TRACE", "get")
+    methods = ("OPTIONS", "POST", "TRACE", "get")
     several = "answers = []\n" + "".join(
         ask("/v1/shops/me/settings", method) + HEADERS_AND_BODY + "; answers.append(answer)\n" for method in methods
     )
     answers, _, _ = run(several + "answer = answers\n")
     assert len(answers) == len(methods)
     for status, headers, problem in answers:
-        assert (status, headers["Allow"], problem["code"]) == (405, "GET, PUT", "MethodNotAllowed")
+        assert (status, headers["Allow"], problem["code"]) == (405, "GET, HEAD, PUT", "MethodNotAllowed")
         assert headers["Content-Type"] == "application/problem+json"
+
+
+def test_head_is_answered_like_get_without_a_body() -> None:
+    (status, headers, body), _, _ = run(ask("/v1/shops/me", "HEAD") + HEADERS_AND_BODY.replace("json.loads", ""))
+    assert (status, headers["Content-Type"], body) == (401, "application/problem+json", "")
+    assert run(ask("/v1/billing/checkout", "HEAD"))[0] == 405
 
 
 def test_a_route_with_a_gateway_path_of_its_own_is_not_served_by_a_greedy_one() -> None:

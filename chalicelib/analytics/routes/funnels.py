@@ -10,17 +10,17 @@ from chalicelib.analytics.service import funnels
 from chalicelib.kit import audit
 from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.http import ApiRequest, endpoint
-from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.pagination import PageResult, paginate_in_order
+from chalicelib.kit.schemas import Page, ShortListQuery
 
 bp = Blueprint(__name__)
 
 
 @bp.route("/v1/analytics/sites/{tenant}/funnels", methods=["GET"])
-@endpoint(bp, auth=reader, returns=Page[FunnelRead])
-def list_funnels(call: ApiRequest[Account], tenant: str) -> PageResult[FunnelRead]:
+@endpoint(bp, auth=reader, query=ShortListQuery, returns=Page[FunnelRead])
+def list_funnels(call: ApiRequest[Account, None, ShortListQuery], tenant: str) -> PageResult[FunnelRead]:
     """List the funnels of a site, the oldest first; there are at most 20."""
-    return PageResult(funnels.list_funnels(tenant))
+    return paginate_in_order(funnels.list_funnels(tenant), call.page, lambda row: row.funnel)
 
 
 @bp.route("/v1/analytics/sites/{tenant}/funnels", methods=["POST"])

@@ -9,27 +9,28 @@ from chalicelib.billing.schemas.addons import AddonRead, UserAddonRead
 from chalicelib.billing.service import addon_cancellation, addons
 from chalicelib.kit.auth import Account
 from chalicelib.kit.http import ApiRequest, endpoint
-from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.pagination import PageResult, paginate_in_order
+from chalicelib.kit.schemas import Page, ShortListQuery
 
 bp = Blueprint(__name__)
 
 
 @bp.route("/v1/billing/addons", methods=["GET"])
-@endpoint(bp, auth=member, returns=Page[AddonRead])
-def list_addons(call: ApiRequest[Account]) -> PageResult[AddonRead]:
+@endpoint(bp, auth=member, query=ShortListQuery, returns=Page[AddonRead])
+def list_addons(call: ApiRequest[Account, None, ShortListQuery]) -> PageResult[AddonRead]:
     """List the add-ons that are for sale.
 
-    All are on one page. Add-ons are bought through the checkout, like plans.
+    Add-ons are bought through the checkout, like plans.
     """
-    return PageResult([AddonRead.of(row) for row in addons.list_for_sale()])
+    return paginate_in_order(addons.list_for_sale(), call.page, lambda row: row.id).map(AddonRead.of)
 
 
 @bp.route("/v1/billing/addons/mine", methods=["GET"])
-@endpoint(bp, auth=member, returns=Page[UserAddonRead])
-def list_my_addons(call: ApiRequest[Account]) -> PageResult[UserAddonRead]:
-    """List the add-ons that the caller has or had, newest first, all on one page."""
-    return PageResult([UserAddonRead.of(row) for row in addons.list_addons(call.principal.id)])
+@endpoint(bp, auth=member, query=ShortListQuery, returns=Page[UserAddonRead])
+def list_my_addons(call: ApiRequest[Account, None, ShortListQuery]) -> PageResult[UserAddonRead]:
+    """List the add-ons that the caller has or had, newest first."""
+    rows = addons.list_addons(call.principal.id)
+    return paginate_in_order(rows, call.page, lambda row: row.id).map(UserAddonRead.of)
 
 
 @bp.route("/v1/billing/addons/mine/{addon}/cancel", methods=["POST"])

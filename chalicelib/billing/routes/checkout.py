@@ -9,17 +9,18 @@ from chalicelib.billing.schemas.checkout import CheckoutCreate, CheckoutRead, Pl
 from chalicelib.billing.service import checkout, plans
 from chalicelib.kit.auth import Account
 from chalicelib.kit.http import ApiRequest, endpoint
-from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.pagination import PageResult, paginate_in_order
+from chalicelib.kit.schemas import Page, ShortListQuery
 
 bp = Blueprint(__name__)
 
 
 @bp.route("/v1/billing/plans", methods=["GET"])
-@endpoint(bp, auth=owner, returns=Page[PlanRead])
-def list_plans(call: ApiRequest[Account]) -> PageResult[PlanRead]:
-    """List the plans that the caller can buy, all on one page."""
-    return PageResult([PlanRead.of(plan) for plan in plans.list_plans(key(call.principal)[0])])
+@endpoint(bp, auth=owner, query=ShortListQuery, returns=Page[PlanRead])
+def list_plans(call: ApiRequest[Account, None, ShortListQuery]) -> PageResult[PlanRead]:
+    """List the plans that the caller can buy."""
+    rows = plans.list_plans(key(call.principal)[0])
+    return paginate_in_order(rows, call.page, lambda plan: plan.id).map(PlanRead.of)
 
 
 @bp.route("/v1/billing/checkout", methods=["POST"])

@@ -9,8 +9,8 @@ from chalicelib.billing.schemas.payments import PaymentRead, RefundCreate, Refun
 from chalicelib.billing.service import payments, refunds
 from chalicelib.kit.auth import Account
 from chalicelib.kit.http import ApiRequest, endpoint
-from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page, PageQuery
+from chalicelib.kit.pagination import PageResult, paginate_in_order
+from chalicelib.kit.schemas import Page, PageQuery, ShortListQuery
 
 bp = Blueprint(__name__)
 
@@ -33,10 +33,11 @@ def get_payment(call: ApiRequest[Account], payment: str) -> PaymentRead:
 
 
 @bp.route("/v1/billing/payments/{payment}/refunds", methods=["GET"])
-@endpoint(bp, auth=owner, returns=Page[RefundRead])
-def list_refunds(call: ApiRequest[Account], payment: str) -> PageResult[RefundRead]:
-    """List the refunds of a payment, oldest first, all on one page."""
-    return PageResult([RefundRead.of(row) for row in refunds.list_refunds(*key(call.principal), payment)])
+@endpoint(bp, auth=owner, query=ShortListQuery, returns=Page[RefundRead])
+def list_refunds(call: ApiRequest[Account, None, ShortListQuery], payment: str) -> PageResult[RefundRead]:
+    """List the refunds of a payment, oldest first."""
+    rows = refunds.list_refunds(*key(call.principal), payment)
+    return paginate_in_order(rows, call.page, lambda row: row.id).map(RefundRead.of)
 
 
 @bp.route("/v1/billing/payments/{payment}/refunds", methods=["POST"])

@@ -14,7 +14,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.kit import ids, logs, tables
+from chalicelib.kit import ids, logs, rate_limit_headers, tables
 from chalicelib.kit.auth import Credentials
 from chalicelib.kit.errors import (
     InternalError,
@@ -62,7 +62,8 @@ def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Reque
     request_id = request.context.get("requestId") or ids.new()
     correlation_id = request.headers.get("x-correlation-id", "")[:64] or request_id
     principal, credentials, code = None, None, None
-    with logs.bound(request_id=request_id, correlation_id=correlation_id):
+    log_fields = {"request_id": request_id, "correlation_id": correlation_id}
+    with logs.bound(**log_fields), rate_limit_headers.collected() as limits:
         try:
             credentials = _read_credentials(contract, request, path)
             principal = contract.auth(credentials) if contract.auth else None
@@ -75,6 +76,8 @@ def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Reque
             contract.record(principal, completed)
         if response.status_code >= 500:
             log.warning("request failed", extra={"status": response.status_code, "route": _route(request)})
+    for name, value in rate_limit_headers.rate_limit_headers(limits.values()).items():
+        response.headers.setdefault(name, value)
     if contract.any_origin:
         response.headers["Access-Control-Allow-Origin"] = "*"
     if contract.deprecated:

@@ -15,11 +15,17 @@ from chalicelib.kit.schemas import PageQuery
 
 
 def parse_body(contract: EndpointSpec, raw_body: bytes) -> Any:
-    """Return the body as the endpoint's schema, None without one. Raises MalformedRequest, InvalidInput."""
+    """Return the body as the endpoint's schema, None without one.
+
+    Raises MalformedRequest, InvalidInput; also for an empty body, while `{}` is valid if no field is required.
+    """
     if contract.body is None:
         return None
+    if not raw_body.strip():
+        message = "send a JSON object, `{}` if no field is needed"
+        raise InvalidInput(f"body: {message}", errors=[{"path": "body", "message": message}])
     try:
-        return contract.body.model_validate_json(raw_body or b"{}")
+        return contract.body.model_validate_json(raw_body)
     except ValidationError as error:
         if any(item["type"] == "json_invalid" for item in error.errors(include_input=False)):
             raise MalformedRequest("The body is not valid JSON.") from None

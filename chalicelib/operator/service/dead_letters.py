@@ -32,9 +32,9 @@ def count_dead_letters(queue: str) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def list_dead_letters(queue: str) -> list[DeadLetterRead]:
-    """Return up to ten dead letters, masked, and leave them in the queue."""
-    return [_read(message) for message in _receive(queue, visible_after=0)]
+def list_dead_letters(queue: str, limit: int) -> list[DeadLetterRead]:
+    """Return up to `limit` dead letters, at most ten, masked, and leave them in the queue."""
+    return [_read(message) for message in _receive(queue, visible_after=0)[:limit]]
 
 
 def iterate_moved(queue: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.rate_limit_headers import RateLimit, rate_limit_headers, retry_after
 from chalicelib.platform.domain.plan_limits import CountedStore, usage_month
 from chalicelib.platform.enums import DatabaseStatus, KeyScope
 from chalicelib.platform.errors import ApiCallLimitReached, StoreDeleting, StoreNotProvisioned, StoreSuspended
@@ -84,15 +85,19 @@ def require_calls_left(store: CalledStore, now: datetime, upgrade_to: str | None
     limit = store.limits[API_CALLS]
     if store.usage_month != usage_month(store, now) or store.api_calls_month < limit:
         return
-    seconds = int((_next_month(now) - now).total_seconds()) + 1
+    state = call_limit(store, now)
     raise ApiCallLimitReached(
-        headers={"Retry-After": str(seconds)},
+        headers={**retry_after(state.resets_at), **rate_limit_headers([state])},
         extras={"limit": limit, "used": store.api_calls_month, "upgrade_to": upgrade_to},
     )
 
 
-def _next_month(now: datetime) -> datetime:
-    """Return the start of the next calendar month in UTC."""
-    return (now.astimezone(UTC).replace(day=1) + timedelta(days=32)).replace(
-        day=1, hour=0, minute=0, second=0, microsecond=0
-    )
+def call_limit(store: CalledStore, now: datetime) -> RateLimit:
+    """Return the state of the plan's limit of calls; the month is a calendar month in UTC."""
+    limit, begin = store.limits[API_CALLS], _month_begin(now)
+    end = _month_begin(begin + timedelta(days=31))
+    return RateLimit("api-calls", limit, end - begin, limit - store.api_calls_month, end)
+
+
+def _month_begin(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

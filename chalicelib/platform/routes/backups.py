@@ -8,7 +8,7 @@ from chalicelib.kit.audit import publish_operator_action
 from chalicelib.kit.auth import Account, Role, owner_or_operator, owner_or_support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.platform.domain.audit import Change
 from chalicelib.platform.schemas.backups import BackupRead, RestoreInput
 from chalicelib.platform.schemas.provisioning import JobAccepted
@@ -20,8 +20,8 @@ bp = Blueprint(__name__)
 
 
 @bp.route("/v1/platform/stores/{store_id}/backups", methods=["GET"])
-@endpoint(bp, auth=owner_or_support, returns=Page[BackupRead])
-def list_backups(call: ApiRequest[Account], store_id: str) -> PageResult[BackupRead]:
+@endpoint(bp, auth=owner_or_support, query=PageQuery, returns=Page[BackupRead])
+def list_backups(call: ApiRequest[Account, None, PageQuery], store_id: str) -> PageResult[BackupRead]:
     """List the backups of the last 30 days, newest first, each with a link. A page may hold fewer than its limit.
 
     A link gives all rows of the store: support gets none, and an operator's access is audited.

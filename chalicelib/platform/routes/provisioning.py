@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.kit.auth import Account, owner_or_operator, owner_or_support, support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.platform.domain.audit import Change
 from chalicelib.platform.schemas.databases import DatabaseInput
 from chalicelib.platform.schemas.provisioning import JobAccepted, JobQuery, JobRead, JobStatusRead, StoreJobRead
@@ -33,8 +33,8 @@ def provision_store(call: ApiRequest[Account, DatabaseInput], store_id: str) -> 
 
 
 @bp.route("/v1/platform/stores/{store_id}/provision", methods=["GET"])
-@endpoint(bp, auth=owner_or_support, returns=Page[StoreJobRead])
-def list_store_jobs(call: ApiRequest[Account], store_id: str) -> PageResult[StoreJobRead]:
+@endpoint(bp, auth=owner_or_support, query=PageQuery, returns=Page[StoreJobRead])
+def list_store_jobs(call: ApiRequest[Account, None, PageQuery], store_id: str) -> PageResult[StoreJobRead]:
     """List the jobs of a store, newest first."""
     store = get_accessible_store(call.principal, store_id)
     return provisioning.list_store_jobs(store.id, call.page)

@@ -15,8 +15,8 @@ from chalicelib.kit.accounts.errors import (
 from chalicelib.kit.accounts.schemas import SessionRead, SessionRefresh, SessionTokensRead
 from chalicelib.kit.accounts.sign_in import SignIn
 from chalicelib.kit.http import ApiRequest, cookies, endpoint
-from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.pagination import PageResult, paginate_in_order
+from chalicelib.kit.schemas import Page, ShortListQuery
 from chalicelib.kit.sessions import RefreshTokenReused, SessionEnded
 from chalicelib.platform.routes.cookies import COOKIES
 from chalicelib.platform.schemas.accounts import PlatformSessionCreate
@@ -60,10 +60,10 @@ def revoke_session(call: ApiRequest[None, SessionRefresh]) -> Response:
 
 
 @bp.route("/v1/platform/sessions", methods=["GET"])
-@endpoint(bp, auth=account_owner, returns=Page[SessionRead])
-def list_sessions(call: ApiRequest[Owner]) -> PageResult[SessionRead]:
+@endpoint(bp, auth=account_owner, query=ShortListQuery, returns=Page[SessionRead])
+def list_sessions(call: ApiRequest[Owner, None, ShortListQuery]) -> PageResult[SessionRead]:
     """List the signed-in devices, the last used one first."""
-    return PageResult(signed_in_devices.list_devices(call.principal), None)
+    return paginate_in_order(signed_in_devices.list_devices(call.principal), call.page, lambda row: row.id)
 
 
 @bp.route("/v1/platform/sessions", methods=["DELETE"])

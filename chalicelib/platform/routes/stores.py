@@ -8,7 +8,7 @@ from chalicelib.kit.auth import Account, owner, owner_or_operator, owner_or_supp
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.http.etags import row_version
 from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.platform.schemas.stores import StoreCreate, StoreDeletion, StoreRead, StoreUpdate
 from chalicelib.platform.service import store_deletion, stores
 
@@ -16,8 +16,8 @@ bp = Blueprint(__name__)
 
 
 @bp.route("/v1/platform/stores", methods=["GET"])
-@endpoint(bp, auth=owner, returns=Page[StoreRead])
-def list_own_stores(call: ApiRequest[Account]) -> PageResult[StoreRead]:
+@endpoint(bp, auth=owner, query=PageQuery, returns=Page[StoreRead])
+def list_own_stores(call: ApiRequest[Account, None, PageQuery]) -> PageResult[StoreRead]:
     """List the owner's stores."""
     return stores.list_stores(call.principal, call.page)
 

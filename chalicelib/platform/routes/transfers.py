@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit.http import ApiRequest
 from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.platform.errors import (
     InvalidFilter,
     InvalidTransfer,
@@ -43,8 +43,8 @@ def create_transfer(call: ApiRequest[StoreCaller, TransferCreate]) -> TransferRe
 
 
 @bp.route("/v1/store/transfers", methods=["GET"])
-@store_endpoint(auth=catalogue_reader, returns=Page[TransferRead])
-def list_transfers(call: ApiRequest[StoreCaller]) -> PageResult[TransferRead]:
+@store_endpoint(auth=catalogue_reader, query=PageQuery, returns=Page[TransferRead])
+def list_transfers(call: ApiRequest[StoreCaller, None, PageQuery]) -> PageResult[TransferRead]:
     """List the transfers of the last 30 days that the caller may see, newest first."""
     from chalicelib.platform.service.transfers import requests  # noqa: PLC0415 - loads SQL
 

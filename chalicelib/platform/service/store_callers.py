@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.billing import service as billing
-from chalicelib.kit import auth, clock, logs, retries
+from chalicelib.kit import auth, clock, logs, rate_limit_headers, retries
 from chalicelib.kit.auth import Credentials, Role, security
 from chalicelib.kit.errors import Forbidden, Unauthenticated, Unavailable
 from chalicelib.kit.http import CompletedCall
@@ -23,6 +23,7 @@ from chalicelib.platform.domain.store_admission import (
     READERS,
     STORE_TABLES,
     WRITERS,
+    call_limit,
     readers_of,
     require_callable,
     require_calls_left,
@@ -108,6 +109,7 @@ def _admit(token: str, scopes: frozenset[KeyScope]) -> StoreCaller:
     for _ in retries.attempts(_ATTEMPTS):
         store = Store(store_id)
         if store_admission.count_call(store, key, scopes, month, clock.now()):
+            rate_limit_headers.report(call_limit(store, clock.now()))
             return StoreCaller(store, _scope(store, key))
         month = _prepare(store_id, key, scopes)
     raise Unavailable("Too many concurrent changes of the store; try again.")

@@ -8,13 +8,13 @@ from chalicelib.kit import attempts
 from chalicelib.kit.attempts import Limit
 from chalicelib.kit.auth import Account
 from chalicelib.kit.data_subjects import Subject, SubjectType, pseudonym
-from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.pagination import PageRequest, PageResult, paginate_in_order
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import privacy_requests as requests
 from chalicelib.retention.schemas import MemberExportRead
 from chalicelib.retention.service import privacy_requests
 
-LIMIT = Limit("member-export", 3, timedelta(days=1))
+LIMIT = Limit("member-export", 3, timedelta(days=1), is_reported=True)
 SHOWN = 20
 """The latest requests under each of the two names of a member."""
 
@@ -26,15 +26,16 @@ def request_export(account: Account) -> MemberExportRead:
     return _read(privacy_requests.open_request(PrivacyKind.EXPORT, subject, "member"))
 
 
-def list_exports(account: Account) -> PageResult[MemberExportRead]:
-    """Return the member's latest exports, the newest first. A completed one has a link while its file exists.
+def list_exports(account: Account, page: PageRequest) -> PageResult[MemberExportRead]:
+    """Return a page of the member's latest exports, the newest first. A completed one has a link while its file exists.
 
     A completed request is stored under the member's pseudonym.
     """
-    name, page = str(_subject(account)), PageRequest(SHOWN)
-    rows = [*requests.list_by_subject(name, page).items, *requests.list_by_subject(pseudonym(name), page).items]
-    exports = sorted((row for row in rows if row.kind is PrivacyKind.EXPORT), key=lambda row: row.created_at)
-    return PageResult([_read(row) for row in reversed(exports)])
+    name, latest = str(_subject(account)), PageRequest(SHOWN)
+    rows = [*requests.list_by_subject(name, latest).items, *requests.list_by_subject(pseudonym(name), latest).items]
+    exports = [row for row in rows if row.kind is PrivacyKind.EXPORT]
+    exports.sort(key=lambda row: row.created_at, reverse=True)
+    return paginate_in_order(exports, page, lambda row: row.id).map(_read)
 
 
 def _subject(account: Account) -> Subject:

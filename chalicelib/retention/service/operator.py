@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
 from chalicelib.kit.lakes import Lake
-from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.pagination import PageRequest, PageResult, paginate_in_order
 from chalicelib.retention.errors import RuleNotFound
 from chalicelib.retention.models import RuleRun
 from chalicelib.retention.repository import runs
@@ -12,10 +12,17 @@ from chalicelib.retention.rules import LAKES, RULES
 from chalicelib.retention.schemas import RuleRead, RuleRunRead
 
 
-def list_rules() -> PageResult[RuleRead]:
-    """Return every rule of a table, sorted by name, with its latest run (one query per rule); then the lakes."""
-    tables = [_read_rule(RULES[name]) for name in sorted(RULES)]
-    return PageResult([*tables, *(_read_lake(LAKES[name]) for name in sorted(LAKES))])
+def list_rules(page: PageRequest) -> PageResult[RuleRead]:
+    """Return a page of the rules of tables, sorted by name, with their latest runs (one query per rule); then the lakes."""
+    rules: list[RetentionRule | Lake] = [
+        *(RULES[name] for name in sorted(RULES)),
+        *(LAKES[name] for name in sorted(LAKES)),
+    ]
+    return paginate_in_order(rules, page, lambda rule: f"{type(rule).__name__} {rule.name}").map(_read)
+
+
+def _read(rule: RetentionRule | Lake) -> RuleRead:
+    return _read_lake(rule) if isinstance(rule, Lake) else _read_rule(rule)
 
 
 def list_runs(rule: str, page: PageRequest) -> PageResult[RuleRunRead]:

@@ -42,9 +42,12 @@ def list_sessions(shop: str, page: PageRequest) -> PageResult[Session]:
     return query_page(rows)
 
 
-def iterate_sizes() -> Iterator[TableSize]:
-    """Yield the size of every table whose model is imported, by name."""
-    for model in tables.loaded():
-        name = model.Meta.table_name
-        table = aws.client("dynamodb").describe_table(TableName=name)["Table"]
-        yield TableSize(name, table["ItemCount"], table["TableSizeBytes"])
+def table_names() -> list[str]:
+    """Return the name of every table whose model is imported, sorted."""
+    return [str(model.Meta.table_name) for model in tables.loaded()]
+
+
+def read_size(name: str) -> TableSize:
+    """Return the size of a table."""
+    table = aws.client("dynamodb").describe_table(TableName=name)["Table"]
+    return TableSize(name, table["ItemCount"], table["TableSizeBytes"])

@@ -10,8 +10,8 @@ from chalicelib.kit import config, csv_lines
 from chalicelib.kit.auth import Account, operator, support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.lazy_app import load_all
-from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page, PageQuery
+from chalicelib.kit.pagination import PageResult, paginate_in_order
+from chalicelib.kit.schemas import Page, PageQuery, ShortListQuery
 from chalicelib.shops.schemas.operator import (
     ActiveShopRead,
     ActiveShopsQuery,
@@ -43,12 +43,13 @@ def list_active_shops(call: ApiRequest[Account, None, ActiveShopsQuery]) -> Page
 @bp.route("/v1/operator/shops/timeline", methods=["GET"])
 @endpoint(bp, auth=support, query=TimelineQuery, returns=Page[TimelineDayRead])
 def read_timeline(call: ApiRequest[Account, None, TimelineQuery]) -> PageResult[TimelineDayRead]:
-    """Return the number of installs and uninstalls of an app for each day of a range, in UTC; all days on one page.
+    """Return the number of installs and uninstalls of an app for each day of a range, in UTC.
 
     Events are stored for two years.
     """
     query = call.query
-    return PageResult(list(operator_service.iterate_timeline(query.app, query.first, query.last)))
+    days = list(operator_service.iterate_timeline(query.app, query.first, query.last))
+    return paginate_in_order(days, call.page, lambda row: row.day.isoformat())
 
 
 @bp.route("/v1/operator/shops/{shop}/sessions", methods=["GET"])
@@ -59,11 +60,11 @@ def list_sessions(call: ApiRequest[Account, None, PageQuery], shop: str) -> Page
 
 
 @bp.route("/v1/operator/tables", methods=["GET"])
-@endpoint(bp, auth=support, returns=Page[TableRead])
-def list_tables(call: ApiRequest[Account]) -> PageResult[TableRead]:
-    """Return the size of every table; all on one page."""
+@endpoint(bp, auth=support, query=ShortListQuery, returns=Page[TableRead])
+def list_tables(call: ApiRequest[Account, None, ShortListQuery]) -> PageResult[TableRead]:
+    """Return the size of every table."""
     load_all(bp.current_app)  # a table is known once its context is imported
-    return PageResult(list(operator_service.iterate_tables()))
+    return operator_service.list_tables(call.page)
 
 
 @bp.route("/v1/operator/deliveries", methods=["GET"])

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kit.schemas import PageQuery, Query, Schema, Timestamp
+from chalicelib.kit.schemas import PageQuery, Schema, ShortListQuery, Timestamp
 
 MAX_DAYS = 366
 
@@ -37,7 +37,7 @@ class ActiveShopRead(Schema):
     unavailable_status: int | None
 
 
-class TimelineQuery(Query):
+class TimelineQuery(ShortListQuery):
     """Days in UTC, both ends included, at most 366."""
 
     app: str = Field(min_length=1, max_length=100)

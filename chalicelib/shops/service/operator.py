@@ -9,7 +9,7 @@ from itertools import groupby
 
 from chalicelib.kit import audit, clock
 from chalicelib.kit.auth import Account
-from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.pagination import PageRequest, PageResult, paginate_in_order
 from chalicelib.shops.apps import TOPICS
 from chalicelib.shops.errors import AppNotFound, DeliveryNotFound
 from chalicelib.shops.models import EventType, InstallationLog, Session
@@ -52,7 +52,12 @@ def list_sessions(shop: str, page: PageRequest) -> PageResult[SessionRead]:
 
 def iterate_tables() -> Iterator[TableRead]:
     """Yield the size of every table whose context is imported."""
-    return map(TableRead.of, repository.iterate_sizes())
+    return map(TableRead.of, map(repository.read_size, repository.table_names()))
+
+
+def list_tables(page: PageRequest) -> PageResult[TableRead]:
+    """Return a page of the sizes of the tables whose contexts are imported, by name; one read per table."""
+    return paginate_in_order(repository.table_names(), page, str).map(repository.read_size).map(TableRead.of)
 
 
 def read_delivery(delivery_id: str) -> DeliveryRead:

@@ -47,6 +47,11 @@ def month_of(moment: datetime) -> datetime:
     return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
+def next_month_of(moment: datetime) -> datetime:
+    """Return the first moment of the next UTC calendar month."""
+    return month_of(month_of(moment) + timedelta(days=31))
+
+
 def roll_over(state: QuotaState, now: datetime) -> QuotaState:
     """Return the state as of `now`: a new month starts with no image used. Never returns to an earlier month."""
     month = month_of(now)

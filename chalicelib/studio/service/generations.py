@@ -7,6 +7,7 @@ from datetime import timedelta
 from chalicelib.integrations import storage
 from chalicelib.kit import clock, config, ids, signing
 from chalicelib.kit.idempotency import Idempotency
+from chalicelib.kit.rate_limit_headers import retry_after
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.shops.service import Shopper
 from chalicelib.studio.domain import crop, prompt, quota
@@ -50,7 +51,6 @@ LINK_SECONDS = 300
 LINE_ITEM_PROPERTY = "_generation"
 
 _REFUSALS = {
-    Refusal.MONTH_USED_UP: QuotaExceeded,
     Refusal.NO_FREE_SLOT: TooManyGenerations,
     Refusal.STORAGE_FULL: StorageExceeded,
 }
@@ -91,6 +91,8 @@ def request_preview(
 def reserve_quota_slot(quota_row: Quota, row: Generation) -> QuotaState:
     """Return the quota with an image and a slot for the preview. Raises QuotaExceeded, TooManyGenerations, StorageExceeded."""
     state = quota.reserve_slot(quota_state(quota_row), row.id, row.created_at, row.created_at + SLOT_LEASE)
+    if state is Refusal.MONTH_USED_UP:
+        raise QuotaExceeded(headers=retry_after(quota.next_month_of(clock.now())))
     if isinstance(state, Refusal):
         raise _REFUSALS[state]
     return state

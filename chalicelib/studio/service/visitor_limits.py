@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chalicelib.kit import attempts, clock, logs
+from chalicelib.kit import attempts, logs
 from chalicelib.kit.attempts import Counter, Limit
 from chalicelib.kit.errors import VersionMismatch
 from chalicelib.kit.http.etags import content_version
@@ -60,7 +60,7 @@ def stage_count(
         log.info(
             "upload or preview refused: limit per visitor reached", extra={"group": limit.group, "window": limit.window}
         )
-        raise VisitorLimitReached(limit, full.until, clock.now())
+        raise VisitorLimitReached(limit, full)
     attempts.stage(transaction, counters, rows)
 
 
@@ -75,8 +75,9 @@ def _counters(shopper: Shopper, action: VisitorAction, quota_row: Quota | None) 
 
 
 def _counter(limit: VisitorLimit, shop: str, visitor: str) -> Counter:
+    is_own = limit.group is not VisitorGroup.ALL_GUESTS
     purpose = f"studio/{limit.group}/{limit.action}/{limit.window}"
-    return attempts.counter(Limit(purpose, limit.count, LENGTHS[limit.window]), shop, visitor)
+    return attempts.counter(Limit(purpose, limit.count, LENGTHS[limit.window], is_own), shop, visitor)
 
 
 def _groups(shopper: Shopper) -> dict[VisitorGroup, str]:

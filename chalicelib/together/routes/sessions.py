@@ -9,8 +9,8 @@ from chalicelib.kit.accounts.errors import InvalidCredentials, SessionNotFound
 from chalicelib.kit.accounts.schemas import SessionCreate, SessionRead, SessionRefresh, SessionTokensRead
 from chalicelib.kit.accounts.sign_in import SignIn
 from chalicelib.kit.http import ApiRequest, cookies, endpoint
-from chalicelib.kit.pagination import PageResult
-from chalicelib.kit.schemas import Page
+from chalicelib.kit.pagination import PageResult, paginate_in_order
+from chalicelib.kit.schemas import Page, ShortListQuery
 from chalicelib.kit.sessions import RefreshTokenReused, SessionEnded
 from chalicelib.together.routes.cookies import COOKIES
 from chalicelib.together.service import sessions
@@ -43,10 +43,10 @@ def refresh(call: ApiRequest[None, SessionRefresh]) -> Response:
 
 
 @bp.route("/v1/together/sessions", methods=["GET"])
-@endpoint(bp, auth=member, returns=Page[SessionRead])
-def list_sessions(call: ApiRequest[Member]) -> PageResult[SessionRead]:
+@endpoint(bp, auth=member, query=ShortListQuery, returns=Page[SessionRead])
+def list_sessions(call: ApiRequest[Member, None, ShortListQuery]) -> PageResult[SessionRead]:
     """List the signed-in devices, the last used one first."""
-    return PageResult(signed_in_devices.list_devices(call.principal), None)
+    return paginate_in_order(signed_in_devices.list_devices(call.principal), call.page, lambda row: row.id)
 
 
 @bp.route("/v1/together/sessions", methods=["DELETE"])

@@ -16,7 +16,7 @@ bp = Blueprint(__name__)
 
 
 @bp.route("/together/unsubscribe", methods=["GET"])
-@endpoint(bp, query=UnsubscribeQuery)
+@endpoint(bp, query=UnsubscribeQuery, media_type="text/html")
 def show_unsubscribe(call: ApiRequest[None, None, UnsubscribeQuery]) -> Response:
     """Return the page with the button that unsubscribes.
 
@@ -31,7 +31,7 @@ def show_unsubscribe(call: ApiRequest[None, None, UnsubscribeQuery]) -> Response
 
 
 @bp.route("/together/unsubscribe", methods=["POST"], content_types=["*/*"])
-@endpoint(bp, query=UnsubscribeQuery, max_body=10_000)
+@endpoint(bp, query=UnsubscribeQuery, max_body=10_000, media_type="text/html")
 def unsubscribe(call: ApiRequest[None, None, UnsubscribeQuery]) -> Response:
     """Stop the e-mails that the link names, without sign-in.
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from chalicelib.kit import attempts
 from chalicelib.kit.attempts import Limit
 
-_TRIES = Limit("together/invitation_try", 20, timedelta(hours=1))
-_INVITER_MAILS = Limit("together/invitation_mail", 5, timedelta(days=1))
+_TRIES = Limit("together/invitation_try", 20, timedelta(hours=1), is_reported=True)
+_INVITER_MAILS = Limit("together/invitation_mail", 5, timedelta(days=1), is_reported=True)
 _RECIPIENT_MAILS = Limit("together/invitation_recipient", 3, timedelta(days=7))
 
 

@@ -19,7 +19,7 @@ from chalicelib.kit.errors import (
     UnsupportedMediaType,
 )
 from chalicelib.kit.http import PROBLEM_JSON
-from chalicelib.kit.route_table import gateway_path, serving_function
+from chalicelib.kit.route_table import allowed_methods, gateway_path, serving_function
 from infra.deploy.packaging.errors import PackagingFailed
 from infra.deploy.packaging.names import HTTP_FUNCTIONS, function_name
 
@@ -87,7 +87,7 @@ def paths(routes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     serving: dict[str, str] = {}
     for route, methods in routes.items():
         path = gateway_path(route, methods)
-        named.setdefault(path, []).extend(method.lower() for method in methods if path == route)
+        named.setdefault(path, []).extend(method.lower() for method in allowed_methods(methods) if path == route)
         serving[path] = HTTP_FUNCTIONS[serving_function(methods)]
     return {
         path: dict.fromkeys([*names, ANY_METHOD], _operation(path, serving[path]))

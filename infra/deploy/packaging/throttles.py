@@ -31,10 +31,11 @@ OPEN = Throttle(rate=20, burst=40)
 def method_settings(routes: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the `MethodSettings` of the stage for the app's routes: Chalice's entries by path and method."""
     own = [
-        _setting(_encoded(path), method, SIGNED if security_scheme(entry) else OPEN)
+        _setting(_encoded(path), name, SIGNED if security_scheme(entry) else OPEN)
         for path, methods in sorted(routes.items())
         for method, entry in sorted(methods.items())
         if not requires_sign_in(entry)
+        for name in (("GET", "HEAD") if method == "GET" else (method,))
     ]
     return [_setting("/*", "*", STAGE), *own]
 

@@ -121,6 +121,14 @@ def test_a_suspension_acts_on_the_next_call(api: httpx2.Client) -> None:
     assert call(api, key).status_code == 403
 
 
+def test_a_call_tells_how_many_the_plan_has_left(api: httpx2.Client) -> None:
+    store = active_store(api_calls_month=3)
+    headers = call(api, new_key(store, KeyScope.READ)).headers
+    limit = LIMITS["max_api_calls_per_month"]
+    assert headers["ratelimit"].startswith(f'"api-calls";r={limit - 4};t=')
+    assert headers["ratelimit-policy"].startswith(f'"api-calls";q={limit};w=')
+
+
 def test_over_the_limit_calls_are_refused_until_the_months_end(api: httpx2.Client) -> None:
     limit = LIMITS["max_api_calls_per_month"]
     store = active_store(api_calls_month=limit)
@@ -130,6 +138,7 @@ def test_over_the_limit_calls_are_refused_until_the_months_end(api: httpx2.Clien
     assert (document["limit"], document["used"], document["upgrade_to"]) == (limit, limit, "starter")
     end = (clock.now().replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     assert abs(int(response.headers["retry-after"]) - (end - clock.now()).total_seconds()) < 60
+    assert response.headers["ratelimit"].startswith('"api-calls";r=0;t=')
     assert stored(store).api_calls_month == limit
 
 

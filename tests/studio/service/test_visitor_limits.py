@@ -56,6 +56,7 @@ def test_a_customer_is_refused_above_the_limit_until_the_window_ends(
     length = timedelta(days=1) if window == "day" else timedelta(minutes=10)
     words = "24 hours" if window == "day" else "10 minutes"
     assert response.headers["retry-after"] == str(int(length.total_seconds()))
+    assert response.headers["ratelimit"] == f'"studio/customer/uploads/{window}";r=0;t={int(length.total_seconds())}'
     body = response.json()
     assert (body["code"], body["retry_at"]) == ("VisitorLimitReached", clock.iso(stopped_clock + length))
     assert body["detail"] == f"You have reached this shop's limit of uploads. Try again in {words}."

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.billing.metrics import INVARIANTS
-from chalicelib.kit.route_table import gateway_path, requires_sign_in
+from chalicelib.kit.route_table import allowed_methods, gateway_path, requires_sign_in
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging import layers
 from infra.deploy.packaging.names import functions, logical, stack_names
@@ -168,7 +168,9 @@ def test_every_method_of_every_route_reaches_its_function(app: dict[str, Any]) -
     assert set(paths) == {gateway_path(route, methods) for route, methods in routes.items()}
     for path, methods in paths.items():
         assert "x-amazon-apigateway-any-method" in methods
-        assert {name.lower() for name in routes.get(path, ())} == set(methods) - {"x-amazon-apigateway-any-method"}
+        assert {name.lower() for name in allowed_methods(routes.get(path, {}))} == set(methods) - {
+            "x-amazon-apigateway-any-method"
+        }
         uris = {method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for method in methods.values()}
         sql_paths = ("/v1/store/", "/v1/platform/stores/{store_id}/database")
         serving = "store-api" if path.startswith(sql_paths) else "api"
@@ -185,7 +187,7 @@ def test_every_route_without_sign_in_has_a_throttle_and_the_stage_has_a_default(
         ("/" if path == "/" else "/" + path.replace("/", "~1"), method.upper())
         for path, methods in api["DefinitionBody"]["paths"].items()
         for method in set(methods) - {"x-amazon-apigateway-any-method"}
-        if not requires_sign_in(routes[path][method.upper()])
+        if not requires_sign_in(routes[path]["GET" if method == "head" else method.upper()])
     }
 
     assert len(settings) == len(api["MethodSettings"])
@@ -196,6 +198,7 @@ def test_every_route_without_sign_in_has_a_throttle_and_the_stage_has_a_default(
     expected = {
         ("/", "GET"): (20, 40),
         ("/~1health", "GET"): (20, 40),
+        ("/~1health", "HEAD"): (20, 40),
         ("/~1shopify~1{app}~1auth", "GET"): (20, 40),
         ("/~1proxy~1studio~1uploads", "POST"): (100, 200),
         ("/~1webhooks~1shopify~1{app}", "POST"): (100, 200),
