@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-LOOK_INTERVAL = timedelta(hours=23)
+PROBE_INTERVAL = timedelta(hours=23)
 """Minimum time between two calls of an unavailable shop. The schedule runs every six hours, so once a day it calls the shop."""
 
 
-def is_look_due(unavailable_since: datetime | None, looked_at: datetime | None, now: datetime) -> bool:
-    """Return whether a schedule may call the shop: it is available, or its last call was at least LOOK_INTERVAL ago."""
-    return unavailable_since is None or looked_at is None or now - looked_at >= LOOK_INTERVAL
+def is_probe_due(unavailable_since: datetime | None, probed_at: datetime | None, now: datetime) -> bool:
+    """Return whether a schedule may call the shop: it is available, or its last call was at least PROBE_INTERVAL ago."""
+    return unavailable_since is None or probed_at is None or now - probed_at >= PROBE_INTERVAL

@@ -31,7 +31,7 @@ PAYLOAD_PARTS_DROPPED = Counter(
     NoAlarm("The rest of the payload becomes a message; the log names the topic and the parts."),
     dimensions=("topic",),
 )
-"""The malformed parts of webhook payloads that no use requires."""
+"""The malformed parts of webhook payloads that no use requires, and malformed times of events in the headers."""
 SUBSCRIPTIONS_MISSING = Counter(
     "SubscriptionsMissing",
     NoAlarm("The run that detects it creates the subscriptions again and starts a backfill."),

@@ -74,7 +74,7 @@ class Shop(Table):
     """When Shopify first answered that the shop is frozen, locked or closed; None while the shop is available."""
     unavailable_status = IntegerAttribute(personal=False, null=True)
     """The HTTP status of that answer."""
-    looked_at = DateTimeAttribute(personal=False, null=True)
+    probed_at = DateTimeAttribute(personal=False, null=True, attr_name="looked_at")
     """The last call of an unavailable shop."""
     missed_since = DateTimeAttribute(personal=False, null=True)
     """The start of a backfill that an unavailable shop interrupted."""

@@ -29,6 +29,7 @@ class HeadersMissing(ValueError):
 class WebhookHeaders:
     """The headers of a delivery. `shop` is not validated; `triggered_at` is when the event happened.
 
+    `triggered_at` is None if the header is missing or malformed; `is_time_malformed` distinguishes them.
     `shop` is None only for a compliance topic, whose body contains the shop. `api_version` is the API version of the payload.
     """
 
@@ -38,6 +39,7 @@ class WebhookHeaders:
     event_id: str | None
     triggered_at: datetime | None
     api_version: str | None
+    is_time_malformed: bool = False
 
 
 def find_signature(headers: Mapping[str, str]) -> str | None:
@@ -46,7 +48,10 @@ def find_signature(headers: Mapping[str, str]) -> str | None:
 
 
 def parse_webhook_headers(headers: Mapping[str, str]) -> WebhookHeaders:
-    """Parse the headers of a delivery; their names are in lower case. Raises HeadersMissing."""
+    """Parse the headers of a delivery; their names are in lower case.
+
+    Raises HeadersMissing if a header without which the delivery cannot be stored is missing or malformed.
+    """
     topic, shop = canonical_topic(_find_header(headers, "Topic") or ""), _find_header(headers, "Shop-Domain")
     webhook_id, triggered_at = _find_header(headers, "Webhook-Id"), _find_header(headers, "Triggered-At")
     moment = _parse_time(triggered_at)
@@ -55,13 +60,13 @@ def parse_webhook_headers(headers: Mapping[str, str]) -> WebhookHeaders:
         "Shop-Domain": bool(shop) or topic in COMPLIANCE_TOPICS,
         "Webhook-Id": bool(webhook_id),
         "Event-Id": True,
-        "Triggered-At": moment is not None or not triggered_at,
     }
     missing = [name for name, is_valid in checks.items() if not is_valid or _is_too_long(headers, name)]
     if missing:
         raise HeadersMissing([f"X-Shopify-{name}" for name in missing])
     event_id, api_version = _find_header(headers, "Event-Id"), _find_header(headers, "Api-Version")
-    return WebhookHeaders(topic, shop, webhook_id or "", event_id, moment, api_version)
+    is_time_malformed = bool(triggered_at) and moment is None
+    return WebhookHeaders(topic, shop, webhook_id or "", event_id, moment, api_version, is_time_malformed)
 
 
 def _parse_time(text: str | None) -> datetime | None:

@@ -73,6 +73,7 @@ def test_a_store_is_deleted_by_its_short_name_and_kept_after_all(
 ) -> None:
     open_store(tab, api_url, store)
     tab.get_by_role("link", name="Delete the store").click()
+    expect(tab.get_by_role("button", name="Delete the store")).to_have_class("danger")
     tab.get_by_label("to confirm").fill("another-store")
     tab.get_by_role("button", name="Delete the store").press("Enter")
     expect(tab.get_by_text(f"Please type {store.row.slug}.")).to_be_visible()

@@ -19,6 +19,7 @@ from chalicelib.billing.service import (
     addons,
     discount_redemptions,
     gifts,
+    lost_subscriptions,
     plan_claims,
     plans,
     sold_credits,
@@ -47,6 +48,7 @@ def start_checkout(
     AddonActive if the member already has the recurring add-on. Raises InvalidCode if the discount code is not valid.
 
     If the owner's subscription needs a payment or another plan first, returns a session of the customer portal instead.
+    One that has ended at Stripe without an event prevents no purchase.
     """
     customer = customers.get(owner_type, owner_id)
     if body.plan is not None:
@@ -54,9 +56,11 @@ def start_checkout(
             return _buy_plan(customer, body, request_key)
         except AlreadySubscribed:
             portal = stalled_subscriptions.open_portal(customer, body.cancel_url, request_key)
-            if portal is None:
+            if portal is not None:
+                return portal
+            if not lost_subscriptions.end_lost_subscriptions(customer):
                 raise
-            return portal
+        return _buy_plan(customers.get(owner_type, owner_id), body, request_key)
     params = _addon(customer, body.addon) if body.addon else _credits(customer, str(body.credit_pack))
     return _open(customer, params, body.success_url, body.cancel_url, request_key)
 

@@ -141,7 +141,7 @@ def parse_invoice(stripe_object: StripeObject) -> StripeInvoice:
         currency=currency.upper(),
         description=stripe_object.get("number"),
         invoice_url=stripe_object.get("hosted_invoice_url"),
-        failure_reason=None if paid or is_processing else _failure(intent),
+        failure_reason=None if paid or is_processing else _failure(intent) or _rest_failure(stripe_object),
         created_at=required_timestamp(stripe_object["created"]),
         finalized_at=timestamp(transitions.get("finalized_at")),
         paid_at=timestamp(transitions.get("paid_at")),
@@ -207,7 +207,10 @@ def _tax(stripe_object: StripeObject) -> int:
 
 
 def _payment_status(stripe_object: StripeObject) -> PaymentStatus:
-    attempted = PaymentStatus.FAILED if stripe_object.get("attempted") else PaymentStatus.PENDING
+    """Return the status of the payment. If a part is paid, the attempt of the rest has failed only if its intent has."""
+    is_partly_paid = (stripe_object.get("amount_paid") or 0) > 0
+    has_failed = _rest_failure(stripe_object) is not None if is_partly_paid else stripe_object.get("attempted")
+    attempted = PaymentStatus.FAILED if has_failed else PaymentStatus.PENDING
     statuses = {
         "paid": PaymentStatus.COMPLETED,
         "void": PaymentStatus.FAILED,
@@ -222,10 +225,19 @@ def _is_processing(stripe_object: StripeObject, intent: Any) -> bool:
 
     Reads expanded intents only. Of an invoice that is partly paid, `intent` is the one that paid.
     """
-    rows = (stripe_object.get("payments") or {}).get("data") or []
-    intents = [intent, *(row["payment"].get("payment_intent") for row in rows if row["status"] == "open")]
-    is_any = any(expanded_field(each, "status") == "processing" for each in intents)
+    is_any = any(expanded_field(each, "status") == "processing" for each in [intent, *_open_intents(stripe_object)])
     return stripe_object["status"] in _UNPAID and is_any
+
+
+def _open_intents(stripe_object: StripeObject) -> list[Any]:
+    """Return the intents (ids, or objects if expanded) of the payments that have not paid yet."""
+    rows = (stripe_object.get("payments") or {}).get("data") or []
+    return [row["payment"].get("payment_intent") for row in rows if row["status"] == "open"]
+
+
+def _rest_failure(stripe_object: StripeObject) -> str | None:
+    """Return Stripe's code for the failure of a payment that has not paid yet; None if none has failed."""
+    return next(filter(None, map(_failure, _open_intents(stripe_object))), None)
 
 
 def _was_demanded(stripe_object: StripeObject) -> bool:

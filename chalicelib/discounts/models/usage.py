@@ -6,6 +6,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.kit import tables
 from chalicelib.kit.attributes import (
+    BooleanAttribute,
     DateAttribute,
     DateTimeAttribute,
     IntegerAttribute,
@@ -72,7 +73,8 @@ class UsageJournal(Table):
     `open_key` is the S3 key of the open one. `due_in` is `<UTC hour>#<shard>` of the shop's next local midnight, null 30
     days after the last live discount, order or watch. `live_discounts` counts discounts that are not deleted, for their
     limit. `active_until` is 30 days after the last close that saw a live discount, an order or a watch. `closed_day` is the
-    last local day that was sent to its close, null while the shop rests.
+    last local day that was sent to its close, null while the shop rests. `is_pixel_pending` is true after Shopify refused the
+    web pixel.
     """
 
     class Meta:
@@ -90,3 +92,4 @@ class UsageJournal(Table):
     live_discounts = IntegerAttribute(personal=False, default=0)
     active_until = DateTimeAttribute(personal=False, null=True)
     closed_day = DateAttribute(personal=False, null=True)
+    is_pixel_pending = BooleanAttribute(personal=False, null=True)

@@ -1,4 +1,4 @@
-"""The columns of a shop's head row for its number of discounts and its next day close.
+"""The columns of a shop's head row for its number of discounts, its next day close and its web pixel.
 
 The head belongs to the journal; each writer updates its own columns only.
 """
@@ -92,6 +92,17 @@ def clear_due(shop: str) -> None:
     update_if(UsageJournal(shop), [due_in.remove(), UsageJournal.closed_day.remove()], due_in.exists())
 
 
+def set_pixel_pending(shop: str) -> None:
+    """Note that the shop's web pixel has to be activated later."""
+    UsageJournal(shop).update([UsageJournal.is_pixel_pending.set(True), _kept_sequence()])
+
+
+def clear_pixel_pending(shop: str) -> None:
+    """Note that the shop's web pixel is active."""
+    column = UsageJournal.is_pixel_pending
+    update_if(UsageJournal(shop), [column.remove()], column.exists())
+
+
 def iterate_due(hour: datetime) -> Iterator[str]:
     """Yield the shops whose day closes in this hour (UTC)."""
     for shard in range(SHARDS):
@@ -112,5 +123,10 @@ def is_due(row: UsageJournal, now: datetime) -> bool:
 
 
 def _due_if_none(shop: str, close_at: datetime) -> list[Action]:
-    due, sequence = UsageJournal.due_in, UsageJournal.sequence
-    return [due.set(due | due_key(shop, close_at)), sequence.set(sequence | 0)]
+    due = UsageJournal.due_in
+    return [due.set(due | due_key(shop, close_at)), _kept_sequence()]
+
+
+def _kept_sequence() -> Action:
+    """Return the action that gives a new head row its sequence."""
+    return UsageJournal.sequence.set(UsageJournal.sequence | 0)

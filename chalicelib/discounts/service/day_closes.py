@@ -17,6 +17,7 @@ from chalicelib.discounts.service import (
     recount_requests,
     reports,
     stock,
+    web_pixel,
 )
 from chalicelib.kit import messages
 from chalicelib.kit.steps import run_all
@@ -51,6 +52,7 @@ DAY_STEPS: tuple[Step, ...] = (
     measurement.refresh_site,
     ab_tests.end_stopped_tests,
     reconciliation.reconcile_discounts,
+    web_pixel.retry_pixel,
     competitor_checks.send_due_checks,
     stock.measure_rates,
     *MISSED_DAY_STEPS,

@@ -51,11 +51,11 @@ kit.values = (form) => Object.fromEntries([...form.elements].filter((each) => ea
 
 /**
  * Return a form. `save(values)` may throw a `kit.Problem`, whose errors appear beside the fields; on a version conflict
- * the form offers `reload`.
+ * the form offers `reload`. `look` is the class of its button: `danger` for a deletion.
  */
-kit.form = ({ fields, save, submit = "Save", cancel, reload, label }) => {
+kit.form = ({ fields, save, submit = "Save", look = "primary", cancel, reload, label }) => {
   const status = kit.h("div", { role: "alert" });
-  const button = kit.h("button", { class: "primary" }, submit);
+  const button = kit.h("button", { class: look }, submit);
   const form = kit.h("form", { class: "stack", novalidate: true, "aria-label": label }, fields, status,
     kit.h("div", { class: "row" }, button, cancel && kit.button("Cancel", cancel)));
   const inputs = () => [...form.elements].filter((each) => each.name && document.getElementById(each.id + "-error"));

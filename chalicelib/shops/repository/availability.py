@@ -24,7 +24,7 @@ def mark_unavailable(shop: str, app: str, status: int, requested_at: datetime) -
     actions = [
         Shop.unavailable_since.set(Shop.unavailable_since | now),
         Shop.unavailable_status.set(status),
-        Shop.looked_at.set(now),
+        Shop.probed_at.set(now),
     ]
     has_no_grant_since = (Shop.installed_at <= requested_at) & (
         Shop.confirmed_at.does_not_exist() | (Shop.confirmed_at <= requested_at)

@@ -24,7 +24,7 @@ from chalicelib.shops.repository.tokens import ACTIVE
 AVAILABILITY: tuple[Attribute[Any], ...] = (
     Shop.unavailable_since,
     Shop.unavailable_status,
-    Shop.looked_at,
+    Shop.probed_at,
     Shop.missed_since,
 )
 """Columns of an unavailable shop; they are removed once it is available."""

@@ -27,7 +27,7 @@ class AdminApi:
     _token: str = field(repr=False)
     was_unavailable: bool = False
     """Whether the shop was marked as unavailable when the API was opened."""
-    _is_look: bool = False
+    _is_probe: bool = False
     domain: str = ""
     """The shop's present domain; empty if it is `shop`, the first one."""
     _refusal: ShopUnavailable | None = field(default=None, repr=False)
@@ -47,7 +47,7 @@ class AdminApi:
             if error.status != 401:
                 raise
         try:
-            self._token = get_access_token(self.shop, self.app, rejected_token=self._token, is_look=self._is_look)
+            self._token = get_access_token(self.shop, self.app, rejected_token=self._token, is_probe=self._is_probe)
         except ShopUnavailable as error:
             self._refusal = error
             raise
@@ -68,13 +68,13 @@ class AdminApi:
             raise
 
 
-def open_admin_api(shop: str, app: str, *, is_look: bool = False) -> AdminApi:
+def open_admin_api(shop: str, app: str, *, is_probe: bool = False) -> AdminApi:
     """Return the Admin API of the shop with the app's token.
 
-    A shop that is marked as unavailable is called only with `is_look`, which tests whether it is available again. Raises
+    A shop that is marked as unavailable is called only with `is_probe`, which tests whether it is available again. Raises
     InstallationNotFound if the app is not installed, ShopUnavailable if the shop is unavailable, Unavailable if the
     token cannot be refreshed.
     """
     row = installations.get_active(shop, app)
-    token = use_access_token(row, is_look=is_look)
-    return AdminApi(shop, app, token, row.unavailable_since is not None, is_look, row.current_domain or "")
+    token = use_access_token(row, is_probe=is_probe)
+    return AdminApi(shop, app, token, row.unavailable_since is not None, is_probe, row.current_domain or "")

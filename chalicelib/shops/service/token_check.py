@@ -30,7 +30,7 @@ def check_token(request: TokenCheckRequested) -> None:
     """
     context = {"shop": request.shop, "app": request.app}
     try:
-        admin = open_admin_api(request.shop, request.app, is_look=True)
+        admin = open_admin_api(request.shop, request.app, is_probe=True)
         admin.graphql(_PING)
         if admin.was_unavailable:
             publish(RegistrationRequested(shop=request.shop, app=request.app))
@@ -49,7 +49,7 @@ def is_token_accepted(shop: str, app: str) -> bool:
     An unavailable shop accepts no token. Raises Unavailable if Shopify does not answer.
     """
     try:
-        open_admin_api(shop, app, is_look=True).graphql(_PING)
+        open_admin_api(shop, app, is_probe=True).graphql(_PING)
     except (InstallationNotFound, ShopifyRefused):
         return False
     return True

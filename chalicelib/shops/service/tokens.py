@@ -25,23 +25,23 @@ REFRESH_MARGIN = timedelta(minutes=5)
 log = logs.logger("shops")
 
 
-def get_access_token(shop: str, app: str, rejected_token: str | None = None, *, is_look: bool = False) -> str:
+def get_access_token(shop: str, app: str, rejected_token: str | None = None, *, is_probe: bool = False) -> str:
     """Return an access token valid for the next minutes; refresh it if it is about to expire or was rejected.
 
     Raises InstallationNotFound if the app is not installed, and the errors of `use_access_token`.
     """
-    return use_access_token(installations.get_active(shop, app), rejected_token, is_look=is_look)
+    return use_access_token(installations.get_active(shop, app), rejected_token, is_probe=is_probe)
 
 
-def use_access_token(row: Shop, rejected_token: str | None = None, *, is_look: bool = False) -> str:
+def use_access_token(row: Shop, rejected_token: str | None = None, *, is_probe: bool = False) -> str:
     """Return an access token of an active installation, valid for the next minutes; refresh it if necessary.
 
-    A shop that is marked as unavailable is called only with `is_look`, which tests whether it is available again. Raises
+    A shop that is marked as unavailable is called only with `is_probe`, which tests whether it is available again. Raises
     InstallationNotFound if Shopify revoked the tokens (the merchant's next request then gets new ones); ShopUnavailable
     if the shop is unavailable; Unavailable if another process is refreshing an expired token, or Shopify refuses
     our app.
     """
-    if not is_look:
+    if not is_probe:
         _require_available(row)
     shop, app, token = row.shop, row.app, _require_access_token(row)
     if not _is_expiring(row) and token != rejected_token:

@@ -12,7 +12,7 @@ from chalicelib.integrations.shopify.admin_api import API_VERSION
 from chalicelib.kit import clock, data_subjects, logs, tombstones
 from chalicelib.kit.messages import Message, publish
 from chalicelib.shops.errors import DeliveryNotFound, MissingWebhookHeaders
-from chalicelib.shops.metrics import DELIVERIES_OF_OTHER_VERSION, DELIVERIES_UNREADABLE
+from chalicelib.shops.metrics import DELIVERIES_OF_OTHER_VERSION, DELIVERIES_UNREADABLE, PAYLOAD_PARTS_DROPPED
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.shops.repository import deliveries
 from chalicelib.shops.service import payload_storage, shop_identity
@@ -36,7 +36,7 @@ def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
     """Store a verified delivery and publish it. Returns False if it was stored before, or its subject is erased.
 
     The delivery is stored under the shop's first domain. One that names a domain of a shop that left it, with the id of
-    another shop, is not stored.
+    another shop, is not stored. If the time of the event is malformed, the time of receipt is used.
 
     Raises MissingWebhookHeaders, InvalidShopDomain, MalformedRequest.
     """
@@ -45,6 +45,7 @@ def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
     except HeadersMissing as error:
         raise MissingWebhookHeaders(f"Missing or malformed: {error}.") from error
     _count_other_version(headers)
+    _count_malformed_time(headers)
     payload, now = payload_storage.parse_body(body), clock.now()
     shop = _find_shop(_find_domain(headers, payload), sender.app, headers, payload)
     if shop is None:
@@ -111,6 +112,13 @@ def _count_other_version(headers: WebhookHeaders) -> None:
         extra = {"topic": headers.topic, "api_version": version[:20], "requested": API_VERSION}
         log.warning("webhook has another API version", extra=extra)
         DELIVERIES_OF_OTHER_VERSION.count()
+
+
+def _count_malformed_time(headers: WebhookHeaders) -> None:
+    """Count a delivery whose `X-Shopify-Triggered-At` is malformed."""
+    if headers.is_time_malformed:
+        log.warning("time of a webhook dropped: X-Shopify-Triggered-At malformed", extra={"topic": headers.topic})
+        PAYLOAD_PARTS_DROPPED.count(topic=headers.topic)
 
 
 def republish_delivery(delivery_id: str) -> WebhookDelivery:

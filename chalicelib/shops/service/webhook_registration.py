@@ -54,7 +54,7 @@ def reconcile_installations(run: ScheduledRun) -> None:
     since, now = run.last_completed and run.last_completed - RETRY_PERIOD, clock.now()
     for app in apps.iterate_configured_apps():
         rows = installations.iterate_active(app.handle)
-        due = (row for row in rows if availability.is_look_due(row.unavailable_since, row.looked_at, now))
+        due = (row for row in rows if availability.is_probe_due(row.unavailable_since, row.probed_at, now))
         publish_many(RegistrationRequested(shop=row.shop, app=row.app, since=since) for row in due)
 
 
@@ -69,7 +69,7 @@ def register_webhooks(request: RegistrationRequested) -> None:
     try:
         row, requested_at = installations.get_active(request.shop, request.app), clock.now()
         _publish_installation(request, row)
-        admin = open_admin_api(row.shop, row.app, is_look=True)
+        admin = open_admin_api(row.shop, row.app, is_probe=True)
         run_all(
             partial(_sync_webhooks, admin, row, request),
             partial(_sync_details, admin, row, requested_at),

@@ -308,7 +308,10 @@ class Generation(Table):
 
 
 class Order(Table):
-    """An order with AI images in it. `facts` are the `OrderFacts` of `fulfillment`; `version` is their optimistic lock."""
+    """An order with AI images in it, or with a refund of lines whose properties are unknown.
+
+    `facts` are the `OrderFacts` of `fulfillment`; `version` is their optimistic lock.
+    """
 
     class Meta:
         table_name = tables.name("studio", "orders")

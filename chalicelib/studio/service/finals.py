@@ -24,9 +24,9 @@ from chalicelib.studio.domain.print_size import (
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations, held_finals, orders
 from chalicelib.studio.schemas.messages import FinalRequested
+from chalicelib.studio.service.final_targets import FinalTarget, find_final_target
 from chalicelib.studio.service.generation_worker import LINE_CANCELED, LeasedWork, PermanentFailure, run_leased
 from chalicelib.studio.service.image_provider import generate_image, upscale_image
-from chalicelib.studio.service.print_targets import PrintTarget, find_print_target
 
 PREVIEW_MISSING = "The approved preview no longer exists."
 
@@ -56,7 +56,7 @@ def _make_leased_final(row: Generation) -> None:
     if preview is None:
         raise PermanentFailure(PREVIEW_MISSING)
     try:
-        target = find_print_target(row)
+        target = find_final_target(row)
     except PrintSizeRefused as error:
         raise PermanentFailure(str(error)) from error
     if reason := _hold_reason(row, preview, target):
@@ -70,7 +70,7 @@ def _make_leased_final(row: Generation) -> None:
         _print(row, source, target, started_at)
 
 
-def _hold_reason(row: Generation, preview: Generation, target: PrintTarget) -> str | None:
+def _hold_reason(row: Generation, preview: Generation, target: FinalTarget) -> str | None:
     """Return why the merchant must accept the crop; None if the shapes are equal or the crop is accepted.
 
     A final of a preview without an unmarked picture, from the previous version, is never held.
@@ -108,7 +108,7 @@ def _new_source(row: Generation, preview: Generation) -> _Source | None:
     return None if picture is None else _Source(picture, (picture.width, picture.height))
 
 
-def _print(row: Generation, source: _Source, target: PrintTarget, started_at: float) -> None:
+def _print(row: Generation, source: _Source, target: FinalTarget, started_at: float) -> None:
     """Upscale, crop and store the print, and complete the final."""
     size = target.size.as_tuple
     picture = upscale_image(source.picture, row.ai_prompt_used, min(UPSCALED_LONG_SIDE, max(size)))

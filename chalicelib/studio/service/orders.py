@@ -103,14 +103,16 @@ def apply_cancellation(message: OrderCancelled) -> None:
 
 
 def apply_refund(message: RefundCreated) -> None:
-    """Skip the finals of lines that are refunded in full."""
+    """Skip the finals of lines that are refunded in full.
+
+    A line that Shopify sent without its properties may have a preview. Its refund is stored, also before the payment.
+    """
     if message.app == APP:
         quantities = {line.line_item_id: line.quantity for line in message.lines}
         decide = partial(fulfillment.add_refund, refund=message.refund_id, quantities=quantities)
         change = _OrderChange(message, _verified_previews(message.shop, message.lines), decide)
-        if not change.previews and not all(line.has_properties for line in message.lines):
-            run_unit_of_work(partial(_commit_known_order, change))
-        _apply_change(change)
+        if change.previews or not all(line.has_properties for line in message.lines):
+            run_unit_of_work(partial(_commit_change, change))
 
 
 def remake_final(shop: str, generation: str, key: Idempotency | None) -> GenerationRead:
@@ -140,13 +142,6 @@ def _apply_change(change: _OrderChange) -> None:
     """Apply the message to the order's row and finals. An order without verified previews is not stored."""
     if change.previews:
         run_unit_of_work(partial(_commit_change, change))
-
-
-def _commit_known_order(change: _OrderChange, _unit: UnitOfWork) -> None:
-    """Write a change without previews to a known order; the worker then skips its unwanted finals."""
-    row = orders.find(change.message.shop, change.message.order_id)
-    if row is not None:
-        _save_facts(change, row)
 
 
 def _commit_change(change: _OrderChange, unit: UnitOfWork) -> None:

@@ -9,10 +9,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.enums import OwnerType, SubscriptionStatus
 from chalicelib.billing.repository import customers
+from chalicelib.billing.service.entitlements import entitlement
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, balances, delete_at_stripe
+from tests.billing.conftest import Json, Owner, balances, delete_at_stripe, subscriptions
+from tests.billing.subscription_factories import Subscribe, subscribe
+
+__all__ = ["subscribe"]
 
 Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
@@ -64,6 +68,34 @@ def test_the_portal_and_a_gift_create_the_customer_again(
     order = {"plan": "better_together", "recipient_email": "bea@example.com", **PAGES}
     assert api.post("/v1/billing/gifts", json=order, headers=member.headers).status_code == 201
     assert customers.get(OwnerType.MEMBER, member.id).at_stripe == second
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_subscriber_whose_customer_is_lost_can_buy_a_plan(
+    member: Owner,
+    subscribe: Subscribe,
+    checkout: Callable[..., httpx2.Response],
+    stripe_sandbox: StripeSandbox,
+    drain: Drain,
+    is_gone: bool,
+) -> None:
+    """Stripe canceled the subscription with the customer and keeps it, or has neither of them."""
+    stripe_id = subscribe(member)
+    first = str(customers.get(OwnerType.MEMBER, member.id).at_stripe)
+    url, stripe_sandbox.webhook_url = stripe_sandbox.webhook_url, None
+    delete_at_stripe(first, stripe_sandbox)
+    stripe_sandbox.webhook_url = url
+    if is_gone:
+        with stripe_sandbox.store() as stripe:
+            for object_id in (first, stripe_id):
+                del stripe._data["objects"][object_id]
+    assert not subscriptions()[0].status.is_final
+    bought = checkout(member, "premium_plus")
+    assert bought.status_code == 201, bought.text
+    assert subscriptions()[0].status is SubscriptionStatus.CANCELED
+    stripe_sandbox.complete_checkout(bought.json()["id"])
+    assert drain() == []
+    assert entitlement(OwnerType.MEMBER, member.id).plan_name == "premium_plus"
 
 
 def test_another_missing_object_creates_no_customer(

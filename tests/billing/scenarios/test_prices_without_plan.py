@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.billing.models import Subscription, SubscriptionAddon, SubscriptionPlan
+from chalicelib.billing.service import grant_schedule
 from chalicelib.billing.service.sync import intake
-from chalicelib.kit import metrics
+from chalicelib.kit import clock, metrics
 from infra.sandbox.stripe import StripeSandbox
 from infra.sandbox.stripe.catalog import plan_of
 from tests.billing.conftest import Json, Owner, balances, payments, subscriptions
@@ -100,6 +101,20 @@ def test_another_audience_s_plan_gives_no_access_to_a_new_subscriber(
     assert balances() == {}
     assert all(payment.plan_name is None for payment in payments())
     assert "SubscriptionsWithoutPlan" in alarms
+
+
+def test_months_of_a_yearly_plan_grant_no_credits_while_the_owner_has_no_plan(
+    member: Owner, buy: Buy, pass_time: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+) -> None:
+    buy(member, plan="better_together")
+    assert balances() == {member.relationship_id: 40}
+    stripe_id = str(subscriptions()[0].stripe_subscription_id)
+    for price, balance in (("starter", 40), ("better_together", 80)):
+        set_price(stripe_sandbox, stripe_id, price_of(price))
+        assert drain() == []
+        pass_time(days=31)
+        grant_schedule.grant_due_months(clock.now(), None)
+        assert balances() == {member.relationship_id: balance}
 
 
 def test_the_plan_s_item_is_found_on_the_second_page(

@@ -121,6 +121,31 @@ def test_a_failed_payment_has_a_reason() -> None:
     assert (view.payment_intent_id, view.charge_id, view.amount) == ("pi_1", "ch_9", Decimal("30.00"))
 
 
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        (None, (PaymentStatus.PENDING, None)),
+        ({"status": "requires_payment_method", "last_payment_error": None}, (PaymentStatus.PENDING, None)),
+        ({"status": "processing", "last_payment_error": None}, (PaymentStatus.PENDING, None)),
+        (
+            {"status": "requires_payment_method", "last_payment_error": {"code": "card_declined"}},
+            (PaymentStatus.FAILED, "card_declined"),
+        ),
+    ],
+)
+def test_an_open_invoice_that_is_partly_paid_has_failed_only_if_the_rest_has(rest: Any, expected: Any) -> None:
+    body = factories.invoice(status="open", amount_paid=1_400, intent={"id": "pi_1", "last_payment_error": None})
+    (paid,) = body["payments"]["data"]
+    paid["status"] = "paid"
+    if rest is not None:
+        intent = {"id": "pi_2", "object": "payment_intent", **rest}
+        body["payments"]["data"].append(
+            paid | {"id": "inpay_2", "status": "open", "created": START + 9, "payment": {"payment_intent": intent}}
+        )
+    parsed = parse_invoice(body)
+    assert (parsed.status, parsed.failure_reason, parsed.is_owed) == (*expected, True)
+
+
 @pytest.mark.parametrize("new", [True, False])
 @pytest.mark.parametrize("status", ["open", "uncollectible"])
 def test_an_attempted_payment_is_pending_while_a_debit_is_processing(status: str, new: bool) -> None:

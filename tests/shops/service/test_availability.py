@@ -46,8 +46,8 @@ def frozen_shop(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> s
 
 def reconcile(days_later: float = 0) -> None:
     """Run the schedule; the last call of the shop was `days_later` days ago."""
-    for row in Shop.scan(Shop.looked_at.exists()):
-        row.update([Shop.looked_at.set(clock.now() - timedelta(days=days_later))])
+    for row in Shop.scan(Shop.probed_at.exists()):
+        row.update([Shop.probed_at.set(clock.now() - timedelta(days=days_later))])
     lease = Lease("schedule/shops-reconcile_installations", "holder", 1, None)
     webhook_registration.reconcile_installations(ScheduledRun(clock.now(), None, lease))
 
@@ -104,7 +104,7 @@ def test_a_shop_that_answers_is_registered_and_backfilled(
     assert drain() == []
     assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]
     row = Shop.get(frozen_shop, "studio")
-    assert not {"unavailable_since", "unavailable_status", "looked_at", "missed_since"} & row.attribute_values.keys()
+    assert not {"unavailable_since", "unavailable_status", "probed_at", "missed_since"} & row.attribute_values.keys()
 
 
 def test_scopes_granted_by_oauth_lose_nothing_that_a_shop_missed(

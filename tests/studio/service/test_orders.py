@@ -131,12 +131,26 @@ def test_a_refund_and_an_order_with_null_parts_are_applied(gallery: Gallery, lin
     assert row.total_price == Decimal(order["total_price"])
 
 
+def test_a_refund_without_line_items_counts_before_the_payment(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property, line_property)
+    first, second = order["line_items"]
+    lines = [{"line_item_id": first["id"], "quantity": 1, "line_item": None}]
+    refund = {"id": 1, "order_id": order["id"], "refund_line_items": lines, "transactions": None}
+    gallery.shopify.deliver("studio", gallery.shop, "refunds/create", refund)
+    assert gallery.drain() == []
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    assert [final["line_item_id"] for final in gallery.finals()] == [second["admin_graphql_api_id"]]
+    assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "partially_refunded"
+
+
 def test_orders_without_previews_are_not_stored(gallery: Gallery) -> None:
     order = gallery.order({"name": "Engraving", "value": "Mia"})
     cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
     for topic, payload in (("orders/paid", order), ("orders/cancelled", cancellation)):
         gallery.shopify.deliver("studio", gallery.shop, topic, payload)
-    refund = {"id": 1, "order_id": order["id"], "refund_line_items": [{"line_item_id": 5, "quantity": 1}]}
+    line = {"line_item_id": 5, "quantity": 1}
+    refund = {"id": 1, "order_id": order["id"], "refund_line_items": [line | {"line_item": {}}]}
     gallery.shopify.deliver("studio", gallery.shop, "refunds/create", refund)
     assert gallery.drain() == []
     assert Order.count(gallery.shop) == 0

@@ -204,6 +204,20 @@ def test_a_rejected_photo_can_be_replaced(gallery: Gallery) -> None:
     assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["status"] == "accepted"
 
 
+def test_every_photo_that_is_posted_after_a_refusal_is_inspected_and_freed(gallery: Gallery) -> None:
+    upload = gallery.upload_photo(b"%PDF-1.7")
+    assert gallery.drain() == []
+    for data, used in ((PHOTO.read_bytes()[:30_000], 0), (PHOTO.read_bytes(), PHOTO.stat().st_size)):
+        assert httpx2.post(upload["url"], data=upload["fields"], files={"file": data}).status_code == 201
+        assert gallery.drain() == []
+        assert _object(gallery, upload["id"]) == (used or None)
+        assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == used
+    uploads.remove_unused_uploads(clock.now() + uploads.SWEEP_AGE + timedelta(minutes=1))
+    assert gallery.drain() == []
+    assert _object(gallery, upload["id"]) is None
+    assert Decimal(gallery.quota()["current_storage_mb"]) == 0
+
+
 def test_concurrent_events_of_one_photo_accept_it_once(gallery: Gallery) -> None:
     """Some events are repeated. The accepted photo has the bytes and size in the row."""
     row = Upload.get(gallery.shopper("POST", "uploads", {}).json()["id"])

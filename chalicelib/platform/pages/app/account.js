@@ -28,7 +28,7 @@
         st.account(place);
       } })),
       st.section("Devices", null, devices),
-      st.section("Delete the account", null, kit.h("p", null, "An account with stores cannot be deleted: end the stores first."), kit.form({ label: "Delete the account", submit: "Delete my account", fields: [st.passwordField("password", "Password")], save: async (body) => {
+      st.section("Delete the account", null, kit.h("p", null, "An account with stores cannot be deleted: end the stores first."), kit.form({ label: "Delete the account", submit: "Delete my account", look: "danger", fields: [st.passwordField("password", "Password")], save: async (body) => {
         if (!(await kit.confirm("Delete your account?", "You are signed out at once. Sign in within seven days to keep it.", "Delete my account"))) return;
         await st.call("DELETE", "me", { body }).catch(wrong("password"));
         st.user = null;

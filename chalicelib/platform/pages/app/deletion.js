@@ -18,7 +18,7 @@
         "For 30 days you can keep the store after all. Then its data is removed.",
         st.isConnected(row) && "Your own server keeps the tables, unless you choose to remove them below.",
       ].filter(Boolean).map((text) => kit.h("li", null, text))),
-      kit.form({ label: "Delete the store", submit: "Delete the store", fields: [
+      kit.form({ label: "Delete the store", submit: "Delete the store", look: "danger", fields: [
         kit.field({ name: "confirm", label: `Type ${row.slug} to confirm`, required: true, maxlength: 63, spellcheck: "false", autocapitalize: "none", autocomplete: "off" }),
         st.isConnected(row) && kit.field({ name: "drop", label: "Also remove the store's tables from my server.", type: "checkbox" }),
       ].filter(Boolean), save: async (values) => {

@@ -60,7 +60,7 @@
         show();
       })), kit.h("p", { class: "soft" }, "Three a day at most."), list),
       tg.section("Delete the account", null, kit.h("p", null, "You are signed out at once, and the relationship ends. After seven days everything of yours is deleted, and a subscription is cancelled. Sign in before then to keep the account."),
-        kit.form({ label: "Delete the account", submit: "Delete my account", fields: [tg.passwordField("password", "Password")], save: async (values) => {
+        kit.form({ label: "Delete the account", submit: "Delete my account", look: "danger", fields: [tg.passwordField("password", "Password")], save: async (values) => {
           if (!(await kit.confirm("Delete your account?", "The relationship ends now. Sign in within seven days to keep the rest.", "Delete my account"))) return;
           await tg.call("DELETE", "me", { body: values }).catch(wrong("password"));
           await tg.store.wipe().catch(() => {});

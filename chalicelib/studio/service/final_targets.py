@@ -15,7 +15,7 @@ class NoPrintSize(PermanentFailure):
 
 
 @dataclass(frozen=True, slots=True)
-class PrintTarget:
+class FinalTarget:
     """The print of a variant; `base_variant` is the id of the base variant that it is mapped to, if any."""
 
     size: PrintSize
@@ -23,7 +23,7 @@ class PrintTarget:
     base_variant: str | None = None
 
 
-def find_print_target(row: Generation) -> PrintTarget:
+def find_final_target(row: Generation) -> FinalTarget:
     """Return the print of a final's ordered variant.
 
     The variant's active mapping sets the pixels; without a mapping, the product's size with this variant does. The size
@@ -44,7 +44,7 @@ def find_print_target(row: Generation) -> PrintTarget:
     if mappings:
         base = bases.find_variant(row.shop_id, mappings[0].product_base_variant_id)
         if base is not None and base.is_active:
-            return PrintTarget(PrintSize(base.width_px, base.height_px), file_type, base.uuid)
+            return FinalTarget(PrintSize(base.width_px, base.height_px), file_type, base.uuid)
     if size is None:
         raise NoPrintSize("The ordered variant has neither a mapping nor a size.")
-    return PrintTarget(PrintSize(size.width_px, size.height_px), file_type)
+    return FinalTarget(PrintSize(size.width_px, size.height_px), file_type)
