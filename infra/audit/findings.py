@@ -1,4 +1,4 @@
-"""Decide which advisories are reported: one finding a flaw and package, without those that pyproject.toml ignores."""
+"""Decide which advisories are reported: one finding per flaw and package, without those that pyproject.toml ignores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which advisories are reported: one finding a flaw, without those ignored with a reason and a date."""
+"""Which advisories are reported: one finding per flaw, without those ignored with a reason and a date."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_an_entry_that_joins_two_flaws_makes_them_one() -> None:
     assert [finding.names for finding in findings({PILLOW: parts}, [], TODAY)] == [("A", "B", "C", "CVE-1", "CVE-2")]
 
 
-def test_a_withdrawn_advisory_is_none() -> None:
+def test_a_withdrawn_advisory_is_not_reported() -> None:
     assert findings({PILLOW: [advisory("GHSA-1", is_withdrawn=True)]}, [], TODAY) == []
 
 
