@@ -64,7 +64,7 @@ def models() -> list[type[Table]]:
 
 def physical(name: str) -> str:
     """Return the name in the account, `<prefix>-<stage>-<name>`."""
-    return config.settings().physical(name)
+    return config.settings().physical_name(name)
 
 
 def logical(kind: str, name: str) -> str:
