@@ -25,7 +25,7 @@ def document() -> dict[str, Any]:
 def current() -> dict[str, set[str]]:
     """The names of this version, by list. An error code has its status, an operation its method and path."""
     return {
-        "error_codes": {f"{error.code} {error.status}" for error in error_catalogue.load()},
+        "error_codes": {f"{error.code} {error.status}" for error in error_catalogue.load_codes()},
         "operations": {
             f"{operation['operationId']} {method.upper()} {path}"
             for path, methods in document()["paths"].items()

@@ -260,8 +260,8 @@ def test_each_term_of_the_glossary_is_used_in_the_code() -> None:
 
 def test_the_changelog_has_whole_entries_once() -> None:
     unreleased = (ROOT / "CHANGELOG.md").read_text().partition("## Unreleased\n")[2]
-    for section in unreleased.split("### ")[1:]:
-        lines = section.rstrip().partition("\n")[2]
+    for section in re.split(r"^### ", unreleased, flags=re.MULTILINE)[1:]:
+        lines = re.sub(r"\n*^#{2,4} .*\n+", "\n", section.partition("\n")[2], flags=re.MULTILINE).strip()
         assert "\n\n" not in lines
         entries = re.split(r"^- ", lines, flags=re.MULTILINE)[1:]
         assert [entry for entry in entries if not entry.rstrip().endswith(".")] == []

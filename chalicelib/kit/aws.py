@@ -19,7 +19,7 @@ _client_lock = threading.Lock()  # a botocore session must not create clients in
 def session() -> Session:
     """Return the shared session. With the embedded AWS it has the credentials test/test and ignores AWS config files.
 
-    A live stage has its own credentials also with the embedded AWS, where they name the account.
+    In a live stage it keeps its own credentials, even with the embedded AWS, which takes the account from them.
     """
     from botocore.session import get_session
 

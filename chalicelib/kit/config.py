@@ -73,7 +73,7 @@ class Settings:
         """The prefix of every resource name: `<prefix>-<stage>`."""
         return f"{self.table_prefix}-{self.stage}"
 
-    def physical(self, name: str) -> str:
+    def physical_name(self, name: str) -> str:
         """Return the name in the account of a table, queue, topic or function: `<prefix>-<stage>-<name>`."""
         return f"{self.namespace}-{name}"
 
@@ -86,7 +86,8 @@ def bucket_name(namespace: str, purpose: str, account: str, region: str) -> str:
 def _account(stage: Stage) -> str:
     """Return the number of the account.
 
-    Raises SettingMissing in a live stage without one, or with that of the embedded AWS: addresses would belong to others.
+    Raises SettingMissing in a live stage without one, or with that of the embedded AWS: queues and buckets would be
+    those of others.
     """
     account = os.environ.get("AWS_ACCOUNT_ID") or EMBEDDED_ACCOUNT
     is_account = _ACCOUNT.fullmatch(account) or account == PSEUDO_ACCOUNT
@@ -109,10 +110,10 @@ def _analytics_rows() -> AnalyticsRows:
     return cast(AnalyticsRows, value)
 
 
-def origins_of(text: str) -> frozenset[str]:
+def parse_origins(text: str) -> frozenset[str]:
     """Return the origins of a comma-separated list, as browsers write them (RFC 6454, 6.2).
 
-    Raises SettingMissing for any other text, `*` and `null` among them: pages of any origin can have those.
+    Raises SettingMissing for any other text, also for `*` and `null`, which match pages of any origin.
     """
     origins = [origin.strip() for origin in text.split(",") if origin.strip()]
     for origin in origins:
@@ -176,7 +177,7 @@ def settings() -> Settings:
         reporting_currency=env.get("REPORTING_CURRENCY") or "USD",
         image_http_url=env.get("IMAGE_HTTP_URL") or None,
         public_url=(env.get("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
-        cors_origins=origins_of(env.get("CORS_ORIGINS") or ""),
+        cors_origins=parse_origins(env.get("CORS_ORIGINS") or ""),
         analytics_rows=_analytics_rows(),
         vendor_base_urls={vendor: url for vendor, url in base_urls.items() if url},
     )

@@ -15,14 +15,14 @@ FILE = Path(__file__).with_suffix(".json")
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """One meaning of a code. Three codes have two: contexts chose them before codes had to be unique."""
+    """One meaning of a code. Three codes have two meanings, from before codes had to be unique."""
 
     code: str
     status: int
     title: str
     context: str
     about: str
-    """What it means, where the title does not say all."""
+    """The meaning, if the title does not say enough; else empty."""
     advice: str
     """What the caller should do."""
     operations: tuple[str, ...]
@@ -30,17 +30,17 @@ class ErrorCode:
 
 
 @cache
-def load() -> tuple[ErrorCode, ...]:
+def load_codes() -> tuple[ErrorCode, ...]:
     """Return every code, sorted by code and status."""
     entries = json.loads(FILE.read_text())
     return tuple(ErrorCode(**{**entry, "operations": tuple(entry["operations"])}) for entry in entries)
 
 
 @cache
-def by_operation() -> dict[str, tuple[ErrorCode, ...]]:
+def codes_by_operation() -> dict[str, tuple[ErrorCode, ...]]:
     """Return the codes that each operation can answer with, by the operation's id."""
-    found: dict[str, tuple[ErrorCode, ...]] = {}
-    for error in load():
+    codes: dict[str, tuple[ErrorCode, ...]] = {}
+    for error in load_codes():
         for operation in error.operations:
-            found[operation] = (*found.get(operation, ()), error)
-    return found
+            codes[operation] = (*codes.get(operation, ()), error)
+    return codes

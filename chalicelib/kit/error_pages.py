@@ -17,7 +17,7 @@ def code_page(code: str) -> Document:
 
     Raises NotFound if there is no such code.
     """
-    meanings = [error for error in error_catalogue.load() if error.code == code]
+    meanings = [error for error in error_catalogue.load_codes() if error.code == code]
     if not meanings:
         raise NotFound("There is no such error code.")
     return _page(code, "".join(_meaning(error) for error in meanings), docs="../../docs")
@@ -28,7 +28,7 @@ def list_page() -> Document:
     rows = "".join(
         f'<tr><td><a href="errors/{escape(error.code)}"><code>{escape(error.code)}</code></a></td>'
         f"<td>{error.status}</td><td>{escape(error.title)}</td></tr>"
-        for error in error_catalogue.load()
+        for error in error_catalogue.load_codes()
     )
     head = "<tr><th>Code</th><th>Status</th><th>Title</th></tr>"
     table = f'<div class="frame"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'

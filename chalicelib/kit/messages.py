@@ -89,19 +89,19 @@ def queue_url(name: str) -> str:
     """Return the URL of the queue with this logical name."""
     settings = config.settings()
     base = settings.endpoint_url or f"https://sqs.{settings.region}.amazonaws.com"
-    return f"{base}/{settings.account_id}/{settings.physical(name)}"
+    return f"{base}/{settings.account_id}/{settings.physical_name(name)}"
 
 
 def queue_arn(name: str) -> str:
     """Return the ARN of the queue with this logical name."""
     settings = config.settings()
-    return f"arn:aws:sqs:{settings.region}:{settings.account_id}:{settings.physical(name)}"
+    return f"arn:aws:sqs:{settings.region}:{settings.account_id}:{settings.physical_name(name)}"
 
 
 def topic_arn(name: str) -> str:
     """Return the ARN of the topic with this logical name."""
     settings = config.settings()
-    return f"arn:aws:sns:{settings.region}:{settings.account_id}:{settings.physical(name)}"
+    return f"arn:aws:sns:{settings.region}:{settings.account_id}:{settings.physical_name(name)}"
 
 
 def publish(message: Message, delay_seconds: int = 0) -> None:

@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from chalicelib.kit import error_catalogue
 from chalicelib.kit.http import PROBLEM_JSON, EndpointSpec
 from chalicelib.kit.openapi_examples import example_of
-from chalicelib.kit.openapi_names import operation_ids, renamed, schema_names
+from chalicelib.kit.openapi_names import operation_ids, rename_references, schema_names
 from chalicelib.kit.openapi_problems import framework_problems, problem_responses
 from chalicelib.kit.schemas import ProblemRead
 
@@ -41,7 +41,7 @@ class _Schemas(GenerateJsonSchema):
 def document(routes: Routes, title: str, version: str, server: str = "/") -> dict[str, Any]:
     """Return the OpenAPI document of a Chalice app's `routes`, without views that have no endpoint spec.
 
-    `server` is the API's URL; `/` is that of the document.
+    `server` is the API's URL; `/` means the host that serves the document.
     """
     operations = list(_operations(routes))
     contracts = [each.contract for each in operations]
@@ -55,8 +55,8 @@ def document(routes: Routes, title: str, version: str, server: str = "/") -> dic
     )
     generated = definitions.get("$defs", {})
     names = schema_names(generated)
-    schemas = {name: renamed(generated[old], names) | {"title": name} for old, name in names.items()}
-    public = {key: renamed(reference, names) for key, reference in references.items()}
+    schemas = {name: rename_references(generated[old], names) | {"title": name} for old, name in names.items()}
+    public = {key: rename_references(reference, names) for key, reference in references.items()}
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, public, schemas)
@@ -147,7 +147,7 @@ def _responses(operation: _Operation, references: Any, schemas: dict[str, Any]) 
     default = {"description": "A problem", "content": {PROBLEM_JSON: {"schema": problem}}}
     kinds = [*framework_problems(operation.path, operation.method, contract), *contract.errors]
     codes = [(kind.status, kind.code) for kind in kinds]
-    codes += [(error.status, error.code) for error in error_catalogue.by_operation().get(operation.id, ())]
+    codes += [(error.status, error.code) for error in error_catalogue.codes_by_operation().get(operation.id, ())]
     responses = {str(contract.status): answer, **problem_responses(codes, problem), "default": default}
     if contract.media_type == HTML:  # a page may also tell of a problem
         responses = {key: each | {"content": {**each.get("content", {}), HTML: {}}} for key, each in responses.items()}

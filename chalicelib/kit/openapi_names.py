@@ -25,7 +25,7 @@ def operation_ids(views: Mapping[Operation, Any]) -> dict[Operation, str]:
     }
     repeated = sorted(name for name, count in Counter(ids.values()).items() if count > 1)
     if repeated:
-        raise ValueError(f"give each route of a context a function of its own name: {', '.join(repeated)}")
+        raise ValueError(f"route functions of a context need unique names: {', '.join(repeated)}")
     return ids
 
 
@@ -42,7 +42,7 @@ def schema_names(schemas: Mapping[str, Any]) -> dict[str, str]:
     names = {name: _schema_name(name, schemas) for name in schemas}
     repeated = sorted(name for name, count in Counter(names.values()).items() if count > 1)
     if repeated:
-        raise ValueError(f"give each schema of a context a name of its own: {', '.join(repeated)}")
+        raise ValueError(f"schemas of a context need unique names: {', '.join(repeated)}")
     return names
 
 
@@ -59,13 +59,13 @@ def _camel(name: str) -> str:
     return "".join(part.title() for part in name.split("_"))
 
 
-def renamed(value: Any, names: Mapping[str, str]) -> Any:
+def rename_references(value: Any, names: Mapping[str, str]) -> Any:
     """Return a part of the document in which every reference has the schema's public name."""
     if isinstance(value, list):
-        return [renamed(each, names) for each in value]
+        return [rename_references(each, names) for each in value]
     if not isinstance(value, Mapping):
         return value
-    copy = {key: renamed(each, names) for key, each in value.items()}
+    copy = {key: rename_references(each, names) for key, each in value.items()}
     if isinstance(copy.get("$ref"), str):
         generated = copy["$ref"].removeprefix(_REFERENCE)
         copy["$ref"] = _REFERENCE + names.get(generated, generated)

@@ -29,7 +29,7 @@ Codes = Iterable[tuple[int, str]]
 
 
 def framework_problems(path: str, method: str, contract: EndpointSpec) -> list[type[Problem]]:
-    """Return the problems of `@endpoint` and of API Gateway that the specification leads to."""
+    """Return the problems that `@endpoint` and API Gateway can answer with for this specification."""
     changes = method not in ("GET", "OPTIONS")
     conditions = {
         NotFound: "{" in path,

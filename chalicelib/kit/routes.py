@@ -123,7 +123,7 @@ def _document() -> dict[str, Any]:
 
 
 def server_url() -> str:
-    """Return the API's public URL; in a live stage without one `/`, the address that the document came from."""
+    """Return the API's public URL; in a live stage without one `/`, the host that serves the document."""
     settings = config.settings()
     is_local = urlsplit(settings.public_url).hostname in config.LOOPBACK
     return "/" if settings.is_live and is_local else settings.public_url

@@ -27,7 +27,8 @@ _stored: tuple[datetime, dict[str, str]] | None = None
 def secret(name: str, default: str | None = None) -> str:
     """Return the secret called `name`: from the environment, else from Parameter Store, else `default`.
 
-    Raises SettingMissing if none of them has it, and botocore's errors if Parameter Store was never reached.
+    Raises SettingMissing if none of them has it, botocore's errors if Parameter Store cannot be reached and no values are
+    cached.
     """
     value = config.variable(name)
     if not value and config.settings().is_live:
@@ -51,7 +52,7 @@ def forget_secrets() -> None:
 
 
 def _stored_secrets() -> dict[str, str]:
-    """Return the values by name; read them if their time is over."""
+    """Return the values by name; read them again if they have expired."""
     global _stored
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -73,5 +74,5 @@ def _stored_secrets() -> dict[str, str]:
 def _read_parameters() -> dict[str, str]:
     path = parameter_path()
     pages = aws.client("ssm", read_timeout=READ_SECONDS, attempts=ATTEMPTS).get_paginator("get_parameters_by_path")
-    found = (item for page in pages.paginate(Path=path, WithDecryption=True) for item in page["Parameters"])
-    return {item["Name"].removeprefix(path): item["Value"] for item in found}
+    items = (item for page in pages.paginate(Path=path, WithDecryption=True) for item in page["Parameters"])
+    return {item["Name"].removeprefix(path): item["Value"] for item in items}

@@ -51,7 +51,7 @@ def connection() -> Connection:
 
 def name(context: str, table: str) -> str:
     """Return the name of a table: `<prefix>-<stage>-<context>-<table>`."""
-    return config.settings().physical(f"{context}-{table}")
+    return config.settings().physical_name(f"{context}-{table}")
 
 
 class Table(Model):

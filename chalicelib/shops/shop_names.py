@@ -15,7 +15,7 @@ from chalicelib.shops.errors import ShopDomainTaken
 
 @dataclass(frozen=True, slots=True)
 class ShopIdentity:
-    """What Shopify reported about a shop: its GID, its present myshopify domain, and when that was reported."""
+    """A shop as Shopify reported it: its GID, its present myshopify domain, and when that was reported."""
 
     shopify_id: str
     domain: str
@@ -24,7 +24,7 @@ class ShopIdentity:
 
 @dataclass(frozen=True, slots=True)
 class StoredName:
-    """What is stored about the shop whose first domain is `shop`: its GID, None if unknown, and its present domain.
+    """The stored names of the shop whose first domain is `shop`: its GID, None if unknown, and its present domain.
 
     `current_domain` is as in the shop's row: None if it is `shop`, empty if it is unknown.
     """

@@ -7,19 +7,19 @@ import sys
 from datetime import UTC, datetime
 
 from infra.audit import osv
-from infra.audit.findings import findings, ignored
-from infra.audit.packages import locked
+from infra.audit.findings import findings, read_ignored_advisories
+from infra.audit.packages import read_locked_packages
 from infra.deploy.handlers import ROOT
 
 
 def main(arguments: list[str]) -> int:
-    """Return 1 if a shipped package has a known advisory, else 0, also if the advisories cannot be reached."""
+    """Print the findings. Return 1 if a shipped package has a known advisory, else 0, even if OSV cannot be reached."""
     parser = argparse.ArgumentParser(prog="python -m infra.audit", description=__doc__)
     parser.add_argument("--url", default=osv.URL, help="another server with OSV's API")
     url = parser.parse_args(arguments).url
-    packages, ignores = locked(ROOT), ignored(ROOT / "pyproject.toml")
+    packages, ignores = read_locked_packages(ROOT), read_ignored_advisories(ROOT / "pyproject.toml")
     try:
-        found = osv.advisories(packages, url)
+        found = osv.fetch_advisories(packages, url)
     except osv.AdvisoriesUnreachable as error:
         print(f"audit: {len(packages)} packages not checked, advisories cannot be reached: {error}")
         return 0

@@ -1,4 +1,4 @@
-"""Decide which advisories are reported: one finding a flaw and package, without those that pyproject.toml ignores."""
+"""Decide which advisories are reported: one finding per flaw and package, without those that pyproject.toml ignores."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from infra.audit.packages import Package
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
-    """An advisory that does not concern us, by its id or an alias, with the reason. From `until` on it is reported."""
+class IgnoredAdvisory:
+    """An advisory that does not concern us, by its id or an alias, with the reason. It is reported again from `until` on."""
 
     id: str
     reason: str
@@ -36,17 +36,19 @@ class Finding:
         return f"{where}: {self.package.name} {self.package.version}: {', '.join(self.names)}: {self.summary} ({fixed})"
 
 
-def ignored(pyproject: Path) -> list[Ignored]:
+def read_ignored_advisories(pyproject: Path) -> list[IgnoredAdvisory]:
     """Return the entries of `[[tool.backroom.ignored-advisories]]`. Raises TypeError if one lacks a reason or a date."""
     table = tomllib.loads(pyproject.read_text()).get("tool", {}).get("backroom", {})
-    return [Ignored(**entry) for entry in table.get("ignored-advisories", [])]
+    return [IgnoredAdvisory(**entry) for entry in table.get("ignored-advisories", [])]
 
 
-def findings(found: Mapping[Package, Iterable[Advisory]], ignores: Iterable[Ignored], today: date) -> list[Finding]:
-    """Return one finding for each flaw of a package. Several databases name the same flaw: their aliases say so."""
+def findings(
+    by_package: Mapping[Package, Iterable[Advisory]], ignores: Iterable[IgnoredAdvisory], today: date
+) -> list[Finding]:
+    """Return one finding for each flaw of a package. Several databases name the same flaw, which their aliases show."""
     accepted = {each.id for each in ignores if today < each.until}
     result = []
-    for package, advisories in sorted(found.items()):
+    for package, advisories in sorted(by_package.items()):
         for flaw in _by_flaw(each for each in advisories if not each.is_withdrawn):
             names = frozenset[str]().union(*(each.names for each in flaw))
             if names & accepted:

@@ -21,7 +21,7 @@ SECONDS = 20
 
 
 class AdvisoriesUnreachable(Exception):
-    """No complete answer: no network, a proxy, an outage, or a body that is not OSV's."""
+    """No complete response: no network, a proxy, an outage, or a body that is not OSV's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Advisory:
     is_withdrawn: bool
 
 
-def advisories(packages: Collection[Package], url: str = URL) -> dict[Package, list[Advisory]]:
-    """Return the advisories of each package that has any. Raises AdvisoriesUnreachable if an answer is incomplete."""
+def fetch_advisories(packages: Collection[Package], url: str = URL) -> dict[Package, list[Advisory]]:
+    """Return the advisories of each package that has any. Raises AdvisoriesUnreachable if a response is incomplete."""
     try:
         found = _ids(list(packages), url)
         details = {name: _advisory(_call(f"{url}/v1/vulns/{name}")) for name in {*chain(*found.values())}}

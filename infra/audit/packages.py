@@ -20,7 +20,7 @@ class Package:
     is_shipped: bool
 
 
-def locked(root: Path) -> list[Package]:
+def read_locked_packages(root: Path) -> list[Package]:
     """Return the packages of all lock files below `root` by name. A version that is shipped and tested is one package."""
     layered = {name for packages in layers.PACKAGES.values() for name in packages}
     tools = [pin for file in TOOLS for pin in lock_files.read(root / file)]

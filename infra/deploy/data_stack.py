@@ -64,7 +64,7 @@ def models() -> list[type[Table]]:
 
 def physical(name: str) -> str:
     """Return the name in the account, `<prefix>-<stage>-<name>`."""
-    return config.settings().physical(name)
+    return config.settings().physical_name(name)
 
 
 def logical(kind: str, name: str) -> str:
@@ -97,7 +97,7 @@ def _table(model: type[Table]) -> dict[str, Any]:
         ]
     if expires(model):
         properties["TimeToLiveSpecification"] = {"AttributeName": "expires_epoch", "Enabled": True}
-    return kept({"Type": "AWS::DynamoDB::Table", "Properties": properties})
+    return keep_on_delete({"Type": "AWS::DynamoDB::Table", "Properties": properties})
 
 
 def _chain_tables_with_indexes(resources: Resources) -> None:
@@ -120,7 +120,7 @@ def expires(model: type[Table]) -> bool:
     return "expires_epoch" in model.get_attributes()
 
 
-def kept(resource: dict[str, Any]) -> dict[str, Any]:
+def keep_on_delete(resource: dict[str, Any]) -> dict[str, Any]:
     """Return the resource as one that outlives its stack, unless the creation of the resource is rolled back.
 
     With `Retain`, a failed first deployment would leave its tables, and the next one would not create them.
@@ -214,7 +214,7 @@ def _key() -> Resources:
         "Type": "AWS::KMS::Alias",
         "Properties": {"AliasName": f"alias/{physical('secrets')}", "TargetKeyId": {"Ref": "SecretsKey"}},
     }
-    return {"SecretsKey": kept(key), "SecretsKeyAlias": kept(alias)}
+    return {"SecretsKey": keep_on_delete(key), "SecretsKeyAlias": keep_on_delete(alias)}
 
 
 def _buckets(consumers: list[Consumer]) -> Resources:
@@ -286,14 +286,14 @@ def _bucket(name: str) -> dict[str, Any]:
             "RestrictPublicBuckets": True,
         },
     }
-    return kept({"Type": "AWS::S3::Bucket", "Properties": properties})
+    return keep_on_delete({"Type": "AWS::S3::Bucket", "Properties": properties})
 
 
 def _queues(consumer: Consumer) -> Resources:
     queue, dead = logical("Queue", consumer.queue), logical("DeadLetters", consumer.queue)
     arn = {"Fn::GetAtt": [queue, "Arn"]}
     found: Resources = {
-        dead: kept(
+        dead: keep_on_delete(
             {
                 "Type": "AWS::SQS::Queue",
                 "Properties": {
@@ -303,7 +303,7 @@ def _queues(consumer: Consumer) -> Resources:
                 },
             }
         ),
-        queue: kept(
+        queue: keep_on_delete(
             {
                 "Type": "AWS::SQS::Queue",
                 "Properties": {

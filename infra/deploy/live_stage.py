@@ -97,7 +97,7 @@ def _function_settings() -> dict[str, str]:
     from botocore.exceptions import ClientError
 
     try:
-        found = aws.client("lambda").get_function_configuration(FunctionName=config.settings().physical("api"))
+        found = aws.client("lambda").get_function_configuration(FunctionName=config.settings().physical_name("api"))
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
@@ -109,7 +109,7 @@ def _outputs(name: str) -> dict[str, str] | None:
     """Return a stack's outputs; None if there is no such stack."""
     from infra.deploy.packaging import stacks
 
-    stack = config.settings().physical(name)
+    stack = config.settings().physical_name(name)
     return stacks.outputs(stack) if stacks.status(stack) else None
 
 

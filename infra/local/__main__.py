@@ -28,23 +28,23 @@ def main(words: Sequence[str] | None = None) -> int:
         command.add_argument("--json", action="store_true", help="write the result as JSON")
     arguments = parser.parse_args(words)
     try:
-        made = plan()
+        stack_plan = plan()
         if arguments.command == "run":
-            return run(made, as_json=arguments.json)
-        return tick(made, arguments.name, as_json=arguments.json)
+            return run(stack_plan, as_json=arguments.json)
+        return tick(stack_plan, arguments.name, as_json=arguments.json)
     except (PortTaken, ApiNotLoaded, EngineError, EndpointConnectionError, ValueError) as error:
         print(f"backroom: {error}", file=sys.stderr)
         return 1
 
 
-def run(made: Plan, *, as_json: bool = False) -> int:
+def run(stack_plan: Plan, *, as_json: bool = False) -> int:
     """Serve until SIGINT or SIGTERM, which also ends the start. Exits after a minute even if a part does not stop."""
     stop = StopSignal()
-    begun = time.monotonic()
-    with Stack(made) as stack:
+    started_at = time.monotonic()
+    with Stack(stack_plan) as stack:
         try:
             with stop.interrupting():
-                _start(stack, begun, as_json=as_json)
+                _start(stack, started_at, as_json=as_json)
             stop.wait()
         except StopRequested:
             print("\nThe start was interrupted.", file=sys.stderr, flush=True)
@@ -52,23 +52,23 @@ def run(made: Plan, *, as_json: bool = False) -> int:
     return 0
 
 
-def _start(stack: Stack, begun: float, *, as_json: bool) -> None:
-    """Start and seed the stack, and print its URLs. `begun` is the start in seconds of the monotonic clock."""
+def _start(stack: Stack, started_at: float, *, as_json: bool) -> None:
+    """Start and seed the stack, and print its URLs. `started_at` is the start in seconds of the monotonic clock."""
     stack.start()
     from infra.local import seed, welcome
 
     seed.seed(stack.plan)
     stack.announce()
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - started_at
     text = json.dumps(welcome.addresses(stack.plan)) if as_json else welcome.text(stack.plan, seconds)
     print(text, flush=True)
 
 
-def tick(made: Plan, name: str | None, *, as_json: bool = False) -> int:
+def tick(stack_plan: Plan, name: str | None, *, as_json: bool = False) -> int:
     """Run a schedule's handler once, against the running stack. Raises ValueError if no stack is running."""
-    if made.embedded_aws and not is_running(made):
+    if stack_plan.embedded_aws and not is_running(stack_plan):
         raise ValueError("no local stack is running: start it with `make run`.")
-    fire(made, name)
+    fire(stack_plan, name)
     print(json.dumps({"schedule": name, "status": "done"}) if as_json else f"{name}: done")
     return 0
 

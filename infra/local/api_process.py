@@ -1,7 +1,7 @@
 """The HTTP API in a process of its own, which `make run` replaces when the code changes.
 
 The parent holds the listening socket. A new process accepts connections on it before the old one ends, so no connection
-is refused; if the changed code does not load, the old process goes on serving.
+is refused; if the changed code does not load, the old process keeps serving.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Reloader:
                 self._reload(changed)
 
     def _reload(self, changed: list[Path]) -> None:
-        """Replace the processes. If the code does not load, the old ones go on, and the next change tries again."""
+        """Replace the processes. If the code does not load, the old ones stay, and the next change tries again."""
         begun = time.monotonic()
         names = ", ".join(str(path.relative_to(self._root)) for path in changed[:3])
         try:

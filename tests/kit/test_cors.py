@@ -106,5 +106,5 @@ def test_without_the_setting_no_origin_is_allowed(api: httpx2.Client) -> None:
 )
 def test_a_malformed_origin_is_named(text: str) -> None:
     with pytest.raises(SettingMissing, match="CORS_ORIGINS"):
-        config.origins_of(f"https://shop.example, {text}")
-    assert config.origins_of(" https://shop.example ,http://localhost:3000,") == {SHOP, "http://localhost:3000"}
+        config.parse_origins(f"https://shop.example, {text}")
+    assert config.parse_origins(" https://shop.example ,http://localhost:3000,") == {SHOP, "http://localhost:3000"}

@@ -44,7 +44,7 @@ def test_the_catalogue_agrees_with_the_classes() -> None:
 
 
 def test_every_code_has_a_page_that_says_what_to_do() -> None:
-    for error in error_catalogue.load():
+    for error in error_catalogue.load_codes():
         html = unescape(error_pages.code_page(error.code).html)
         for text in (error.code, error.title, error.advice, str(error.status)):
             assert text in html
@@ -63,7 +63,7 @@ def test_the_type_of_a_problem_is_the_page_of_its_code(api: httpx2.Client) -> No
 
 def test_pages_refer_to_operations_of_the_document() -> None:
     ids = {name.split()[0] for name in public_names.current()["operations"]}
-    assert {operation for error in error_catalogue.load() for operation in error.operations} <= ids
+    assert {operation for error in error_catalogue.load_codes() for operation in error.operations} <= ids
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ def test_pages_refer_to_operations_of_the_document() -> None:
     ],
 )
 def test_problems_of_services_and_verifiers_are_derived(operation: str, codes: set[str]) -> None:
-    derived = {f"{error.status} {error.code}" for error in error_catalogue.by_operation()[operation]}
+    derived = {f"{error.status} {error.code}" for error in error_catalogue.codes_by_operation()[operation]}
     assert codes <= derived
 
 
 def test_problems_of_other_contexts_are_not_derived() -> None:
-    codes = {error.code for error in error_catalogue.by_operation()["get_style"]}
+    codes = {error.code for error in error_catalogue.codes_by_operation()["get_style"]}
     assert codes.isdisjoint({"GiftNotFound", "InvalidRow", "RelationshipNotFound", "TransferNotFound"})

@@ -80,7 +80,6 @@ def seed_shop(mark: str, app: str = "studio") -> str:
     """Store a shop with rows in every table and return its domain."""
     shop = f"{mark}.myshopify.com"
     row(shops.Shop, mark, shop=shop, app=app, active_app=app, installed_at=NOW)
-    row(shops.ShopDomain, mark, domain=f"{mark}-later.myshopify.com", shop=shop, app=app)
     row(shops.Session, mark, shop=shop, app=app, expires=DUE + timedelta(days=9))
     row(shops.InstallationLog, mark, shop=shop, app=app, created_at=clock.now())
     row(shops.InstallationLog, mark, shop=shop, app=app, created_at=DUE - LOGS_LIVE - timedelta(days=1))

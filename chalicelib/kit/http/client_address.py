@@ -1,8 +1,8 @@
-"""The client's address: what API Gateway reports of its caller, never what a header of the client says (ADR 45).
+"""The client's address, as API Gateway reports it; headers of the client are not trusted (ADR 45).
 
 API Gateway calls the functions with the address of the TCP connection (`requestContext.identity.sourceIp`) and appends
-the same address to X-Forwarded-For. Entries before it come from the caller and can be forged. A proxy of the adopter in
-front of the API (CloudFront, say) is not supported: all its clients would have its address.
+the same address to X-Forwarded-For. Entries before it come from the caller and can be forged. A proxy in front of the API
+(for example CloudFront) is not supported: all its clients would share its address.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def address_behind_proxy(forwarded_for: str, proxy: str) -> str:
 
     `proxy` is its own address, as `client_address` returns it. API Gateway appends the proxy's entry, so the client's is
     the one before the last entry of the proxy. A client can forge only entries before the one that the proxy wrote.
-    Whether the caller is that proxy must be verified before, by its signature.
+    Verify the proxy's signature before calling this function.
     """
     entries = [entry.strip() for entry in forwarded_for.split(",")]
     before_proxy = entries[: len(entries) - 1 - entries[::-1].index(proxy)] if proxy in entries else []

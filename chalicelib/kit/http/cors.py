@@ -32,7 +32,7 @@ RESPONSE_HEADERS = (
     "WWW-Authenticate",
     "X-Request-Id",
 )
-"""Headers that they may read, beside those that the Fetch standard always allows."""
+"""Headers that they may read, in addition to those that the Fetch standard always allows."""
 MAX_AGE_SECONDS = 600
 """How long a browser keeps a preflight's answer: an origin that was removed is refused after that."""
 
@@ -54,10 +54,10 @@ def response_headers(request: Mapping[str, Any], response: Mapping[str, Any]) ->
 
 
 def is_preflight(request: Mapping[str, Any]) -> bool:
-    """Return whether a request is a preflight of a page whose origin is allowed. Others get what the route answers."""
+    """Return whether a request is a preflight of a page whose origin is allowed. The route answers all others."""
     is_options = request["requestContext"]["httpMethod"] == "OPTIONS"
-    is_asking = bool(_header(request, "access-control-request-method"))
-    return is_options and is_asking and _header(request, "origin") in config.settings().cors_origins
+    names_method = bool(_header(request, "access-control-request-method"))
+    return is_options and names_method and _header(request, "origin") in config.settings().cors_origins
 
 
 def preflight_headers(methods: Iterable[str]) -> dict[str, Any]:

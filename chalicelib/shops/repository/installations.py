@@ -80,8 +80,8 @@ def stage_installation(
 ) -> None:
     """Add an installation to the transaction: shop, session, log; remove the tombstone of an erased shop.
 
-    `row` is the shop's row as it was read; `names` write its id and domain. The commit raises WriteConflict if the row was created since then, has a
-    later installation, or an uninstall at `requested_at` or later.
+    `row` is the shop's row as it was read; `names` write its id and domain. The commit raises WriteConflict if the row was
+    created since then, has a later installation, or an uninstall at `requested_at` or later.
     """
     now, shop, app = clock.now(), installation.shop, installation.app
     is_newest = _no_removal_since(installation.requested_at) & (Shop.installed_at <= installation.requested_at)

@@ -28,7 +28,7 @@ def add_pending(app: str, shop: str, state_hash: str, lifetime: timedelta) -> No
 def consume_pending(app: str, shop: str, state_hash: str) -> str:
     """Delete a pending installation, so that it is used once. Returns the domain for which it was started.
 
-    Shopify answers with the present domain of a renamed shop. Raises InvalidState if there is none or it expired.
+    Shopify's callback names the present domain of a renamed shop. Raises InvalidState if there is none or it expired.
     """
     pending = Session(_pending_id(app, state_hash))
     is_unexpired = Session.expires > clock.now()

@@ -1,4 +1,4 @@
-"""Domains of a shop: which first domain a GID or a later domain leads to, and the writes when Shopify reports another."""
+"""Domains of a shop: find the first domain by GID or later domain, and store a domain that Shopify reports."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from chalicelib.shops.shop_names import ShopIdentity, StoredName, decide_shop
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedShop:
-    """A shop that Shopify identified: `shop` is its first domain, `row` its row or None, `called` the domain that answered.
+    """A shop that Shopify identified: `shop` is its first domain, `row` its row or None, `called` the domain of the call.
 
-    `has_claim` is whether the GID already leads to `shop`. `displaced` is the row of another shop whose first domain is now
+    `has_claim` is whether the GID is claimed for `shop`. `displaced` is the row of another shop whose first domain is now
     this shop's. `mapped` lists the answering and the reported domain, as far as they are stored as later domains.
     """
 
@@ -60,7 +60,7 @@ class IdentifiedShop:
 
 
 def stored_name(row: Shop) -> StoredName:
-    """Return what the row says about the shop's names."""
+    """Return the shop's names from its row."""
     return StoredName(row.shop, row.shopify_id, row.current_domain)
 
 
@@ -151,7 +151,7 @@ def name_actions(found: IdentifiedShop) -> list[Action]:
 def stage_domains(transaction: Transaction, app: str, found: IdentifiedShop) -> None:
     """Add the shop's GID and domains to the transaction; its row is written with `name_actions`.
 
-    The commit raises WriteConflict if the GID leads to another shop by then.
+    The commit raises WriteConflict if another shop has claimed the GID by then.
     """
     identity, now = found.identity, clock.now()
     if not found.has_claim:

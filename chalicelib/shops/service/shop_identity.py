@@ -99,7 +99,7 @@ def list_later_domains(shop: str, apps: Sequence[str]) -> list[str]:
 def accept_reported_identity(domain: str, app: str, identity: ShopIdentity) -> str | None:
     """Return the shop of a delivery that reports a GID; None if the domain's rows are another shop's.
 
-    `domain` is the delivery's. A new domain is stored. A shop whose GID is not stored, is known by its domain: its next
+    `domain` is the delivery's. A new domain is stored. If the GID is not stored, the domain identifies the shop; its next
     registration stores the GID.
     """
     name = find_name(domain, app)

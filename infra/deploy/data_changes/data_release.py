@@ -25,31 +25,31 @@ class DataStack:
         return stacks.template(self.name)
 
 
-def add(stack: DataStack, new: Template) -> list[str]:
-    """Deploy what the new functions need, and keep what the present ones use. Return a line for each step.
+def add_resources(stack: DataStack, new: Template) -> list[str]:
+    """Deploy the resources of the new functions, and keep those of the present ones. Return a line for each step.
 
     Kept resources of an earlier stack are imported first. Each step ends when its indexes are active. Raises
     DeploymentFailed if CloudFormation rejects or rolls back a step; the steps before it stay.
     """
     lines = imports.import_kept(stack.name, stack.bucket, stack.owner, new)
     live = stack.live()
-    wanted = removals.united(removals.with_live_ids(new, live), live) if live else new
+    wanted = removals.merge_templates(removals.with_live_ids(new, live), live) if live else new
     return lines + _deploy(stack, live, wanted)
 
 
 def add_for_rollback(stack: DataStack, earlier: Template) -> list[str]:
-    """Add what functions of an earlier release need and the stack has no longer. Return a line for each step, or none.
+    """Add resources that an earlier release needs and the stack no longer has. Return a line for each step, or none.
 
-    What both have stays as it is now: the functions that are not rolled back use it.
+    Resources of both stay as they are now: the functions that are not rolled back use them.
     """
     imported = imports.import_kept(stack.name, stack.bucket, stack.owner, earlier)
     live = stack.live() or EMPTY
-    wanted = removals.united(live, removals.with_live_ids(earlier, live))
+    wanted = removals.merge_templates(live, removals.with_live_ids(earlier, live))
     return imported + (_deploy(stack, live, wanted) if wanted != live else [])
 
 
-def remove(stack: DataStack, new: Template, previous: Template | None) -> list[str]:
-    """Remove what neither the new functions nor those of the release before use. Return a line for each change.
+def remove_resources(stack: DataStack, new: Template, previous: Template | None) -> list[str]:
+    """Remove resources that neither the new functions nor the release before use. Return a line for each change.
 
     Messages of renamed queues are moved. A queue that still has messages stays until a later deployment. Raises
     DeploymentFailed if CloudFormation rejects or rolls back a step.
@@ -57,27 +57,27 @@ def remove(stack: DataStack, new: Template, previous: Template | None) -> list[s
     live = stack.live() or EMPTY
     new = removals.with_live_ids(new, live)
     retired = removals.retired_queues(new, live)
-    lines = _trim(stack, removals.trimmed(new, live, previous, retired))
+    lines = _trim(stack, removals.trim_template(new, live, previous, retired))
     lines += retired_queues.move_messages(retired.values())
-    waiting = retired_queues.with_messages(retired.values())
+    waiting = retired_queues.count_messages(retired.values())
     lines += [retired_queues.describe_waiting(name, count) for name, count in waiting.items()]
     busy = {name.removesuffix(DEAD) for name in waiting}
     staying = {key for key, name in retired.items() if name.removesuffix(DEAD) in busy}
-    wanted = removals.trimmed(new, live, previous, staying)
+    wanted = removals.trim_template(new, live, previous, staying)
     lines += _trim(stack, wanted)
-    retired_queues.delete([name for key, name in retired.items() if key not in wanted["Resources"]])
+    retired_queues.delete_queues([name for key, name in retired.items() if key not in wanted["Resources"]])
     return lines
 
 
 def _trim(stack: DataStack, wanted: Template) -> list[str]:
-    """Deploy a template that lacks something, and name what left; do nothing if it is the stack's."""
+    """Deploy a template with fewer resources, and name those that were removed; do nothing if it is the stack's."""
     live = stack.live() or EMPTY
     if wanted == live:
         return []
     left = [name for name in live["Resources"] if name not in wanted["Resources"]]
     for name, body in wanted["Resources"].items():
-        before = indexes.of_table(live["Resources"][name]) if name in live["Resources"] else {}
-        left += [f"{name}.{index}" for index in before if index not in indexes.of_table(body)]
+        before = indexes.table_indexes(live["Resources"][name]) if name in live["Resources"] else {}
+        left += [f"{name}.{index}" for index in before if index not in indexes.table_indexes(body)]
     lines = _deploy(stack, live, wanted)
     return [*lines, f"{stack.name}: removed {', '.join(left)}"] if left else lines
 

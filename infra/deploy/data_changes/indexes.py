@@ -38,7 +38,7 @@ def steps(live: Template | None, wanted: Template) -> list[Template]:
     return found
 
 
-def of_table(resource: Mapping[str, Any]) -> Indexes:
+def table_indexes(resource: Mapping[str, Any]) -> Indexes:
     """Return a resource's indexes by name; empty if it is no table."""
     if resource["Type"] != TABLE:
         return {}
@@ -67,7 +67,7 @@ def wait_until_active(template: Template) -> None:
     """
     deadline = time.monotonic() + BACKFILL_SECONDS
     for body in template["Resources"].values():
-        if of_table(body):
+        if table_indexes(body):
             _wait(body["Properties"]["TableName"], deadline)
 
 
@@ -84,7 +84,7 @@ def _wait(table: str, deadline: float) -> None:
 
 
 def _unfinished(table: str) -> list[str]:
-    """Return what is not active of the table and its indexes, with its status."""
+    """Return the status of the table and of each of its indexes that is not active."""
     described = aws.client("dynamodb").describe_table(TableName=table)["Table"]
     statuses = {table: described["TableStatus"]}
     for index in described.get("GlobalSecondaryIndexes", []):
@@ -95,7 +95,7 @@ def _unfinished(table: str) -> list[str]:
 
 def _one_index_nearer(before: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     """Return the wanted resource, or one on the way to it if it is a table with several changed indexes."""
-    present, target = of_table(before), of_table(wanted)
+    present, target = table_indexes(before), table_indexes(wanted)
     for name in present.keys() & target.keys():
         if present[name] != target[name]:
             table = wanted["Properties"]["TableName"]

@@ -28,10 +28,9 @@ class KeptResource:
 
 
 class Account:
-    """What exists with our names: each listing is read once."""
+    """The resources of the account with our names. Each listing is read once; `owner` is the account number."""
 
     def __init__(self, owner: str) -> None:
-        """`owner` is the account number of the credentials."""
         prefix = config.settings().namespace
         self.owner = owner
         self.tables = set(_pages("dynamodb", "list_tables", "TableNames"))

@@ -1,4 +1,4 @@
-"""What stays in the data stack although the new template lacks it.
+"""Decide which resources stay in the data stack although the new template lacks them.
 
 Until all functions are deployed, the earlier ones need everything that they had. After that, tables, indexes, topics and
 queues of the release before stay for one release more, so that a rollback of the functions finds them (ADR 43).
@@ -9,24 +9,26 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from infra.deploy.data_changes.indexes import TABLE, Template, of_table, with_indexes
+from infra.deploy.data_changes.indexes import TABLE, Template, table_indexes, with_indexes
 
 QUEUE, SUBSCRIPTION, TOPIC = "AWS::SQS::Queue", "AWS::SNS::Subscription", "AWS::SNS::Topic"
 
 
-def united(base: Template, more: Template) -> Template:
+def merge_templates(base: Template, more: Template) -> Template:
     """Return `base` with the resources, and the indexes of its tables, that only `more` has."""
     resources = dict(base["Resources"])
     for name, body in more["Resources"].items():
         if name not in resources:
             resources[name] = body
-        elif added := {key: index for key, index in of_table(body).items() if key not in of_table(resources[name])}:
-            indexes = of_table(resources[name]) | added
+        elif added := {
+            key: index for key, index in table_indexes(body).items() if key not in table_indexes(resources[name])
+        }:
+            indexes = table_indexes(resources[name]) | added
             resources[name] = with_indexes(resources[name], indexes, body["Properties"]["AttributeDefinitions"])
     return base | {"Resources": {name: _independent(body, resources) for name, body in resources.items()}}
 
 
-def trimmed(new: Template, live: Template, previous: Template | None, queues: Collection[str]) -> Template:
+def trim_template(new: Template, live: Template, previous: Template | None, queues: Collection[str]) -> Template:
     """Return the template for the time after the functions were deployed.
 
     It is `new` with the tables, indexes, topics and queues of the live stack that the release before had too, and with the
@@ -38,7 +40,7 @@ def trimmed(new: Template, live: Template, previous: Template | None, queues: Co
         for name, body in live["Resources"].items()
         if name in queues or (name in earlier and body["Type"] in (TABLE, TOPIC, QUEUE))
     }
-    return united(new, {"Resources": lasting})
+    return merge_templates(new, {"Resources": lasting})
 
 
 def with_live_ids(new: Template, live: Template) -> Template:
@@ -66,8 +68,8 @@ def retired_queues(new: Template, live: Template) -> dict[str, str]:
 
 def _common_indexes(table: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
     """Return a table with those of its indexes that the release before had; another resource as it is."""
-    indexes = {name: index for name, index in of_table(table).items() if name in of_table(earlier)}
-    return table if indexes == of_table(table) else with_indexes(table, indexes, [])
+    indexes = {name: index for name, index in table_indexes(table).items() if name in table_indexes(earlier)}
+    return table if indexes == table_indexes(table) else with_indexes(table, indexes, [])
 
 
 def _independent(body: dict[str, Any], resources: Collection[str]) -> dict[str, Any]:

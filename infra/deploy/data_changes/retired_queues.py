@@ -55,7 +55,7 @@ def move_messages(names: Collection[str]) -> list[str]:
     return lines
 
 
-def with_messages(names: Collection[str]) -> dict[str, int]:
+def count_messages(names: Collection[str]) -> dict[str, int]:
     """Return the message count of each queue that is not empty."""
     return {name: count for name in names if (count := message_count(name))}
 
@@ -79,7 +79,7 @@ def message_count(name: str) -> int:
     return sum(int(attributes[count]) for count in COUNTS)
 
 
-def delete(names: Collection[str]) -> None:
+def delete_queues(names: Collection[str]) -> None:
     """Delete queues that left their stack, which keeps them."""
     sqs = aws.client("sqs")
     for name in names:

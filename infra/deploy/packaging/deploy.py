@@ -97,7 +97,7 @@ def _change_stacks(
     bucket, changed = data_stack.bucket, list[str]()
     data_key = artefacts.upload(bucket, out / f"{DATA}.json")
     new = artefacts.read_template(bucket, data_key)
-    _change_data(changed, lambda: data_release.add(data_stack, new))
+    _change_data(changed, lambda: data_release.add_resources(data_stack, new))
     outputs = stacks.outputs(stack_name(DATA))
     for name in stack_names()[1:]:
         template = artefacts.upload(bucket, out / f"{name}.json")
@@ -114,7 +114,7 @@ def _change_stacks(
             domain.publish_changes(given, outputs["RestAPIId"])
     previous = releases.before(bucket, DATA, data_key)
     earlier = artefacts.read_template(bucket, previous["template"]) if previous else None
-    _change_data(changed, lambda: data_release.remove(data_stack, new, earlier))
+    _change_data(changed, lambda: data_release.remove_resources(data_stack, new, earlier))
     releases.record(bucket, DATA, {"template": data_key, "zips": {}})
     return outputs
 

@@ -72,7 +72,7 @@ def cors_parameter() -> dict[str, Any]:
 def check_origins(text: str | None) -> None:
     """Raise InvalidOrigins if the list of origins is malformed. None: nothing to check."""
     try:
-        config.origins_of(text or "")
+        config.parse_origins(text or "")
     except config.SettingMissing as error:
         raise InvalidOrigins(str(error)) from error
 

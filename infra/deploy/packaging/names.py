@@ -31,7 +31,7 @@ def functions() -> list[str]:
 
 def function_name(name: str) -> str:
     """Return the function's name in the account: `<prefix>-<stage>-` and `api`, `store-api` or `<context>-<verb>_<object>`."""
-    return config.settings().physical(_IN_ACCOUNT.get(name, name))
+    return config.settings().physical_name(_IN_ACCOUNT.get(name, name))
 
 
 def logical(name: str) -> str:
@@ -52,7 +52,7 @@ def stack_names() -> list[str]:
 
 def stack_name(name: str) -> str:
     """Return the stack's name in the account, `<prefix>-<stage>-<name>`."""
-    return config.settings().physical(name)
+    return config.settings().physical_name(name)
 
 
 def key_id() -> dict[str, Any]:

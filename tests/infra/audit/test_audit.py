@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from infra.audit.packages import locked
+from infra.audit.packages import read_locked_packages
 from infra.deploy.handlers import ROOT
 
 
@@ -88,7 +88,7 @@ def test_an_advisory_of_a_shipped_package_fails(database: Database) -> None:
     shipped, tool, total = result.stdout.splitlines()
     assert shipped == f"shipped: pillow {database.queried['pillow']}: GHSA-1: Reads too far (fixed in 999.1)"
     assert tool == f"tool: pytest {database.queried['pytest']}: GHSA-2: Reads too far (fixed in 999.1)"
-    assert total == f"audit: {len(locked(ROOT))} packages checked, 2 known advisories"
+    assert total == f"audit: {len(read_locked_packages(ROOT))} packages checked, 2 known advisories"
 
 
 def test_an_advisory_of_a_tool_is_reported_and_does_not_fail(database: Database) -> None:
@@ -110,8 +110,8 @@ def test_no_advisories_are_one_line(database: Database) -> None:
     result = audit(database.url)
 
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == f"audit: {len(locked(ROOT))} packages checked, 0 known advisories\n"
-    assert {package.name for package in locked(ROOT)} == set(database.queried)
+    assert result.stdout == f"audit: {len(read_locked_packages(ROOT))} packages checked, 0 known advisories\n"
+    assert {package.name for package in read_locked_packages(ROOT)} == set(database.queried)
 
 
 @pytest.mark.parametrize("body", ["refused", "[]", "{}", '{"results": []}', "<html>", '{"results": "proxy"}'])

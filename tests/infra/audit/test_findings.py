@@ -1,4 +1,4 @@
-"""Which advisories are reported: one finding a flaw, without those ignored with a reason and a date."""
+"""Which advisories are reported: one finding per flaw, without those ignored with a reason and a date."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.audit.findings import Ignored, findings, ignored
+from infra.audit.findings import IgnoredAdvisory, findings, read_ignored_advisories
 from infra.audit.osv import Advisory
-from infra.audit.packages import SHIPPED, Package, locked
+from infra.audit.packages import SHIPPED, Package, read_locked_packages
 from infra.deploy.handlers import ROOT
 from infra.deploy.packaging import lock_files
 
@@ -35,13 +35,13 @@ def test_an_entry_that_joins_two_flaws_makes_them_one() -> None:
     assert [finding.names for finding in findings({PILLOW: parts}, [], TODAY)] == [("A", "B", "C", "CVE-1", "CVE-2")]
 
 
-def test_a_withdrawn_advisory_is_none() -> None:
+def test_a_withdrawn_advisory_is_not_reported() -> None:
     assert findings({PILLOW: [advisory("GHSA-1", is_withdrawn=True)]}, [], TODAY) == []
 
 
 @pytest.mark.parametrize(("until", "count"), [(date(2026, 12, 2), 0), (date(2026, 12, 1), 1), (date(2026, 11, 30), 1)])
 def test_an_advisory_is_ignored_by_any_of_its_names_until_a_date(until: date, count: int) -> None:
-    ignores = [Ignored("CVE-1", "we do not decode that format", until)]
+    ignores = [IgnoredAdvisory("CVE-1", "we do not decode that format", until)]
 
     assert len(findings({PILLOW: [advisory("GHSA-1", "CVE-1")]}, ignores, TODAY)) == count
 
@@ -49,15 +49,15 @@ def test_an_advisory_is_ignored_by_any_of_its_names_until_a_date(until: date, co
 def test_an_ignored_advisory_has_a_reason_and_a_date(tmp_path: Path) -> None:
     file = tmp_path / "pyproject.toml"
     file.write_text('[[tool.backroom.ignored-advisories]]\nid = "CVE-1"\nreason = "not used"\nuntil = 2027-01-31\n')
-    assert ignored(file) == [Ignored("CVE-1", "not used", date(2027, 1, 31))]
+    assert read_ignored_advisories(file) == [IgnoredAdvisory("CVE-1", "not used", date(2027, 1, 31))]
 
     file.write_text('[[tool.backroom.ignored-advisories]]\nid = "CVE-1"\nuntil = 2027-01-31\n')
     with pytest.raises(TypeError, match="reason"):
-        ignored(file)
+        read_ignored_advisories(file)
 
 
 def test_every_locked_package_is_checked_and_those_of_bundle_and_layers_are_shipped() -> None:
-    packages = locked(ROOT)
+    packages = read_locked_packages(ROOT)
     names = {package.name for package in packages if package.is_shipped}
 
     assert {pin.name for pin in lock_files.read(ROOT / SHIPPED)} < names

@@ -25,7 +25,7 @@ def test_tables_with_indexes_are_created_one_after_another() -> None:
     assert len(chain) == len(indexed) > 50
 
 
-def test_what_holds_data_outlives_its_stack_but_not_a_failed_creation() -> None:
+def test_resources_with_data_outlive_their_stack_but_not_a_failed_creation() -> None:
     resources = data_stack.template()["Resources"].values()
     assert {body["Type"] for body in resources if "DeletionPolicy" in body} == KEPT_TYPES
     for body in resources:

@@ -29,7 +29,7 @@ from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStat
 from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.retention.schemas import PrivacyRequestRead
 from chalicelib.retention.service import erasure, privacy_requests
-from chalicelib.shops.models import Shop
+from chalicelib.shops.models import Shop, ShopDomain
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from chalicelib.studio.models import Quota
 from infra.local.engine import Engine
@@ -93,6 +93,8 @@ def _create_world(sweep: Sweep) -> dict[str, str]:
         subjects[f"owner{n}"] = seed_account(f"mark-owner{n}")
     for n in range(3):
         row(Shop, f"mark-shop{n}", shop=subjects[f"shop{n}"], app="discounts", is_active=False)
+    later_domain = "mark-shop1-later.myshopify.com"
+    row(ShopDomain, "mark-shop1", domain=later_domain, shop=subjects["shop1"], app="studio")
     sweep()
     return subjects
 

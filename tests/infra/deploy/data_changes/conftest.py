@@ -11,7 +11,7 @@ from botocore.validate import ParamValidator
 
 from chalicelib.kit import aws
 from infra.deploy.data_changes.data_release import DataStack
-from infra.deploy.data_stack import kept, physical
+from infra.deploy.data_stack import keep_on_delete, physical
 from infra.deploy.packaging import artefacts, stacks
 
 OWNER = "000000000000"
@@ -42,7 +42,7 @@ def table(name: str, *indexes: str) -> Json:
             }
             for column in indexes
         ]
-    return kept({"Type": "AWS::DynamoDB::Table", "Properties": properties})
+    return keep_on_delete({"Type": "AWS::DynamoDB::Table", "Properties": properties})
 
 
 def queues(name: str) -> Json:
@@ -50,8 +50,12 @@ def queues(name: str) -> Json:
     key = name.title().replace("-", "").replace("_", "")
     redrive = {"deadLetterTargetArn": {"Fn::GetAtt": [f"{key}Dead", "Arn"]}, "maxReceiveCount": 5}
     return {
-        f"{key}Dead": kept({"Type": "AWS::SQS::Queue", "Properties": {"QueueName": physical(f"{name}-dead")}}),
-        key: kept({"Type": "AWS::SQS::Queue", "Properties": {"QueueName": physical(name), "RedrivePolicy": redrive}}),
+        f"{key}Dead": keep_on_delete(
+            {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": physical(f"{name}-dead")}}
+        ),
+        key: keep_on_delete(
+            {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": physical(name), "RedrivePolicy": redrive}}
+        ),
     }
 
 

@@ -9,14 +9,14 @@ import pytest
 from chalicelib.kit import aws
 from infra.deploy.data_changes import data_release
 from infra.deploy.data_changes.data_release import DataStack
-from infra.deploy.data_changes.indexes import of_table, steps
+from infra.deploy.data_changes.indexes import steps, table_indexes
 from infra.deploy.data_stack import physical
 from infra.deploy.packaging.stacks import DeploymentFailed
 from tests.infra.deploy.data_changes.conftest import Json, indexes, table, template
 
 
 def names(step: Json, resource: str = "Orders") -> list[str]:
-    return list(of_table(step["Resources"][resource]))
+    return list(table_indexes(step["Resources"][resource]))
 
 
 def test_a_new_stack_and_a_new_table_have_all_indexes_at_once() -> None:
@@ -53,11 +53,11 @@ def test_an_index_with_other_keys_needs_another_name() -> None:
 
 
 def test_two_indexes_of_a_live_table_are_created_in_two_updates(stack: DataStack, change_sets: list[Json]) -> None:
-    assert data_release.add(stack, template(Orders=table("orders"))) == ["sample-data: created"]
+    assert data_release.add_resources(stack, template(Orders=table("orders"))) == ["sample-data: created"]
     item = {"id": {"S": "1"}, "shop": {"S": "one"}, "day": {"S": "monday"}}
     aws.client("dynamodb").put_item(TableName=physical("orders"), Item=item)
 
-    lines = data_release.add(stack, template(Orders=table("orders", "shop", "day")))
+    lines = data_release.add_resources(stack, template(Orders=table("orders", "shop", "day")))
 
     assert lines == ["sample-data: updated"] * 2
     assert [names(sent["Document"]) for sent in change_sets] == [[], ["by_shop"], ["by_shop", "by_day"]]
@@ -72,7 +72,7 @@ def test_two_indexes_of_a_live_table_are_created_in_two_updates(stack: DataStack
 def test_the_next_step_waits_until_the_index_is_backfilled(
     stack: DataStack, change_sets: list[Json], describing: Callable[[Callable[[Json], None]], None]
 ) -> None:
-    data_release.add(stack, template(Orders=table("orders")))
+    data_release.add_resources(stack, template(Orders=table("orders")))
     answers: list[tuple[int, str]] = []
 
     def backfill(described: Json) -> None:
@@ -83,7 +83,7 @@ def test_the_next_step_waits_until_the_index_is_backfilled(
             answers.append((len(change_sets), index["IndexName"]))
 
     describing(backfill)
-    data_release.add(stack, template(Orders=table("orders", "shop", "day")))
+    data_release.add_resources(stack, template(Orders=table("orders", "shop", "day")))
 
     assert [change_set for change_set, name in answers if name == "by_shop"][:3] == [2, 2, 2]
     assert answers.count((3, "by_day")) == 3
@@ -95,19 +95,19 @@ def test_an_index_that_is_not_ready_stops_the_deployment(
     monkeypatch.setattr("infra.deploy.data_changes.indexes.BACKFILL_SECONDS", 0)
     describing(lambda described: described["GlobalSecondaryIndexes"][0].update(IndexStatus="CREATING"))
     with pytest.raises(DeploymentFailed, match=r"backroom-test-orders is not ready .*by_shop is CREATING"):
-        data_release.add(stack, template(Orders=table("orders", "shop")))
+        data_release.add_resources(stack, template(Orders=table("orders", "shop")))
 
 
 def test_a_failed_step_is_rolled_back_and_repeated(stack: DataStack) -> None:
     """The steps before it stay; the next deployment continues from there."""
-    data_release.add(stack, template(Orders=table("orders")))
+    data_release.add_resources(stack, template(Orders=table("orders")))
     wanted = template(Orders=table("orders", "shop", "day"))
     wrong = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1}
     alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": wrong, "DependsOn": "Orders"}
 
     with pytest.raises(DeploymentFailed, match="UPDATE_ROLLBACK_COMPLETE:\n  Wrong: "):
-        data_release.add(stack, template(Orders=table("orders", "shop", "day"), Wrong=alarm))
+        data_release.add_resources(stack, template(Orders=table("orders", "shop", "day"), Wrong=alarm))
 
     assert indexes("orders") == set()
-    assert data_release.add(stack, wanted) == ["sample-data: updated"] * 2
+    assert data_release.add_resources(stack, wanted) == ["sample-data: updated"] * 2
     assert indexes("orders") == {"by_shop", "by_day"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import aws
-from infra.deploy.data_stack import kept
+from infra.deploy.data_stack import keep_on_delete
 from infra.deploy.packaging import stacks
 from infra.deploy.packaging.stacks import DeploymentFailed
 from infra.local.engine import Engine
@@ -83,9 +83,9 @@ def test_a_failure_names_the_resource_and_the_next_step(template: Template) -> N
         stacks.bring_up(STACK, address, {})
 
 
-def test_a_failed_first_deployment_is_repeated_without_hands(template: Template) -> None:
+def test_a_failed_first_deployment_is_repeated_without_manual_steps(template: Template) -> None:
     """The kept resources of the failed creation are deleted with it, so that the next creation finds their names free."""
-    bucket = kept({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "first-try"}})
+    bucket = keep_on_delete({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "first-try"}})
     wrong = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1}
     alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": wrong, "DependsOn": "Kept"}
     with pytest.raises(DeploymentFailed, match="sample is ROLLBACK_COMPLETE"):
