@@ -84,7 +84,7 @@ def enter(stage: str) -> Target:
         raise StageRefused(f"there is no {target}: set AWS_DEFAULT_REGION, or run `make deploy STAGE={stage}`")
     if missing := sorted(_SETTINGS.keys() - data.keys()):
         raise StageRefused(f"the data stack has no output {missing[0]}: deploy this version first")
-    os.environ.update(_function_settings())
+    os.environ.update(function_settings())
     os.environ.update({name: data[output] for output, name in _SETTINGS.items()}, AWS_ACCOUNT_ID=target.account)
     if address := (_outputs("api") or {}).get("PublicUrl"):
         os.environ["PUBLIC_URL"] = address
@@ -92,7 +92,7 @@ def enter(stage: str) -> Target:
     return target
 
 
-def _function_settings() -> dict[str, str]:
+def function_settings() -> dict[str, str]:
     """Return the environment variables of the API's function; none if there is no such function."""
     from botocore.exceptions import ClientError
 
