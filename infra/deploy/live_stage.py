@@ -54,12 +54,24 @@ def find_target(stage: str) -> Target:
     expected = os.environ.get("AWS_ACCOUNT_ID")
     os.environ.update(STAGE=stage, AWS_ACCOUNT_ID=config.PSEUDO_ACCOUNT)
     _forget()
+    if region := _region_of_profile():
+        os.environ["AWS_DEFAULT_REGION"] = region
+        _forget()
     account = str(aws.client("sts").get_caller_identity()["Account"])
     if account == config.EMBEDDED_ACCOUNT:
         raise StageRefused(f"account {account} is the embedded AWS, which has no stage {stage}: set AWS credentials")
     if expected not in (None, "", config.PSEUDO_ACCOUNT, account):
         raise StageRefused(f"AWS_ACCOUNT_ID is {expected}, but the AWS credentials belong to account {account}")
     return Target(stage, account, config.settings().region)
+
+
+def _region_of_profile() -> str | None:
+    """Return the region of the AWS profile in use; None if it has none, or if a variable names the region."""
+    if os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION"):
+        return None
+    os.environ.pop("AWS_DEFAULT_REGION", None)  # botocore would take an empty one for the region
+    region = aws.session().get_config_variable("region")
+    return str(region) if region else None
 
 
 def use(target: Target) -> None:
