@@ -37,7 +37,7 @@ def add(stack: DataStack, new: Template) -> list[str]:
 
 
 def with_present(new: Template, live: Template | None) -> Template:
-    """Return the template of the additions: `new` and what the live stack has besides."""
+    """Return the template of the additions: `new`, and what only the live stack has."""
     return removals.united(removals.with_live_ids(new, live), live) if live else new
 
 
