@@ -1,7 +1,8 @@
 """Secrets of this stage: from the environment, in an account also from SSM Parameter Store.
 
-Parameters are named `/<prefix>/<stage>/<NAME>`. One paginated call reads all of them, at most once in five minutes, so
-that a warm function soon uses a changed or added one. If Parameter Store does not answer, the last values stay in use.
+Parameters are named `/<prefix>/<stage>/<NAME>`. Each is read by its name, at most once in five minutes, so that a warm
+function soon uses a changed or added one, and so that a function's role can list the names that its code reads. If
+Parameter Store does not answer, the last value stays in use.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from chalicelib.kit import aws, clock, config, logs
 from chalicelib.kit.config import SettingMissing
 
 LIFETIME = timedelta(minutes=5)
-"""How long the values are used before they are read again."""
+"""How long a value is used before it is read again."""
 RETRY = timedelta(seconds=30)
-"""How long the last values are used after a failed read."""
+"""How long the last value is used after a failed read."""
 READ_SECONDS, ATTEMPTS = 3, 2
 """Limits of a read: it delays the request that needs it."""
 
 log = logs.logger("secret_reader")
 
-_stored: tuple[datetime, dict[str, str]] | None = None
-"""The values, and the time until which they are used. A tuple is replaced at once, so threads need no lock."""
+SHARED = "SHARED_"
+"""Begins the names of the secrets that an operator chooses: the passwords of shared servers."""
+
+_stored: dict[str, tuple[datetime, str | None]] = {}
+"""By name: the time until which a value is used, and the value, None if there is none. An entry is replaced at once."""
 
 
 def secret(name: str, default: str | None = None) -> str:
@@ -32,11 +36,22 @@ def secret(name: str, default: str | None = None) -> str:
     """
     value = config.variable(name)
     if not value and config.settings().is_live:
-        value = _stored_secrets().get(name)
+        value = _stored_secret(name)
     value = value or default
     if not value:
         raise SettingMissing(f"{name} is not set")
     return value
+
+
+def shared_password(name: str) -> str:
+    """Return the password of a shared server, the secret called `name`.
+
+    Raises SettingMissing if it is not set or is not a secret of shared servers: it is sent to a host that an operator
+    chose, who must not get another secret by that.
+    """
+    if not name.startswith(SHARED):
+        raise SettingMissing(f"{name} is no secret of shared servers, whose names begin with {SHARED}")
+    return secret(name)
 
 
 def parameter_path() -> str:
@@ -47,32 +62,30 @@ def parameter_path() -> str:
 
 def forget_secrets() -> None:
     """Clear the cached secrets: after one was refused, because it may have changed, and in tests."""
-    global _stored
-    _stored = None
+    _stored.clear()
 
 
-def _stored_secrets() -> dict[str, str]:
-    """Return the values by name; read them again if they have expired."""
-    global _stored
+def _stored_secret(name: str) -> str | None:
+    """Return the value, or None if there is none; read it if its time is over."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    now, last = clock.now(), _stored
+    now, last = clock.now(), _stored.get(name)
     if last is not None and now < last[0]:
         return last[1]
     try:
-        values = _read_parameters()
+        value = _read_parameter(name)
     except (BotoCoreError, ClientError) as error:
         if last is None:
             raise
-        log.warning("secrets not read again; the last values stay in use", extra={"why": type(error).__name__})
-        _stored = now + RETRY, last[1]
+        log.warning("secret not read again; the last value stays in use", extra={"why": type(error).__name__})
+        _stored[name] = now + RETRY, last[1]
         return last[1]
-    _stored = now + LIFETIME, values
-    return values
+    _stored[name] = now + LIFETIME, value
+    return value
 
 
-def _read_parameters() -> dict[str, str]:
-    path = parameter_path()
-    pages = aws.client("ssm", read_timeout=READ_SECONDS, attempts=ATTEMPTS).get_paginator("get_parameters_by_path")
-    items = (item for page in pages.paginate(Path=path, WithDecryption=True) for item in page["Parameters"])
-    return {item["Name"].removeprefix(path): item["Value"] for item in items}
+def _read_parameter(name: str) -> str | None:
+    client = aws.client("ssm", read_timeout=READ_SECONDS, attempts=ATTEMPTS)
+    # GetParameters, unlike GetParameter, answers for a missing one without an error
+    found = client.get_parameters(Names=[parameter_path() + name], WithDecryption=True)["Parameters"]
+    return str(found[0]["Value"]) if found else None

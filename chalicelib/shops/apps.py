@@ -55,10 +55,10 @@ def get_app(handle: str) -> App:
     """Return the app. Raises AppNotFound if it does not exist or has no credentials in this deployment."""
     if handle not in TOPICS:
         raise AppNotFound
-    prefix = f"SHOPIFY_{handle.upper()}_API"
     try:
-        secrets = secret_reader.secret(f"{prefix}_SECRET").split(",")
-        return App(handle, secret_reader.secret(f"{prefix}_KEY"), tuple(secret.strip() for secret in secrets))
+        secrets = secret_reader.secret(f"SHOPIFY_{handle.upper()}_API_SECRET").split(",")
+        key = secret_reader.secret(f"SHOPIFY_{handle.upper()}_API_KEY")
+        return App(handle, key, tuple(secret.strip() for secret in secrets))
     except SettingMissing as error:
         raise AppNotFound from error
 

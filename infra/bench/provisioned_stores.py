@@ -29,8 +29,8 @@ def shared_server() -> Iterator[DatabaseServer]:
     from infra.local.databases.login_creation import create_in_postgresql
 
     secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
-    os.environ["BENCH_ADMIN_PASSWORD"] = local_logins.PASSWORDS[local_logins.SHARED_ADMIN]
-    os.environ["BENCH_LOGIN_PASSWORD"] = local_logins.PASSWORDS[local_logins.SHARED_LOGIN]
+    os.environ["SHARED_BENCH_ADMIN"] = local_logins.PASSWORDS[local_logins.SHARED_ADMIN]
+    os.environ["SHARED_BENCH_LOGIN"] = local_logins.PASSWORDS[local_logins.SHARED_LOGIN]
     with _server() as address:
         create_in_postgresql(address)
         server = {
@@ -40,9 +40,9 @@ def shared_server() -> Iterator[DatabaseServer]:
             "port": address.port,
             "database": local_logins.SHARED_DATABASE,
             "username": local_logins.SHARED_LOGIN,
-            "password_secret": "BENCH_LOGIN_PASSWORD",
+            "password_secret": "SHARED_BENCH_LOGIN",
             "admin_username": local_logins.SHARED_ADMIN,
-            "admin_password_secret": "BENCH_ADMIN_PASSWORD",
+            "admin_password_secret": "SHARED_BENCH_ADMIN",
         }
         version = settings.get_setting("shared_servers").version
         settings.put_setting(Account(Role.OPERATOR, "bench"), "shared_servers", {"servers": [server]}, str(version))

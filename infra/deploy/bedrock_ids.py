@@ -7,6 +7,8 @@ profile and on the model in every region that the profile routes to.
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 GEOGRAPHIES = {
     "apac": "ap-*",
     "au": "ap-southeast-*",
@@ -36,7 +38,7 @@ def callable_arns(identifier: str, region: str) -> list[str]:
     if not is_profile(identifier):
         return [f"{bedrock}{region}::foundation-model/{identifier}"]
     regions = GEOGRAPHIES[identifier.partition(".")[0]]
-    return [
-        f"{bedrock}{region}:${{AWS::AccountId}}:inference-profile/{identifier}",
-        f"{bedrock}{regions}::foundation-model/{model_of(identifier)}",
-    ]
+    # a profile also routes to the caller's region, such as ca-central-1 with a profile of `us`
+    destinations = [regions] if fnmatchcase(region, regions) else [regions, region]
+    models = [f"{bedrock}{each}::foundation-model/{model_of(identifier)}" for each in destinations]
+    return [f"{bedrock}{region}:${{AWS::AccountId}}:inference-profile/{identifier}", *models]

@@ -54,12 +54,24 @@ def find_target(stage: str) -> Target:
     expected = os.environ.get("AWS_ACCOUNT_ID")
     os.environ.update(STAGE=stage, AWS_ACCOUNT_ID=config.PSEUDO_ACCOUNT)
     _forget()
+    if region := _region_of_profile():
+        os.environ["AWS_DEFAULT_REGION"] = region
+        _forget()
     account = str(aws.client("sts").get_caller_identity()["Account"])
     if account == config.EMBEDDED_ACCOUNT:
         raise StageRefused(f"account {account} is the embedded AWS, which has no stage {stage}: set AWS credentials")
     if expected not in (None, "", config.PSEUDO_ACCOUNT, account):
         raise StageRefused(f"AWS_ACCOUNT_ID is {expected}, but the AWS credentials belong to account {account}")
     return Target(stage, account, config.settings().region)
+
+
+def _region_of_profile() -> str | None:
+    """Return the region of the AWS profile in use; None if it has none, or if a variable names the region."""
+    if os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION"):
+        return None
+    os.environ.pop("AWS_DEFAULT_REGION", None)  # botocore would take an empty one for the region
+    region = aws.session().get_config_variable("region")
+    return str(region) if region else None
 
 
 def use(target: Target) -> None:
@@ -84,7 +96,7 @@ def enter(stage: str) -> Target:
         raise StageRefused(f"there is no {target}: set AWS_DEFAULT_REGION, or run `make deploy STAGE={stage}`")
     if missing := sorted(_SETTINGS.keys() - data.keys()):
         raise StageRefused(f"the data stack has no output {missing[0]}: deploy this version first")
-    os.environ.update(_function_settings())
+    os.environ.update(function_settings())
     os.environ.update({name: data[output] for output, name in _SETTINGS.items()}, AWS_ACCOUNT_ID=target.account)
     if address := (_outputs("api") or {}).get("PublicUrl"):
         os.environ["PUBLIC_URL"] = address
@@ -92,7 +104,7 @@ def enter(stage: str) -> Target:
     return target
 
 
-def _function_settings() -> dict[str, str]:
+def function_settings() -> dict[str, str]:
     """Return the environment variables of the API's function; none if there is no such function."""
     from botocore.exceptions import ClientError
 

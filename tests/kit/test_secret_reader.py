@@ -44,6 +44,7 @@ CLOSED_PORT = "http://127.0.0.1:1"
 def wait(monkeypatch: pytest.MonkeyPatch) -> Wait:
     """Let time pass in stage `prod`."""
     monkeypatch.setenv("STAGE", "prod")
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     clear_caches()
     now = clock.now()
 
@@ -62,13 +63,13 @@ def put(name: str, value: str) -> None:
 def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collect a name for each read of Parameter Store, which still happens."""
     reads: list[str] = []
-    read = secret_reader._read_parameters
+    read = secret_reader._read_parameter
 
-    def counted() -> Any:
-        reads.append("read")
-        return read()
+    def counted(name: str) -> str | None:
+        reads.append(name)
+        return read(name)
 
-    monkeypatch.setattr(secret_reader, "_read_parameters", counted)
+    monkeypatch.setattr(secret_reader, "_read_parameter", counted)
     return reads
 
 
@@ -76,15 +77,27 @@ def test_a_changed_secret_and_a_new_one_are_used_within_minutes(wait: Wait, monk
     put("ROTATED", "old")
     reads = count_reads(monkeypatch)
     assert secret_reader.secret("ROTATED") == "old"
+    with pytest.raises(SettingMissing):
+        secret_reader.secret("ADDED")
     put("ROTATED", "new")
     put("ADDED", "x")
 
     wait(secret_reader.LIFETIME - MOMENT)
     assert secret_reader.secret("ROTATED") == "old"
-    assert len(reads) == 1
+    with pytest.raises(SettingMissing):
+        secret_reader.secret("ADDED")
+    assert reads == ["ROTATED", "ADDED"]
     wait(MOMENT)
     assert (secret_reader.secret("ROTATED"), secret_reader.secret("ADDED")) == ("new", "x")
-    assert len(reads) == 2
+    assert reads == ["ROTATED", "ADDED"] * 2
+
+
+def test_a_shared_server_gets_no_other_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHARED_LOGIN", "x")
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "y")
+    assert secret_reader.shared_password("SHARED_LOGIN") == "x"
+    with pytest.raises(SettingMissing, match="STRIPE_SECRET_KEY is no secret of shared servers"):
+        secret_reader.shared_password("STRIPE_SECRET_KEY")
 
 
 def test_the_last_values_stay_in_use_while_parameter_store_is_away(wait: Wait, monkeypatch: pytest.MonkeyPatch) -> None:

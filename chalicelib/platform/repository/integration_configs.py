@@ -52,7 +52,7 @@ class StoredPlace:
             port=public["port"],
             database=public["database"],
             username=public["username"],
-            password=secret_reader.secret(password_secret) if password_secret else secret["password"],
+            password=secret_reader.shared_password(password_secret) if password_secret else secret["password"],
             ca_certificate=load_certificate(self.certificate),
             password_secret=password_secret,
         )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from chalicelib.kit.schemas import Input, Schema, Timestamp
+from chalicelib.kit.secret_reader import SHARED
 
 _LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _IPV6 = "[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,7}"
@@ -14,8 +15,11 @@ _IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 
 Host = Annotated[str, StringConstraints(pattern=rf"^({_LABEL}(\.{_LABEL})*|{_IPV6})$", max_length=253)]
 """A host name or address in lower case."""
-SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{2,99}$")]
-"""The name of a secret in Parameter Store, below `/<prefix>/<stage>/`; never the secret."""
+SecretName = Annotated[str, StringConstraints(pattern=rf"^{SHARED}[A-Z0-9_]{{1,93}}$")]
+"""The name of a secret in Parameter Store, below `/<prefix>/<stage>/`; never the secret.
+
+Only secrets of shared servers: the password is sent to the host beside it, and no other secret may go there.
+"""
 Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER)]
 
 

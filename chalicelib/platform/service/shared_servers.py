@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.integrations.sql.servers import Dialect, Server
-from chalicelib.kit.secret_reader import secret
+from chalicelib.kit.secret_reader import shared_password
 from chalicelib.platform.domain.provisioning_targets import ProvisioningTarget, shared_name
 from chalicelib.platform.repository.settings import find_setting
 from chalicelib.platform.schemas.settings import SharedServer, SharedServers
@@ -36,7 +36,7 @@ def _login(server: SharedServer, username: str, password_secret: str) -> Server:
         server.port,
         server.database,
         username,
-        secret(password_secret),
+        shared_password(password_secret),
         server.ca_certificate,
         password_secret,
     )

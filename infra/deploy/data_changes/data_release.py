@@ -33,8 +33,24 @@ def add_resources(stack: DataStack, new: Template) -> list[str]:
     """
     lines = imports.import_kept(stack.name, stack.bucket, stack.owner, new)
     live = stack.live()
-    wanted = removals.merge_templates(removals.with_live_ids(new, live), live) if live else new
-    return lines + _deploy(stack, live, wanted)
+    return lines + _deploy(stack, live, with_present(new, live))
+
+
+def with_present(new: Template, live: Template | None) -> Template:
+    """Return the template of the additions: `new`, and what only the live stack has."""
+    return removals.merge_templates(removals.with_live_ids(new, live), live) if live else new
+
+
+def describe(stack: DataStack, new: Template, previous: Template | None) -> list[str]:
+    """Return lines about what the additions do not show: imports before them, and removals after the functions."""
+    live = stack.live() or EMPTY
+    kept = imports.find_kept(live, stack.owner, new)
+    lines = [f"  {len(kept)} of them exist in the account and are imported"] if kept else []
+    new = removals.with_live_ids(new, live)
+    waiting = removals.trim_template(new, live, previous, removals.retired_queues(new, live))
+    now, later = _absent(live, waiting), _absent(waiting, new)
+    lines += [f"  after the functions, remove {', '.join(now)}"] if now else []
+    return lines + ([f"  with a later release, remove {', '.join(later)}"] if later else [])
 
 
 def add_for_rollback(stack: DataStack, earlier: Template) -> list[str]:
@@ -74,12 +90,18 @@ def _trim(stack: DataStack, wanted: Template) -> list[str]:
     live = stack.live() or EMPTY
     if wanted == live:
         return []
-    left = [name for name in live["Resources"] if name not in wanted["Resources"]]
-    for name, body in wanted["Resources"].items():
-        before = indexes.table_indexes(live["Resources"][name]) if name in live["Resources"] else {}
-        left += [f"{name}.{index}" for index in before if index not in indexes.table_indexes(body)]
+    left = _absent(live, wanted)
     lines = _deploy(stack, live, wanted)
     return [*lines, f"{stack.name}: removed {', '.join(left)}"] if left else lines
+
+
+def _absent(before: Template, after: Template) -> list[str]:
+    """Return the logical ids of the resources that leave, and the indexes as `id.index`."""
+    left = [name for name in before["Resources"] if name not in after["Resources"]]
+    for name, body in after["Resources"].items():
+        present = indexes.table_indexes(before["Resources"][name]) if name in before["Resources"] else {}
+        left += [f"{name}.{index}" for index in present if index not in indexes.table_indexes(body)]
+    return left
 
 
 def _deploy(stack: DataStack, live: Template | None, wanted: Template) -> list[str]:

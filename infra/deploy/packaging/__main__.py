@@ -132,19 +132,24 @@ def _demand_python(arguments: argparse.Namespace) -> None:
 
 
 def _deploy(arguments: argparse.Namespace, out: Path, target: live_stage.Target) -> dict[str, str]:
-    """Package unless that is done, show the changes, ask, deploy, and return the outputs. A stage keeps its buckets."""
-    from infra.deploy.packaging import deploy, kept_buckets, preview
+    """Package unless that is done, show the changes, ask, deploy, and return the outputs.
+
+    A stage keeps its buckets, and the settings that this process does not set.
+    """
+    from infra.deploy.packaging import deploy, kept_buckets, kept_settings, preview
 
     _demand_python(arguments)
     given = _parameters(arguments)
     preview.demand_answer(arguments.yes)
     deploy.demand_alarm_email(arguments.stage, arguments.alarm_email)
     if not arguments.packaged:
-        for name, bucket in kept_buckets.find(target).items():
-            os.environ.setdefault(name, bucket)
+        for name, value in (kept_buckets.find(target) | kept_settings.find()).items():
+            os.environ.setdefault(name, value)
         _package(arguments, out)
     live_stage.use(target)
     kept_buckets.demand(target, out)
+    for line in kept_settings.iterate_changes(out):
+        print(line)
     return deploy.deploy(out, target, given, is_confirmed=arguments.yes)
 
 

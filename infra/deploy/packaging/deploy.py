@@ -76,7 +76,7 @@ def deploy(out: Path, target: Target, given: Mapping[str, str | None], *, is_con
     data_stack = DataStack(stack_name(DATA), bucket, target.account)
     new = json.loads((out / f"{DATA}.json").read_text())
     _refuse_loss(data_stack, new)
-    for line in _preview(out, bucket, zips | reservations, given):
+    for line in _preview(out, data_stack, zips | reservations, given):
         print(line)
     if not is_confirmed:
         preview.ask(target)
@@ -112,8 +112,7 @@ def _change_stacks(
         outputs |= stacks.outputs(stack_name(name))
         if name == API_STACK:
             domain.publish_changes(given, outputs["RestAPIId"])
-    previous = releases.before(bucket, DATA, data_key)
-    earlier = artefacts.read_template(bucket, previous["template"]) if previous else None
+    earlier = _data_before(bucket, data_key)
     _change_data(changed, lambda: data_release.remove_resources(data_stack, new, earlier))
     releases.record(bucket, DATA, {"template": data_key, "zips": {}})
     return outputs
@@ -125,17 +124,39 @@ def _parameters(declared: Iterable[str], values: Mapping[str, str], given: Mappi
     return {key: known.get(key) for key in declared}
 
 
-def _preview(out: Path, bucket: str, values: Mapping[str, str], given: Mapping[str, str | None]) -> Iterator[str]:
+def _preview(
+    out: Path, data_stack: DataStack, values: Mapping[str, str], given: Mapping[str, str | None]
+) -> Iterator[str]:
     """Yield lines about what each stack will change, with the present outputs of the stacks before it."""
-    outputs: dict[str, str] = {}
-    for name in stack_names():
+    yield from _preview_data(out, data_stack)
+    outputs = _present_outputs(DATA)
+    for name in stack_names()[1:]:
         document = json.loads((out / f"{name}.json").read_text())
-        url = artefacts.url(bucket, artefacts.upload(bucket, out / f"{name}.json"))
+        url = artefacts.url(data_stack.bucket, artefacts.upload(data_stack.bucket, out / f"{name}.json"))
         parameters = _parameters(document.get("Parameters", {}), {**values, **outputs}, given)
         yield from preview.describe(stack_name(name), url, parameters, len(document["Resources"]))
-        if stacks.status(stack_name(name)):
-            outputs |= stacks.outputs(stack_name(name))
+        outputs |= _present_outputs(name)
     yield preview.UNKNOWN
+
+
+def _preview_data(out: Path, data_stack: DataStack) -> Iterator[str]:
+    """Yield lines about the additions to the data stack, then about its imports and removals."""
+    key = artefacts.upload(data_stack.bucket, out / f"{DATA}.json")
+    new = artefacts.read_template(data_stack.bucket, key)
+    first = data_release.with_present(new, data_stack.live())
+    url = artefacts.url(data_stack.bucket, artefacts.upload_template(data_stack.bucket, DATA, first))
+    yield from preview.describe(data_stack.name, url, {}, len(new["Resources"]))
+    yield from data_release.describe(data_stack, new, _data_before(data_stack.bucket, key))
+
+
+def _present_outputs(name: str) -> dict[str, str]:
+    return stacks.outputs(stack_name(name)) if stacks.status(stack_name(name)) else {}
+
+
+def _data_before(bucket: str, key: str) -> dict[str, Any] | None:
+    """Return the data stack's template of the release before the one with this key; None if there is none."""
+    previous = releases.before(bucket, DATA, key)
+    return artefacts.read_template(bucket, previous["template"]) if previous else None
 
 
 def roll_back(name: str | None, owner: str) -> str:

@@ -11,9 +11,10 @@ from typing import Any
 
 from chalicelib.integrations.athena import DATABASE
 from chalicelib.kit import config
+from chalicelib.kit.secret_reader import SHARED
 from infra.deploy import bedrock_ids, handlers
 from infra.deploy.handlers import Consumer
-from infra.deploy.packaging import import_scan
+from infra.deploy.packaging import import_scan, secret_uses
 from infra.deploy.packaging.bucket_statements import bucket_statements
 from infra.deploy.packaging.errors import PackagingFailed
 from infra.deploy.packaging.import_scan import Requirements
@@ -34,7 +35,6 @@ AUDIT_WRITER = "chalicelib.platform.jobs.audit"
 """The function that reaches this module adds entries to the audit log."""
 IMAGE_MODELS = "chalicelib.integrations.image_models.bedrock"
 TEXT_MODELS = "chalicelib.integrations.text_models.bedrock"
-SECRET = ("chalicelib.kit.secret_reader", "secret")
 SECRETS = "chalicelib.kit.secrets"
 REDRIVES = "chalicelib.operator.service.dead_letters"
 """The functions that reach this module read every dead-letter queue and move its messages back to its queue."""
@@ -119,7 +119,8 @@ def _sqs(reached: Requirements) -> Iterator[Statement]:
 def _kms(reached: Requirements) -> Iterator[Statement]:
     key = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}"
     actions = [name.capitalize() for name in ("encrypt", "decrypt") if (SECRETS, name) in reached.definitions]
-    yield allow("kms", actions, [{"Fn::Sub": [key, {"Key": key_id()}]}])
+    if actions:
+        yield allow("kms", actions, [{"Fn::Sub": [key, {"Key": key_id()}]}])
 
 
 def _bedrock(reached: Requirements) -> Iterator[Statement]:
@@ -137,10 +138,10 @@ def _bedrock(reached: Requirements) -> Iterator[Statement]:
 
 def _ssm(reached: Requirements) -> Iterator[Statement]:
     """Yield the statement for secrets. Secure strings encrypted with AWS's own key need no KMS permission."""
-    if SECRET in reached.definitions:
+    if names := secret_uses.of(reached.definitions, SHARED):
         settings = config.settings()
         path = f"parameter/{settings.table_prefix}/{settings.stage}"
-        yield allow("ssm", ("GetParametersByPath",), [arn("ssm", path), arn("ssm", f"{path}/*")])
+        yield allow("ssm", ("GetParameters",), [arn("ssm", f"{path}/{name}") for name in names])
 
 
 def _athena(_: Requirements) -> Iterator[Statement]:

@@ -35,3 +35,12 @@ def test_a_profile_needs_its_model_in_the_regions_of_its_geography_only() -> Non
         "arn:${AWS::Partition}:bedrock:eu-west-1:${AWS::AccountId}:inference-profile/eu.amazon.nova-lite-v1:0",
         "arn:${AWS::Partition}:bedrock:eu-*::foundation-model/amazon.nova-lite-v1:0",
     ]
+
+
+def test_a_profile_also_needs_its_model_in_the_callers_region_outside_of_its_geography() -> None:
+    arns = bedrock_ids.callable_arns("us.amazon.nova-lite-v1:0", "ca-central-1")
+
+    assert arns[1:] == [
+        "arn:${AWS::Partition}:bedrock:us-*::foundation-model/amazon.nova-lite-v1:0",
+        "arn:${AWS::Partition}:bedrock:ca-central-1::foundation-model/amazon.nova-lite-v1:0",
+    ]

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,3 +225,16 @@ def test_a_stage_of_an_earlier_release_is_to_be_deployed_first(account: Engine) 
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "the data stack has no output ArchiveBucket: deploy this version first" in done.stderr
+
+
+@pytest.mark.parametrize(("variable", "region"), [("", "eu-west-1"), ("eu-north-1", "eu-north-1")])
+def test_the_region_is_that_of_the_profile_unless_a_variable_names_one(
+    account: Engine, tmp_path: Path, variable: str, region: str
+) -> None:
+    profile = tmp_path / "config"
+    profile.write_text("[default]\nregion = eu-west-1\n")
+    look = "from infra.deploy import live_stage; print(live_stage.find_target('dev'))"
+
+    done = python(account, "-c", look, AWS_CONFIG_FILE=str(profile), AWS_DEFAULT_REGION=variable)
+
+    assert done.stdout == f"stage dev in account {ACCOUNT}, region {region}\n", done.stderr

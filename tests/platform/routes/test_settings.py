@@ -74,6 +74,11 @@ def test_shared_servers_name_their_secrets(api: httpx2.Client) -> None:
             {"servers": [SERVER | {"password_secret": "hunter2"}]},
             "body.value.servers.0.password_secret",
         ),
+        (
+            "shared_servers",
+            {"servers": [SERVER | {"password_secret": "STRIPE_SECRET_KEY"}]},
+            "body.value.servers.0.password_secret",
+        ),
         ("shared_servers", {"servers": [SERVER | {"port": 22}]}, "body.value.servers.0.port"),
         ("shared_servers", {"servers": [SERVER, SERVER]}, "body.value"),
         ("shared_servers", {"servers": [SERVER | {"database": 'a"b'}]}, "body.value.servers.0.database"),

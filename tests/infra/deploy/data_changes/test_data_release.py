@@ -48,8 +48,10 @@ def test_an_index_and_a_topic_leave_one_release_after_the_code(stack: DataStack)
 
     assert data_release.add_resources(stack, SECOND) == ["sample-data: unchanged"]
     assert data_release.remove_resources(stack, SECOND, FIRST) == []
+    assert data_release.describe(stack, SECOND, FIRST) == ["  with a later release, remove News, Old, Orders.by_day"]
     assert (indexes("orders"), physical("sample-news") in topics()) == ({"by_shop", "by_day"}, True)
 
+    assert data_release.describe(stack, THIRD, SECOND) == ["  after the functions, remove News, Old, Orders.by_day"]
     data_release.add_resources(stack, THIRD)
     assert indexes("orders") == {"by_shop", "by_day", "by_buyer"}
     lines = data_release.remove_resources(stack, THIRD, SECOND)

@@ -51,10 +51,12 @@ def test_the_data_stack_is_deleted_and_deployed_again_over_its_resources(
     key, attributes = key_of_alias(), queue_attributes("studio-make_final")
     assert stacks.take_down(DATA) == f"{DATA}: deleted"
     assert key_of_alias() == key
+    retained = [body for body in document["Resources"].values() if "DeletionPolicy" in body]
+    preview = data_release.describe(data, document, None)
 
     imported, *updates = data_release.add_resources(data, document)
 
-    retained = [body for body in document["Resources"].values() if "DeletionPolicy" in body]
+    assert preview == [f"  {len(retained)} of them exist in the account and are imported"]
     assert imported == f"{DATA}: {len(retained)} kept resources imported"
     assert updates == [f"{DATA}: updated"]
     assert [sent["ChangeSetType"] for sent in change_sets] == ["IMPORT", "IMPORT", "UPDATE"]

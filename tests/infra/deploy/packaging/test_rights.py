@@ -212,12 +212,6 @@ def test_objects_are_deleted_only_where_the_code_deletes(documents: dict[str, di
         assert bool(allowed(document, "s3:DeleteObject")) is bool(called), name
 
 
-def test_only_functions_that_read_secrets_may_read_them(documents: dict[str, dict[str, Any]]) -> None:
-    for name, document in documents.items():
-        reads = ("chalicelib.kit.secret_reader", "secret") in requirements(name).definitions
-        assert bool(allowed(document, "ssm:GetParametersByPath")) is reads, name
-
-
 MODULES_OF_FOLDERS = {folder.removesuffix("*"): module for module, folder in bucket_statements.IMAGE_FOLDERS.items()}
 """The modules whose functions alone use a prefix."""
 
