@@ -21,6 +21,7 @@ class InvalidShopDomain(MalformedRequest):
 
 
 class ShopDomainTaken(Conflict):
+    code = "ShopDomainTaken"
     title = "This domain stores another shop's data; contact support"
 
 

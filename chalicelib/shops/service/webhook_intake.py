@@ -35,8 +35,8 @@ log = logs.logger("shops")
 def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
     """Store a verified delivery and publish it. Returns False if it was stored before, or its subject is erased.
 
-    The delivery is stored under the shop's first domain. One that names a domain of a shop that left it, with the id of
-    another shop, is not stored.
+    The delivery is stored under the shop's first domain. One that names a domain of a shop, with the id of another shop,
+    is not stored.
 
     Raises MissingWebhookHeaders, InvalidShopDomain, MalformedRequest.
     """
