@@ -22,6 +22,8 @@ GENERATED = ("docs/tables.md", "docs/retention.md", "docs/costs.md", "docs/billi
 DOCUMENTS = [
     "README.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     *sorted({p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").rglob("*.md")} - set(GENERATED)),
 ]
 
@@ -119,7 +121,7 @@ def _is_route(span: str) -> bool:
 
 def _is_backroom_command(span: str) -> bool:
     """Whether `backroom` has the command, and the operator command or schedule and the options that it names."""
-    words = [word for word in span.split()[1:] if word not in ("--json", "…")]
+    words = [word for word in span.split()[1:] if word not in ("--json", "--help", "…")]
     if words[:1] == ["--stage"]:
         words = words[2:]
     name, *rest = words or ["ops"]
@@ -132,10 +134,15 @@ def _is_backroom_command(span: str) -> bool:
     return name != "ops" or named is None or named in {*_commands(), "COMMAND"}
 
 
+@cache
+def _targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
 def _is_command(span: str) -> bool:
     """Whether `make` has the target, and the operator command or schedule that it names."""
     words = span.split()
-    if not re.search(rf"^{re.escape(words[1])}:", (ROOT / "Makefile").read_text(), re.MULTILINE):
+    if words[1] not in _targets():
         return False
     if words[1] == "tick":
         return words[2].removeprefix("NAME=") in {schedule.name for schedule in handlers.schedules()}
@@ -187,6 +194,18 @@ def _plain_term(term: str) -> str:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_each_name_in_a_document_exists(document: str) -> None:
     assert sorted(span for span in _spans(document) if not _exists(span)) == []
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "docs/ci-example.yml", ".ci/run"])
+def test_each_line_that_calls_make_names_targets(document: str) -> None:
+    """In blocks of code, which are no spans; one call may name several targets."""
+    text = (ROOT / document).read_text()
+    if document.endswith(".md"):
+        text = "\n".join(re.findall(r"^ {4}\S.*$|^ *```sh\n.*?^ *```$", text, re.MULTILINE | re.DOTALL))
+    calls = re.findall(r"^ *(?:- run: )?make ([a-z-]+(?: [a-z-]+)*)(?![\w=])", text, re.MULTILINE)
+    named = {target for call in calls for target in call.split()}
+    assert named - _targets() == set()
+    assert named or document not in ("README.md", "docs/production.md", "docs/ci-example.yml", ".ci/run")
 
 
 @pytest.mark.parametrize(

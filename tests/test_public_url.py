@@ -139,6 +139,12 @@ def test_the_page_of_analytics_names_the_address_of_its_snippet(site: Site) -> N
     assert site.serves(f"{site.base}/analytics/snippet.js")
 
 
+def test_the_api_document_names_the_address_as_its_server(site: Site) -> None:
+    [server] = site.request("GET", f"{site.base}/openapi.json").json()["servers"]
+    assert server == {"url": site.base}
+    assert site.serves(f"{server['url']}/health")
+
+
 def test_a_request_beside_the_stage_reaches_nothing(site: Site) -> None:
     """The check of this test's own server: without it the tests above would pass for absolute paths."""
     status = httpx2.get(f"http://127.0.0.1:{site.port}/health").status_code

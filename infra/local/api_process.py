@@ -58,6 +58,18 @@ class ApiProcess:
         if old is not None:
             _stop(old)
 
+    def revive(self) -> bool:
+        """Start a new process if the present one has ended by itself, and return whether it had.
+
+        Raises ApiNotLoaded; then it does not try again. Without a process, connections would wait on the socket forever.
+        """
+        if self._process is None or self._process.poll() is None:
+            return False
+        ended, self._process = self._process, None
+        _stop(ended)
+        self._process = self._start()
+        return True
+
     def _start(self) -> subprocess.Popen[str]:
         handle = self._listening.fileno()
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Hot reload: watch the code of the bundle, and replace the processes that run it when a file changes."""
+"""Hot reload: watch the code of the bundle, and replace the processes that run it when a file changes or the API has died."""
 
 from __future__ import annotations
 
@@ -45,6 +45,16 @@ class Reloader:
             if changed := changed_files(seen, now):
                 seen = now
                 self._reload(changed)
+            else:
+                self._revive()
+
+    def _revive(self) -> None:
+        """Replace the API's process if it has ended. If the code does not load, the next change tries again."""
+        try:
+            if self._api.revive():
+                _say("the API's process had ended; a new one serves")
+        except ApiNotLoaded as error:
+            _say(f"the API's process had ended, but {error}")
 
     def _reload(self, changed: list[Path]) -> None:
         """Replace the processes. If the code does not load, the old ones stay, and the next change tries again."""

@@ -59,15 +59,16 @@ class Worker:
         self._is_retired = True
 
     def stop(self) -> None:
-        """Kill the process."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    with suppress(BrokenPipeError):  # unread input is discarded
-                        pipe.close()
-            self._process = None
+        """Kill the process. Another thread may do so at the same time: one that waits for its answer sees it die."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):  # unread input is discarded
+                    pipe.close()
 
     def _running(self) -> subprocess.Popen[str]:
         if self.pid is None or self._process is None or self._is_retired:

@@ -103,11 +103,11 @@ def accept_reported_identity(domain: str, app: str, identity: ShopIdentity) -> s
     registration stores the GID.
     """
     name = find_name(domain, app)
-    if name is not None and name.is_current(domain) and name.is_current(identity.domain):
+    is_other = name is not None and not name.may_be(identity.shopify_id)
+    if name is not None and not is_other and name.is_current(domain) and name.is_current(identity.domain):
         return name.shop
     owner = shop_domains.find_owner(app, identity.shopify_id)
     if owner is None:
-        is_other = name is not None and not name.may_be(identity.shopify_id) and not name.is_current(domain)
         return None if is_other else (name.shop if name else domain)
     found = find_identified(app, domain, identity)
     if found.row is not None:

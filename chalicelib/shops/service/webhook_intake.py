@@ -35,9 +35,8 @@ log = logs.logger("shops")
 def receive_webhook(sender: WebhookSender, body: bytes) -> bool:
     """Store a verified delivery and publish it. Returns False if it was stored before, or its subject is erased.
 
-    The delivery is stored under the shop's first domain. It is not stored if its domain belonged to one
-    shop and its id belongs to another. If the time of the event is malformed, the time
-    of receipt is used.
+    The delivery is stored under the shop's first domain. One that names a domain of a shop, with the id of another shop,
+    is not stored. If the time of the event is malformed, the time of receipt is used.
 
     Raises MissingWebhookHeaders, InvalidShopDomain, MalformedRequest.
     """

@@ -18,7 +18,8 @@ import pytest
 
 from infra.local.api_process import ApiNotLoaded, ApiProcess
 from infra.local.environment import ROOT
-from infra.local.reloader import changed_files, snapshot
+from infra.local.pump import Pump
+from infra.local.reloader import Reloader, changed_files, snapshot
 from tests.timeouts import eventually
 
 HOST = "127.0.0.1"
@@ -88,6 +89,33 @@ def test_code_that_does_not_load_ends_the_start(checkout: Path) -> None:
     (checkout / "app.py").write_text("import nothing_of_this_name\n")
     with pytest.raises(ApiNotLoaded), ApiProcess(HOST, 0):
         pass
+
+
+def _kill(api: ApiProcess) -> None:
+    assert api._process is not None
+    api._process.kill()
+    api._process.wait()
+
+
+def test_an_api_process_that_dies_is_replaced(checkout: Path) -> None:
+    """Else the listening socket would accept connections that nobody answers."""
+    with ApiProcess(HOST, 0) as api, Reloader(api, Pump(), checkout):
+        _kill(api)
+        assert health(api).status_code == 200
+
+
+def test_a_dead_process_whose_code_does_not_load_waits_for_a_change(checkout: Path) -> None:
+    app = checkout / "app.py"
+    whole = app.read_text()
+    with ApiProcess(HOST, 0) as api:
+        app.write_text("this is no Python\n")
+        _kill(api)
+        with pytest.raises(ApiNotLoaded):
+            api.revive()
+        assert not api.revive()
+        app.write_text(whole)
+        api.reload()
+        assert health(api).status_code == 200
 
 
 def test_the_process_ends_with_its_parent(checkout: Path) -> None:

@@ -65,6 +65,24 @@ def test_a_worker_is_killed_at_its_timeout_and_restarted(start: Start) -> None:
     assert worker.pid is None
 
 
+def test_two_threads_may_stop_a_worker(start: Start) -> None:
+    """The pump stops it, and the thread whose event was interrupted does, between any two steps of the other."""
+    worker = start("echo")
+    worker.invoke({})
+    process = worker._process
+    assert process is not None
+    wait = process.wait
+
+    def wait_while_the_other_stops() -> int:
+        process.wait = wait  # type: ignore[method-assign]
+        worker.stop()
+        return wait()
+
+    process.wait = wait_while_the_other_stops  # type: ignore[method-assign,assignment]
+    worker.stop()
+    assert worker.pid is None
+
+
 def test_a_crashed_process_is_a_failure(start: Start) -> None:
     with pytest.raises(HandlerFailed, match="died"):
         start("die").invoke({})

@@ -263,6 +263,23 @@ def test_a_first_domain_that_another_shop_takes(
     assert greeting(api, bearer(new)) == known_shop, "not erased"
 
 
+@pytest.mark.parametrize("topic", ["shop/redact", "app/uninstalled", "shop/update"])
+def test_a_webhook_of_another_shop_at_a_first_domain_changes_nothing(
+    known_shop: str, new: str, shopify: ShopifySandbox, drain: Drain, topic: str
+) -> None:
+    """Nothing told us that the first shop left the domain; the id in the signed body shows it."""
+    before = Shop.get(known_shop, "studio")
+    shopify.rename_shop(known_shop, new)
+    shopify.take_domain(known_shop)
+    other = shopify.update_shop(known_shop, name="Other")
+    body = shopify.privacy(topic, known_shop) if topic == "shop/redact" else other
+    assert shopify.deliver("studio", known_shop, topic, body).ok
+    assert drain() == []
+    row = Shop.get(known_shop, "studio")
+    assert (row.is_active, row.shopify_id, row.shop_name) == (True, before.shopify_id, before.shop_name)
+    assert WebhookDelivery.count() == 0
+
+
 def test_a_later_domain_that_another_shop_takes(
     api: httpx2.Client, known_shop: str, new: str, shopify: ShopifySandbox, bearer: Bearer, drain: Drain, listen: Listen
 ) -> None:

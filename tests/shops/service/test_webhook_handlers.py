@@ -117,8 +117,8 @@ def test_a_stale_uninstall_is_ignored(
     left_at = clock.now()
     install(api, "studio", installed_shop)
     drain()
-    before = Shop.get(installed_shop, "studio").attribute_values
-    delivery = shopify.deliver("studio", installed_shop, "app/uninstalled", {"id": 1}, triggered_at=left_at)
+    before, body = Shop.get(installed_shop, "studio").attribute_values, shopify.update_shop(installed_shop)
+    delivery = shopify.deliver("studio", installed_shop, "app/uninstalled", body, triggered_at=left_at)
     assert drain() == []
     assert Shop.get(installed_shop, "studio").attribute_values == before
     assert Session.by_shop.count(installed_shop) == 1
@@ -136,7 +136,8 @@ def test_an_installation_started_after_the_uninstall_completes(
     drain()
     left_at = clock.now()
     begun_later = oauth_callback(api, "studio", installed_shop)
-    shopify.deliver("studio", installed_shop, "app/uninstalled", {"id": 1}, triggered_at=left_at)
+    body = shopify.update_shop(installed_shop)
+    shopify.deliver("studio", installed_shop, "app/uninstalled", body, triggered_at=left_at)
     assert drain() == []
     assert api.get(begun_later).status_code == 302
     assert Shop.get(installed_shop, "studio").is_active
