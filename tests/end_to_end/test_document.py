@@ -109,7 +109,6 @@ def generated(operation: Any, mode: Any, parameters: dict[str, str]) -> list[Any
         max_examples=examples(EXAMPLES),
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -21,11 +22,11 @@ from tests.kit.sample_app import Draft
 NOTE = {"name": "first"}
 
 
-def problem(answer: httpx2.Response, status: int, code: str) -> dict[str, object]:
+def problem(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
     """Assert that the response is a problem; return it."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    document: dict[str, object] = answer.json()
+    document: dict[str, Any] = answer.json()
     assert (document["status"], document["code"]) == (status, code)
     assert document["type"] == f"{config.settings().public_url}/docs/errors/{code}"
     assert document["title"]

@@ -14,6 +14,7 @@ from infra.deploy.packaging import artefacts, domain, stacks
 from infra.deploy.packaging.package import BUNDLE, LAYER_SUFFIX
 from infra.local.engine import Engine
 from tests.infra.deploy.packaging.conftest import Packaged
+from tests.timeouts import LIMIT
 
 pytestmark = [
     pytest.mark.slow,
@@ -42,7 +43,7 @@ def test_an_api_moves_to_a_domain(packaged: Packaged, engine: Engine) -> None:
     assert first["PublicUrl"].endswith(".execute-api.us-east-1.amazonaws.com/api")
     assert "DnsTarget" not in first
     below_the_stage = f"{engine.endpoint_url}/restapis/{first['RestAPIId']}/api/_user_request_"
-    assert f"{first['PublicUrl']}{SNIPPET}" in httpx2.get(f"{below_the_stage}/analytics/app", timeout=60).text
+    assert f"{first['PublicUrl']}{SNIPPET}" in httpx2.get(f"{below_the_stage}/analytics/app", timeout=LIMIT).text
 
     given = {domain.DOMAIN: NAME, domain.CERTIFICATE: CERTIFICATE}
     assert stacks.bring_up(STACK, url, {**values, **given}) == f"{STACK}: updated"
@@ -55,7 +56,7 @@ def test_an_api_moves_to_a_domain(packaged: Packaged, engine: Engine) -> None:
     assert (moved["PublicUrl"], moved["DnsTarget"]) == (f"https://{NAME}", described["regionalDomainName"])
     assert (described["securityPolicy"], described["endpointConfiguration"]["types"]) == ("TLS_1_2", ["REGIONAL"])
     assert _public_urls() == {f"https://{NAME}"}
-    page = httpx2.get(f"{engine.endpoint_url}/analytics/app", headers={"Host": NAME}, timeout=60)
+    page = httpx2.get(f"{engine.endpoint_url}/analytics/app", headers={"Host": NAME}, timeout=LIMIT)
     assert f"https://{NAME}{SNIPPET}" in page.text
 
 

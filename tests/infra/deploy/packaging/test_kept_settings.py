@@ -30,7 +30,7 @@ def deployed() -> None:
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("app.py", "")
     aws.client("lambda").create_function(
-        FunctionName=config.settings().physical("api"),
+        FunctionName=config.settings().physical_name("api"),
         Runtime="python3.13",
         Handler="app.app",
         Role=role,
