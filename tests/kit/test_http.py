@@ -148,7 +148,7 @@ def test_a_query_is_validated(sample: httpx2.Client) -> None:
         ("size=1&size=2", "query.size"),
     ):
         document = problem(sample.get(f"/large?{query}"), 422, "InvalidInput")
-        assert document["errors"][0]["path"] == path  # type: ignore[index]
+        assert document["errors"][0]["path"] == path
 
 
 def test_an_unexpected_error_hides_its_cause(sample: httpx2.Client) -> None:
