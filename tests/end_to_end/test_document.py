@@ -70,7 +70,7 @@ def token(request: pytest.FixtureRequest, caller: str, shopify: ShopifySandbox) 
     if caller == "discounts":
         return shopify.session_token("discounts", request.getfixturevalue("discount_shop").shop)
     if caller == "member":
-        return auth.mint(Role.MEMBER, new_member(version=1).id)
+        return auth.mint(Role.MEMBER, new_member(version=1, password_hash="of no password").id)
     if caller == "owner":
         return auth.mint(Role.OWNER, new_user("olga@example.com").id)
     return auth.mint(Role.OPERATOR, "op") if caller == "operator" else None

@@ -28,7 +28,7 @@ from tests.end_to_end.previous_state import (
 
 __all__ = ["folder", "previous", "sandboxes", "time"]
 
-NEW_TABLES = {"billing-monthly_grants", "kit-attempts", "kit-cache", "kit-sessions"}
+NEW_TABLES = {"billing-monthly_grants", "kit-attempts", "kit-cache", "kit-sessions", "shops-shop_domains"}
 """Tables that the version before did not have."""
 NEW_CONTEXTS = {"analytics", "discounts", "platform", "together"}
 """Contexts that the version before did not have."""
