@@ -6,6 +6,8 @@ Call these functions before anything is imported that reads the settings.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chalicelib.kit import aws, config
@@ -43,6 +45,20 @@ def select(stage: str) -> None:
         bucket = config.bucket_name(namespace, purpose, config.PSEUDO_ACCOUNT, config.PSEUDO_REGION)
         os.environ.setdefault(name, bucket)
     _forget()
+
+
+@contextmanager
+def without_account(stage: str) -> Iterator[None]:
+    """Let the block read the settings of a stage before its account is asked for."""
+    before = dict(os.environ)
+    os.environ.update(STAGE=stage, AWS_ACCOUNT_ID=config.PSEUDO_ACCOUNT)
+    _forget()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        _forget()
 
 
 def find_target(stage: str) -> Target:

@@ -21,6 +21,8 @@ from infra.ops.errors import CommandRefused
 
 _PARTITION = re.compile(r"/year=(\d{4})/month=(\d{2})/")
 MEMORY = "512MB"
+RESULT = "backroom_result"
+"""The name of the view of the query."""
 
 
 def add(commands: Any) -> None:
@@ -105,17 +107,23 @@ def _answer(arguments: Namespace, named: list[RetentionRule], folder: Path) -> N
                 return
         result = folder / "result"
         try:
-            rows = database.sql(arguments.sql)
-            if rows is None:
-                raise CommandRefused("the query returns no rows: write one SELECT")
-            if arguments.json:
-                database.execute(f"COPY ({arguments.sql.rstrip('; ')}) TO '{result}' (FORMAT json, ARRAY true)")
-            else:
-                rows.write_csv(str(result), header=True)
+            _write_result(database, arguments.sql, result, as_json=arguments.json)
         except duckdb.Error as error:
             raise CommandRefused(str(error)) from error
     with result.open(encoding="utf-8", newline="") as file:
         shutil.copyfileobj(file, arguments.stdout)
+
+
+def _write_result(database: Any, sql: str, result: Path, *, as_json: bool) -> None:
+    """Write the rows of one SELECT to a file. Raises CommandRefused for anything else, DuckDB's errors for wrong SQL."""
+    import duckdb
+
+    statements = database.extract_statements(sql)
+    if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
+        raise CommandRefused("write one SELECT")
+    database.execute(f"CREATE TEMP VIEW {RESULT} AS {sql}")  # takes the semicolon and the comment at its end
+    options = "FORMAT json, ARRAY true" if as_json else "FORMAT csv, HEADER true"
+    database.execute(f"COPY (FROM {RESULT}) TO '{result}' ({options})")
 
 
 def _month(text: str) -> str:

@@ -69,6 +69,10 @@ def _run(arguments: argparse.Namespace, out: Path) -> dict[str, Any]:
     if arguments.command == "package":
         return {"files": _package(arguments, out)}
     _demand_confirmation(arguments)
+    if arguments.command == "deploy":
+        with live_stage.without_account(arguments.stage):
+            _demand_python(arguments)
+            _parameters(arguments)
     target = live_stage.find_target(arguments.stage)
     print(f"{arguments.command}: {target}", flush=True)
     about = {"stage": target.stage, "account": target.account, "region": target.region}
@@ -138,7 +142,6 @@ def _deploy(arguments: argparse.Namespace, out: Path, target: live_stage.Target)
     """
     from infra.deploy.packaging import deploy, kept_buckets, kept_settings, preview
 
-    _demand_python(arguments)
     given = _parameters(arguments)
     preview.demand_answer(arguments.yes)
     deploy.demand_alarm_email(arguments.stage, arguments.alarm_email)

@@ -91,7 +91,7 @@ def test_the_extended_code_is_clean(extended: Path) -> None:
 
 LOOK = """
 import os
-os.environ.update(STAGE="dev", AWS_DEFAULT_REGION="us-east-1")
+os.environ.update(STAGE="dev", AWS_ACCOUNT_ID="123456789012", AWS_DEFAULT_REGION="us-east-1")
 from infra.deploy import data_stack
 from infra.deploy.packaging import policies
 from chalicelib.retention import rules

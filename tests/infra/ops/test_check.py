@@ -22,6 +22,7 @@ SENDER = "Backroom <backroom@example.com>"
 def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Stage `prod` on the engine: no parameters, no sender, no image model."""
     monkeypatch.setenv("STAGE", "prod")
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     for name in ("IMAGE_MODEL", "TEXT_MODEL", "MAIL_FROM"):
         monkeypatch.delenv(name, raising=False)
     clear_caches()

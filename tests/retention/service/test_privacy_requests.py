@@ -14,6 +14,7 @@ from chalicelib.kit.data_subjects import Subject, SubjectType, pseudonym
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
 from infra.sandbox.shopify import ShopifySandbox
+from infra.sandbox.shopify.apps import new_shop
 from tests.shops.conftest import install
 
 pytestmark = pytest.mark.usefixtures("nothing_in_progress")
@@ -32,6 +33,8 @@ DATA_REQUEST = {
 }
 CUSTOMER_REDACT = {"shop_id": 954889, "shop_domain": SHOP, "customer": CUSTOMER, "orders_to_redact": [299938]}
 SHOP_REDACT = {"shop_id": 954889, "shop_domain": SHOP}
+OWN_REDACT = {"shop_id": new_shop(SHOP)["id"], "shop_domain": SHOP}
+"""The same with the id that the sandbox gives the shop at its installation."""
 """The example payloads of shopify.dev/docs/apps/build/compliance/privacy-law-compliance."""
 KNOWN = Subject(SubjectType.CUSTOMER, "gid://shopify/Customer/191167", SHOP)
 GUEST = Subject.guest(SHOP, ["gid://shopify/Order/299938"])
@@ -74,7 +77,7 @@ def test_a_reinstalled_shop_is_not_erased(api: httpx2.Client, shopify: ShopifySa
     shopify.uninstall("studio", SHOP)
     assert drain() == []
     install(api, "studio", SHOP)
-    delivery = shopify.deliver("studio", SHOP, "shop/redact", SHOP_REDACT)
+    delivery = shopify.deliver("studio", SHOP, "shop/redact", OWN_REDACT)
     assert drain() == []
     assert list(PrivacyRequest.scan()) == []
     row = WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
@@ -85,7 +88,7 @@ def test_an_uninstalled_shop_is_erased(api: httpx2.Client, shopify: ShopifySandb
     install(api, "studio", SHOP)
     shopify.uninstall("studio", SHOP)
     assert drain() == []
-    shopify.deliver("studio", SHOP, "shop/redact", SHOP_REDACT)
+    shopify.deliver("studio", SHOP, "shop/redact", OWN_REDACT)
     assert drain() == []
     [row] = PrivacyRequest.scan()
     assert row.subject == pseudonym(f"shop:{SHOP}")
@@ -104,6 +107,6 @@ def test_a_shop_without_an_uninstall_webhook_is_erased(
     row.update([Shop.installed_at.set(now - timedelta(days=9))])
     if token_is_dead:
         shopify.revoke_tokens("studio", SHOP)
-    shopify.deliver("studio", SHOP, "shop/redact", SHOP_REDACT)
+    shopify.deliver("studio", SHOP, "shop/redact", OWN_REDACT)
     assert drain() == []
     assert len(list(PrivacyRequest.scan())) == erased

@@ -157,7 +157,7 @@ def test_api_gateway_sends_every_path_to_the_app(account: Account) -> None:
         assert (answer.status_code, method, path) == (status, method, path)
         assert answer.headers["content-type"] == "application/problem+json"
         if status == 405:
-            assert answer.headers["allow"] == ("POST" if path == "/webhooks/stripe" else "GET")
+            assert answer.headers["allow"] == ("POST" if path == "/webhooks/stripe" else "GET, HEAD")
 
 
 def test_the_stage_is_deployed_with_its_throttles(account: Account) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -14,6 +15,7 @@ from infra.deploy.packaging import artefacts, domain, stacks
 from infra.deploy.packaging.package import BUNDLE, LAYER_SUFFIX
 from infra.local.engine import Engine
 from tests.infra.deploy.packaging.conftest import Packaged
+from tests.kit.conftest import clear_caches
 from tests.timeouts import LIMIT
 
 pytestmark = [
@@ -24,13 +26,26 @@ pytestmark = [
     ),
 ]
 STACK, NAME = "backroom-dev-api", "api.example.com"
-CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/6f4c1a52-0000-4d2e-9a3e-3d0b0a1f0c11"
+ACCOUNT = "123456789012"
+CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/6f4c1a52-0000-4d2e-9a3e-3d0b0a1f0c11"
 SNIPPET = "/analytics/snippet.js"
 
 
-def test_an_api_moves_to_a_domain(packaged: Packaged, engine: Engine) -> None:
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An engine with an account of its own, which this process uses as the stage `dev`: functions refuse the tests' one."""
+    with Engine.start(account=ACCOUNT) as engine:
+        for name, value in {**engine.environment, "STAGE": "dev", "AWS_ACCOUNT_ID": ACCOUNT}.items():
+            monkeypatch.setenv(name, value)
+        clear_caches()
+        yield engine
+        monkeypatch.undo()
+        clear_caches()
+
+
+def test_an_api_moves_to_a_domain(packaged: Packaged, account: Engine) -> None:
     """The engine finds the domain by the Host header; a client would by the record that `DnsTarget` is for."""
-    out, bucket = packaged("dev"), artefacts.create_bucket("000000000000")
+    out, bucket, engine = packaged("dev"), artefacts.create_bucket(ACCOUNT), account
     url = artefacts.url(bucket, artefacts.upload(bucket, out / "api.json"))
     values: dict[str, str | None] = {
         "ArtefactBucket": bucket,
