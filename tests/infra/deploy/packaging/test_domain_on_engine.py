@@ -10,12 +10,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from chalicelib.kit import aws
+from chalicelib.kit import aws, config
 from infra.deploy.packaging import artefacts, domain, stacks
 from infra.deploy.packaging.package import BUNDLE, LAYER_SUFFIX
 from infra.local.engine import Engine
 from tests.infra.deploy.packaging.conftest import Packaged
-from tests.kit.conftest import clear_caches
 from tests.timeouts import LIMIT
 
 pytestmark = [
@@ -37,10 +36,12 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     with Engine.start(account=ACCOUNT) as engine:
         for name, value in {**engine.environment, "STAGE": "dev", "AWS_ACCOUNT_ID": ACCOUNT}.items():
             monkeypatch.setenv(name, value)
-        clear_caches()
+        config.forget_settings()
+        aws.forget_clients()
         yield engine
         monkeypatch.undo()
-        clear_caches()
+        config.forget_settings()
+        aws.forget_clients()
 
 
 def test_an_api_moves_to_a_domain(packaged: Packaged, account: Engine) -> None:
