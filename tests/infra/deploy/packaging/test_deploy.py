@@ -143,7 +143,7 @@ REQUESTS = (
     ("GET", "/v1/shops/me//settings/none", 404),
     ("GET", "/v1/shops/you", 404),
     ("DELETE", "/v1/shops/me", 405),
-    ("HEAD", "/v1/shops/me", 405),
+    ("HEAD", "/v1/shops/me", 401),
     ("OPTIONS", "/v1/shops/me", 405),
     ("GET", "/webhooks/stripe", 405),
 )
