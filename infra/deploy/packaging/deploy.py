@@ -96,7 +96,7 @@ def _change_stacks(
     """Add to the data stack, create or update the others, remove from the data stack, and return all outputs."""
     bucket, changed = data_stack.bucket, list[str]()
     data_key = artefacts.upload(bucket, out / f"{DATA}.json")
-    new = artefacts.read_template(bucket, data_key)
+    new = json.loads((out / f"{DATA}.json").read_text())
     _change_data(changed, lambda: data_release.add_resources(data_stack, new))
     outputs = stacks.outputs(stack_name(DATA))
     for name in stack_names()[1:]:

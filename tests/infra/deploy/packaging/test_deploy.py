@@ -58,8 +58,8 @@ class Account:
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return run_packaging(command, "--stage", "dev", *arguments, **self.engine.environment)
 
-    def deploy(self) -> subprocess.CompletedProcess[str]:
-        return self.run("deploy", "--packaged", "--yes", "--out", str(self.out))
+    def deploy(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return self.run("deploy", "--packaged", "--yes", "--out", str(self.out), *options)
 
     def edit(self, stack: str, change: Callable[[dict[str, Any]], object]) -> None:
         """Change the template of a stack, as another version of the code would."""
@@ -123,6 +123,14 @@ def test_the_api_answers_through_api_gateway(account: Account) -> None:
     response = httpx2.get(f"{account.api}/ready")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_a_deployment_is_written_as_json(account: Account) -> None:
+    done = account.deploy("--json")
+    result = json.loads(done.stdout)
+    assert (result["stage"], result["account"], result["region"]) == ("dev", ACCOUNT, "us-east-1")
+    assert {"ImagesBucket", "KeyId", "PublicUrl"} <= result["outputs"].keys()
+    assert f"deploy: {PLACE}" in done.stderr
 
 
 def test_a_problem_passes_through_api_gateway(account: Account) -> None:
